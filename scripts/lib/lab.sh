@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# What the lab's scripts share: where things are kept, which kernels there are.
+# Sourced; the caller has set -euo pipefail.
+
+lab_me=${0##*/}
+lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# Downloads and builds never go into the source tree.
+lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
+lab_versions=(5.10 6.1 6.12 7.2)
+
+die() {
+	echo "$lab_me: $*" >&2
+	exit 2
+}
+
+# The comment at the top of the calling script is its manual.
+usage() {
+	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+}
+
+check_version() {
+	local v
+	for v in "${lab_versions[@]}"; do
+		[ "$v" != "$1" ] || return 0
+	done
+	die "no kernel '$1' here: take one of ${lab_versions[*]}"
+}
+
+# Paths of a kernel that scripts/kernels has put into the cache.
+kernel_root() { echo "$lab_cache/kernels/$1/root"; }
+kernel_release() { cat "$lab_cache/kernels/$1/release"; }
+kernel_kdir() { echo "$(kernel_root "$1")/usr/src/linux-headers-$(kernel_release "$1")"; }
+kernel_modules() { echo "$(kernel_root "$1")/lib/modules/$(kernel_release "$1")"; }
+kernel_vmlinuz() {
+	local f
+	for f in "$(kernel_root "$1")/boot/vmlinuz-$(kernel_release "$1")" \
+		"$(kernel_modules "$1")/vmlinuz"; do
+		[ ! -e "$f" ] || { echo "$f"; return; }
+	done
+	die "no vmlinuz of $1 in $(kernel_root "$1")"
+}
+
+# The chroot with the compiler that the newest kernel's headers ask for.
+lab_chroot=$lab_cache/chroot-trixie
+
+# Where this machine gets Debian from, for a suite: main archive or security.
+debian_site() {
+	local want site release
+	case $1 in
+	*-security) want='*-security' ;;
+	*) want='bookworm' ;;
+	esac
+	while read -r site release; do
+		# shellcheck disable=SC2053 # want is a pattern
+		[[ $release == $want ]] || continue
+		echo "$site"
+		return
+	done < <(apt-get indextargets --format '$(SITE) $(RELEASE)' \
+		"Created-By: Packages" "Origin: Debian" 2>/dev/null)
+	die "apt knows no Debian archive for $1: check /etc/apt, run apt-get update"
+}
+
+# One line of a sources list for a suite.
+debian_source() {
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"$(debian_site "$1") $1 main"
+}
+
+# Holds the lock named $1 for the rest of the script, so that two runs at the
+# same time don't fill the same folder of the cache.
+lab_lock() {
+	mkdir -p "$lab_cache"
+	exec {lab_lock_fd}>"$lab_cache/$1.lock"
+	flock "$lab_lock_fd"
+}
