@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2034
 # What the lab's scripts share: where things are kept, which kernels there are.
 # Sourced; the caller has set -euo pipefail.
 
@@ -6,6 +6,7 @@ lab_me=${0##*/}
 lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # Downloads and builds never go into the source tree.
 lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
+lab_build=${LEAKTRACE_BUILD:-$lab_cache/build}
 lab_versions=(5.10 6.1 6.12 7.2)
 
 die() {
