@@ -18,12 +18,11 @@
 
 #define PRESENT (1ULL << 63)
 #define SWAPPED (1ULL << 62)
-#define FILE_OR_SHARED (1ULL << 61)
 
 static unsigned long present, swapped;
 static int pagemap;
 
-static void count(uint64_t start, uint64_t end, bool private_only, bool list)
+static void count(uint64_t start, uint64_t end, bool list)
 {
 	static uint64_t entries[4096];
 	uint64_t page = start / 4096, last = (end + 4095) / 4096;
@@ -35,9 +34,6 @@ static void count(uint64_t start, uint64_t end, bool private_only, bool list)
 		if (got <= 0)
 			break;
 		for (ssize_t i = 0; i < got / 8; i++) {
-			/* a private mapping's own pages, not its file's */
-			if (private_only && (entries[i] & FILE_OR_SHARED))
-				continue;
 			present += !!(entries[i] & PRESENT);
 			swapped += !!(entries[i] & SWAPPED);
 			if (list && (entries[i] & PRESENT))
@@ -64,10 +60,11 @@ static int all(const char *pid)
 			continue;
 		if (!strncmp(name, "[v", 2))
 			continue;
-		if (perms[3] == 'p')
-			count(start, end, true, false);
-		else if (!strncmp(name, "/dev/zero", 9) || !strncmp(name, "/SYSV", 5))
-			count(start, end, false, false);
+		/* private without a file; shared without a mounted file system */
+		if (perms[3] == 'p' ? !inode :
+		    !strncmp(name, "/dev/zero", 9) || !strncmp(name, "/SYSV", 5) ||
+		    !strncmp(name, "/memfd:", 7))
+			count(start, end, false);
 	}
 	fclose(maps);
 	return 0;
@@ -93,7 +90,7 @@ int main(int argc, char **argv)
 			return 1;
 	} else {
 		count(strtoull(argv[argc - 2], NULL, 0), strtoull(argv[argc - 1], NULL, 0),
-		      false, list);
+		      list);
 	}
 	if (!list)
 		printf("populated=%lu present=%lu swapped=%lu\n", present + swapped,

@@ -1,0 +1,358 @@
+# shellcheck shell=bash
+# What all suites share. A suite says: load lib/common
+#
+# A victim is started with start_victim, told what to do with tell, and ends
+# with the test. The current one is $VICTIM (its pid).
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+VICTIMS=${VICTIMS:-$BATS_TEST_DIRNAME/victims/bin}
+LEAKTRACE=${LEAKTRACE:-$TOP/userland/leaktrace}
+PYTHON=/usr/bin/python3
+
+declare -A VICTIM_IN=() VICTIM_OUT=() RANGE=()
+declare -a STARTED=()
+VICTIM='' ANSWER='' REPORT=''
+victim_count=0
+
+lt() { "$LEAKTRACE" "$@"; }
+genl() { "$PYTHON" "$TOP/tests/lib/genl.py" "$@"; }
+
+# A prerequisite is absent: no reason to fail on a laptop, one in the lab.
+lacking() {
+	if [ -n "${LEAKTRACE_KERNEL-}" ] || [ -n "${CI-}" ]; then
+		echo "lacking: $*" >&2
+		return 1
+	fi
+	skip "$*"
+}
+
+# since VERSION WHAT…: older kernels don't have it, newer ones must.
+since() {
+	local have
+	have=$(uname -r)
+	printf '%s\n' "$1" "${have%%[!0-9.]*}" | sort -V -C || skip "${*:2} came with $1"
+}
+
+need_module() {
+	[ -d /sys/module/leaktrace ] || lacking "module not loaded"
+	[ -x "$LEAKTRACE" ] || lacking "no $LEAKTRACE: run make"
+	[ -x "$VICTIMS/victim_fd" ] || lacking "no victims: run make -C tests/victims"
+}
+
+# expect ACTUAL EXPECTED WHAT…
+expect() {
+	[ "$1" = "$2" ] || { echo "${*:3}: $1, not $2" >&2; return 1; }
+}
+
+# --- victims ---
+
+scratch() { echo "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}"; }
+
+# start_victim PROGRAM [ARG…]: runs it and waits until it is ready.
+start_victim() {
+	local base line fd
+	base=$(scratch)/victim.$((++victim_count))
+	mkfifo "$base.in" "$base.out"
+	(
+		# later victims are none of the earlier ones' business
+		for fd in "${VICTIM_IN[@]}" "${VICTIM_OUT[@]}"; do
+			exec {fd}>&-
+		done
+		exec "$VICTIMS/$1" "${@:2}" <"$base.in" >"$base.out" 2>"$base.err" 3>&- 4>&-
+	) &
+	VICTIM=$!
+	STARTED+=("$VICTIM")
+	exec {fd}>"$base.in"
+	VICTIM_IN[$VICTIM]=$fd
+	exec {fd}<"$base.out"
+	VICTIM_OUT[$VICTIM]=$fd
+	read -r -t 120 -u "$fd" line || {
+		echo "$1: no answer" >&2
+		cat "$base.err" >&2
+		return 1
+	}
+	expect "$line" "ready $VICTIM" "$1"
+}
+
+# send WORD…: a command to $VICTIM; hear waits for the answer.
+send() { echo "$*" >&"${VICTIM_IN[$VICTIM]}"; }
+
+# The answer's lines are in $ANSWER; NAME=0xSTART-0xEND also in ${RANGE[NAME]}.
+hear() {
+	local line
+	ANSWER=''
+	while read -r -t 300 -u "${VICTIM_OUT[$VICTIM]}" line; do
+		case $line in
+		ok | ready*) return 0 ;;
+		failed*)
+			ANSWER=$line
+			return 1
+			;;
+		*=0x*-0x*) RANGE[${line%%=*}]=${line#*=} ;;
+		esac
+		ANSWER+=$line$'\n'
+	done
+	ANSWER="the victim is gone"
+	return 1
+}
+
+# tell WORD…: send and hear; a failure fails the test.
+tell() {
+	send "$@"
+	hear || { echo "victim: $*: $ANSWER" >&2; return 1; }
+}
+
+# answer KEY: the value in the last answer, the first of several.
+answer() {
+	local line
+	while read -r line; do
+		[ "${line%%=*}" != "$1" ] || { echo "${line#*=}"; return 0; }
+	done <<<"$ANSWER"
+	echo "no $1= in: $ANSWER" >&2
+	return 1
+}
+
+# Lets $VICTIM or the one named end by itself.
+end_victim() {
+	local pid=${1:-$VICTIM} fd
+	echo exit >&"${VICTIM_IN[$pid]}" || true
+	for fd in "${VICTIM_IN[$pid]}" "${VICTIM_OUT[$pid]}"; do
+		exec {fd}>&-
+	done
+	unset "VICTIM_IN[$pid]" "VICTIM_OUT[$pid]"
+	wait "$pid"
+}
+
+kill_victims() {
+	local pid
+	for pid in "${STARTED[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	STARTED=()
+}
+
+# until_true SECONDS COMMAND…: a safety net, not a measure of anything.
+until_true() {
+	local end=$((SECONDS + $1))
+	until "${@:2}"; do
+		[ $SECONDS -lt $end ] || { echo "never: ${*:2}" >&2; return 1; }
+		sleep 0.05
+	done
+}
+
+# --- leaktrace ---
+
+# attach [OPTION…]: $VICTIM, in the background of the kernel.
+attach() {
+	lt attach "$VICTIM" --background "$@" >"$(scratch)/attach.out" 2>&1 || {
+		cat "$(scratch)/attach.out" >&2
+		return 1
+	}
+}
+
+# start_and_attach KINDS PROGRAM [ARG…]
+start_and_attach() {
+	start_victim "${@:2}"
+	attach --kinds "$1"
+}
+
+# report [PID]: $REPORT is the JSON, $REPORT.lines what report.jq makes of it.
+report() {
+	local status=0
+	REPORT=$(scratch)/report.json
+	lt report "${1:-$VICTIM}" --format json >"$REPORT" 2>"$REPORT.err" || status=$?
+	REPORT_STATUS=$status
+	digest
+}
+
+digest() {
+	if [ "$REPORT_STATUS" -gt 1 ]; then
+		echo "report: exit status $REPORT_STATUS: $(cat "$REPORT.err")" >&2
+		return 1
+	fi
+	jq -r -f "$TOP/tests/lib/report.jq" "$REPORT" >"$REPORT.lines" || {
+		echo "report: no good JSON:" >&2
+		head -c 2000 "$REPORT" >&2
+		return 1
+	}
+	if grep '^bad' "$REPORT.lines" >&2; then
+		return 1
+	fi
+}
+
+# Shown when an assertion fails.
+explain() {
+	echo "$*" >&2
+	grep -v '^released' "$REPORT.lines" | head -60 >&2
+	return 1
+}
+
+# total KIND WHAT: baseline born died live bytes
+total() {
+	local word kind baseline born died live bytes
+	while read -r word kind baseline born died live bytes; do
+		[ "$word $kind" = "total $1" ] || continue
+		case $2 in
+		baseline) echo "$baseline" ;;
+		born) echo "$born" ;;
+		died) echo "$died" ;;
+		live) echo "$live" ;;
+		bytes) echo "$bytes" ;;
+		esac
+		return 0
+	done <"$REPORT.lines"
+	explain "no total of $1"
+}
+
+assert_total() {
+	local have
+	have=$(total "$1" "$2")
+	[ "$have" = "$3" ] || explain "totals.$1.$2: $have, not $3"
+}
+
+loss() { awk -v n="$1" '$1 == "loss" && $2 == n { print $3 }' "$REPORT.lines"; }
+
+assert_exact() {
+	[ "$(loss exact)" = true ] || explain "not exact"
+}
+
+# Nothing was repaired: the probes saw it all.
+assert_unrepaired() {
+	[ "$(loss reconciled)" = 0 ] || explain "reconciled: $(loss reconciled)"
+}
+
+# site FUNCTION KIND: sums over its sites: "BORN DIED LIVE VERDICTS"
+site() {
+	local words born=0 died=0 live=0 verdicts='' i
+	while read -ra words; do
+		[ "${words[0]} ${words[2]-}" = "site $2" ] || continue
+		for ((i = 9; i < ${#words[@]}; i++)); do
+			[ "${words[i]}" = "$1" ] || continue
+			born=$((born + words[5]))
+			died=$((died + words[6]))
+			live=$((live + words[7]))
+			verdicts+=" ${words[4]}"
+			break
+		done
+	done <"$REPORT.lines"
+	echo "$born $died $live$verdicts"
+}
+
+# assert_site FUNCTION KIND LIVE [BORN]
+assert_site() {
+	local have words
+	have=$(site "$1" "$2")
+	read -ra words <<<"$have"
+	[ "${words[2]}" = "$3" ] || explain "$2 sites of $1: ${words[2]} live, not $3"
+	[ -z "${4-}" ] || [ "${words[0]}" = "$4" ] ||
+		explain "$2 sites of $1: ${words[0]} born, not $4"
+}
+
+# assert_innermost FUNCTION KIND: that very function made it
+assert_innermost() {
+	awk -v f="$1" -v k="$2" '$1 == "site" && $3 == k && $9 == f { found = 1 }
+		END { exit !found }' "$REPORT.lines" ||
+		explain "no $2 site with $1 as its innermost frame"
+}
+
+# assert_released FUNCTION KIND BY: objects of FUNCTION died in BY
+assert_released() {
+	awk -v f="$1" -v k="$2" -v by="$3" '
+		$1 == "site" { mine = 0
+			for (i = 10; i <= NF; i++) if ($3 == k && $i == f) mine = $2 }
+		$1 == "released" && mine && $2 == mine {
+			for (i = 4; i <= NF; i++) if ($i == by) found = 1 }
+		END { exit !found }' "$REPORT.lines" || {
+		grep '^released' "$REPORT.lines" >&2
+		explain "no $2 of $1 was released at $3"
+	}
+}
+
+# assert_verdict FUNCTION KIND VERDICT: of one site at least
+assert_verdict() {
+	local have
+	have=$(site "$1" "$2")
+	[[ "$have " == *" $3 "* ]] || explain "$2 sites of $1: no $3 in: $have"
+}
+
+assert_no_leaks() {
+	if grep -E '^site [^ ]+ [^ ]+ [^ ]+ (leak|suspect) ' "$REPORT.lines"; then
+		explain "a leak is reported where there is none"
+	fi
+}
+
+# --- /proc's truth ---
+
+proc_fd_count() {
+	local fds=("/proc/$1/fd/"[0-9]*)
+	echo ${#fds[@]}
+}
+
+proc_task_count() {
+	local tasks=("/proc/$1/task/"[0-9]*)
+	echo ${#tasks[@]}
+}
+
+proc_timer_count() { grep -c '^ID:' "/proc/$1/timers" || true; }
+
+# populated PID START-END
+populated() {
+	local counts
+	counts=$("$VICTIMS/pagemap_count" "$1" "${2%-*}" "${2#*-}")
+	counts=${counts%% *}
+	echo "${counts#*=}"
+}
+
+swapped() {
+	local counts
+	counts=$("$VICTIMS/pagemap_count" "$1" "${2%-*}" "${2#*-}")
+	echo "${counts##*=}"
+}
+
+assert_fd_count() {
+	local truth
+	truth=$(proc_fd_count "$VICTIM")
+	assert_total fd live "$truth"
+}
+
+# assert_pages FUNCTION RANGE…: what FUNCTION touched is what pagemap has there
+assert_pages() {
+	local function=$1 truth=0 name
+	shift
+	for name; do
+		truth=$((truth + $(populated "$VICTIM" "${RANGE[$name]}")))
+	done
+	assert_site "$function" page "$truth"
+	echo "$function: $truth pages"
+}
+
+# assert_all_pages [PID]: so many live as the process has
+assert_all_pages() {
+	local counts
+	counts=$("$VICTIMS/pagemap_count" "${1:-$VICTIM}")
+	counts=${counts%% *}
+	assert_total page live "${counts#*=}"
+	assert_exact
+}
+
+# --- the module ---
+
+module_loaded() { [ -d /sys/module/leaktrace ]; }
+
+unload_module() {
+	! module_loaded || rmmod leaktrace
+}
+
+# load_module [PARAMETER=VALUE…]
+load_module() {
+	unload_module
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	insmod "$LEAKTRACE_KO" "$@"
+}
+
+# Leaves nothing traced and nobody running, whatever the test did.
+clean_up() {
+	kill_victims
+	! module_loaded || lt detach >/dev/null 2>&1 || true
+}
