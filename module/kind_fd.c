@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fd: a descriptor in the target's table.
+ *
+ * Born when it is installed, by whatever road: all of them end in fd_install(),
+ * but dup2/dup3 and their relatives, which go through do_dup2(). The hook runs
+ * before the descriptor becomes visible, so its death cannot come first.
+ * Died when its slot is about to be emptied: close_fd() (close(2) until v6.6),
+ * file_close_fd() (close(2) since), __close_fd_get_file() and
+ * file_close_fd_locked() (io_uring), do_dup2() over it. Nobody can install in
+ * a slot before it is empty, so births and deaths of one descriptor stand in
+ * their true order.
+ *
+ * Bulk changes (close_range, exec, unshare) are found by comparing the table
+ * with the objects on the way back to user mode (fdtable.c).
+ *
+ * Known by the table's address, not by the process: a process that shares the
+ * target's table (CLONE_FILES) opens and closes the target's descriptors.
+ * Not seen: what another process removes from a table by a road of its own.
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ftrace.h>
+#include <linux/magic.h>
+#include <linux/ptrace.h>
+#include <uapi/linux/close_range.h>
+
+#include "arch.h"
+#include "leaktrace.h"
+
+static const struct {
+	const char *name;	/* prefix of an anonymous inode's */
+	enum leaktrace_type type;
+} anon_names[] = {
+	{ "[eventpoll]", LEAKTRACE_TYPE_EPOLL },
+	{ "[eventfd]", LEAKTRACE_TYPE_EVENTFD },
+	{ "[timerfd]", LEAKTRACE_TYPE_TIMERFD },
+	{ "[signalfd]", LEAKTRACE_TYPE_SIGNALFD },
+	{ "inotify", LEAKTRACE_TYPE_INOTIFY },
+	{ "[fanotify]", LEAKTRACE_TYPE_FANOTIFY },
+	{ "[pidfd]", LEAKTRACE_TYPE_PIDFD },
+	{ "[io_uring]", LEAKTRACE_TYPE_IO_URING },
+	{ "bpf", LEAKTRACE_TYPE_BPF },
+	{ "[perf_event]", LEAKTRACE_TYPE_PERF_EVENT },
+	{ "[userfaultfd]", LEAKTRACE_TYPE_USERFAULTFD },
+};
+
+static bool starts_with(const unsigned char *s, const char *prefix)
+{
+	return !strncmp((const char *)s, prefix, strlen(prefix));
+}
+
+static enum leaktrace_type regular_type(const struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+
+	if ((sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
+	    (sb->s_flags & SB_KERNMOUNT) &&
+	    starts_with(file->f_path.dentry->d_name.name, "memfd:"))
+		return LEAKTRACE_TYPE_MEMFD;
+	return LEAKTRACE_TYPE_FILE;
+}
+
+static enum leaktrace_type anon_type(const struct file *file)
+{
+	const unsigned char *name = file->f_path.dentry->d_name.name;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(anon_names); i++)
+		if (starts_with(name, anon_names[i].name))
+			return anon_names[i].type;
+	return LEAKTRACE_TYPE_ANON_INODE;
+}
+
+/**
+ * lt_fd_type() - what kind of file a descriptor leads to
+ * @file: an open file; the caller keeps it
+ *
+ * Context: any.
+ * Return: LEAKTRACE_TYPE_*.
+ */
+enum leaktrace_type lt_fd_type(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	const char *fs = inode->i_sb->s_type->name;
+
+	if (!strcmp(fs, "anon_inodefs"))
+		return anon_type(file);
+	if (!strcmp(fs, "pidfs"))
+		return LEAKTRACE_TYPE_PIDFD;
+	switch (inode->i_mode & S_IFMT) {
+	case S_IFSOCK:
+		/* O_PATH on a bound unix socket's name is no socket. */
+		return file->f_mode & FMODE_PATH ? LEAKTRACE_TYPE_FILE : LEAKTRACE_TYPE_SOCKET;
+	case S_IFIFO:
+		return LEAKTRACE_TYPE_PIPE;
+	case S_IFDIR:
+		return LEAKTRACE_TYPE_DIRECTORY;
+	case S_IFCHR:
+	case S_IFBLK:
+		return LEAKTRACE_TYPE_DEVICE;
+	case S_IFREG:
+		return regular_type(file);
+	case 0:
+		return anon_type(file);
+	}
+	return LEAKTRACE_TYPE_FILE;
+}
+
+static void born(struct lt_key *k, unsigned int fd, const struct file *file)
+{
+	struct lt_birth b = {
+		.kind = LEAKTRACE_KIND_FD,
+		.type = lt_fd_type(file),
+		.key = LT_FD_KEY(k->space, fd),
+		.stack = lt_stack_capture(),
+		.file = file,
+	};
+	struct lt_target *t = k->target;
+
+	if (!b.stack)
+		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
+	if (fd >= READ_ONCE(t->space_top[k->space]))
+		WRITE_ONCE(t->space_top[k->space], fd + 1);
+	lt_object_born(t, &b);
+}
+
+/* @sure: the slot held a file, so somebody died even if we never knew it. */
+static void died(struct lt_key *k, unsigned int fd, bool sure)
+{
+	struct lt_target *t = k->target;
+	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
+
+	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->space, fd),
+			   lt_stack_capture(), NULL))
+		return;
+	if (!sure || !READ_ONCE(t->ready))
+		return;
+	atomic64_inc(&s->foreign);
+	if (atomic64_dec_if_positive(&s->untracked) >= 0)
+		atomic64_inc(&s->died);
+}
+
+static struct lt_key *begin(struct files_struct *files)
+{
+	struct lt_key *k;
+
+	if (!lt_probe_enter())
+		return NULL;
+	k = lt_key_find(files, LT_KEY_FILES);
+	if (k && lt_target_wants(k->target, LEAKTRACE_KIND_FD))
+		return k;
+	lt_probe_leave();
+	return NULL;
+}
+
+static bool occupied(struct files_struct *files, unsigned int fd)
+{
+	return files_lookup_fd_raw(files, fd);
+}
+
+static void notrace on_fd_install(unsigned long ip, unsigned long parent,
+				  struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs;
+	struct lt_key *k;
+
+	if (likely(!lt_filter_hit(current->files)))
+		return;
+	k = begin(current->files);
+	if (!k)
+		return;
+	regs = ftrace_get_regs(fregs);
+	born(k, regs_get_kernel_argument(regs, 0), (void *)regs_get_kernel_argument(regs, 1));
+	lt_probe_leave();
+}
+
+/* do_dup2(files, file, fd, flags), with files->file_lock held */
+static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
+			       struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+	struct files_struct *files = (void *)regs_get_kernel_argument(regs, 0);
+	unsigned int fd = regs_get_kernel_argument(regs, 2);
+	struct lt_key *k;
+	bool over;
+
+	if (likely(!lt_filter_hit(files)))
+		return;
+	k = begin(files);
+	if (!k)
+		return;
+	over = occupied(files, fd);
+	if (over || !test_bit(fd, files_fdtable(files)->open_fds)) {
+		if (over)
+			died(k, fd, true);
+		born(k, fd, (void *)regs_get_kernel_argument(regs, 1));
+	}
+	lt_probe_leave();
+}
+
+static void closing(unsigned int fd, bool may_be_second)
+{
+	struct files_struct *files = current->files;
+	struct lt_key *k = begin(files);
+
+	if (!k)
+		return;
+	if (occupied(files, fd))
+		died(k, fd, !may_be_second);
+	lt_probe_leave();
+}
+
+/* close_fd(fd), file_close_fd(fd), __close_fd_get_file(fd, ...) */
+static void notrace on_close(unsigned long ip, unsigned long parent,
+			     struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	if (likely(!lt_filter_hit(current->files)))
+		return;
+	closing(regs_get_kernel_argument(ftrace_get_regs(fregs), 0), false);
+}
+
+/* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
+ * not have come by their own hooks just before, as the compiler inlined it.
+ */
+static void notrace on_close_locked(unsigned long ip, unsigned long parent,
+				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	if (likely(!lt_filter_hit(current->files)))
+		return;
+	closing(regs_get_kernel_argument(ftrace_get_regs(fregs), 1), true);
+}
+
+/* A system call that changes the table in bulk: look when it returns. */
+static void notrace on_bulk(unsigned long ip, unsigned long parent,
+			    struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	struct lt_target *t;
+
+	if (likely(!lt_filter_hit(current->signal)))
+		return;
+	if (!lt_probe_enter())
+		return;
+	t = lt_target_current();
+	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))
+		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture(), 0, 0);
+	lt_probe_leave();
+}
+
+#define FD_ROW(_name, _fn, _required, _either, _why) {				\
+	.name = _name, .how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(FD),	\
+	.fn = _fn, .required = _required, .either = _either, .why = _why }
+
+const struct lt_probe lt_fd_probes[] = {
+	FD_ROW("fd_install", on_fd_install, true, 0, "descriptors installed"),
+	FD_ROW("do_dup2", on_do_dup2, true, 0, "dup2, dup3 and descriptors replaced"),
+	FD_ROW("close_fd", on_close, true, 1, "close until v6.6, and from the kernel"),
+	FD_ROW("file_close_fd", on_close, true, 1, "close since v6.6"),
+	FD_ROW("__close_fd_get_file", on_close, true, 2, "io_uring close until v6.6"),
+	FD_ROW("file_close_fd_locked", on_close_locked, true, 2, "io_uring close since v6.6"),
+	FD_ROW(LT_SYSCALL("close_range"), on_bulk, true, 0, "close_range"),
+	FD_ROW(LT_SYSCALL("unshare"), on_bulk, true, 0, "threads that leave the shared table"),
+	{ }
+};

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * timer: a POSIX timer of the target (a timerfd is an fd).
+ *
+ * Born when timer_create returns its id, died in timer_delete, exec and exit.
+ * Setting it again is neither. Expirations are counted as signals that the
+ * kernel generates for it, by their si_code and timer id; a timer without a
+ * signal (SIGEV_NONE) has none. Clock, interval and whether it is armed are
+ * read from the kernel's own timer when somebody asks.
+ */
+#include <linux/ftrace.h>
+#include <linux/posix-timers.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/signal.h>
+#include <linux/tracepoint.h>
+#include <linux/uaccess.h>
+
+#include "arch.h"
+#include "leaktrace.h"
+
+/* Both a list and (since v6.12, 8fb2d1c52ad9) an hlist begin with the next. */
+static void *node_after(void *head, void *node)
+{
+	void *next = *(void **)(node ?: head);
+
+	return next == head ? NULL : next;
+}
+
+static bool is_armed(const struct k_itimer *timer)
+{
+#ifdef LT_HAVE_IT_STATUS
+	return timer->it_status == 1;	/* v6.13, 5d916a0988ee: POSIX_TIMER_ARMED */
+#else
+	return timer->it_active;
+#endif
+}
+
+/* Calls @fn on every timer of @t under siglock, until it returns false. */
+static void for_each_timer(struct lt_target *t, bool (*fn)(struct k_itimer *, void *), void *arg)
+{
+	struct task_struct *task = lt_target_task(t);
+	struct sighand_struct *sighand;
+	void *head, *node = NULL;
+
+	if (!task)
+		return;
+	rcu_read_lock();
+	sighand = rcu_dereference(task->sighand);
+	if (!sighand)
+		goto out;
+	spin_lock_irq(&sighand->siglock);
+	if (sighand == rcu_access_pointer(task->sighand)) {
+		head = &task->signal->posix_timers;
+		while ((node = node_after(head, node))) {
+			struct k_itimer *timer = node - offsetof(struct k_itimer, list);
+
+			if (READ_ONCE(timer->it_signal) == task->signal && !fn(timer, arg))
+				break;
+		}
+	}
+	spin_unlock_irq(&sighand->siglock);
+out:
+	rcu_read_unlock();
+	put_task_struct(task);
+}
+
+struct query {
+	u32 id;
+	bool found;
+	struct lt_timer_info *info;
+};
+
+static bool answer(struct k_itimer *timer, void *arg)
+{
+	struct query *q = arg;
+
+	if (timer->it_id != q->id)
+		return true;
+	q->found = true;
+	q->info->clock = timer->it_clock;
+	q->info->armed = is_armed(timer);
+	q->info->interval_ns = ktime_to_ns(timer->it_interval);
+	q->info->overruns = max_t(s64, timer->it_overrun_last, 0);
+	return false;
+}
+
+/**
+ * lt_timer_info() - what the kernel knows of a timer now
+ * @t: the target
+ * @id: timer id
+ * @info: filled in
+ *
+ * Context: may sleep.
+ * Return: false if there is no such timer.
+ */
+bool lt_timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info)
+{
+	struct query q = { .id = id, .info = info };
+
+	for_each_timer(t, answer, &q);
+	return q.found;
+}
+
+static bool list_one(struct k_itimer *timer, void *ids)
+{
+	lt_ids_add(ids, timer->it_id);
+	return true;
+}
+
+static void list(struct lt_target *t, struct lt_ids *ids)
+{
+	for_each_timer(t, list_one, ids);
+}
+
+static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
+{
+	struct lt_birth b = {
+		.kind = LEAKTRACE_KIND_TIMER,
+		.type = LEAKTRACE_TYPE_POSIX_TIMER,
+		.key = id,
+		.stack = stack,
+		.flags = flags,
+		.clock = clock,
+	};
+
+	lt_object_born(t, &b);
+}
+
+static void add(struct lt_target *t, u32 id, u8 flags)
+{
+	struct lt_timer_info info = { };
+
+	lt_timer_info(t, id, &info);
+	born(t, id, info.clock, 0, flags);
+}
+
+static const struct lt_id_ops ops = {
+	.kind = LEAKTRACE_KIND_TIMER,
+	.list = list,
+	.add = add,
+};
+
+/**
+ * lt_timer_baseline() - list the timers that exist now
+ * @t: a new target
+ * @inherited: unused: fork copies no timers
+ *
+ * Context: may sleep, gate held for writing.
+ * Return: 0.
+ */
+int lt_timer_baseline(struct lt_target *t, bool inherited)
+{
+	lt_ids_baseline(t, &ops, LEAKTRACE_OBJECT_F_BASELINE);
+	return 0;
+}
+
+/**
+ * lt_timer_reconcile() - hold the objects against the process's timers
+ * @t: the target
+ *
+ * Context: may sleep, gate held.
+ */
+void lt_timer_reconcile(struct lt_target *t)
+{
+	lt_ids_reconcile(t, &ops);
+}
+
+/**
+ * lt_timer_created() - timer_create returns to user mode
+ * @t: target of current
+ * @timer_id_ptr: where user space has the id
+ * @clock: clockid_t
+ * @stack: stack of the call
+ *
+ * Context: may sleep, gate held for reading.
+ */
+void lt_timer_created(struct lt_target *t, u64 timer_id_ptr, u32 clock, u32 stack)
+{
+	int id;
+
+	if (regs_return_value(task_pt_regs(current)))
+		return;
+	if (get_user(id, (int __user *)(unsigned long)timer_id_ptr))
+		return;
+	born(t, id, clock, stack, 0);
+}
+
+static struct lt_target *begin(void)
+{
+	struct lt_target *t;
+
+	if (!lt_probe_enter())
+		return NULL;
+	t = lt_target_current();
+	if (t && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
+		return t;
+	lt_probe_leave();
+	return NULL;
+}
+
+static void notrace on_timer_create(unsigned long ip, unsigned long parent,
+				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	unsigned long args[6];
+	struct lt_target *t;
+
+	if (likely(!lt_filter_hit(current->signal)))
+		return;
+	t = begin();
+	if (!t)
+		return;
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	lt_work_queue(t, current, LT_WORK_TIMER, args[2], args[0], lt_stack_capture());
+	lt_probe_leave();
+}
+
+static void notrace on_timer_delete(unsigned long ip, unsigned long parent,
+				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	struct lt_kind_stats *k;
+	unsigned long args[6];
+	struct lt_target *t;
+
+	if (likely(!lt_filter_hit(current->signal)))
+		return;
+	t = begin();
+	if (!t)
+		return;
+	k = &t->kind[LEAKTRACE_KIND_TIMER];
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0], lt_stack_capture(), NULL) &&
+	    atomic64_dec_if_positive(&k->untracked) >= 0) {
+		atomic64_inc(&k->foreign);
+		atomic64_inc(&k->died);
+	}
+	lt_probe_leave();
+}
+
+static void count_fire(struct lt_object *o, u64 arg)
+{
+	o->fires++;
+}
+
+/* In the timer's interrupt: no stack, no nesting counter. */
+static void notrace on_signal_generate(void *data, int sig, struct kernel_siginfo *info,
+				       struct task_struct *task, int group, int result)
+{
+	struct lt_key *k;
+
+	if (likely(!lt_filter_hit(task->signal)))
+		return;
+	if (info == SEND_SIG_NOINFO || info == SEND_SIG_PRIV || info->si_code != SI_TIMER)
+		return;
+	rcu_read_lock();
+	k = lt_key_find(task->signal, LT_KEY_SIGNAL);
+	if (k)
+		lt_object_update(k->target, LEAKTRACE_KIND_TIMER, (u32)info->si_tid,
+				 count_fire, 0);
+	rcu_read_unlock();
+}
+
+const struct lt_probe lt_timer_probes[] = {
+	{
+		.name = LT_SYSCALL("timer_create"), .how = LEAKTRACE_PROBE_FTRACE,
+		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_create, .required = true,
+		.why = "POSIX timers made",
+	}, {
+		.name = LT_SYSCALL("timer_delete"), .how = LEAKTRACE_PROBE_FTRACE,
+		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_delete, .required = true,
+		.why = "POSIX timers deleted",
+	}, {
+		.name = LT_COMPAT_SYSCALL("compat_timer_create"),
+		.how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(TIMER),
+		.fn = on_timer_create, .why = "POSIX timers of 32-bit programs",
+	}, {
+		.name = "signal_generate", .how = LEAKTRACE_PROBE_TRACEPOINT,
+		.kinds = LT_KINDBIT(TIMER), .fn = on_signal_generate, .required = true,
+		.why = "expirations of POSIX timers",
+	},
+	{ }
+};

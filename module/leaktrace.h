@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The map of the module. An event travels down this page:
+ *
+ *   probe -> kind_*.c -> object.c -> site.c -> stack.c -> ring.c -> netlink.c
+ *   (fires)  (birth or   (is it      (per call  (who       (queue)   (door)
+ *             death)      live)       path)      did it)
+ *
+ * target.c decides whose event it is, page.c is object.c for pages, mm.c hears
+ * of unmapping, work.c finishes on the way back to user mode what a probe may
+ * not do, reconcile.c holds the tables against the kernel's own state.
+ *
+ * A struct used by one file only lives in that file.
+ *
+ * Locks, outermost first:
+ *   lt_mutex         the list of targets: attach, detach, fork. Sleeps.
+ *   lt_target.gate   read: a task uses the target's tables; write: its address
+ *                    space or fd tables are replaced, or it ends. Sleeps.
+ *   mmap_lock, alloc_lock, file_lock, siglock: the kernel's, of the target
+ *   lt_mm.lock       pages of one address space. raw.
+ *   object bucket    one of many, objects of all targets. raw, irq-safe.
+ *   lt_site.lock     one site's counters. raw, irq-safe.
+ *   pool, stack, ring, key locks: leaves. raw, irq-safe.
+ */
+#ifndef _LEAKTRACE_H
+#define _LEAKTRACE_H
+
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/list.h>
+#include <linux/mmu_notifier.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/leaktrace.h>
+
+#define LT_VERSION "0.1.0"
+
+#define LT_KINDS	__LEAKTRACE_KIND_MAX
+#define LT_KINDBIT(k)	(1U << LEAKTRACE_KIND_##k)
+#define LT_SPACES	8	/* fd tables per target: the process's and threads' own */
+
+struct ftrace_ops;
+struct genl_family;
+struct lt_mm;
+struct lt_object;
+struct lt_target;
+struct netlink_ext_ack;
+
+/* main.c: module parameters and the one control mutex */
+extern struct mutex lt_mutex;
+extern unsigned int lt_max_objects, lt_max_page_cells, lt_max_sites;
+extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
+extern unsigned int lt_ring_bytes;
+
+/* Losses by cause, whole module. Index of lt_lost[]. */
+enum lt_loss {
+	LT_LOST_OBJECTS,
+	LT_LOST_SITES,
+	LT_LOST_STACKS,
+	LT_LOST_NESTED,
+	LT_LOST_WORK,
+	__LT_LOSSES
+};
+
+extern atomic64_t lt_lost[__LT_LOSSES];
+
+/*
+ * probe.c: rows of hooks, attached while there is a target
+ */
+struct lt_probe {
+	const char *name;
+	enum leaktrace_probe_how how;
+	u32 kinds;
+	bool required;
+	void *fn;
+	const char *why;
+	/* Rows with the same non-zero number serve one purpose: one is enough. */
+	u8 either;
+};
+
+/* Run-time state of a row, for STATUS. */
+struct lt_probe_state {
+	bool present;
+	bool attached;
+	int error;
+};
+
+int lt_probe_start(struct netlink_ext_ack *extack);
+void lt_probe_stop(void);
+u32 lt_probe_missing(void);
+int lt_probe_count(void);
+const struct lt_probe *lt_probe_row(int i);
+void lt_probe_row_state(int i, struct lt_probe_state *state);
+bool lt_probe_enter(void);
+void lt_probe_leave(void);
+
+/* Probe rows of the kinds; terminated by a row without a name. */
+extern const struct lt_probe lt_fd_probes[];
+extern const struct lt_probe lt_page_probes[];
+extern const struct lt_probe lt_timer_probes[];
+extern const struct lt_probe lt_thread_probes[];
+
+/*
+ * kind_fd.c, fdtable.c
+ */
+#define LT_FD_KEY(space, fd)	((u64)(space) << 32 | (u32)(fd))
+
+enum leaktrace_type lt_fd_type(const struct file *file);
+int lt_fd_baseline(struct lt_target *t, bool inherited);
+void lt_fd_reconcile(struct lt_target *t);
+void lt_fd_resync(struct lt_target *t, u32 death_stack);
+bool lt_fd_confirmed(struct lt_target *t);
+void lt_fd_spaces(struct lt_target *t);
+void lt_fd_thread_exit(void);
+
+/*
+ * kind_page.c (births), mm.c (deaths, moves), page.c (the table),
+ * pagewalk.c (the truth)
+ */
+#define LT_BLOCK_PAGES	512	/* pages of one lt_block: what one pmd maps */
+
+struct lt_mm {
+	struct mmu_notifier mn;
+	struct mm_struct *mm;
+	struct lt_target *target;	/* holds a reference */
+	struct lt_key *key;
+	raw_spinlock_t lock;		/* protects blocks, last */
+	struct rb_root blocks;
+	struct lt_block *last;
+	atomic_t invalidating;		/* between range_start and range_end */
+	atomic_t invalidate_seq;
+	bool gone;			/* address space is being torn down */
+	refcount_t refs;
+	struct rcu_head rcu;
+};
+
+struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm);
+void lt_mm_detach(struct lt_target *t);
+int lt_page_init(void);
+void lt_page_exit(void);
+int lt_page_reset(bool prime);
+u64 lt_page_bytes(void);
+struct lt_mm *lt_mm_get(struct lt_target *t);
+void lt_mm_put(struct lt_mm *m);
+
+bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns);
+bool lt_page_is_live(struct lt_mm *m, unsigned long page);
+u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end,
+		 u32 stack);
+void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to,
+		   unsigned long n);
+void lt_page_forget(struct lt_mm *m);
+void lt_page_baseline(struct lt_mm *m, unsigned long page);
+bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
+		   unsigned long *live, unsigned long *young, u32 *site);
+
+/* One run of pages of one birth, as lt_page_next_run() finds them. */
+struct lt_page_run {
+	unsigned long page;
+	unsigned int n;
+	u32 site;
+	u64 born_ns;
+	bool baseline;
+};
+
+bool lt_page_next_run(struct lt_mm *m, unsigned long from,
+		      struct lt_page_run *run);
+
+enum leaktrace_type lt_vma_type(struct vm_area_struct *vma);
+void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
+		   unsigned long *populated);
+bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
+bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
+void lt_mm_baseline(struct lt_mm *m);
+void lt_mm_reconcile(struct lt_mm *m);
+void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
+
+/*
+ * kind_timer.c, kind_thread.c
+ */
+int lt_timer_baseline(struct lt_target *t, bool inherited);
+void lt_timer_reconcile(struct lt_target *t);
+void lt_timer_created(struct lt_target *t, u64 timer_id_ptr, u32 clock, u32 stack);
+
+struct lt_timer_info {
+	u32 clock;
+	bool armed;
+	u64 interval_ns;
+	u64 overruns;
+};
+
+bool lt_timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info);
+
+#define LT_THREAD_EXITED	BIT_ULL(63)	/* key: the tid word's address */
+#define LT_THREAD_PROCESS	BIT_ULL(62)	/* key: a child's pid */
+
+int lt_thread_baseline(struct lt_target *t);
+void lt_thread_reconcile(struct lt_target *t);
+
+/*
+ * target.c: whose event is it
+ */
+enum lt_key_type {
+	LT_KEY_SIGNAL,		/* a thread group, by signal_struct */
+	LT_KEY_FILES,		/* an fd table */
+	LT_KEY_MM,		/* an address space */
+};
+
+/* Found under RCU by the kernel object's address. Freed by RCU. */
+struct lt_key {
+	struct hlist_node node;
+	const void *ptr;	/* NULL: the object is gone, the key is not yet */
+	enum lt_key_type type;
+	u32 bit;		/* of lt_filter */
+	u32 space;		/* LT_KEY_FILES: number within the target */
+	struct lt_target *target;
+	struct lt_mm *mm;	/* LT_KEY_MM */
+	struct rcu_head rcu;
+};
+
+struct lt_kind_stats {
+	atomic64_t baseline;
+	atomic64_t baseline_live;
+	atomic64_t born;
+	atomic64_t died;
+	atomic64_t missed_births;
+	atomic64_t missed_deaths;
+	atomic64_t reborn;
+	atomic64_t foreign;
+	atomic64_t untracked;
+	atomic64_t moved;
+};
+
+struct lt_target {
+	struct list_head node;		/* lt_targets, under lt_mutex */
+	refcount_t refs;
+	u32 id;
+	struct lt_target *parent;	/* if FORKED; holds a reference */
+	u32 portid;			/* netlink socket that owns it */
+	pid_t tgid;			/* initial namespace */
+	struct pid *pid;
+	u32 kinds;
+	u32 flags;			/* LEAKTRACE_TARGET_F_* */
+	u32 max_objects;
+	char comm[TASK_COMM_LEN];
+	u64 attached_ns;
+	u64 exited_ns;
+	u32 exit_code;
+	u32 execs;
+	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
+	u64 reconciled_ns;
+	struct rw_semaphore gate;
+	bool ready;			/* baseline is complete */
+	bool dead;			/* detached: nobody may touch its tables */
+	atomic_t exited;		/* probes must not touch it */
+	atomic64_t objects;		/* in object.c's table */
+	struct lt_kind_stats kind[LT_KINDS];
+	struct lt_key *signal_key;
+	struct lt_key *space[LT_SPACES]; /* fd tables; [0] the process's */
+	u32 space_top[LT_SPACES];	/* one more than the highest fd seen */
+	struct lt_mm __rcu *mm;
+	struct rcu_head rcu;
+};
+
+extern struct list_head lt_targets;
+
+/*
+ * One bit per hashed address of a key: the first load of every probe. A
+ * bystander's probe ends here unless its address collides with a target's.
+ */
+enum { LT_FILTER_BITS = 12 };
+extern unsigned long lt_filter[BITS_TO_LONGS(1 << LT_FILTER_BITS)];
+
+static inline bool lt_filter_hit(const void *ptr)
+{
+	u32 bit = hash_ptr(ptr, LT_FILTER_BITS);
+
+	return READ_ONCE(lt_filter[BIT_WORD(bit)]) & BIT_MASK(bit);
+}
+
+struct lt_key *lt_key_find(const void *ptr, enum lt_key_type type);
+struct lt_target *lt_key_find_exited(const void *ptr);
+struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
+			  struct lt_target *t, struct lt_mm *mm, u32 space);
+void lt_key_del(struct lt_key *key);
+
+struct lt_target *lt_target_current(void);
+struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
+				u32 max_objects, u32 portid,
+				struct netlink_ext_ack *extack);
+void lt_target_fork(struct lt_target *parent);
+void lt_target_exec(struct lt_target *t);
+void lt_target_exit(struct lt_target *t, struct task_struct *task);
+void lt_target_del(struct lt_target *t);
+void lt_target_del_by_port(u32 portid);
+struct lt_target *lt_target_by_id(u32 id);
+struct lt_target *lt_target_by_pid(struct pid *pid);
+struct task_struct *lt_target_task(struct lt_target *t);
+void lt_target_put(struct lt_target *t);
+int lt_target_count(void);
+u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind);
+
+static inline void lt_target_get(struct lt_target *t)
+{
+	refcount_inc(&t->refs);
+}
+
+static inline bool lt_target_wants(const struct lt_target *t,
+				   enum leaktrace_kind kind)
+{
+	return t->kinds & (1U << kind);
+}
+
+static inline void lt_inexact(struct lt_target *t, u32 why)
+{
+	if ((atomic_read(&t->inexact) & why) != why)
+		atomic_or(why, &t->inexact);
+}
+
+/* reconcile.c */
+struct lt_ids {
+	u32 *id;
+	u32 n;
+	u32 max;
+};
+
+struct lt_id_ops {
+	enum leaktrace_kind kind;
+	/* Appends what the kernel has now. */
+	void (*list)(struct lt_target *t, struct lt_ids *ids);
+	/* Is this object one that @list would list? NULL: all of the kind are. */
+	bool (*listed)(const struct lt_object *o);
+	void (*add)(struct lt_target *t, u32 id, u8 flags);
+};
+
+void lt_ids_add(struct lt_ids *ids, u32 id);
+void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags);
+void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops);
+int lt_reconcile(struct lt_target *t);
+
+/*
+ * work.c: on the way back to user mode
+ */
+enum lt_work_op {
+	LT_WORK_EXEC,		/* new image: address space, fds, timers */
+	LT_WORK_FORKED,		/* first steps of a child that is a target */
+	LT_WORK_FILES,		/* fd table changed in bulk; a: death stack */
+	LT_WORK_MREMAP,		/* pages moved; a: from, b: pages */
+	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site */
+	LT_WORK_TIMER,		/* timer_create returns; a: &id, b: clock, c: stack */
+};
+
+bool lt_work_queue(struct lt_target *t, struct task_struct *task,
+		   enum lt_work_op op, u64 a, u64 b, u32 c);
+int lt_work_init(void);
+void lt_work_exit(void);
+u32 lt_work_pending(void);
+
+/*
+ * pool.c: cells of one size, numbered, from memory that grows up to a bound
+ */
+struct lt_pool;
+
+struct lt_pool *lt_pool_create(const char *name, u32 cell_bytes, u32 max_cells);
+void lt_pool_destroy(struct lt_pool *p);
+void lt_pool_reset(struct lt_pool *p);
+int lt_pool_prime(struct lt_pool *p);
+void *lt_pool_alloc(struct lt_pool *p, u32 *index);
+void lt_pool_free(struct lt_pool *p, u32 index);
+void *lt_pool_at(struct lt_pool *p, u32 index);
+u32 lt_pool_used(struct lt_pool *p);
+u64 lt_pool_bytes(struct lt_pool *p);
+
+/*
+ * object.c: the live-object table of fd, timer and thread
+ */
+struct lt_object {
+	struct hlist_node node;
+	u64 key;
+	u64 born_ns;		/* 0: baseline */
+	u32 target;
+	u32 site;
+	u32 index;		/* own cell */
+	u8 kind;
+	u8 type;
+	u8 flags;		/* LEAKTRACE_OBJECT_F_* */
+	union {
+		const void *file;	/* fd: identity only, never dereferenced */
+		u64 ctid;		/* thread */
+		u64 fires;		/* timer: signals since attach */
+	};
+	union {
+		u64 exited_ns;		/* thread */
+		u32 clock;		/* timer */
+	};
+};
+
+struct lt_birth {
+	enum leaktrace_kind kind;
+	enum leaktrace_type type;
+	u64 key;
+	u32 stack;
+	u8 flags;
+	const void *file;
+	u64 ctid;
+	u32 clock;
+};
+
+int lt_object_init(void);
+void lt_object_exit(void);
+int lt_object_reset(bool prime);
+bool lt_object_born(struct lt_target *t, const struct lt_birth *b);
+bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		    u32 stack, struct lt_object *copy);
+bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		    struct lt_object *copy);
+bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		      void (*fn)(struct lt_object *o, u64 arg), u64 arg);
+void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
+		      u64 now_ns);
+void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key);
+void lt_object_forget(struct lt_target *t);
+int lt_object_walk(u32 target, u32 *bucket,
+		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
+u32 lt_object_used(void);
+u64 lt_object_bytes(void);
+u32 lt_page_cells_used(void);
+
+/*
+ * site.c: one kind born at one stack, and its counters
+ */
+struct lt_release {
+	u32 stack;
+	u64 count;
+};
+
+struct lt_site {
+	struct hlist_node node;
+	u32 id;
+	u32 target;
+	u32 stack;
+	u8 kind;
+	u8 type;
+	raw_spinlock_t lock;	/* protects all below */
+	u64 born;
+	u64 died;
+	u64 first_ns;
+	u64 last_ns;
+	u64 last_died_ns;
+	u64 lifetime_max_ns;
+	u64 lifetime_sum_ns;
+	u64 released_elsewhere;
+	struct lt_release release[LEAKTRACE_RELEASES_MAX];
+	u32 lifetime[LEAKTRACE_LIFETIME_BUCKETS];
+};
+
+int lt_site_init(void);
+void lt_site_exit(void);
+int lt_site_reset(bool prime);
+u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
+		enum leaktrace_type type, u32 stack);
+u32 lt_site_stack(u32 id);
+void lt_site_born(u32 id, u64 n, u64 now_ns);
+void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack);
+void lt_site_forget(u32 target);
+bool lt_site_copy(u32 id, struct lt_site *copy);
+u32 lt_site_top(void);
+u32 lt_site_used(void);
+u64 lt_site_bytes(void);
+
+/*
+ * stack.c: who did it
+ */
+struct lt_stack {
+	u32 next;		/* id in the same bucket */
+	u32 hash;
+	u16 nr;
+	u8 status;		/* enum leaktrace_stack_status */
+	u8 guessed;
+	u64 pc[];
+};
+
+int lt_stack_init(void);
+void lt_stack_exit(void);
+int lt_stack_reset(bool prime);
+u32 lt_stack_capture(void);
+const struct lt_stack *lt_stack_at(u32 id);
+u32 lt_stack_used(void);
+u64 lt_stack_bytes(void);
+
+/* unwind.c's door: fills pc[], returns the number, sets status. */
+unsigned int lt_unwind_user(struct pt_regs *regs, u64 *pc, unsigned int max,
+			    u8 *status, u8 *guessed);
+
+/*
+ * ring.c: events for whoever listens
+ */
+struct lt_event {
+	u64 time_ns;
+	u64 id;
+	u32 target;
+	u32 site;
+	u32 stack;
+	u32 tid;
+	u32 count;
+	u8 op;
+	u8 kind;
+};
+
+int lt_ring_init(void);
+void lt_ring_exit(void);
+void lt_ring_put(const struct lt_event *e);
+void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);
+u64 lt_ring_events(void);
+u64 lt_ring_lost(void);
+u64 lt_ring_unsent(void);
+u32 lt_ring_used(void);
+u64 lt_ring_bytes_total(void);
+
+/*
+ * netlink.c: the door
+ */
+int lt_netlink_init(void);
+void lt_netlink_exit(void);
+bool lt_netlink_listened(void);
+int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
+			  unsigned int n);
+extern struct genl_family lt_family;
+
+/* netlink_fill.c: structs to attributes */
+int lt_fill_target(struct sk_buff *skb, struct lt_target *t);
+int lt_fill_status(struct sk_buff *skb);
+int lt_fill_probe(struct sk_buff *skb, int row);
+int lt_fill_site(struct sk_buff *skb, const struct lt_site *s);
+int lt_fill_object(struct sk_buff *skb, struct lt_target *t,
+		   const struct lt_object *o);
+int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run);
+int lt_fill_stack(struct sk_buff *skb, u32 id);
+int lt_fill_event(struct sk_buff *skb, const struct lt_event *e);
+
+static inline u64 lt_now_ns(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+#endif /* _LEAKTRACE_H */

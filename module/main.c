@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Load and unload. Nothing traces until the first target is added (target.c),
+ * and nothing but the tables' heads is allocated until then.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/rcupdate_wait.h>
+
+#include "leaktrace.h"
+
+DEFINE_MUTEX(lt_mutex);
+atomic64_t lt_lost[__LT_LOSSES];
+
+unsigned int lt_max_objects = 1 << 20;
+module_param_named(max_objects, lt_max_objects, uint, 0444);
+MODULE_PARM_DESC(max_objects, "live fds, timers and threads of all targets (64 bytes each, default 1048576)");
+
+unsigned int lt_max_page_cells = 1 << 20;
+module_param_named(max_page_cells, lt_max_page_cells, uint, 0444);
+MODULE_PARM_DESC(max_page_cells, "256-byte cells of the page table: 32 pages each when dense (default 1048576)");
+
+unsigned int lt_max_sites = 100000;
+module_param_named(max_sites, lt_max_sites, uint, 0444);
+MODULE_PARM_DESC(max_sites, "birth sites of all targets (default 100000)");
+
+unsigned int lt_max_stacks = 500000;
+module_param_named(max_stacks, lt_max_stacks, uint, 0444);
+MODULE_PARM_DESC(max_stacks, "distinct user stacks of all targets (default 500000)");
+
+unsigned int lt_max_targets = 200;
+module_param_named(max_targets, lt_max_targets, uint, 0444);
+MODULE_PARM_DESC(max_targets, "processes traced at once (default 200)");
+
+unsigned int lt_max_depth = 128;
+module_param_named(max_depth, lt_max_depth, uint, 0444);
+MODULE_PARM_DESC(max_depth, "frames kept of a user stack, 1 to 1024 (default 128)");
+
+unsigned int lt_ring_bytes = 256 << 10;
+module_param_named(ring_bytes, lt_ring_bytes, uint, 0444);
+MODULE_PARM_DESC(ring_bytes, "event ring of one CPU, rounded up to a power of two (default 262144)");
+
+static void clamp_parameters(void)
+{
+	lt_max_objects = clamp(lt_max_objects, 1U, 1U << 26);
+	lt_max_page_cells = clamp(lt_max_page_cells, 1U, 1U << 26);
+	lt_max_sites = clamp(lt_max_sites, 1U, 1U << 24);
+	lt_max_stacks = clamp(lt_max_stacks, 1U, 1U << 24);
+	lt_max_targets = clamp(lt_max_targets, 1U, 4096U);
+	lt_max_depth = clamp(lt_max_depth, 1U, (unsigned int)LEAKTRACE_STACK_DEPTH_MAX);
+	lt_ring_bytes = clamp(lt_ring_bytes, 4096U, 64U << 20);
+}
+
+static int __init lt_init(void)
+{
+	int err;
+
+	clamp_parameters();
+	err = lt_work_init();
+	if (err)
+		return err;
+	err = lt_object_init();
+	if (err)
+		goto err_work;
+	err = lt_page_init();
+	if (err)
+		goto err_object;
+	err = lt_site_init();
+	if (err)
+		goto err_page;
+	err = lt_stack_init();
+	if (err)
+		goto err_site;
+	err = lt_ring_init();
+	if (err)
+		goto err_stack;
+	err = lt_netlink_init();
+	if (err)
+		goto err_ring;
+	return 0;
+
+err_ring:
+	lt_ring_exit();
+err_stack:
+	lt_stack_exit();
+err_site:
+	lt_site_exit();
+err_page:
+	lt_page_exit();
+err_object:
+	lt_object_exit();
+err_work:
+	lt_work_exit();
+	return err;
+}
+
+/*
+ * Every target holds a reference to the module, so none is left here, and no
+ * probe is attached. What may still run is the tail of a deferred work that
+ * dropped the last reference: it has no more than a return to make.
+ */
+static void __exit lt_exit(void)
+{
+	lt_netlink_exit();
+	synchronize_rcu_tasks();
+	lt_ring_exit();
+	lt_stack_exit();
+	lt_site_exit();
+	lt_page_exit();
+	lt_object_exit();
+	lt_work_exit();
+	rcu_barrier();
+}
+
+module_init(lt_init);
+module_exit(lt_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("leaktrace developers");
+MODULE_DESCRIPTION("Live objects of chosen processes and the stacks that made them");
+MODULE_VERSION(LT_VERSION);
+MODULE_ALIAS("net-pf-16-proto-16-family-leaktrace");

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The target's address space: who unmaps what. An mmu_notifier on it costs
+ * other processes nothing and sees every road (munmap, brk, madvise, exec,
+ * exit). It also sees what is no death, so by event and system call:
+ *
+ *   UNMAP  the range dies, unless mremap moves it: then its pages follow on
+ *	    the way back to user mode, when the new address is known
+ *   CLEAR  dies inside the target's own madvise (DONTNEED, FREE, REMOVE and
+ *	    relatives), clipped to its range. Anywhere else it is COW, swap-out,
+ *	    migration, compaction, KSM, collapse, split: alive
+ *   other  protection and aging: nothing
+ *
+ * Not seen at once, but at the next reconcile: madvise through io_uring, and
+ * holes punched into shared memory by another process.
+ *
+ * The callbacks run under mmap_lock or a mapping's lock and must not sleep:
+ * the OOM reaper calls them too. Deaths are counted when the range begins to
+ * go: a detached mapping cannot fault in between.
+ */
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mmu_notifier.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "arch.h"
+#include "leaktrace.h"
+
+/* v5.18, 9457056ac426; v6.13, 662df3e5c376: newer kernels' numbers, also for
+ * headers that don't know them: user space passes them either way.
+ */
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static bool advice_frees(unsigned long advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE ||
+	       advice == MADV_DONTNEED_LOCKED || advice == MADV_GUARD_INSTALL;
+}
+
+/* Narrows [*first, *end) to what dies; false: nothing. */
+static bool cleared(unsigned long *first, unsigned long *end)
+{
+	unsigned long args[6];
+
+	switch (lt_syscall_current(args)) {
+	case LT_SYS_MADVISE:
+		if (!advice_frees(args[2]))
+			return false;
+		*first = max(*first, args[0] >> PAGE_SHIFT);
+		*end = min(*end, PAGE_ALIGN(args[0] + args[1]) >> PAGE_SHIFT);
+		return *first < *end;
+	case LT_SYS_PROCESS_MADVISE:
+		return advice_frees(args[3]);
+	default:
+		return false;
+	}
+}
+
+/* Inside mremap, an unmapped range is the old place of what moves, the tail
+ * that is cut off, or what lay at the new place.
+ */
+static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
+{
+	unsigned long args[6], from, n, new_n;
+
+	if (current->mm != m->mm || lt_syscall_current(args) != LT_SYS_MREMAP)
+		return false;
+	from = args[0] >> PAGE_SHIFT;
+	new_n = PAGE_ALIGN(args[2]) >> PAGE_SHIFT;
+	n = min(PAGE_ALIGN(args[1]) >> PAGE_SHIFT, new_n);
+	if (first < from || end > from + n)
+		return false;
+	lt_work_queue(m->target, current, LT_WORK_MREMAP, from, n, 0);
+	return true;
+}
+
+static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
+	unsigned long first = range->start >> PAGE_SHIFT;
+	unsigned long end = PAGE_ALIGN(range->end) >> PAGE_SHIFT;
+	bool dies = false;
+
+	atomic_inc(&m->invalidate_seq);
+	atomic_inc(&m->invalidating);
+	smp_mb__after_atomic();
+	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited))
+		return 0;
+	if (range->event == MMU_NOTIFY_UNMAP)
+		dies = !moves(m, first, end);
+	else if (range->event == MMU_NOTIFY_CLEAR)
+		dies = current->mm == m->mm && cleared(&first, &end);
+	if (dies && lt_probe_enter()) {
+		lt_page_died(m, first, end, current->mm == m->mm ? lt_stack_capture() : 0);
+		lt_probe_leave();
+	}
+	return 0;
+}
+
+static void on_range_end(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
+
+	atomic_dec(&m->invalidating);
+}
+
+/*
+ * The last user of the address space is gone (exit or exec), or we unregister
+ * ourselves. What was live stays in the table, for the report.
+ */
+static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
+
+	if (!READ_ONCE(m->gone))
+		lt_mm_reconcile(m);
+	WRITE_ONCE(m->gone, true);
+}
+
+static const struct mmu_notifier_ops ops = {
+	.invalidate_range_start = on_range_start,
+	.invalidate_range_end = on_range_end,
+	.release = on_release,
+};
+
+/**
+ * lt_mm_get() - the address space of a target
+ * @t: the target
+ *
+ * Context: any.
+ * Return: it with a reference, or NULL.
+ */
+struct lt_mm *lt_mm_get(struct lt_target *t)
+{
+	struct lt_mm *m;
+
+	rcu_read_lock();
+	m = rcu_dereference(t->mm);
+	if (m && !refcount_inc_not_zero(&m->refs))
+		m = NULL;
+	rcu_read_unlock();
+	return m;
+}
+
+/**
+ * lt_mm_put() - drop a reference
+ * @m: address space or NULL
+ *
+ * Context: any.
+ */
+void lt_mm_put(struct lt_mm *m)
+{
+	if (m && refcount_dec_and_test(&m->refs))
+		kfree_rcu(m, rcu);
+}
+
+/**
+ * lt_mm_attach() - follow an address space
+ * @t: the target, which has none
+ * @mm: its address space; the caller holds a user reference
+ *
+ * If another target follows it already (vfork), it stays that one's.
+ *
+ * Context: may sleep, gate held for writing.
+ * Return: the new lt_mm, NULL if shared, or ERR_PTR.
+ */
+struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm)
+{
+	struct lt_mm *m;
+	bool shared;
+	int err;
+
+	rcu_read_lock();
+	shared = lt_key_find(mm, LT_KEY_MM);
+	rcu_read_unlock();
+	if (shared)
+		return NULL;
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	m->mm = mm;
+	m->target = t;
+	m->mn.ops = &ops;
+	m->blocks = RB_ROOT;
+	raw_spin_lock_init(&m->lock);
+	refcount_set(&m->refs, 1);
+	err = mmu_notifier_register(&m->mn, mm);
+	if (err) {
+		kfree(m);
+		return ERR_PTR(err);
+	}
+	rcu_assign_pointer(t->mm, m);
+	m->key = lt_key_add(mm, LT_KEY_MM, t, m, 0);
+	if (!m->key) {
+		lt_mm_detach(t);
+		return ERR_PTR(-ENOMEM);
+	}
+	lt_mm_baseline(m);
+	return m;
+}
+
+/**
+ * lt_mm_detach() - follow the target's address space no more
+ * @t: the target
+ *
+ * Context: may sleep, gate held for writing.
+ */
+void lt_mm_detach(struct lt_target *t)
+{
+	struct lt_mm *m = rcu_dereference_protected(t->mm, lockdep_is_held(&t->gate));
+
+	if (!m)
+		return;
+	lt_key_del(m->key);
+	WRITE_ONCE(m->gone, true);
+	rcu_assign_pointer(t->mm, NULL);
+	/* Waits for running callbacks, and releases the mm_struct. */
+	mmu_notifier_unregister(&m->mn, m->mm);
+	synchronize_rcu();
+	lt_page_forget(m);
+	lt_mm_put(m);
+}

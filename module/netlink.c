@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The only door: generic netlink family 'leaktrace'. include/leaktrace.yaml is
+ * the specification of what passes here.
+ *
+ * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
+ * namespace, of the caller and of the socket's opener. The family exists in
+ * the initial network namespace only. Operations run in parallel; the tables'
+ * own locks keep them apart.
+ *
+ * A socket owns the targets that it added without BACKGROUND; when it closes,
+ * however, they end.
+ */
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
+	[LEAKTRACE_A_TARGET_PID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[LEAKTRACE_A_TARGET_KINDS] = NLA_POLICY_RANGE(NLA_U32, 1, LEAKTRACE_KINDS_ALL),
+	[LEAKTRACE_A_TARGET_FLAGS] = NLA_POLICY_RANGE(NLA_U32, 0, LEAKTRACE_TARGET_F_ALL),
+	[LEAKTRACE_A_TARGET_MAX_OBJECTS] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy target_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
+	[LEAKTRACE_A_TARGET_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[LEAKTRACE_A_TARGET_OBJECT_KIND] = NLA_POLICY_MAX(NLA_U8, LEAKTRACE_KIND_MAX),
+};
+
+enum mcgrp {
+	MCGRP_EVENTS,
+};
+
+static const struct genl_multicast_group mcgrps[] = {
+	[MCGRP_EVENTS] = {
+		.name = LEAKTRACE_MCGRP_EVENTS,
+#if defined(GENL_MCAST_CAP_SYS_ADMIN)
+		.flags = GENL_MCAST_CAP_SYS_ADMIN,
+#elif defined(LT_HAVE_MCGRP_CAP_BIT)
+		/* stable backports of e03781879a0d spell it as a bit field */
+		.cap_sys_admin = 1,
+#endif
+	},
+};
+
+#if !defined(GENL_MCAST_CAP_SYS_ADMIN) && !defined(LT_HAVE_MCGRP_CAP_BIT)
+#error "this kernel would let everybody listen to events: it lacks e03781879a0d"
+#endif
+
+static bool permitted(struct sk_buff *skb)
+{
+	return netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON);
+}
+
+static int refuse(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG(extack, "needs CAP_SYS_ADMIN or CAP_PERFMON");
+	return -EPERM;
+}
+
+static u32 get_u32(struct nlattr **attrs, int type, u32 otherwise)
+{
+	return attrs && attrs[type] ? nla_get_u32(attrs[type]) : otherwise;
+}
+
+static struct lt_target *target_of(struct genl_info *info)
+{
+	struct lt_target *t;
+
+	if (GENL_REQ_ATTR_CHECK(info, LEAKTRACE_A_TARGET_ID))
+		return ERR_PTR(-EINVAL);
+	t = lt_target_by_id(get_u32(info->attrs, LEAKTRACE_A_TARGET_ID, 0));
+	if (!t) {
+		NL_SET_ERR_MSG(info->extack, "no such target");
+		return ERR_PTR(-ENOENT);
+	}
+	return t;
+}
+
+/* A reply of one message, filled by @fill. */
+static int reply(struct genl_info *info, u8 cmd, int (*fill)(struct sk_buff *, void *),
+		 void *arg)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &lt_family, 0, cmd);
+	if (!head || fill(skb, arg)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+static int fill_target(struct sk_buff *skb, void *target)
+{
+	return lt_fill_target(skb, target);
+}
+
+static int fill_status(struct sk_buff *skb, void *unused)
+{
+	return lt_fill_status(skb);
+}
+
+static struct task_struct *task_of_pid(u32 nr, struct netlink_ext_ack *extack)
+{
+	struct task_struct *task;
+	struct pid *pid = find_get_pid(nr);
+
+	task = pid ? get_pid_task(pid, PIDTYPE_PID) : NULL;
+	put_pid(pid);
+	if (!task) {
+		NL_SET_ERR_MSG(extack, "no such process");
+		return ERR_PTR(-ESRCH);
+	}
+	if ((task->flags & (PF_KTHREAD | PF_EXITING)) || !task->mm) {
+		NL_SET_ERR_MSG(extack, "a kernel thread, or exiting");
+		put_task_struct(task);
+		return ERR_PTR(-ESRCH);
+	}
+	return task;
+}
+
+static int target_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct task_struct *task;
+	struct lt_target *t;
+	int err;
+
+	if (!permitted(skb))
+		return refuse(info->extack);
+	if (GENL_REQ_ATTR_CHECK(info, LEAKTRACE_A_TARGET_PID))
+		return -EINVAL;
+	task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	mutex_lock(&lt_mutex);
+	t = lt_target_add(task,
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL),
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
+			  info->snd_portid, info->extack);
+	mutex_unlock(&lt_mutex);
+	put_task_struct(task);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	err = reply(info, LEAKTRACE_CMD_TARGET_ADD, fill_target, t);
+	lt_target_put(t);
+	return err;
+}
+
+static int target_del(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 id = get_u32(info->attrs, LEAKTRACE_A_TARGET_ID, 0);
+	struct lt_target *t, *tmp;
+	int err = id ? -ENOENT : 0;
+
+	if (!permitted(skb))
+		return refuse(info->extack);
+	mutex_lock(&lt_mutex);
+	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
+		if (id && t->id != id)
+			continue;
+		lt_target_del(t);
+		err = 0;
+		if (id)
+			break;
+	}
+	mutex_unlock(&lt_mutex);
+	if (err)
+		NL_SET_ERR_MSG(info->extack, "no such target");
+	return err;
+}
+
+static int target_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lt_target *t;
+	int err;
+
+	if (!permitted(skb))
+		return refuse(info->extack);
+	t = target_of(info);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	err = reply(info, LEAKTRACE_CMD_TARGET_GET, fill_target, t);
+	lt_target_put(t);
+	return err;
+}
+
+static int reconcile(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lt_target *t;
+	int err;
+
+	if (!permitted(skb))
+		return refuse(info->extack);
+	t = target_of(info);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	err = lt_reconcile(t);
+	if (!err)
+		err = reply(info, LEAKTRACE_CMD_RECONCILE, fill_target, t);
+	lt_target_put(t);
+	return err;
+}
+
+static int status_get(struct sk_buff *skb, struct genl_info *info)
+{
+	if (!permitted(skb))
+		return refuse(info->extack);
+	return reply(info, LEAKTRACE_CMD_STATUS_GET, fill_status, NULL);
+}
+
+/*
+ * Dumps. Their place between two calls is in cb->args: [0] where to go on,
+ * [1] target id + 1, [2] a second place, [3] kind filter + 1.
+ */
+static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &lt_family,
+			   NLM_F_MULTI, cmd);
+}
+
+/* One message of a dump; -EMSGSIZE: no room, @skb as before. */
+#define dump_one(skb, cb, cmd, fill) ({						\
+	void *_head = dump_put(skb, cb, cmd);					\
+	int _err = _head ? (fill) : -EMSGSIZE;					\
+										\
+	if (_head && _err)							\
+		genlmsg_cancel(skb, _head);					\
+	else if (_head)								\
+		genlmsg_end(skb, _head);					\
+	_err; })
+
+static int target_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t;
+
+	if (!permitted(cb->skb))
+		return -EPERM;
+	mutex_lock(&lt_mutex);
+	list_for_each_entry(t, &lt_targets, node) {
+		if (t->id <= cb->args[0])
+			continue;
+		if (dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, lt_fill_target(skb, t)))
+			break;
+		cb->args[0] = t->id;
+	}
+	mutex_unlock(&lt_mutex);
+	return skb->len;
+}
+
+static int probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	int n;
+
+	if (!permitted(cb->skb))
+		return -EPERM;
+	mutex_lock(&lt_mutex);
+	n = lt_probe_count();
+	for (; cb->args[0] < n; cb->args[0]++)
+		if (dump_one(skb, cb, LEAKTRACE_CMD_PROBE_GET, lt_fill_probe(skb, cb->args[0])))
+			break;
+	mutex_unlock(&lt_mutex);
+	return skb->len;
+}
+
+static int dump_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_dumpit_info(cb)->
+#ifdef LT_HAVE_INFO_IN_DUMPIT
+		info.attrs;	/* v6.6, 5c670a010de4 */
+#else
+		attrs;
+#endif
+
+	if (!attrs || !attrs[LEAKTRACE_A_TARGET_ID])
+		return -EINVAL;
+	cb->args[1] = (long)nla_get_u32(attrs[LEAKTRACE_A_TARGET_ID]) + 1;
+	cb->args[3] = attrs[LEAKTRACE_A_TARGET_OBJECT_KIND] ?
+		      nla_get_u8(attrs[LEAKTRACE_A_TARGET_OBJECT_KIND]) + 1 : 0;
+	return 0;
+}
+
+static struct lt_target *dump_target(struct netlink_callback *cb)
+{
+	struct lt_target *t;
+	int err;
+
+	if (!permitted(cb->skb))
+		return ERR_PTR(-EPERM);
+	err = cb->args[1] ? 0 : dump_start(cb);
+	if (err)
+		return ERR_PTR(err);
+	t = lt_target_by_id(cb->args[1] - 1);
+	return t ?: ERR_PTR(-ENOENT);
+}
+
+static int site_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	struct lt_site site;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
+		if (!lt_site_copy(cb->args[0], &site) || site.target != t->id)
+			continue;
+		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, lt_fill_site(skb, &site)))
+			break;
+	}
+	lt_target_put(t);
+	return skb->len;
+}
+
+/* Stacks of a target's sites and of where their objects died. A stack that
+ * two sites share is sent twice: clients know it by its id.
+ */
+static int dump_site_stacks(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct lt_site *site)
+{
+	int i, err = 0;
+
+	for (i = cb->args[2]; !err && i <= LEAKTRACE_RELEASES_MAX; i++) {
+		u32 id = i ? site->release[i - 1].stack : site->stack;
+
+		if (id)
+			err = dump_one(skb, cb, LEAKTRACE_CMD_STACK_GET, lt_fill_stack(skb, id));
+		if (!err)
+			cb->args[2] = i + 1;
+	}
+	return err;
+}
+
+static int stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	struct lt_site site;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
+		if (lt_site_copy(cb->args[0], &site) && site.target == t->id &&
+		    dump_site_stacks(skb, cb, &site))
+			break;
+		cb->args[2] = 0;
+	}
+	lt_target_put(t);
+	return skb->len;
+}
+
+struct object_dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	struct lt_target *t;
+	u32 *bucket;
+	u32 mark_bucket;
+	unsigned int mark;	/* length of skb where mark_bucket began */
+};
+
+static int dump_object(const struct lt_object *o, void *arg)
+{
+	struct object_dump *d = arg;
+	int err;
+
+	if (*d->bucket != d->mark_bucket) {
+		d->mark_bucket = *d->bucket;
+		d->mark = d->skb->len;
+	}
+	if (d->cb->args[3] && o->kind != d->cb->args[3] - 1)
+		return 0;
+	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
+		       lt_fill_object(d->skb, d->t, o));
+	if (err && d->mark)	/* the whole bucket comes again */
+		skb_trim(d->skb, d->mark);
+	return err;
+}
+
+static int dump_runs(struct sk_buff *skb, struct netlink_callback *cb, struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct lt_page_run run;
+	int err = 0;
+
+	while (m && !err && lt_page_next_run(m, cb->args[2], &run)) {
+		err = dump_one(skb, cb, LEAKTRACE_CMD_OBJECT_GET, lt_fill_run(skb, &run));
+		if (!err)
+			cb->args[2] = run.page + run.n;
+		cond_resched();
+	}
+	lt_mm_put(m);
+	return err;
+}
+
+static int object_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	u32 bucket = cb->args[0];
+	struct object_dump d = { .skb = skb, .cb = cb, .t = t, .bucket = &bucket,
+				 .mark_bucket = ~0U };
+	int err = 0;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	if (cb->args[3] - 1 != LEAKTRACE_KIND_PAGE)
+		err = lt_object_walk(t->id, &bucket, dump_object, &d);
+	cb->args[0] = bucket;
+	if (!err && (!cb->args[3] || cb->args[3] - 1 == LEAKTRACE_KIND_PAGE))
+		dump_runs(skb, cb, t);
+	lt_target_put(t);
+	return skb->len;
+}
+
+#define LT_OP_TARGET .policy = target_policy, .maxattr = LEAKTRACE_A_TARGET_MAX
+
+static const struct genl_ops ops[] = {
+	{ .cmd = LEAKTRACE_CMD_TARGET_ADD, .doit = target_add,
+	  .policy = target_add_policy, .maxattr = LEAKTRACE_A_TARGET_MAX },
+	{ .cmd = LEAKTRACE_CMD_TARGET_DEL, .doit = target_del, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_TARGET_GET, .doit = target_get, .dumpit = target_dump,
+	  LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_STATUS_GET, .doit = status_get, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_PROBE_GET, .dumpit = probe_dump, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_SITE_GET, .dumpit = site_dump, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = object_dump, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_STACK_GET, .dumpit = stack_dump, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_RECONCILE, .doit = reconcile, LT_OP_TARGET },
+};
+
+struct genl_family lt_family __ro_after_init = {
+	.name = LEAKTRACE_FAMILY_NAME,
+	.version = LEAKTRACE_FAMILY_VERSION,
+	.module = THIS_MODULE,
+	.parallel_ops = true,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.mcgrps = mcgrps,
+	.n_mcgrps = ARRAY_SIZE(mcgrps),
+#ifdef LT_HAVE_RESV_START_OP
+	/* v6.1, 9c5d03d36251: strict checks of the header for every command */
+	.resv_start_op = LEAKTRACE_CMD_TARGET_ADD,
+#endif
+};
+
+/**
+ * lt_netlink_listened() - does anybody want events
+ *
+ * Context: any.
+ * Return: whether somebody does.
+ */
+bool lt_netlink_listened(void)
+{
+	return genl_has_listeners(&lt_family, &init_net, MCGRP_EVENTS);
+}
+
+/**
+ * lt_netlink_send_batch() - send events of one CPU
+ * @cpu: its number
+ * @seq: sequence number of the first
+ * @lost: events that found the CPU's ring full, since load
+ * @e: events
+ * @n: how many, at most 32
+ *
+ * Context: may sleep.
+ * Return: 0 or negative errno: no memory, or a receiver's buffer is full.
+ */
+int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
+			  unsigned int n)
+{
+	struct sk_buff *skb = genlmsg_new(128 + n * 112, GFP_KERNEL);
+	unsigned int i;
+	void *head;
+	int err;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put(skb, 0, 0, &lt_family, 0, LEAKTRACE_CMD_EVENT);
+	err = head ? 0 : -EMSGSIZE;
+	if (err || nla_put_u32(skb, LEAKTRACE_A_BATCH_CPU, cpu) ||
+	    nla_put_u64_64bit(skb, LEAKTRACE_A_BATCH_SEQ, seq, LEAKTRACE_A_BATCH_PAD) ||
+	    nla_put_u64_64bit(skb, LEAKTRACE_A_BATCH_LOST, lost, LEAKTRACE_A_BATCH_PAD))
+		goto toobig;
+	for (i = 0; i < n; i++)
+		if (lt_fill_event(skb, &e[i]))
+			goto toobig;
+	genlmsg_end(skb, head);
+	err = genlmsg_multicast(&lt_family, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+	return err == -ESRCH ? 0 : err;	/* nobody listens any more */
+
+toobig:
+	WARN_ON_ONCE(1);
+	nlmsg_free(skb);
+	return -EMSGSIZE;
+}
+
+static int on_netlink(struct notifier_block *nb, unsigned long what, void *data)
+{
+	struct netlink_notify *n = data;
+
+	if (what == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC &&
+	    net_eq(n->net, &init_net) && lt_target_count())
+		lt_target_del_by_port(n->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = {
+	.notifier_call = on_netlink,
+};
+
+/**
+ * lt_netlink_init() - open the door
+ *
+ * Context: may sleep.
+ * Return: 0 or negative errno.
+ */
+int __init lt_netlink_init(void)
+{
+	int err = netlink_register_notifier(&notifier);
+
+	if (err)
+		return err;
+	err = genl_register_family(&lt_family);
+	if (err)
+		netlink_unregister_notifier(&notifier);
+	return err;
+}
+
+/**
+ * lt_netlink_exit() - close it
+ *
+ * Context: may sleep.
+ */
+void lt_netlink_exit(void)
+{
+	genl_unregister_family(&lt_family);
+	netlink_unregister_notifier(&notifier);
+}

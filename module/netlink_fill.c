@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Structs to attributes, in the order of the uapi header. Every lt_fill_*
+ * returns 0 or -EMSGSIZE and leaves a half-filled message to its caller to
+ * cancel.
+ */
+#include <linux/kernel.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+#define PUT64(skb, set, name, value)						\
+	nla_put_u64_64bit(skb, LEAKTRACE_A_##set##_##name, value, LEAKTRACE_A_##set##_PAD)
+
+static u64 count(const atomic64_t *v)
+{
+	s64 n = atomic64_read(v);
+
+	return max_t(s64, n, 0);
+}
+
+static int fill_kind(struct sk_buff *skb, struct lt_target *t, enum leaktrace_kind kind)
+{
+	const struct lt_kind_stats *k = &t->kind[kind];
+	u64 live = lt_kind_live(t, kind);
+	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_KIND);
+
+	if (!nest || nla_put_u8(skb, LEAKTRACE_A_KIND_ID, kind) ||
+	    PUT64(skb, KIND, BASELINE, count(&k->baseline)) ||
+	    PUT64(skb, KIND, BASELINE_LIVE, count(&k->baseline_live)) ||
+	    PUT64(skb, KIND, BORN, count(&k->born)) ||
+	    PUT64(skb, KIND, DIED, count(&k->died)) ||
+	    PUT64(skb, KIND, LIVE, live) ||
+	    PUT64(skb, KIND, BYTES, kind == LEAKTRACE_KIND_PAGE ? live << PAGE_SHIFT : 0) ||
+	    PUT64(skb, KIND, MISSED_BIRTHS, count(&k->missed_births)) ||
+	    PUT64(skb, KIND, MISSED_DEATHS, count(&k->missed_deaths)) ||
+	    PUT64(skb, KIND, REBORN, count(&k->reborn)) ||
+	    PUT64(skb, KIND, FOREIGN, count(&k->foreign)) ||
+	    PUT64(skb, KIND, UNTRACKED, count(&k->untracked)) ||
+	    PUT64(skb, KIND, MOVED, count(&k->moved)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_exit(struct sk_buff *skb, const struct lt_target *t)
+{
+	if (!(t->flags & LEAKTRACE_TARGET_F_EXITED))
+		return 0;
+	if (PUT64(skb, TARGET, EXITED_NS, t->exited_ns) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXIT_CODE, t->exit_code))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_target() - a target and its totals
+ * @skb: message
+ * @t: the target
+ *
+ * Context: may sleep.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
+{
+	int kind;
+
+	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_ID, t->id) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_PID, t->tgid) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_KINDS, t->kinds) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_FLAGS, t->flags) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAX_OBJECTS, t->max_objects) ||
+	    (t->parent && nla_put_u32(skb, LEAKTRACE_A_TARGET_PARENT, t->parent->id)) ||
+	    nla_put_string(skb, LEAKTRACE_A_TARGET_COMM, t->comm) ||
+	    PUT64(skb, TARGET, NOW_NS, lt_now_ns()) ||
+	    PUT64(skb, TARGET, ATTACHED_NS, t->attached_ns) ||
+	    fill_exit(skb, t) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXECS, t->execs) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_INEXACT, atomic_read(&t->inexact)) ||
+	    PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))
+		return -EMSGSIZE;
+	for (kind = 0; kind < LT_KINDS; kind++)
+		if (lt_target_wants(t, kind) && fill_kind(skb, t, kind))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static u64 memory_bytes(void)
+{
+	return lt_object_bytes() + lt_page_bytes() + lt_site_bytes() + lt_stack_bytes() +
+	       lt_ring_bytes_total();
+}
+
+static int fill_tables(struct sk_buff *skb)
+{
+	return PUT64(skb, STATUS, OBJECTS, lt_object_used()) ||
+	       PUT64(skb, STATUS, OBJECTS_MAX, lt_max_objects) ||
+	       PUT64(skb, STATUS, PAGE_CELLS, lt_page_cells_used()) ||
+	       PUT64(skb, STATUS, PAGE_CELLS_MAX, lt_max_page_cells) ||
+	       PUT64(skb, STATUS, SITES, lt_site_used()) ||
+	       PUT64(skb, STATUS, SITES_MAX, lt_max_sites) ||
+	       PUT64(skb, STATUS, STACKS, lt_stack_used()) ||
+	       PUT64(skb, STATUS, STACKS_MAX, lt_max_stacks) ||
+	       PUT64(skb, STATUS, RING_BYTES, lt_ring_bytes) ||
+	       PUT64(skb, STATUS, RING_USED_BYTES, lt_ring_used()) ||
+	       PUT64(skb, STATUS, MEMORY_BYTES, memory_bytes()) ? -EMSGSIZE : 0;
+}
+
+static int fill_losses(struct sk_buff *skb)
+{
+	return PUT64(skb, STATUS, EVENTS, lt_ring_events()) ||
+	       PUT64(skb, STATUS, LOST_RING, lt_ring_lost()) ||
+	       PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent()) ||
+	       PUT64(skb, STATUS, LOST_OBJECTS, count(&lt_lost[LT_LOST_OBJECTS])) ||
+	       PUT64(skb, STATUS, LOST_SITES, count(&lt_lost[LT_LOST_SITES])) ||
+	       PUT64(skb, STATUS, LOST_STACKS, count(&lt_lost[LT_LOST_STACKS])) ||
+	       PUT64(skb, STATUS, LOST_NESTED, count(&lt_lost[LT_LOST_NESTED])) ||
+	       PUT64(skb, STATUS, LOST_WORK, count(&lt_lost[LT_LOST_WORK])) ||
+	       PUT64(skb, STATUS, WORKS, lt_work_pending()) ? -EMSGSIZE : 0;
+}
+
+/**
+ * lt_fill_status() - the module as a whole
+ * @skb: message
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_status(struct sk_buff *skb)
+{
+	int n = lt_target_count();
+
+	if (nla_put_string(skb, LEAKTRACE_A_STATUS_VERSION, LT_VERSION) ||
+	    nla_put_u8(skb, LEAKTRACE_A_STATUS_TRACING, n > 0) ||
+	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS, n) ||
+	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS_MAX, lt_max_targets))
+		return -EMSGSIZE;
+	return fill_tables(skb) ?: fill_losses(skb);
+}
+
+/**
+ * lt_fill_probe() - a probe row and what became of it
+ * @skb: message
+ * @row: its number
+ *
+ * Context: under lt_mutex.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_probe(struct sk_buff *skb, int row)
+{
+	const struct lt_probe *p = lt_probe_row(row);
+	struct lt_probe_state s;
+
+	lt_probe_row_state(row, &s);
+	if (nla_put_string(skb, LEAKTRACE_A_PROBE_NAME, p->name) ||
+	    nla_put_u8(skb, LEAKTRACE_A_PROBE_HOW, p->how) ||
+	    nla_put_u32(skb, LEAKTRACE_A_PROBE_KINDS, p->kinds) ||
+	    nla_put_u8(skb, LEAKTRACE_A_PROBE_REQUIRED, p->required) ||
+	    nla_put_u8(skb, LEAKTRACE_A_PROBE_PRESENT, s.present) ||
+	    nla_put_u8(skb, LEAKTRACE_A_PROBE_ATTACHED, s.attached) ||
+	    nla_put_s32(skb, LEAKTRACE_A_PROBE_ERROR, s.error) ||
+	    nla_put_string(skb, LEAKTRACE_A_PROBE_WHY, p->why))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_releases(struct sk_buff *skb, const struct lt_site *s)
+{
+	struct nlattr *nest;
+	int i;
+
+	for (i = 0; i < LEAKTRACE_RELEASES_MAX && s->release[i].count; i++) {
+		nest = nla_nest_start(skb, LEAKTRACE_A_SITE_RELEASE);
+		if (!nest ||
+		    nla_put_u32(skb, LEAKTRACE_A_RELEASE_STACK, s->release[i].stack) ||
+		    PUT64(skb, RELEASE, COUNT, s->release[i].count))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+	}
+	return 0;
+}
+
+/**
+ * lt_fill_site() - a site and its counters
+ * @skb: message
+ * @s: copy of the site
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_site(struct sk_buff *skb, const struct lt_site *s)
+{
+	if (nla_put_u32(skb, LEAKTRACE_A_SITE_ID, s->id) ||
+	    nla_put_u8(skb, LEAKTRACE_A_SITE_KIND, s->kind) ||
+	    nla_put_u8(skb, LEAKTRACE_A_SITE_TYPE, s->type) ||
+	    nla_put_u32(skb, LEAKTRACE_A_SITE_STACK, s->stack) ||
+	    PUT64(skb, SITE, BORN, s->born) ||
+	    PUT64(skb, SITE, DIED, s->died) ||
+	    PUT64(skb, SITE, FIRST_NS, s->first_ns) ||
+	    PUT64(skb, SITE, LAST_NS, s->last_ns) ||
+	    PUT64(skb, SITE, LAST_DIED_NS, s->last_died_ns) ||
+	    PUT64(skb, SITE, LIFETIME_MAX_NS, s->lifetime_max_ns) ||
+	    PUT64(skb, SITE, LIFETIME_SUM_NS, s->lifetime_sum_ns) ||
+	    (s->died && nla_put(skb, LEAKTRACE_A_SITE_LIFETIMES, sizeof(s->lifetime),
+				s->lifetime)) ||
+	    fill_releases(skb, s) ||
+	    PUT64(skb, SITE, RELEASED_ELSEWHERE, s->released_elsewhere) ||
+	    nla_put_u32(skb, LEAKTRACE_A_SITE_TARGET, s->target))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_fd(struct sk_buff *skb, const struct lt_object *o)
+{
+	if (PUT64(skb, OBJECT, ID, (u32)o->key) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SPACE, o->key >> 32))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_timer(struct sk_buff *skb, struct lt_target *t, const struct lt_object *o)
+{
+	if (PUT64(skb, OBJECT, ID, o->key) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_CLOCK, o->clock) ||
+	    PUT64(skb, OBJECT, EXPIRATIONS, o->fires))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_thread(struct sk_buff *skb, const struct lt_object *o)
+{
+	bool exited = o->flags & LEAKTRACE_OBJECT_F_EXITED;
+	u64 ctid = exited ? o->key & ~LT_THREAD_EXITED : o->ctid;
+
+	if (PUT64(skb, OBJECT, ID, exited ? o->ctid : (u32)o->key) ||
+	    (ctid && PUT64(skb, OBJECT, CTID, ctid)) ||
+	    (o->exited_ns && PUT64(skb, OBJECT, EXITED_NS, o->exited_ns)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_object() - a live fd, timer or thread
+ * @skb: message
+ * @t: its target
+ * @o: the object
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_object(struct sk_buff *skb, struct lt_target *t, const struct lt_object *o)
+{
+	int err;
+
+	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, o->kind) ||
+	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, o->type))
+		return -EMSGSIZE;
+	if (o->kind == LEAKTRACE_KIND_FD)
+		err = fill_fd(skb, o);
+	else if (o->kind == LEAKTRACE_KIND_TIMER)
+		err = fill_timer(skb, t, o);
+	else
+		err = fill_thread(skb, o);
+	if (err || nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, o->site) ||
+	    PUT64(skb, OBJECT, BORN_NS, o->born_ns) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, o->flags))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_run() - a run of live pages
+ * @skb: message
+ * @run: the run
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run)
+{
+	u32 flags = run->baseline ? LEAKTRACE_OBJECT_F_BASELINE : 0;
+
+	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, LEAKTRACE_KIND_PAGE) ||
+	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, LEAKTRACE_TYPE_UNKNOWN) ||
+	    PUT64(skb, OBJECT, ID, (u64)run->page << PAGE_SHIFT) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_COUNT, run->n) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, run->site) ||
+	    PUT64(skb, OBJECT, BORN_NS, run->born_ns) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_stack() - a stack
+ * @skb: message
+ * @id: its id
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_stack(struct sk_buff *skb, u32 id)
+{
+	const struct lt_stack *s = lt_stack_at(id);
+
+	if (!s)
+		return 0;
+	if (nla_put_u32(skb, LEAKTRACE_A_STACK_ID, id) ||
+	    nla_put_u8(skb, LEAKTRACE_A_STACK_STATUS, s->status) ||
+	    nla_put_u8(skb, LEAKTRACE_A_STACK_GUESSED, s->guessed) ||
+	    nla_put(skb, LEAKTRACE_A_STACK_PCS, s->nr * sizeof(u64), s->pc))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_object_event(struct sk_buff *skb, const struct lt_event *e)
+{
+	if (e->op > LEAKTRACE_EVENT_DIED)
+		return 0;
+	if (nla_put_u8(skb, LEAKTRACE_A_EVENT_KIND, e->kind) ||
+	    (e->count != 1 && nla_put_u32(skb, LEAKTRACE_A_EVENT_COUNT, e->count)) ||
+	    nla_put_u32(skb, LEAKTRACE_A_EVENT_SITE, e->site) ||
+	    nla_put_u32(skb, LEAKTRACE_A_EVENT_STACK, e->stack))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_event() - one event of a batch
+ * @skb: message
+ * @e: the event
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_event(struct sk_buff *skb, const struct lt_event *e)
+{
+	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_BATCH_EVENT);
+
+	if (!nest || nla_put_u8(skb, LEAKTRACE_A_EVENT_OP, e->op) ||
+	    nla_put_u32(skb, LEAKTRACE_A_EVENT_TARGET, e->target) ||
+	    PUT64(skb, EVENT, TIME_NS, e->time_ns) ||
+	    PUT64(skb, EVENT, ID, e->id) ||
+	    nla_put_u32(skb, LEAKTRACE_A_EVENT_TID, e->tid) ||
+	    fill_object_event(skb, e))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}

@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The live-object table of pages. An address space is an rb-tree of blocks,
+ * each for what one pmd maps (512 pages): a bitmap of live pages, a bitmap of
+ * those alive at attach, and up to 16 cells with the births (site and time) of
+ * 32 pages each. Blocks and cells come from one pool of 256-byte cells. Dense
+ * memory costs 9 bytes a page, baseline half a byte, a lone page 512.
+ *
+ * Times are kept in ticks of about a millisecond since attach.
+ *
+ * Lock: lt_mm.lock, raw. Held for one block at a time, so unmapping a terabyte
+ * does not keep interrupts off. Site and pool locks nest inside.
+ */
+#include <linux/mm.h>
+#include <linux/rbtree.h>
+
+#include "leaktrace.h"
+
+enum {
+	CELL_BYTES = 256,
+	CELL_PAGES = 32,
+	BLOCK_CELLS = LT_BLOCK_PAGES / CELL_PAGES,
+	BLOCK_LONGS = BITS_TO_LONGS(LT_BLOCK_PAGES),
+	TICK_SHIFT = 20,
+};
+
+struct birth {
+	u32 site;
+	u32 tick;
+};
+
+struct lt_block {
+	struct rb_node node;
+	unsigned long nr;		/* page / LT_BLOCK_PAGES */
+	u32 index;			/* own cell in the pool */
+	u16 nlive;
+	u16 nbaseline;			/* of nlive */
+	unsigned long live[BLOCK_LONGS];
+	unsigned long baseline[BLOCK_LONGS];
+	u32 births[BLOCK_CELLS];	/* pool index of a cell, 0: none */
+};
+
+static_assert(sizeof(struct lt_block) <= CELL_BYTES);
+static_assert(sizeof(struct birth) * CELL_PAGES == CELL_BYTES);
+
+static struct lt_pool *pool;
+
+/**
+ * lt_page_init() - make the pool
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_page_init(void)
+{
+	pool = lt_pool_create("page cells", CELL_BYTES, lt_max_page_cells);
+	return pool ? 0 : -ENOMEM;
+}
+
+/**
+ * lt_page_exit() - free the pool
+ *
+ * Context: may sleep; nothing is traced.
+ */
+void lt_page_exit(void)
+{
+	lt_pool_destroy(pool);
+}
+
+/**
+ * lt_page_reset() - memory back after the last target, in advance for the next
+ * @prime: get the first cells
+ *
+ * Context: may sleep, under lt_mutex, no probe attached.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_page_reset(bool prime)
+{
+	lt_pool_reset(pool);
+	return prime ? lt_pool_prime(pool) : 0;
+}
+
+/**
+ * lt_page_cells_used() - cells in use
+ *
+ * Context: any.
+ * Return: number.
+ */
+u32 lt_page_cells_used(void)
+{
+	return lt_pool_used(pool);
+}
+
+/**
+ * lt_page_bytes() - kernel memory of the table
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 lt_page_bytes(void)
+{
+	return lt_pool_bytes(pool);
+}
+
+static u32 tick_of(const struct lt_mm *m, u64 now_ns)
+{
+	return (now_ns - m->target->attached_ns) >> TICK_SHIFT;
+}
+
+static u64 time_of(const struct lt_mm *m, u32 tick)
+{
+	return m->target->attached_ns + ((u64)tick << TICK_SHIFT);
+}
+
+/* The block @nr, or with @next the first one at or above it. */
+static struct lt_block *find(struct lt_mm *m, unsigned long nr, bool next)
+{
+	struct rb_node *n = m->blocks.rb_node;
+	struct lt_block *b, *above = NULL;
+
+	if (m->last && m->last->nr == nr)
+		return m->last;
+	while (n) {
+		b = rb_entry(n, struct lt_block, node);
+		if (b->nr == nr) {
+			m->last = b;
+			return b;
+		}
+		if (nr < b->nr)
+			above = b;
+		n = nr < b->nr ? n->rb_left : n->rb_right;
+	}
+	return next ? above : NULL;
+}
+
+static struct lt_block *add_block(struct lt_mm *m, unsigned long nr)
+{
+	struct rb_node **link = &m->blocks.rb_node, *parent = NULL;
+	struct lt_block *b;
+	u32 index;
+
+	b = lt_pool_alloc(pool, &index);
+	if (!b)
+		return NULL;
+	memset(b, 0, sizeof(*b));
+	b->nr = nr;
+	b->index = index;
+	while (*link) {
+		parent = *link;
+		link = nr < rb_entry(parent, struct lt_block, node)->nr ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&b->node, parent, link);
+	rb_insert_color(&b->node, &m->blocks);
+	m->last = b;
+	return b;
+}
+
+static void drop_block_if_empty(struct lt_mm *m, struct lt_block *b)
+{
+	int i;
+
+	if (b->nlive)
+		return;
+	for (i = 0; i < BLOCK_CELLS; i++)
+		if (b->births[i])
+			lt_pool_free(pool, b->births[i]);
+	rb_erase(&b->node, &m->blocks);
+	m->last = NULL;
+	lt_pool_free(pool, b->index);
+}
+
+static struct birth *birth_of(const struct lt_block *b, unsigned int i)
+{
+	struct birth *cell = lt_pool_at(pool, b->births[i / CELL_PAGES]);
+
+	return cell ? &cell[i % CELL_PAGES] : NULL;
+}
+
+static struct birth *birth_for(struct lt_block *b, unsigned int i)
+{
+	u32 *index = &b->births[i / CELL_PAGES];
+
+	if (!*index && !lt_pool_alloc(pool, index))
+		return NULL;
+	return birth_of(b, i);
+}
+
+static void not_tracked(struct lt_target *t)
+{
+	atomic64_inc(&t->kind[LEAKTRACE_KIND_PAGE].untracked);
+	atomic64_inc(&lt_lost[LT_LOST_OBJECTS]);
+	lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+}
+
+/* A birth that fills one slot; the caller holds m->lock. */
+static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
+{
+	unsigned long nr = page / LT_BLOCK_PAGES;
+	unsigned int i = page % LT_BLOCK_PAGES;
+	struct lt_block *b = find(m, nr, false) ?: add_block(m, nr);
+	struct birth *birth;
+
+	if (!b)
+		return false;
+	birth = birth_for(b, i);
+	if (!birth) {
+		drop_block_if_empty(m, b);
+		return false;
+	}
+	*birth = (struct birth){ site, tick };
+	__set_bit(i, b->live);
+	b->nlive++;
+	return true;
+}
+
+static bool is_live(struct lt_mm *m, unsigned long page)
+{
+	struct lt_block *b = find(m, page / LT_BLOCK_PAGES, false);
+
+	return b && test_bit(page % LT_BLOCK_PAGES, b->live);
+}
+
+/**
+ * lt_page_is_live() - is this page known to be populated
+ * @m: address space
+ * @page: address / PAGE_SIZE
+ *
+ * Context: any but interrupts.
+ * Return: whether it is.
+ */
+bool lt_page_is_live(struct lt_mm *m, unsigned long page)
+{
+	unsigned long flags;
+	bool live;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	live = is_live(m, page);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return live;
+}
+
+static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+		 unsigned int n, u32 site, u32 stack, u64 now_ns)
+{
+	struct lt_event e = {
+		.time_ns = now_ns, .id = (u64)page << PAGE_SHIFT, .target = m->target->id,
+		.site = site, .stack = stack, .tid = current->pid, .count = n,
+		.op = op, .kind = LEAKTRACE_KIND_PAGE,
+	};
+
+	lt_ring_put(&e);
+}
+
+/**
+ * lt_page_born() - a page is touched for the first time
+ * @m: address space
+ * @page: address / PAGE_SIZE
+ * @site: where, 0 if unknown
+ * @now_ns: when
+ *
+ * Context: any but interrupts.
+ * Return: false if it was live already, or there is no room (counted).
+ */
+bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	bool was_live, fits = false;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	was_live = is_live(m, page);
+	if (!was_live)
+		fits = set_live(m, page, site, tick_of(m, now_ns));
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	if (was_live)
+		return false;
+	if (!fits) {
+		not_tracked(m->target);
+		return false;
+	}
+	atomic64_inc(&k->born);
+	lt_site_born(site, 1, now_ns);
+	tell(m, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
+	return true;
+}
+
+/**
+ * lt_page_baseline() - a page that was populated before attach
+ * @m: address space
+ * @page: address / PAGE_SIZE
+ *
+ * Context: may sleep.
+ */
+void lt_page_baseline(struct lt_mm *m, unsigned long page)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	unsigned long nr = page / LT_BLOCK_PAGES, flags;
+	unsigned int i = page % LT_BLOCK_PAGES;
+	struct lt_block *b;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	b = find(m, nr, false) ?: add_block(m, nr);
+	if (b && !test_bit(i, b->live)) {
+		__set_bit(i, b->live);
+		__set_bit(i, b->baseline);
+		b->nlive++;
+		b->nbaseline++;
+		atomic64_inc(&k->baseline);
+		atomic64_inc(&k->baseline_live);
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	if (!b)
+		not_tracked(m->target);
+}
+
+/* The run of pages from @i with the same birth, below @end. */
+static unsigned int run_of(const struct lt_block *b, unsigned int i, unsigned int end,
+			   struct birth *birth, bool *baseline)
+{
+	unsigned int j;
+
+	*baseline = test_bit(i, b->baseline);
+	*birth = *baseline ? (struct birth){ } : *birth_of(b, i);
+	for (j = i + 1; j < end && test_bit(j, b->live); j++) {
+		if (test_bit(j, b->baseline) != *baseline)
+			break;
+		if (!*baseline && memcmp(birth_of(b, j), birth, sizeof(*birth)))
+			break;
+	}
+	return j - i;
+}
+
+static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
+			 const struct birth *birth, bool baseline, u32 stack)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick);
+
+	atomic64_add(n, &k->died);
+	if (baseline)
+		atomic64_sub(n, &k->baseline_live);
+	else
+		lt_site_died(birth->site, n, now_ns > born_ns ? now_ns - born_ns : 0,
+			     now_ns, stack);
+	tell(m, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
+}
+
+/* Kills what is live in [i, end) of a block; the block may be gone then. */
+static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
+			 unsigned int end, u32 stack)
+{
+	u64 killed = 0;
+
+	for (i = find_next_bit(b->live, end, i); i < end;
+	     i = find_next_bit(b->live, end, i)) {
+		struct birth birth;
+		bool baseline;
+		unsigned int n = run_of(b, i, end, &birth, &baseline);
+
+		count_deaths(m, b->nr * LT_BLOCK_PAGES + i, n, &birth, baseline, stack);
+		bitmap_clear(b->live, i, n);
+		bitmap_clear(b->baseline, i, n);
+		b->nlive -= n;
+		b->nbaseline -= baseline ? n : 0;
+		killed += n;
+		i += n;
+	}
+	drop_block_if_empty(m, b);
+	return killed;
+}
+
+/**
+ * lt_page_died() - pages are unmapped
+ * @m: address space
+ * @first: first page
+ * @end: one past the last page
+ * @stack: where
+ *
+ * Context: any but interrupts.
+ * Return: how many of them were live.
+ */
+u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 stack)
+{
+	unsigned long nr = first / LT_BLOCK_PAGES, flags;
+	struct lt_block *b;
+	u64 killed = 0;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&m->lock, flags);
+		b = find(m, nr, true);
+		if (!b || b->nr * LT_BLOCK_PAGES >= end) {
+			raw_spin_unlock_irqrestore(&m->lock, flags);
+			return killed;
+		}
+		nr = b->nr;
+		killed += kill_in_block(m, b,
+					nr == first / LT_BLOCK_PAGES ? first % LT_BLOCK_PAGES : 0,
+					min_t(unsigned long, end - nr * LT_BLOCK_PAGES,
+					      LT_BLOCK_PAGES), stack);
+		raw_spin_unlock_irqrestore(&m->lock, flags);
+		nr++;
+	}
+}
+
+/* One page to a new address, with its birth. */
+static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
+{
+	struct lt_block *b = find(m, from / LT_BLOCK_PAGES, false), *c;
+	unsigned int i = from % LT_BLOCK_PAGES, j = to % LT_BLOCK_PAGES;
+	struct birth birth = { };
+	bool baseline;
+
+	if (!b || !test_bit(i, b->live))
+		return false;
+	baseline = test_bit(i, b->baseline);
+	if (!baseline)
+		birth = *birth_of(b, i);
+	__clear_bit(i, b->live);
+	__clear_bit(i, b->baseline);
+	b->nlive--;
+	b->nbaseline -= baseline;
+	drop_block_if_empty(m, b);
+
+	c = find(m, to / LT_BLOCK_PAGES, false);
+	if (c && test_bit(j, c->live))	/* faulted in meanwhile: one is enough */
+		return true;
+	if (!baseline)
+		return set_live(m, to, birth.site, birth.tick);
+	c = c ?: add_block(m, to / LT_BLOCK_PAGES);
+	if (!c)
+		return false;
+	__set_bit(j, c->live);
+	__set_bit(j, c->baseline);
+	c->nlive++;
+	c->nbaseline++;
+	return true;
+}
+
+/**
+ * lt_page_moved() - mremap moved pages, alive
+ * @m: address space
+ * @from: first page
+ * @to: where it is now
+ * @n: pages of the moved mapping, live or not
+ *
+ * Context: may sleep.
+ */
+void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsigned long n)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	unsigned long i = 0, flags;
+	struct lt_block *b;
+
+	while (i < n) {
+		raw_spin_lock_irqsave(&m->lock, flags);
+		b = find(m, (from + i) / LT_BLOCK_PAGES, true);
+		if (!b || b->nr * LT_BLOCK_PAGES >= from + n)
+			i = n;
+		else if (b->nr * LT_BLOCK_PAGES > from + i)
+			i = b->nr * LT_BLOCK_PAGES - from;
+		else if (move_one(m, from + i, to + i))
+			atomic64_inc(&k->moved);
+		i++;
+		raw_spin_unlock_irqrestore(&m->lock, flags);
+	}
+}
+
+/**
+ * lt_page_forget() - free the whole table of an address space
+ * @m: address space; no probe can reach it any more
+ *
+ * Context: may sleep.
+ */
+void lt_page_forget(struct lt_mm *m)
+{
+	unsigned long flags;
+	struct lt_block *b;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&m->lock, flags);
+		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
+		if (b) {
+			b->nlive = 0;
+			drop_block_if_empty(m, b);
+		}
+		raw_spin_unlock_irqrestore(&m->lock, flags);
+		if (!b)
+			return;
+		cond_resched();
+	}
+}
+
+/**
+ * lt_page_block() - what is known of the next block
+ * @m: address space
+ * @from: block number to start at
+ * @block: set to the number of the first block at or above @from
+ * @live: 512 bits, set to its live pages
+ * @young: 512 bits, set to those born in the last second
+ * @site: set to the site of its first live page that has one, or 0
+ *
+ * Context: any but interrupts.
+ * Return: false if there is none.
+ */
+bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
+		   unsigned long *live, unsigned long *young, u32 *site)
+{
+	u32 now = tick_of(m, lt_now_ns()), second = NSEC_PER_SEC >> TICK_SHIFT;
+	unsigned long flags;
+	struct lt_block *b;
+	unsigned int i;
+
+	*site = 0;
+	raw_spin_lock_irqsave(&m->lock, flags);
+	b = find(m, from, true);
+	if (b) {
+		*block = b->nr;
+		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
+		bitmap_zero(young, LT_BLOCK_PAGES);
+		for_each_set_bit(i, b->live, LT_BLOCK_PAGES) {
+			if (test_bit(i, b->baseline))
+				continue;
+			if (!*site)
+				*site = birth_of(b, i)->site;
+			if (now - birth_of(b, i)->tick <= second)
+				__set_bit(i, young);
+		}
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return b;
+}
+
+/**
+ * lt_page_next_run() - the next run of pages with one birth
+ * @m: address space
+ * @from: page to start at
+ * @run: filled in
+ *
+ * Context: any but interrupts.
+ * Return: false if there is none.
+ */
+bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *run)
+{
+	unsigned long nr = from / LT_BLOCK_PAGES, flags;
+	unsigned int i = from % LT_BLOCK_PAGES;
+	struct birth birth;
+	struct lt_block *b;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	for (;; nr = b->nr + 1, i = 0) {
+		b = find(m, nr, true);
+		if (!b)
+			break;
+		if (b->nr != nr)
+			i = 0;
+		i = find_next_bit(b->live, LT_BLOCK_PAGES, i);
+		if (i == LT_BLOCK_PAGES)
+			continue;
+		run->n = run_of(b, i, LT_BLOCK_PAGES, &birth, &run->baseline);
+		run->page = b->nr * LT_BLOCK_PAGES + i;
+		run->site = birth.site;
+		run->born_ns = run->baseline ? 0 : time_of(m, birth.tick);
+		break;
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return b;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cells of one size, named by a number, for probes that may not allocate.
+ * A probe takes from a free list; when the list gets short, an irq_work
+ * schedules a work item that adds a chunk, until the bound is reached. Number
+ * 0 is never given out: it means 'none' everywhere.
+ *
+ * Chunks stay until lt_pool_reset(), which the last target's end calls, so a
+ * cell's memory stays readable while anything is traced.
+ *
+ * Lock: pool->lock, raw and irq-safe, a leaf.
+ */
+#include <linux/irq_work.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "leaktrace.h"
+
+enum {
+	CHUNK_SHIFT = 10,
+	CHUNK_CELLS = 1 << CHUNK_SHIFT,
+};
+
+struct lt_pool {
+	const char *name;
+	u32 cell_bytes;
+	u32 max_cells;
+	u32 reserve;		/* refill when fewer are free */
+	raw_spinlock_t lock;	/* protects all below */
+	u32 free_head;
+	u32 nfree;
+	u32 ncells;		/* cell 0 included */
+	void **chunk;
+	struct irq_work kick;
+	struct work_struct refill;
+};
+
+static void *cell(struct lt_pool *p, u32 index)
+{
+	void *chunk = READ_ONCE(p->chunk[index >> CHUNK_SHIFT]);
+
+	return chunk ? chunk + (size_t)(index & (CHUNK_CELLS - 1)) * p->cell_bytes : NULL;
+}
+
+/* Adds one chunk; false at the bound or without memory. May sleep. */
+static bool grow(struct lt_pool *p)
+{
+	u32 first, n, i;
+	unsigned long flags;
+	void *chunk;
+
+	first = READ_ONCE(p->ncells);
+	if (first > p->max_cells)
+		return false;
+	chunk = kvcalloc(CHUNK_CELLS, p->cell_bytes, GFP_KERNEL | __GFP_NOWARN);
+	if (!chunk)
+		return false;
+	n = min_t(u32, CHUNK_CELLS, p->max_cells + 1 - first);
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	WRITE_ONCE(p->chunk[first >> CHUNK_SHIFT], chunk);
+	for (i = first + n; i-- > max(first, 1U);) {
+		*(u32 *)cell(p, i) = p->free_head;
+		p->free_head = i;
+		p->nfree++;
+	}
+	WRITE_ONCE(p->ncells, first + n);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return true;
+}
+
+static void refill_fn(struct work_struct *work)
+{
+	struct lt_pool *p = container_of(work, struct lt_pool, refill);
+
+	while (READ_ONCE(p->nfree) < p->reserve && grow(p))
+		cond_resched();
+}
+
+static void kick_fn(struct irq_work *kick)
+{
+	schedule_work(&container_of(kick, struct lt_pool, kick)->refill);
+}
+
+/**
+ * lt_pool_create() - make an empty pool
+ * @name: for messages
+ * @cell_bytes: size of a cell, at least 4
+ * @max_cells: bound
+ *
+ * Context: may sleep.
+ * Return: the pool or NULL without memory.
+ */
+struct lt_pool *lt_pool_create(const char *name, u32 cell_bytes, u32 max_cells)
+{
+	struct lt_pool *p = kzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return NULL;
+	p->name = name;
+	p->cell_bytes = ALIGN(cell_bytes, 8);
+	p->max_cells = max_cells;
+	p->reserve = 4 * CHUNK_CELLS;
+	raw_spin_lock_init(&p->lock);
+	init_irq_work(&p->kick, kick_fn);
+	INIT_WORK(&p->refill, refill_fn);
+	p->chunk = kvcalloc((max_cells >> CHUNK_SHIFT) + 1, sizeof(*p->chunk), GFP_KERNEL);
+	if (!p->chunk) {
+		kfree(p);
+		return NULL;
+	}
+	return p;
+}
+
+/**
+ * lt_pool_destroy() - free a pool that nobody uses any more
+ * @p: the pool, or NULL
+ *
+ * Context: may sleep.
+ */
+void lt_pool_destroy(struct lt_pool *p)
+{
+	if (!p)
+		return;
+	lt_pool_reset(p);
+	kvfree(p->chunk);
+	kfree(p);
+}
+
+/**
+ * lt_pool_prime() - allocate the first cells
+ * @p: the pool
+ *
+ * Context: may sleep, under lt_mutex.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_pool_prime(struct lt_pool *p)
+{
+	refill_fn(&p->refill);
+	return p->nfree ? 0 : -ENOMEM;
+}
+
+/**
+ * lt_pool_reset() - give all memory back
+ * @p: the pool; no cell is in use
+ *
+ * Context: may sleep, under lt_mutex, no probe attached.
+ */
+void lt_pool_reset(struct lt_pool *p)
+{
+	u32 i;
+
+	irq_work_sync(&p->kick);
+	cancel_work_sync(&p->refill);
+	for (i = 0; i <= p->max_cells >> CHUNK_SHIFT; i++) {
+		kvfree(p->chunk[i]);
+		p->chunk[i] = NULL;
+	}
+	p->free_head = 0;
+	p->nfree = 0;
+	p->ncells = 0;
+}
+
+/**
+ * lt_pool_alloc() - take a cell
+ * @p: the pool
+ * @index: set to its number
+ *
+ * Context: any, also with interrupts off.
+ * Return: the cell (contents undefined) or NULL when none is free.
+ */
+void *lt_pool_alloc(struct lt_pool *p, u32 *index)
+{
+	unsigned long flags;
+	void *found = NULL;
+	bool low;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	if (p->free_head) {
+		*index = p->free_head;
+		found = cell(p, p->free_head);
+		p->free_head = *(u32 *)found;
+		p->nfree--;
+	}
+	low = p->nfree < p->reserve && p->ncells <= p->max_cells;
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	if (low)
+		irq_work_queue(&p->kick);
+	return found;
+}
+
+/**
+ * lt_pool_free() - give a cell back
+ * @p: the pool
+ * @index: its number
+ *
+ * Context: any, also with interrupts off.
+ */
+void lt_pool_free(struct lt_pool *p, u32 index)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	*(u32 *)cell(p, index) = p->free_head;
+	p->free_head = index;
+	p->nfree++;
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/**
+ * lt_pool_at() - the cell of a number
+ * @p: the pool
+ * @index: any number
+ *
+ * Context: any.
+ * Return: the cell, NULL for 0 and for numbers never given out.
+ */
+void *lt_pool_at(struct lt_pool *p, u32 index)
+{
+	return index && index < READ_ONCE(p->ncells) ? cell(p, index) : NULL;
+}
+
+/**
+ * lt_pool_used() - cells given out
+ * @p: the pool
+ *
+ * Context: any. A snapshot.
+ * Return: number of cells.
+ */
+u32 lt_pool_used(struct lt_pool *p)
+{
+	u32 n = READ_ONCE(p->ncells);
+
+	return n ? n - 1 - READ_ONCE(p->nfree) : 0;
+}
+
+/**
+ * lt_pool_bytes() - kernel memory of the pool
+ * @p: the pool
+ *
+ * Context: any. A snapshot.
+ * Return: bytes.
+ */
+u64 lt_pool_bytes(struct lt_pool *p)
+{
+	return (u64)DIV_ROUND_UP(READ_ONCE(p->ncells), CHUNK_CELLS) * CHUNK_CELLS *
+	       p->cell_bytes + ((p->max_cells >> CHUNK_SHIFT) + 1) * sizeof(void *);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hooks, attached while there is a target and only then. The kinds declare
+ * rows; this file resolves them by name, attaches, detaches, and knows the
+ * state of each for STATUS. Tracepoints are not exported: they are found by
+ * walking all of the kernel's. Functions are hooked through ftrace, one
+ * ftrace_ops a row, so that each gets its own trampoline: measured, that costs
+ * a bystander less than half of a kprobe on the same function.
+ *
+ * Rules for every probe, the review checklist:
+ *  1. The first load decides 'not my process', without a lock.
+ *  2. Then lt_probe_enter(): preemption off, RCU read side, one at a time on
+ *     this CPU; nested is counted and left. Since v6.13 (a363d27cdbc2) system
+ *     call probes run with preemption on, so this is not left to the caller.
+ *  3. No allocation; cells come from pools, and an empty pool is a counter.
+ *  4. No sleeping lock; no wakeup but irq_work.
+ *  5. Raw spinlocks only.
+ *  6. What cannot be done here is queued to the task's way back (work.c).
+ */
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/tracepoint.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+enum {
+	MAX_ROWS = 32,
+};
+
+struct row {
+	const struct lt_probe *probe;
+	struct lt_probe_state state;
+	struct tracepoint *tp;
+	struct ftrace_ops ops;
+};
+
+static const struct lt_probe *const kinds[] = {
+	lt_fd_probes, lt_page_probes, lt_timer_probes, lt_thread_probes,
+};
+
+static struct row rows[MAX_ROWS];
+static int nrows;
+static DEFINE_PER_CPU(int, nesting);
+
+/**
+ * lt_probe_enter() - begin a probe's work on a target
+ *
+ * Context: any but NMI. On true the caller must lt_probe_leave().
+ * Return: false if a probe is at work on this CPU already (counted).
+ */
+bool lt_probe_enter(void)
+{
+	preempt_disable_notrace();
+	if (__this_cpu_inc_return(nesting) == 1) {
+		rcu_read_lock();
+		return true;
+	}
+	__this_cpu_dec(nesting);
+	preempt_enable_notrace();
+	atomic64_inc(&lt_lost[LT_LOST_NESTED]);
+	return false;
+}
+
+/**
+ * lt_probe_leave() - end what lt_probe_enter() began
+ *
+ * Context: as lt_probe_enter().
+ */
+void lt_probe_leave(void)
+{
+	rcu_read_unlock();
+	__this_cpu_dec(nesting);
+	preempt_enable_notrace();
+}
+
+static void match_tracepoint(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < nrows; i++)
+		if (rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT &&
+		    !strcmp(rows[i].probe->name, tp->name))
+			rows[i].tp = tp;
+}
+
+static void collect_rows(void)
+{
+	const struct lt_probe *p;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (p = kinds[i]; p->name; p++)
+			if (!WARN_ON_ONCE(nrows == MAX_ROWS))
+				rows[nrows++].probe = p;
+	for_each_kernel_tracepoint(match_tracepoint, NULL);
+}
+
+static int attach_function(struct row *r)
+{
+	int err;
+
+	memset(&r->ops, 0, sizeof(r->ops));
+	r->ops.func = (ftrace_func_t)r->probe->fn;
+	r->ops.flags = LT_FTRACE_FLAGS;
+	/* The name is copied into a scratch buffer by ftrace, never written. */
+	err = ftrace_set_filter(&r->ops, (unsigned char *)r->probe->name,
+				strlen(r->probe->name), 1);
+	if (err)
+		return err == -EINVAL ? -ENOENT : err;
+	err = register_ftrace_function(&r->ops);
+	if (err)
+		ftrace_set_filter(&r->ops, NULL, 0, 1);
+	return err;
+}
+
+static void attach_row(struct row *r)
+{
+	int err;
+
+	if (r->probe->how == LEAKTRACE_PROBE_FTRACE)
+		err = attach_function(r);
+	else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
+		err = r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, NULL) : -ENOENT;
+	else
+		err = 0;
+	r->state.present = err != -ENOENT;
+	r->state.attached = !err;
+	r->state.error = err;
+}
+
+static void detach_row(struct row *r)
+{
+	if (!r->state.attached)
+		return;
+	if (r->probe->how == LEAKTRACE_PROBE_FTRACE) {
+		unregister_ftrace_function(&r->ops);
+		ftrace_set_filter(&r->ops, NULL, 0, 1);
+	} else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT) {
+		tracepoint_probe_unregister(r->tp, r->probe->fn, NULL);
+	}
+	r->state.attached = false;
+}
+
+/* Attached itself, or another row that serves the same purpose is. */
+static bool served(const struct row *r)
+{
+	int i;
+
+	if (r->state.attached || !r->probe->required)
+		return true;
+	for (i = 0; i < nrows; i++)
+		if (r->probe->either && rows[i].probe->either == r->probe->either &&
+		    rows[i].state.attached)
+			return true;
+	return false;
+}
+
+/**
+ * lt_probe_missing() - kinds that lack a probe they need
+ *
+ * Context: under lt_mutex.
+ * Return: LEAKTRACE_KIND bits.
+ */
+u32 lt_probe_missing(void)
+{
+	u32 missing = 0;
+	int i;
+
+	for (i = 0; i < nrows; i++)
+		if (!served(&rows[i]))
+			missing |= rows[i].probe->kinds;
+	return missing;
+}
+
+/**
+ * lt_probe_start() - attach every row that this kernel has
+ * @extack: for the reason of a refusal
+ *
+ * Context: may sleep, under lt_mutex.
+ * Return: 0; -ENOENT if no probe at all could be attached.
+ */
+int lt_probe_start(struct netlink_ext_ack *extack)
+{
+	bool any = false;
+	int i;
+
+	if (!nrows)
+		collect_rows();
+	for (i = 0; i < nrows; i++) {
+		attach_row(&rows[i]);
+		any |= rows[i].state.attached;
+	}
+	if (any)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no probe could be attached: is ftrace disabled?");
+	return -ENOENT;
+}
+
+/**
+ * lt_probe_stop() - detach all rows; no probe runs any more on return
+ *
+ * Context: may sleep, under lt_mutex.
+ */
+void lt_probe_stop(void)
+{
+	int i;
+
+	for (i = nrows; i-- > 0;)
+		detach_row(&rows[i]);
+	tracepoint_synchronize_unregister();
+}
+
+/**
+ * lt_probe_count() - rows
+ *
+ * Context: under lt_mutex.
+ * Return: number of rows.
+ */
+int lt_probe_count(void)
+{
+	if (!nrows)
+		collect_rows();
+	return nrows;
+}
+
+/**
+ * lt_probe_row() - a row as declared
+ * @i: less than lt_probe_count()
+ *
+ * Context: any.
+ * Return: the row.
+ */
+const struct lt_probe *lt_probe_row(int i)
+{
+	return rows[i].probe;
+}
+
+/**
+ * lt_probe_row_state() - what became of a row
+ * @i: less than lt_probe_count()
+ * @state: filled in
+ *
+ * Context: under lt_mutex.
+ */
+void lt_probe_row_state(int i, struct lt_probe_state *state)
+{
+	*state = rows[i].state;
+	if (!state->attached && rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT)
+		state->present = rows[i].tp;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exact or honest: at every snapshot the tables are held against the kernel's
+ * own state and repaired. Descriptors: fdtable.c. Pages: pagewalk.c. What has
+ * a small number in a list of the kernel's (timers, tasks): here.
+ *
+ * A difference may be a probe at work on another CPU, so it is believed only
+ * if it is still there at a second look.
+ */
+#include <linux/bsearch.h>
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "leaktrace.h"
+
+enum {
+	MAX_IDS = 1 << 17,
+	SECOND_LOOK_MS = 20,
+};
+
+/* Two reconciles of one target would take each other's repairs for losses. */
+static DEFINE_MUTEX(one_at_a_time);
+
+/**
+ * lt_ids_add() - append to a list
+ * @ids: the list; ids beyond its room are only counted
+ * @id: what to append
+ *
+ * Context: any.
+ */
+void lt_ids_add(struct lt_ids *ids, u32 id)
+{
+	if (ids->n < ids->max)
+		ids->id[ids->n] = id;
+	ids->n++;
+}
+
+static int cmp_id(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool has(const struct lt_ids *ids, u32 id)
+{
+	return bsearch(&id, ids->id, ids->n, sizeof(id), cmp_id);
+}
+
+struct collect {
+	struct lt_ids ids;
+	const struct lt_id_ops *ops;
+};
+
+static int collect(const struct lt_object *o, void *arg)
+{
+	struct collect *c = arg;
+
+	if (o->kind == c->ops->kind && (!c->ops->listed || c->ops->listed(o)))
+		lt_ids_add(&c->ids, o->key);
+	return 0;
+}
+
+static void list_known(struct lt_target *t, struct collect *c)
+{
+	u32 bucket = 0;
+
+	lt_object_walk(t->id, &bucket, collect, c);
+}
+
+/* What the kernel has, or @known, what we have; false without memory. */
+static bool list_all(struct lt_target *t, const struct lt_id_ops *ops, bool known,
+		     struct lt_ids *ids)
+{
+	struct collect c = { .ops = ops };
+	u32 want = 256;
+
+	for (;;) {
+		c.ids = (struct lt_ids){ .max = want };
+		c.ids.id = kvmalloc_array(want, sizeof(u32), GFP_KERNEL);
+		if (!c.ids.id)
+			return false;
+		if (known)
+			list_known(t, &c);
+		else
+			ops->list(t, &c.ids);
+		if (c.ids.n <= c.ids.max)
+			break;
+		want = c.ids.n + c.ids.n / 4;
+		kvfree(c.ids.id);
+		if (want > MAX_IDS)
+			return false;
+	}
+	sort(c.ids.id, c.ids.n, sizeof(u32), cmp_id, NULL);
+	*ids = c.ids;
+	return true;
+}
+
+/**
+ * lt_ids_baseline() - list what exists now as baseline
+ * @t: a new target
+ * @ops: of its kind
+ * @flags: LEAKTRACE_OBJECT_F_*
+ *
+ * Context: may sleep.
+ */
+void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
+{
+	struct lt_ids ids;
+	u32 i;
+
+	if (!list_all(t, ops, false, &ids)) {
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		return;
+	}
+	for (i = 0; i < ids.n; i++)
+		if (!lt_object_find(t, ops->kind, ids.id[i], NULL))
+			ops->add(t, ids.id[i], flags);
+	kvfree(ids.id);
+}
+
+/* Keeps in @a what is not in @b. */
+static void subtract(struct lt_ids *a, const struct lt_ids *b)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < a->n; i++)
+		if (!has(b, a->id[i]))
+			a->id[n++] = a->id[i];
+	a->n = n;
+}
+
+/* @unknown: the kernel has it and we don't; @gone: the other way round. */
+static bool differ(struct lt_target *t, const struct lt_id_ops *ops,
+		   struct lt_ids *unknown, struct lt_ids *gone)
+{
+	struct lt_ids real;
+	bool ok;
+
+	if (!list_all(t, ops, false, &real))
+		return false;
+	ok = list_all(t, ops, false, unknown);
+	if (ok && !list_all(t, ops, true, gone)) {
+		kvfree(unknown->id);
+		ok = false;
+	}
+	if (ok) {
+		subtract(unknown, gone);
+		subtract(gone, &real);
+	}
+	kvfree(real.id);
+	return ok;
+}
+
+static void repair(struct lt_target *t, const struct lt_id_ops *ops,
+		   const struct lt_ids *unknown, const struct lt_ids *gone)
+{
+	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
+	struct lt_kind_stats *k = &t->kind[ops->kind];
+	struct lt_ids unknown2, gone2;
+	u32 i;
+
+	if (!differ(t, ops, &unknown2, &gone2))
+		return;
+	for (i = 0; i < gone2.n; i++)
+		if (has(gone, gone2.id[i]) &&
+		    lt_object_died(t, ops->kind, gone2.id[i], 0, NULL))
+			atomic64_inc(&k->missed_deaths);
+	for (i = 0; i < unknown2.n && !full; i++)
+		if (has(unknown, unknown2.id[i])) {
+			ops->add(t, unknown2.id[i], LEAKTRACE_OBJECT_F_FOUND);
+			atomic64_inc(&k->missed_births);
+		}
+	if (full)
+		atomic64_set(&k->untracked, unknown2.n);
+	kvfree(unknown2.id);
+	kvfree(gone2.id);
+}
+
+/**
+ * lt_ids_reconcile() - hold the objects of a kind against the kernel's list
+ * @t: the target
+ * @ops: of its kind
+ *
+ * Context: may sleep, gate held.
+ */
+void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops)
+{
+	struct lt_ids unknown, gone;
+
+	if (!differ(t, ops, &unknown, &gone)) {
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		return;
+	}
+	if (unknown.n || gone.n) {
+		msleep(SECOND_LOOK_MS);
+		repair(t, ops, &unknown, &gone);
+	}
+	kvfree(unknown.id);
+	kvfree(gone.id);
+}
+
+static void reconcile_pages(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (m && !READ_ONCE(m->gone) && mmget_not_zero(m->mm)) {
+		lt_mm_reconcile(m);
+		mmput(m->mm);
+	}
+	lt_mm_put(m);
+}
+
+/**
+ * lt_reconcile() - hold a target's tables against the kernel's own state
+ * @t: the target; an exited one stays as it was
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOENT if it was detached meanwhile.
+ */
+int lt_reconcile(struct lt_target *t)
+{
+	int err = 0;
+
+	mutex_lock(&one_at_a_time);
+	down_write(&t->gate);
+	if (t->dead)
+		err = -ENOENT;
+	else if (!atomic_read(&t->exited) && lt_target_wants(t, LEAKTRACE_KIND_FD))
+		lt_fd_spaces(t);
+	downgrade_write(&t->gate);
+	if (err || atomic_read(&t->exited))
+		goto out;
+
+	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
+	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
+		lt_fd_reconcile(t);
+	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE))
+		reconcile_pages(t);
+	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
+		lt_timer_reconcile(t);
+	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
+		lt_thread_reconcile(t);
+	t->reconciled_ns = lt_now_ns();
+out:
+	up_read(&t->gate);
+	mutex_unlock(&one_at_a_time);
+	return err;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events on their way to user space: one ring a CPU, drained in batches by a
+ * work item. Events are news, never the truth: a full ring drops and counts,
+ * and the numbers in the tables stay right. Every event has a sequence number
+ * of its CPU, so a reader sees the gap.
+ *
+ * Lock: ring->lock, raw and irq-safe, a leaf.
+ */
+#include <linux/irq_work.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "leaktrace.h"
+
+enum {
+	BATCH = 32,
+};
+
+struct ring {
+	raw_spinlock_t lock;	/* protects all below */
+	u64 head;		/* sequence number of the next event */
+	u64 tail;		/* of the oldest one kept */
+	u64 lost;
+	struct lt_event *event;
+};
+
+static struct ring __percpu *rings;
+static u32 ring_events;
+static atomic64_t unsent;
+static void drain_fn(struct work_struct *work);
+static DECLARE_WORK(drain, drain_fn);
+static struct irq_work kick;
+
+static void kick_fn(struct irq_work *work)
+{
+	schedule_work(&drain);
+}
+
+static unsigned int take_batch(struct ring *r, struct lt_event *batch, u64 *seq,
+			       u64 *lost)
+{
+	unsigned int n = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&r->lock, flags);
+	*seq = r->tail;
+	*lost = r->lost;
+	while (n < BATCH && r->tail != r->head)
+		batch[n++] = r->event[r->tail++ & (ring_events - 1)];
+	raw_spin_unlock_irqrestore(&r->lock, flags);
+	return n;
+}
+
+static void drain_fn(struct work_struct *work)
+{
+	static struct lt_event batch[BATCH];	/* one drain at a time */
+	unsigned int n;
+	u64 seq, lost;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		while ((n = take_batch(per_cpu_ptr(rings, cpu), batch, &seq, &lost))) {
+			if (lt_netlink_send_batch(cpu, seq, lost, batch, n))
+				atomic64_add(n, &unsent);
+			cond_resched();
+		}
+	}
+}
+
+/**
+ * lt_ring_init() - allocate the rings
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_ring_init(void)
+{
+	int cpu;
+
+	init_irq_work(&kick, kick_fn);
+	ring_events = roundup_pow_of_two(lt_ring_bytes / sizeof(struct lt_event));
+	rings = alloc_percpu(struct ring);
+	if (!rings)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct ring *r = per_cpu_ptr(rings, cpu);
+
+		raw_spin_lock_init(&r->lock);
+		r->event = kvcalloc(ring_events, sizeof(*r->event), GFP_KERNEL);
+		if (!r->event) {
+			lt_ring_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * lt_ring_exit() - stop draining and free the rings
+ *
+ * Context: may sleep; no probe attached.
+ */
+void lt_ring_exit(void)
+{
+	int cpu;
+
+	irq_work_sync(&kick);
+	cancel_work_sync(&drain);
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu_ptr(rings, cpu)->event);
+	free_percpu(rings);
+}
+
+/**
+ * lt_ring_put() - queue an event, if somebody listens
+ * @e: the event
+ *
+ * Context: any.
+ */
+void lt_ring_put(const struct lt_event *e)
+{
+	bool first, dropped = false;
+	unsigned long flags;
+	struct ring *r;
+
+	if (!lt_netlink_listened())
+		return;
+	r = raw_cpu_ptr(rings);
+	raw_spin_lock_irqsave(&r->lock, flags);
+	first = r->head == r->tail;
+	if (r->head - r->tail >= ring_events) {
+		r->lost++;
+		dropped = true;
+	} else {
+		r->event[r->head++ & (ring_events - 1)] = *e;
+	}
+	raw_spin_unlock_irqrestore(&r->lock, flags);
+	if (first || dropped)
+		irq_work_queue(&kick);
+}
+
+/**
+ * lt_ring_note() - queue an event in a target's own life
+ * @t: target
+ * @op: EXEC, EXIT, FORK or DETACH
+ * @id: FORK: the child's target id
+ *
+ * Context: any.
+ */
+void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id)
+{
+	struct lt_event e = {
+		.time_ns = lt_now_ns(), .id = id, .target = t->id,
+		.tid = current->pid, .count = 1, .op = op,
+	};
+
+	lt_ring_put(&e);
+}
+
+/**
+ * lt_ring_events() - events queued since load
+ *
+ * Context: any.
+ * Return: number.
+ */
+u64 lt_ring_events(void)
+{
+	u64 n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu_ptr(rings, cpu)->head);
+	return n;
+}
+
+/**
+ * lt_ring_lost() - events that found their ring full
+ *
+ * Context: any.
+ * Return: number since load.
+ */
+u64 lt_ring_lost(void)
+{
+	u64 n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu_ptr(rings, cpu)->lost);
+	return n;
+}
+
+/**
+ * lt_ring_unsent() - events for which some receiver's buffer had no room
+ *
+ * Context: any.
+ * Return: number since load.
+ */
+u64 lt_ring_unsent(void)
+{
+	return atomic64_read(&unsent);
+}
+
+/**
+ * lt_ring_used() - the fullest ring
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u32 lt_ring_used(void)
+{
+	u64 most = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ring *r = per_cpu_ptr(rings, cpu);
+
+		most = max(most, READ_ONCE(r->head) - READ_ONCE(r->tail));
+	}
+	return most * sizeof(struct lt_event);
+}
+
+/**
+ * lt_ring_bytes_total() - kernel memory of all rings
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 lt_ring_bytes_total(void)
+{
+	return (u64)num_possible_cpus() * ring_events * sizeof(struct lt_event);
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A site is one kind (and type) of object born at one user stack of one
+ * target, with the counters that verdicts are made of. They stand beside the
+ * object table so that a lost event can neither invent a leak nor hide one.
+ *
+ * Locks: bucket lock to find or add, site->lock for the counters; both raw
+ * and irq-safe, never held together with another of their kind.
+ */
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "leaktrace.h"
+
+enum {
+	BUCKET_BITS = 14,
+	LOCKS = 256,
+};
+
+static struct hlist_head *buckets;
+static raw_spinlock_t locks[LOCKS];
+static struct lt_pool *pool;
+
+static u32 bucket_of(u32 target, u8 kind, u8 type, u32 stack)
+{
+	return hash_64((u64)stack << 32 | target << 10 | kind << 6 | type, BUCKET_BITS);
+}
+
+/**
+ * lt_site_init() - allocate the table's head
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_site_init(void)
+{
+	int i;
+
+	for (i = 0; i < LOCKS; i++)
+		raw_spin_lock_init(&locks[i]);
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
+	pool = lt_pool_create("sites", sizeof(struct lt_site), lt_max_sites);
+	if (buckets && pool)
+		return 0;
+	lt_site_exit();
+	return -ENOMEM;
+}
+
+/**
+ * lt_site_exit() - free everything
+ *
+ * Context: may sleep; nothing is traced.
+ */
+void lt_site_exit(void)
+{
+	lt_pool_destroy(pool);
+	kvfree(buckets);
+	pool = NULL;
+	buckets = NULL;
+}
+
+/**
+ * lt_site_reset() - memory back after the last target, in advance for the next
+ * @prime: get the first cells
+ *
+ * Context: may sleep, under lt_mutex, no probe attached.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_site_reset(bool prime)
+{
+	lt_pool_reset(pool);
+	memset(buckets, 0, sizeof(*buckets) << BUCKET_BITS);
+	return prime ? lt_pool_prime(pool) : 0;
+}
+
+static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
+{
+	memset(s, 0, sizeof(*s));
+	raw_spin_lock_init(&s->lock);
+	s->target = target;
+	s->kind = kind;
+	s->type = type;
+	s->stack = stack;
+	smp_store_release(&s->id, id);
+}
+
+/**
+ * lt_site_get() - find or add a site
+ * @t: target
+ * @kind: kind
+ * @type: type
+ * @stack: stack id, 0 if unknown
+ *
+ * Context: any.
+ * Return: site id; 0 when the table is full (counted, target marked).
+ */
+u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
+		enum leaktrace_type type, u32 stack)
+{
+	u32 b = bucket_of(t->id, kind, type, stack), id = 0;
+	unsigned long flags;
+	struct lt_site *s;
+
+	raw_spin_lock_irqsave(&locks[b % LOCKS], flags);
+	hlist_for_each_entry(s, &buckets[b], node)
+		if (s->stack == stack && s->target == t->id && s->kind == kind &&
+		    s->type == type) {
+			id = s->id;
+			goto out;
+		}
+	s = lt_pool_alloc(pool, &id);
+	if (s) {
+		init_site(s, id, t->id, kind, type, stack);
+		hlist_add_head(&s->node, &buckets[b]);
+	} else {
+		id = 0;
+		atomic64_inc(&lt_lost[LT_LOST_SITES]);
+		lt_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
+	}
+out:
+	raw_spin_unlock_irqrestore(&locks[b % LOCKS], flags);
+	return id;
+}
+
+/**
+ * lt_site_stack() - the stack of a site
+ * @id: site, or 0
+ *
+ * Context: any; the site's target is alive.
+ * Return: stack id or 0.
+ */
+u32 lt_site_stack(u32 id)
+{
+	struct lt_site *s = lt_pool_at(pool, id);
+
+	return s ? s->stack : 0;
+}
+
+/**
+ * lt_site_born() - count births
+ * @id: site, or 0: nothing is counted
+ * @n: how many
+ * @now_ns: when
+ *
+ * Context: any.
+ */
+void lt_site_born(u32 id, u64 n, u64 now_ns)
+{
+	struct lt_site *s = lt_pool_at(pool, id);
+	unsigned long flags;
+
+	if (!s)
+		return;
+	raw_spin_lock_irqsave(&s->lock, flags);
+	s->born += n;
+	if (!s->first_ns)
+		s->first_ns = now_ns;
+	s->last_ns = now_ns;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+}
+
+/* The few stacks where most die; the rarest row yields to a newcomer that
+ * has as many, so a late but frequent one gets in.
+ */
+static void count_release(struct lt_site *s, u64 n, u32 stack)
+{
+	struct lt_release *least = &s->release[0];
+	int i;
+
+	for (i = 0; i < LEAKTRACE_RELEASES_MAX; i++) {
+		struct lt_release *r = &s->release[i];
+
+		if (!r->count || r->stack == stack) {
+			r->stack = stack;
+			r->count += n;
+			return;
+		}
+		if (r->count < least->count)
+			least = r;
+	}
+	if (least->count <= n) {
+		s->released_elsewhere += least->count;
+		least->stack = stack;
+		least->count = n;
+	} else {
+		s->released_elsewhere += n;
+	}
+}
+
+/**
+ * lt_site_died() - count deaths
+ * @id: site, or 0: nothing is counted
+ * @n: how many
+ * @lifetime_ns: of each
+ * @now_ns: when
+ * @stack: where
+ *
+ * Context: any.
+ */
+void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack)
+{
+	u64 us = div_u64(lifetime_ns, NSEC_PER_USEC);
+	struct lt_site *s = lt_pool_at(pool, id);
+	unsigned long flags;
+	unsigned int bucket = us ? ilog2(us) : 0;
+
+	if (!s)
+		return;
+	bucket = min_t(unsigned int, bucket, LEAKTRACE_LIFETIME_BUCKETS - 1);
+	raw_spin_lock_irqsave(&s->lock, flags);
+	s->died += n;
+	s->last_died_ns = now_ns;
+	s->lifetime_sum_ns += lifetime_ns * n;
+	s->lifetime_max_ns = max(s->lifetime_max_ns, lifetime_ns);
+	s->lifetime[bucket] += n;
+	count_release(s, n, stack);
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+}
+
+/**
+ * lt_site_forget() - free all sites of a target
+ * @target: its id; no probe can reach it any more
+ *
+ * Context: may sleep, under lt_mutex.
+ */
+void lt_site_forget(u32 target)
+{
+	struct hlist_node *tmp;
+	unsigned long flags;
+	struct lt_site *s;
+	u32 b;
+
+	for (b = 0; b < 1 << BUCKET_BITS; b++) {
+		raw_spin_lock_irqsave(&locks[b % LOCKS], flags);
+		hlist_for_each_entry_safe(s, tmp, &buckets[b], node) {
+			u32 id = s->id;
+
+			if (s->target != target)
+				continue;
+			hlist_del(&s->node);
+			WRITE_ONCE(s->id, 0);
+			lt_pool_free(pool, id);
+		}
+		raw_spin_unlock_irqrestore(&locks[b % LOCKS], flags);
+		cond_resched();
+	}
+}
+
+/**
+ * lt_site_copy() - a consistent copy of a site
+ * @id: any number
+ * @copy: filled in
+ *
+ * Context: any.
+ * Return: false if there is no such site.
+ */
+bool lt_site_copy(u32 id, struct lt_site *copy)
+{
+	struct lt_site *s = lt_pool_at(pool, id);
+	unsigned long flags;
+
+	if (!s || smp_load_acquire(&s->id) != id)
+		return false;
+	raw_spin_lock_irqsave(&s->lock, flags);
+	*copy = *s;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return true;
+}
+
+/**
+ * lt_site_top() - one more than the highest site id
+ *
+ * Context: any.
+ * Return: a bound for walks over lt_site_copy().
+ */
+u32 lt_site_top(void)
+{
+	return lt_max_sites + 1;
+}
+
+/**
+ * lt_site_used() - sites in use
+ *
+ * Context: any.
+ * Return: number.
+ */
+u32 lt_site_used(void)
+{
+	return lt_pool_used(pool);
+}
+
+/**
+ * lt_site_bytes() - kernel memory of the table
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 lt_site_bytes(void)
+{
+	return lt_pool_bytes(pool) + (sizeof(*buckets) << BUCKET_BITS);
+}

@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whose event is it. A target is one process (thread group). Its keys are the
+ * addresses of the kernel objects by which probes know it: signal_struct, fd
+ * tables, address space. A key is found under RCU, and a bit in lt_filter
+ * says 'nobody' with one load.
+ *
+ * An address may be used again once its owner is gone, so a key counts only
+ * while its target's process holds the object: an exited target's keys are
+ * not found any more, and exec and unshare replace theirs on the way back to
+ * user mode.
+ *
+ * Life: lt_target_add() or lt_target_fork() -> exited (tables frozen, for the
+ * report) -> lt_target_del(). Pending works and dumps keep a reference; the
+ * last one frees.
+ */
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+enum {
+	KEY_BITS = 10,
+};
+
+LIST_HEAD(lt_targets);
+unsigned long lt_filter[BITS_TO_LONGS(1 << LT_FILTER_BITS)];
+
+static struct hlist_head keys[1 << KEY_BITS];
+static u16 filter_users[1 << LT_FILTER_BITS];
+static DEFINE_RAW_SPINLOCK(key_lock);	/* protects writes to keys, filter */
+static u32 last_id;
+static int ntargets;
+
+/**
+ * lt_key_find() - the key of a kernel object, if a running target has it
+ * @ptr: its address
+ * @type: what it is
+ *
+ * Context: RCU read side.
+ * Return: the key or NULL.
+ */
+struct lt_key *lt_key_find(const void *ptr, enum lt_key_type type)
+{
+	struct lt_key *k;
+
+	hlist_for_each_entry_rcu(k, &keys[hash_ptr(ptr, KEY_BITS)], node)
+		if (k->ptr == ptr && k->type == type && !atomic_read(&k->target->exited))
+			return k;
+	return NULL;
+}
+
+/**
+ * lt_key_find_exited() - an exited target that nobody has reaped yet
+ * @ptr: its signal_struct
+ *
+ * Context: RCU read side.
+ * Return: the target or NULL.
+ */
+struct lt_target *lt_key_find_exited(const void *ptr)
+{
+	struct lt_key *k;
+
+	hlist_for_each_entry_rcu(k, &keys[hash_ptr(ptr, KEY_BITS)], node)
+		if (k->ptr == ptr && k->type == LT_KEY_SIGNAL &&
+		    atomic_read(&k->target->exited))
+			return k->target;
+	return NULL;
+}
+
+/**
+ * lt_key_add() - make a kernel object known as a target's
+ * @ptr: its address
+ * @type: what it is
+ * @t: the target
+ * @mm: for LT_KEY_MM
+ * @space: for LT_KEY_FILES
+ *
+ * Context: may sleep.
+ * Return: the key, NULL without memory.
+ */
+struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
+			  struct lt_target *t, struct lt_mm *mm, u32 space)
+{
+	u32 bit = hash_ptr(ptr, LT_FILTER_BITS);
+	struct lt_key *k = kzalloc(sizeof(*k), GFP_KERNEL);
+	unsigned long flags;
+
+	if (!k)
+		return NULL;
+	k->ptr = ptr;
+	k->bit = bit;
+	k->type = type;
+	k->space = space;
+	k->target = t;
+	k->mm = mm;
+	raw_spin_lock_irqsave(&key_lock, flags);
+	hlist_add_head_rcu(&k->node, &keys[hash_ptr(ptr, KEY_BITS)]);
+	if (!filter_users[bit]++)
+		set_bit(bit, lt_filter);
+	raw_spin_unlock_irqrestore(&key_lock, flags);
+	return k;
+}
+
+/**
+ * lt_key_del() - forget a kernel object
+ * @key: its key, or NULL; freed after a grace period
+ *
+ * Context: may sleep.
+ */
+void lt_key_del(struct lt_key *key)
+{
+	unsigned long flags;
+
+	if (!key)
+		return;
+	raw_spin_lock_irqsave(&key_lock, flags);
+	hlist_del_rcu(&key->node);
+	if (!--filter_users[key->bit])
+		clear_bit(key->bit, lt_filter);
+	raw_spin_unlock_irqrestore(&key_lock, flags);
+	kfree_rcu(key, rcu);
+}
+
+/**
+ * lt_target_current() - the target that current belongs to
+ *
+ * Context: RCU read side.
+ * Return: the target or NULL.
+ */
+struct lt_target *lt_target_current(void)
+{
+	struct lt_key *k;
+
+	if (!lt_filter_hit(current->signal))
+		return NULL;
+	k = lt_key_find(current->signal, LT_KEY_SIGNAL);
+	return k ? k->target : NULL;
+}
+
+/**
+ * lt_target_task() - a task of a target
+ * @t: the target
+ *
+ * Context: may sleep.
+ * Return: the group leader with a reference (put_task_struct()), NULL if gone.
+ */
+struct task_struct *lt_target_task(struct lt_target *t)
+{
+	return get_pid_task(t->pid, PIDTYPE_TGID);
+}
+
+static struct lt_target *new_target(struct task_struct *task, u32 kinds,
+				    u32 flags, u32 max_objects, u32 portid)
+{
+	struct lt_target *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+	refcount_set(&t->refs, 1);
+	init_rwsem(&t->gate);
+	t->portid = portid;
+	t->tgid = task->tgid;
+	t->pid = get_pid(task_tgid(task));
+	t->kinds = kinds;
+	t->flags = flags;
+	t->max_objects = max_objects ? min(max_objects, lt_max_objects) : lt_max_objects;
+	get_task_comm(t->comm, task);
+	t->attached_ns = lt_now_ns();
+	if (kinds & lt_probe_missing())
+		lt_inexact(t, LEAKTRACE_INEXACT_PROBE_ABSENT);
+	lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+	__module_get(THIS_MODULE);
+	return t;
+}
+
+/**
+ * lt_target_put() - drop a reference
+ * @t: the target
+ *
+ * Context: may sleep.
+ */
+void lt_target_put(struct lt_target *t)
+{
+	if (!refcount_dec_and_test(&t->refs))
+		return;
+	if (t->parent)
+		lt_target_put(t->parent);
+	put_pid(t->pid);
+	kfree_rcu(t, rcu);
+	module_put(THIS_MODULE);
+}
+
+/* What is alive now. Whoever is born meanwhile is seen by the probes. */
+static int take_baseline(struct lt_target *t, struct task_struct *task, bool inherited)
+{
+	struct mm_struct *mm;
+	int err = 0;
+
+	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
+		err = lt_fd_baseline(t, inherited);
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_PAGE)) {
+		mm = get_task_mm(task);
+		if (mm) {
+			struct lt_mm *m = lt_mm_attach(t, mm);
+
+			mmput(mm);
+			if (IS_ERR(m))
+				err = PTR_ERR(m);
+		}
+	}
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
+		err = lt_timer_baseline(t, inherited);
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
+		err = lt_thread_baseline(t);
+	WRITE_ONCE(t->ready, true);
+	return err;
+}
+
+static int tables_reset(bool prime)
+{
+	int err = lt_object_reset(prime);
+
+	if (!err)
+		err = lt_page_reset(prime);
+	if (!err)
+		err = lt_site_reset(prime);
+	if (!err)
+		err = lt_stack_reset(prime);
+	return err;
+}
+
+static int first_target(struct netlink_ext_ack *extack)
+{
+	int err = tables_reset(true);
+
+	if (!err)
+		err = lt_probe_start(extack);
+	if (err)
+		tables_reset(false);
+	return err;
+}
+
+static void last_target(void)
+{
+	lt_probe_stop();
+	tables_reset(false);
+}
+
+/* No probe, work or dump finds it any more, and its memory is free. */
+static void dismantle(struct lt_target *t)
+{
+	int i;
+
+	down_write(&t->gate);
+	t->dead = true;
+	lt_key_del(t->signal_key);
+	t->signal_key = NULL;
+	for (i = 0; i < LT_SPACES; i++) {
+		lt_key_del(t->space[i]);
+		t->space[i] = NULL;
+	}
+	synchronize_rcu();
+	lt_mm_detach(t);
+	lt_object_forget(t);
+	lt_site_forget(t->id);
+	up_write(&t->gate);
+}
+
+static int start_target(struct lt_target *t, struct task_struct *task, bool inherited)
+{
+	int err = -ENOMEM;
+
+	while (!++last_id)
+		;
+	t->id = last_id;
+	down_write(&t->gate);
+	t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
+	if (t->signal_key)
+		err = take_baseline(t, task, inherited);
+	up_write(&t->gate);
+	if (err) {
+		dismantle(t);
+		return err;
+	}
+	list_add_tail(&t->node, &lt_targets);
+	ntargets++;
+	return 0;
+}
+
+static bool known(const struct task_struct *task)
+{
+	bool yes;
+
+	rcu_read_lock();
+	yes = lt_key_find(task->signal, LT_KEY_SIGNAL);
+	rcu_read_unlock();
+	return yes;
+}
+
+/**
+ * lt_target_add() - begin to trace a process
+ * @task: any of its tasks; the caller holds a reference
+ * @kinds: LEAKTRACE_KIND bits
+ * @flags: LEAKTRACE_TARGET_F_* that may be asked for
+ * @max_objects: bound of its table, 0: the module's
+ * @portid: netlink socket that owns it
+ * @extack: for the reason of a refusal
+ *
+ * Context: may sleep, under lt_mutex.
+ * Return: the target with a reference for the caller, or ERR_PTR.
+ */
+struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
+				u32 max_objects, u32 portid,
+				struct netlink_ext_ack *extack)
+{
+	bool first = list_empty(&lt_targets);
+	struct lt_target *t;
+	int err;
+
+	lockdep_assert_held(&lt_mutex);
+	if (known(task)) {
+		NL_SET_ERR_MSG(extack, "already attached");
+		return ERR_PTR(-EEXIST);
+	}
+	if (ntargets >= lt_max_targets) {
+		NL_SET_ERR_MSG(extack, "too many targets (module parameter max_targets)");
+		return ERR_PTR(-ENOSPC);
+	}
+	err = first ? first_target(extack) : 0;
+	if (err)
+		return ERR_PTR(err);
+	t = new_target(task, kinds, flags, max_objects, portid);
+	err = t ? start_target(t, task, false) : -ENOMEM;
+	if (err) {
+		if (t)
+			lt_target_put(t);
+		if (first)
+			last_target();
+		return ERR_PTR(err);
+	}
+	lt_target_get(t);
+	return t;
+}
+
+/**
+ * lt_target_fork() - current, a child on its first way to user mode, becomes a
+ *	target like its parent
+ * @parent: the parent's target
+ *
+ * Context: may sleep.
+ */
+void lt_target_fork(struct lt_target *parent)
+{
+	struct lt_target *t;
+
+	mutex_lock(&lt_mutex);
+	if (parent->dead || known(current))
+		goto out;
+	if (ntargets >= lt_max_targets) {
+		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+		goto out;
+	}
+	t = new_target(current, parent->kinds,
+		       (parent->flags & LEAKTRACE_TARGET_F_ALL) | LEAKTRACE_TARGET_F_FORKED,
+		       parent->max_objects, parent->portid);
+	if (!t)
+		goto out;
+	t->parent = parent;
+	lt_target_get(parent);
+	if (start_target(t, current, true))
+		lt_target_put(t);
+	else
+		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
+out:
+	mutex_unlock(&lt_mutex);
+}
+
+/**
+ * lt_target_exec() - current, of target @t, runs a new program
+ * @t: the target
+ *
+ * The old address space's pages and the timers died with it, close-on-exec
+ * descriptors are gone, the other threads have exited.
+ *
+ * Context: may sleep, gate held for writing.
+ */
+void lt_target_exec(struct lt_target *t)
+{
+	struct lt_mm *m;
+
+	t->execs++;
+	get_task_comm(t->comm, current);
+	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
+		lt_fd_resync(t, 0);
+	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE)) {
+		m = lt_mm_get(t);
+		if (m)
+			lt_page_died(m, 0, ULONG_MAX, 0);
+		lt_mm_put(m);
+		lt_mm_detach(t);
+		m = lt_mm_attach(t, current->mm);
+		if (IS_ERR(m))
+			lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+	}
+	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
+		lt_timer_reconcile(t);
+	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
+		lt_thread_reconcile(t);
+	lt_ring_note(t, LEAKTRACE_EVENT_EXEC, 0);
+}
+
+/**
+ * lt_target_exit() - the last task of a target exits
+ * @t: the target
+ * @task: current
+ *
+ * From here on the tables stand still: what was alive is what leaked.
+ *
+ * Context: probe; current still has its fd table.
+ */
+void lt_target_exit(struct lt_target *t, struct task_struct *task)
+{
+	if (atomic_read(&t->exited))
+		return;
+	if (!lt_target_wants(t, LEAKTRACE_KIND_FD) || lt_fd_confirmed(t))
+		atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
+	else
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+	if (atomic_xchg(&t->exited, 1))
+		return;
+	t->exited_ns = lt_now_ns();
+	t->exit_code = task->signal->group_exit_code ?: task->exit_code;
+	t->flags |= LEAKTRACE_TARGET_F_EXITED;
+	lt_ring_note(t, LEAKTRACE_EVENT_EXIT, 0);
+}
+
+/**
+ * lt_target_del() - end tracing a process and free all that is known of it
+ * @t: the target
+ *
+ * Context: may sleep, under lt_mutex.
+ */
+void lt_target_del(struct lt_target *t)
+{
+	lockdep_assert_held(&lt_mutex);
+	if (t->dead)
+		return;
+	dismantle(t);
+	list_del(&t->node);
+	ntargets--;
+	lt_ring_note(t, LEAKTRACE_EVENT_DETACH, 0);
+	if (list_empty(&lt_targets))
+		last_target();
+	lt_target_put(t);
+}
+
+/**
+ * lt_target_del_by_port() - a netlink socket closed: end what it owned
+ * @portid: the socket
+ *
+ * Context: may sleep.
+ */
+void lt_target_del_by_port(u32 portid)
+{
+	struct lt_target *t, *tmp;
+
+	mutex_lock(&lt_mutex);
+	list_for_each_entry_safe(t, tmp, &lt_targets, node)
+		if (t->portid == portid && !(t->flags & LEAKTRACE_TARGET_F_BACKGROUND))
+			lt_target_del(t);
+	mutex_unlock(&lt_mutex);
+}
+
+/**
+ * lt_target_by_id() - look a target up
+ * @id: its id
+ *
+ * Context: may sleep; takes lt_mutex.
+ * Return: the target with a reference, or NULL.
+ */
+struct lt_target *lt_target_by_id(u32 id)
+{
+	struct lt_target *t, *found = NULL;
+
+	mutex_lock(&lt_mutex);
+	list_for_each_entry(t, &lt_targets, node)
+		if (t->id == id) {
+			found = t;
+			lt_target_get(t);
+			break;
+		}
+	mutex_unlock(&lt_mutex);
+	return found;
+}
+
+/**
+ * lt_target_count() - targets, exited ones included
+ *
+ * Context: any.
+ * Return: number.
+ */
+int lt_target_count(void)
+{
+	return READ_ONCE(ntargets);
+}
+
+/**
+ * lt_kind_live() - objects of a kind alive in a target
+ * @t: target
+ * @kind: kind
+ *
+ * Context: any. A snapshot.
+ * Return: baseline + born - died.
+ */
+u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
+{
+	const struct lt_kind_stats *k = &t->kind[kind];
+
+	return max(0LL, (s64)(atomic64_read(&k->baseline) + atomic64_read(&k->born) -
+			      atomic64_read(&k->died)));
+}
