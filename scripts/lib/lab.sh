@@ -16,7 +16,7 @@ die() {
 
 # The comment at the top of the calling script is its manual.
 usage() {
-	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+	sed -n '2,/^\([^#]\|$\)/s/^# \{0,1\}//p' "$0"
 }
 
 check_version() {
