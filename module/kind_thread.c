@@ -11,7 +11,7 @@
  * When the whole process exits, its threads' ends are no deaths: the tables
  * stand as they are, for the report.
  */
-#include <linux/fdtable.h>
+#include <linux/binfmts.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>

@@ -73,8 +73,10 @@ static struct lt_target *target_of(struct genl_info *info)
 {
 	struct lt_target *t;
 
-	if (GENL_REQ_ATTR_CHECK(info, LEAKTRACE_A_TARGET_ID))
+	if (!info->attrs[LEAKTRACE_A_TARGET_ID]) {
+		NL_SET_ERR_MSG(info->extack, "TARGET_ID is missing");
 		return ERR_PTR(-EINVAL);
+	}
 	t = lt_target_by_id(get_u32(info->attrs, LEAKTRACE_A_TARGET_ID, 0));
 	if (!t) {
 		NL_SET_ERR_MSG(info->extack, "no such target");
@@ -138,8 +140,10 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 
 	if (!permitted(skb))
 		return refuse(info->extack);
-	if (GENL_REQ_ATTR_CHECK(info, LEAKTRACE_A_TARGET_PID))
+	if (!info->attrs[LEAKTRACE_A_TARGET_PID]) {
+		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
+	}
 	task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
 	if (IS_ERR(task))
 		return PTR_ERR(task);

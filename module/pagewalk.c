@@ -16,6 +16,9 @@
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#ifdef LT_HAVE_SOFTLEAF
+#include <linux/leafops.h>
+#endif
 #include <linux/xarray.h>
 
 #include "leaktrace.h"
@@ -59,11 +62,13 @@ bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr)
 	return !read_pmd(mm, addr, &pmd) || pmd_none(pmd);
 }
 
+/* v5.19, 679d10331910: an entry that says something of an empty page. */
 static bool is_marker(pte_t pte)
 {
-#ifdef LT_HAVE_PTE_MARKER
-	/* v5.19, 679d10331910: an entry that says something of an empty page */
-	return !pte_present(pte) && is_pte_marker(pte);
+#if defined(LT_HAVE_SOFTLEAF)	/* v6.19, 68aa2fdbf57f: renamed */
+	return !pte_present(pte) && softleaf_is_marker(softleaf_from_pte(pte));
+#elif defined(LT_HAVE_PTE_MARKER)
+	return is_pte_marker(pte);
 #else
 	return false;
 #endif
@@ -72,12 +77,15 @@ static bool is_marker(pte_t pte)
 /* MADV_FREE gave it away, and nobody has written to it since. */
 static bool is_lazyfree(pte_t pte)
 {
-	struct page *page;
-
 	if (!pfn_valid(pte_pfn(pte)) || pte_special(pte) || pte_dirty(pte))
 		return false;
-	page = compound_head(pte_page(pte));
-	return PageAnon(page) && !PageSwapBacked(page);
+#ifdef LT_HAVE_FOLIO
+	/* v5.16, 7b230db3b8d3; the page's own test left in v6.10 */
+	return folio_test_anon(page_folio(pte_page(pte))) &&
+	       !folio_test_swapbacked(page_folio(pte_page(pte)));
+#else
+	return PageAnon(pte_page(pte)) && !PageSwapBacked(compound_head(pte_page(pte)));
+#endif
 }
 
 static bool is_populated(pte_t pte)
