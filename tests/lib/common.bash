@@ -11,7 +11,7 @@ PYTHON=/usr/bin/python3
 
 declare -A VICTIM_IN=() VICTIM_OUT=() RANGE=()
 declare -a STARTED=()
-VICTIM='' ANSWER='' REPORT=''
+VICTIM='' ANSWER='' REPORT='' REPORT_STATUS=0
 victim_count=0
 
 lt() { "$LEAKTRACE" "$@"; }
@@ -42,6 +42,14 @@ need_module() {
 # expect ACTUAL EXPECTED WHAT…
 expect() {
 	[ "$1" = "$2" ] || { echo "${*:3}: $1, not $2" >&2; return 1; }
+}
+
+# refute COMMAND…: it must fail (bats ignores a plain "!")
+refute() {
+	if "$@"; then
+		echo "unexpected: $*" >&2
+		return 1
+	fi
 }
 
 # --- victims ---

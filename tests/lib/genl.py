@@ -19,10 +19,14 @@ module's encoder.
                              VALUE: a number (size from the header's comment),
                              u8:N u16:N u32:N u64:N, s:TEXT, x:HEX, none
                              NAME: an attribute or a number
+  genl.py listen             joins the multicast group; "ok" or "ENAME"
+  genl.py fuzz N SEED        N requests of random commands and bytes; none may
+                             do more than fail
 """
 import errno
 import json
 import os
+import random
 import re
 import socket
 import struct
@@ -191,6 +195,7 @@ class Netlink:
         for _, group in split_attrs(answer.get(7, b"")):
             fields = dict(split_attrs(group))
             result["groups"].append(fields[1].rstrip(b"\0").decode())
+            result["group_id"] = struct.unpack("I", fields[2])[0]
         return result
 
     def policy(self, family):
@@ -262,6 +267,28 @@ def parse_attr(text):
     return attr(number, struct.pack(SIZES.get(kind, "I"), int(value, 0)))
 
 
+def fuzz(nl, family, n, seed):
+    rng = random.Random(seed)
+    results = {}
+    for _ in range(n):
+        payload = b""
+        for _ in range(rng.randrange(4)):
+            size = rng.choice((0, 1, 2, 4, 4, 4, 8, 64, 300))
+            payload += attr(rng.randrange(24) | rng.choice((0, 0, 0, 0x8000, 0x4000)),
+                            rng.randbytes(size) if rng.randrange(2)
+                            else rng.randrange(64).to_bytes(8, "little")[:size])
+        if rng.randrange(6) == 0:
+            payload += rng.randbytes(rng.randrange(1, 12))
+        try:
+            nl.request(family, rng.randrange(16), payload, dump=rng.randrange(2) == 0,
+                       version=rng.randrange(3))
+            name = "ok"
+        except Refused as refused:
+            name = refused.args[0]
+        results[name] = results.get(name, 0) + 1
+    print(json.dumps(results))
+
+
 def main(argv):
     what, args = argv[1], argv[2:]
     if what == "header":
@@ -310,6 +337,15 @@ def main(argv):
             print(*refused.args)
             return 1
         print("ok", len(answers))
+    elif what == "listen":
+        try:
+            nl.sock.setsockopt(SOL_NETLINK, 1, info["group_id"])
+        except OSError as error:
+            print(errno.errorcode[error.errno])
+            return 1
+        print("ok")
+    elif what == "fuzz":
+        fuzz(nl, family, int(args[0]), int(args[1]))
     else:
         print(__doc__, file=sys.stderr)
         return 2

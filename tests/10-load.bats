@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# The module comes and goes, and says what it is.
+# bats file_tags=vm,core,load
+
+load lib/common
+
+setup() {
+	need_module
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+}
+
+teardown() {
+	clean_up
+	module_loaded || load_module
+}
+
+@test "load: insmod and rmmod, twenty times" {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		unload_module
+		refute module_loaded
+		insmod "$LEAKTRACE_KO"
+		module_loaded
+	done
+}
+
+@test "load: nothing is left behind" {
+	unload_module
+	run genl family
+	expect "$output" "ENOENT " "the family after rmmod"
+	refute grep -F '[leaktrace]' /proc/kallsyms
+	expect "$(hooks)" 0 "hooks after rmmod"
+}
+
+@test "load: parameters are readable and what insmod was given" {
+	load_module max_objects=12345 max_page_cells=2345 max_sites=345 max_stacks=456 \
+		max_targets=7 max_depth=32 ring_bytes=65536
+	local p=/sys/module/leaktrace/parameters
+	expect "$(cat $p/max_objects)" 12345 max_objects
+	expect "$(cat $p/max_page_cells)" 2345 max_page_cells
+	expect "$(cat $p/max_sites)" 345 max_sites
+	expect "$(cat $p/max_stacks)" 456 max_stacks
+	expect "$(cat $p/max_targets)" 7 max_targets
+	expect "$(cat $p/max_depth)" 32 max_depth
+	expect "$(cat $p/ring_bytes)" 65536 ring_bytes
+	load_module
+}
+
+@test "load: absurd parameters are bounded, not obeyed" {
+	load_module max_objects=0 max_sites=0 max_stacks=0 max_targets=0 max_depth=0 ring_bytes=1
+	start_victim victim_fd
+	attach
+	tell hold 20
+	report
+	lt detach "$VICTIM"
+	kill_victims
+	load_module max_depth=4000000000 max_targets=4000000000
+	start_and_attach fd victim_fd
+	tell hold 2
+	report
+	assert_fd_count
+	clean_up
+	load_module
+}
+
+@test "load: nothing hooked and hardly any memory until something is traced" {
+	load_module
+	local idle busy
+	expect "$(hooks)" 0 "hooks of an idle module"
+	expect "$(genl status | jq .tracing)" 0 tracing
+	expect "$(genl probes | jq -s 'map(select(.attached == 1)) | length')" 0 "attached probes"
+	idle=$(genl status | jq .memory_bytes)
+	[ "$idle" -lt $((1 << 20)) ]
+	start_victim victim_fd
+	attach
+	[ "$(hooks)" -gt 0 ]
+	expect "$(genl status | jq .tracing)" 1 tracing
+	busy=$(genl status | jq .memory_bytes)
+	[ "$busy" -gt "$idle" ]
+	lt detach "$VICTIM"
+	expect "$(hooks)" 0 "hooks after detach"
+	expect "$(genl status | jq .tracing)" 0 tracing
+	expect "$(genl status | jq '.objects + .sites + .stacks + .page_cells')" 0 "what is kept after detach"
+}
+
+# Functions that call somebody else.
+hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
+
+@test "load: rmmod is refused while something is traced" {
+	start_and_attach fd victim_fd
+	run rmmod leaktrace
+	[ "$status" -ne 0 ]
+	[[ $output == *[Ii]"n use"* || $output == *busy* || $output == *unavailable* ]]
+	module_loaded
+	lt detach "$VICTIM"
+	unload_module
+	refute module_loaded
+}
+
+@test "load: status says of every probe whether it is attached and why" {
+	start_victim victim_fd
+	attach
+	genl probes >"$BATS_TEST_TMPDIR/probes"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/probes")" -ge 8 ]
+	# a reason for each; every one that is needed is there
+	jq -s -e 'all(.[]; (.name | length > 0) and (.why | length > 0))' "$BATS_TEST_TMPDIR/probes"
+	jq -s -e 'all(.[]; if .required == 1 then .present == 1 and .attached == 1 else true end)' \
+		"$BATS_TEST_TMPDIR/probes"
+	run lt status
+	expect "$status" 0 "exit status"
+	local name
+	while read -r name; do
+		[[ $output == *"$name"* ]] || { echo "status does not name $name"; echo "$output"; false; }
+	done < <(jq -r .name "$BATS_TEST_TMPDIR/probes")
+	[[ $output == *"$VICTIM"* ]]
+	[[ $output == *victim_fd* ]]
+}

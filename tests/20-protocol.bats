@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# One protocol: specification, header, loaded module. And what it refuses.
+# bats file_tags=protocol
+
+load lib/common
+
+SPEC=$BATS_TEST_DIRNAME/../include/leaktrace.yaml
+
+# --- specification and header: no module needed ---
+
+# bats test_tags=host,core
+@test "protocol: the specification names what the header names, in its order" {
+	[ -e "$SPEC" ] || lacking "no include/leaktrace.yaml"
+	genl header >"$BATS_TEST_TMPDIR/header"
+	"$PYTHON" "$TOP/tests/lib/spec.py" "$SPEC" "$BATS_TEST_TMPDIR/header"
+}
+
+# bats test_tags=host,core
+@test "protocol: the header compiles by itself, in C and C++, and has no holes in time" {
+	echo '#include "leaktrace.h"' >"$BATS_TEST_TMPDIR/h.c"
+	cp "$BATS_TEST_TMPDIR/h.c" "$BATS_TEST_TMPDIR/h.cc"
+	gcc -std=c99 -Wall -Wextra -Werror -pedantic -fsyntax-only \
+		-I "$TOP/include/uapi/linux" "$BATS_TEST_TMPDIR/h.c"
+	! command -v g++ >/dev/null || g++ -Wall -Wextra -Werror -fsyntax-only \
+		-I "$TOP/include/uapi/linux" "$BATS_TEST_TMPDIR/h.cc"
+}
+
+# --- the loaded module ---
+
+in_guest() {
+	need_module
+	start_victim victim_fd
+}
+
+teardown() { clean_up; }
+
+# bats test_tags=vm,core
+@test "protocol: the controller knows the family as the header describes it" {
+	need_module
+	genl family >"$BATS_TEST_TMPDIR/family"
+	genl header >"$BATS_TEST_TMPDIR/header"
+	jq -e '.name == "leaktrace" and .version == 1 and (.groups | index("events"))' "$BATS_TEST_TMPDIR/family"
+	# every command but the notification is an operation that asks for privilege
+	jq -n -e --slurpfile f "$BATS_TEST_TMPDIR/family" --slurpfile h "$BATS_TEST_TMPDIR/header" '
+		($h[0].enums.leaktrace_cmd | map(select(.[0] | test("UNSPEC|_EVENT$") | not) | .[1]) | sort)
+		== ($f[0].ops | map(.id) | sort)'
+}
+
+# bats test_tags=vm,core
+@test "protocol: the module's own policy is what the specification says" {
+	need_module
+	genl policy >"$BATS_TEST_TMPDIR/policy"
+	"$PYTHON" "$TOP/tests/lib/spec.py" "$SPEC" --policy "$BATS_TEST_TMPDIR/policy"
+}
+
+# bats test_tags=vm
+@test "protocol: genl(8) reads the same policy" {
+	need_module
+	command -v genl >/dev/null || lacking "no genl(8)"
+	command genl ctrl policy name leaktrace >"$BATS_TEST_TMPDIR/genl" 2>&1 || {
+		grep -qi 'unknown\|usage\|not supported' "$BATS_TEST_TMPDIR/genl" && skip "genl(8) cannot"
+	}
+	grep -q 'ID:' "$BATS_TEST_TMPDIR/genl"
+}
+
+# try ERRNO COMMAND [ATTRIBUTE=VALUE…]
+try() {
+	local want=$1 have
+	shift
+	have=$(genl try "$@") || true
+	[ "${have%% *}" = "$want" ] || { echo "$*: $have, not $want"; return 1; }
+}
+
+# bats test_tags=vm,core
+@test "protocol: refuses what is missing, unknown, out of range or of the wrong size" {
+	in_guest
+	local pid=$VICTIM
+	try EINVAL TARGET_ADD
+	try ESRCH TARGET_ADD pid=4194000
+	try EINVAL TARGET_ADD pid="$pid" kinds=0x80000000
+	try EINVAL TARGET_ADD pid="$pid" kinds=0x10
+	try EINVAL TARGET_ADD pid="$pid" flags=0x80
+	try EINVAL TARGET_ADD pid="$pid" flags=0x4
+	try EINVAL TARGET_ADD pid="$pid" 99=1
+	try EINVAL TARGET_ADD pid="$pid" comm=s:me
+	try ERANGE TARGET_ADD pid=x:01 || try EINVAL TARGET_ADD pid=x:01
+	try ERANGE TARGET_ADD pid=none || try EINVAL TARGET_ADD pid=none
+	try EINVAL SITE_GET dump
+	try ENOENT SITE_GET dump id=4000000000 || try ESRCH SITE_GET dump id=4000000000
+	try EINVAL OBJECT_GET dump
+	try EINVAL STACK_GET dump
+	try EINVAL RECONCILE
+	try ENOENT RECONCILE id=4000000000 || try ESRCH RECONCILE id=4000000000
+	try ENOENT TARGET_DEL id=4000000000 || try ESRCH TARGET_DEL id=4000000000
+	try ENOENT TARGET_GET id=4000000000 || try ESRCH TARGET_GET id=4000000000
+	try EOPNOTSUPP EVENT
+	try EOPNOTSUPP 250
+	expect "$(genl status | jq .targets)" 0 "targets after refusals"
+}
+
+# bats test_tags=vm,core
+@test "protocol: refuses values beyond an object's kind" {
+	in_guest
+	attach
+	local id
+	id=$(genl target "$VICTIM" | jq .id)
+	try EINVAL OBJECT_GET dump id="$id" object_kind=u8:200 || try ERANGE OBJECT_GET dump id="$id" object_kind=u8:200
+	try ok OBJECT_GET dump id="$id" object_kind=u8:0
+	try ok OBJECT_GET dump id="$id"
+	try ok SITE_GET dump id="$id"
+	try ok RECONCILE id="$id"
+	try EEXIST TARGET_ADD pid="$VICTIM"
+}
+
+# bats test_tags=vm,core
+@test "protocol: every command needs privilege" {
+	in_guest
+	attach
+	local command as_nobody have dump
+	as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+	for command in TARGET_ADD TARGET_DEL TARGET_GET STATUS_GET PROBE_GET SITE_GET OBJECT_GET STACK_GET RECONCILE; do
+		dump=''
+		case $command in PROBE_GET | SITE_GET | OBJECT_GET | STACK_GET) dump=dump ;; esac
+		have=$("${as_nobody[@]}" "$PYTHON" "$TOP/tests/lib/genl.py" try $command $dump id=1 pid=1) || true
+		[ "${have%% *}" = EPERM ] || { echo "$command: $have, not EPERM"; false; }
+	done
+	expect "$(genl status | jq .targets)" 1 "targets after refusals"
+	# nor may everybody listen
+	have=$("${as_nobody[@]}" "$PYTHON" "$TOP/tests/lib/genl.py" listen) || true
+	expect "${have%% *}" EPERM "joining the events group"
+}
+
+# bats test_tags=vm
+@test "protocol: garbage in place of attributes" {
+	in_guest
+	local i
+	for i in 1 2 3; do
+		genl fuzz 300 $i
+	done
+	kill -0 "$VICTIM"
+	# and it still works
+	lt detach >/dev/null 2>&1 || true
+	attach
+	tell hold 3
+	report
+	assert_site by_hold fd 3 3
+}

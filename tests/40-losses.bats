@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# Tables that are too small: right or flagged, never silently wrong.
+# bats file_tags=vm,losses
+
+load lib/common
+
+setup() {
+	need_module
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+}
+
+teardown() {
+	clean_up
+	unload_module
+}
+
+teardown_file() {
+	[ -z "${LEAKTRACE_KO-}" ] || load_module
+}
+
+# The report admits it: not exact, and the loss that caused it is counted.
+assert_flagged() {
+	[ "$(loss exact)" = false ] || explain "claims to be exact"
+	[ "$(loss "$1")" -gt 0 ] || explain "no loss of $1 counted"
+}
+
+# Right or flagged: a total that /proc contradicts must come with exact: false.
+right_or_flagged() {
+	local have
+	have=$(total "$1" live)
+	[ "$have" = "$2" ] || [ "$(loss exact)" = false ] ||
+		explain "$1 live: $have, not $2, and claims to be exact"
+}
+
+# bats test_tags=core
+@test "losses: object table too small for what is there at attach" {
+	load_module max_objects=4
+	start_victim victim_fd
+	tell hold 30
+	if ! attach --kinds fd; then
+		# a refusal is honest, too
+		grep -q . "$(scratch)/attach.out"
+		return 0
+	fi
+	report
+	right_or_flagged fd "$(proc_fd_count "$VICTIM")"
+	assert_flagged objects
+}
+
+# bats test_tags=core
+@test "losses: object table fills while tracing; descriptors" {
+	load_module max_objects=40
+	start_and_attach fd victim_fd
+	tell hold 100
+	report
+	right_or_flagged fd "$(proc_fd_count "$VICTIM")"
+	assert_flagged objects
+	[ "$(genl status | jq .lost_objects)" -gt 0 ]
+	# no more than there is room for, and never more than there are
+	local live
+	read -r _ _ live _ <<<"$(site by_hold fd)"
+	[ "$live" -le 100 ]
+	# room again: what is born from now on is told
+	tell drop 90
+	report
+	right_or_flagged fd "$(proc_fd_count "$VICTIM")"
+	tell pairs 20
+	report
+	assert_site by_pair fd 0
+	right_or_flagged fd "$(proc_fd_count "$VICTIM")"
+}
+
+@test "losses: object table fills; timers and threads" {
+	load_module max_objects=30
+	start_and_attach timer victim_timer
+	tell create monotonic none 60
+	report
+	right_or_flagged timer 60
+	assert_flagged objects
+	lt detach "$VICTIM"
+	start_and_attach thread victim_thread
+	tell raw 60
+	report
+	right_or_flagged thread 61
+	assert_flagged objects
+	tell end 60
+	report
+	right_or_flagged thread 1
+}
+
+@test "losses: page table too small" {
+	load_module max_page_cells=24
+	start_victim victim_page
+	if attach --kinds page; then
+		tell map a 3000 nohuge
+		tell touch a write
+		tell map b 3000 nohuge
+		tell touch b write
+		report
+		local counts
+		counts=$("$VICTIMS/pagemap_count" "$VICTIM")
+		counts=${counts%% *}
+		right_or_flagged page "${counts#*=}"
+		[ "$(loss exact)" = false ]
+		tell unmap a
+		tell unmap b
+		report
+		counts=$("$VICTIMS/pagemap_count" "$VICTIM")
+		counts=${counts%% *}
+		right_or_flagged page "${counts#*=}"
+	fi
+}
+
+# bats test_tags=core
+@test "losses: site table too small: totals stay right" {
+	load_module max_sites=5
+	start_and_attach fd victim_fd
+	local road
+	for road in open openat openat2 creat socket dup pipe eventfd timerfd memfd epoll_create; do
+		tell road $road 2
+	done
+	report
+	assert_fd_count
+	[ "$(loss exact)" = false ] || [ "$(loss objects)" -gt 0 ] || [ "$(loss stacks)" -gt 0 ] ||
+		explain "sites were lost silently"
+	[ "$(genl status | jq .lost_sites)" -gt 0 ]
+}
+
+@test "losses: stack table too small: totals stay right" {
+	load_module max_stacks=4
+	start_and_attach fd victim_fd
+	local road
+	for road in open openat openat2 creat socket dup pipe eventfd timerfd memfd epoll_create; do
+		tell road $road 2
+	done
+	report
+	assert_fd_count
+	[ "$(loss stacks)" -gt 0 ] || explain "stacks were lost silently"
+	[ "$(genl status | jq .lost_stacks)" -gt 0 ]
+}
+
+# bats test_tags=core
+@test "losses: tiny ring: events are lost and counted, the report is right" {
+	load_module ring_bytes=4096
+	start_victim victim_fd
+	# somebody listens
+	lt attach "$VICTIM" --kinds fd --json >"$BATS_TEST_TMPDIR/tail" 2>"$BATS_TEST_TMPDIR/tail.err" 3>&- &
+	local tail=$!
+	attached() { genl status | jq -e '.tracing == 1'; }
+	until_true 60 attached
+	kill -STOP $tail
+	tell pairs 20000
+	tell hold 17
+	local truth lost
+	truth=$(proc_fd_count "$VICTIM")
+	lost=$(genl status | jq '(.lost_ring // 0) + (.lost_socket // 0)')
+	kill -CONT $tail
+	kill -INT $tail
+	wait $tail || true
+	[ "$lost" -gt 0 ]
+	# the report at the end comes from the table, not from the events
+	# shellcheck disable=SC2030
+	REPORT=$BATS_TEST_TMPDIR/report.json
+	grep -o '^{"leaktrace".*' "$BATS_TEST_TMPDIR/tail" >"$REPORT" || sed -n '/"leaktrace"/,$p' "$BATS_TEST_TMPDIR/tail" >"$REPORT"
+	if [ -s "$REPORT" ]; then
+		digest
+		assert_site by_hold fd 17 17
+		assert_site by_pair fd 0 20000
+		assert_total fd live "$truth"
+		[ "$(loss events)" -gt 0 ]
+	fi
+}
+
+# bats test_tags=core
+@test "losses: stacks cut off at the depth limit are counted" {
+	load_module max_depth=1
+	start_and_attach fd victim_fd
+	tell hold 9
+	report
+	assert_site by_hold fd 9 9
+	assert_fd_count
+	[ "$(loss truncated_stacks)" -gt 0 ] || explain "cut stacks are not counted"
+	# shellcheck disable=SC2031
+	jq -e '.losses.complete_stacks < 1' "$REPORT"
+}
+
+# bats test_tags=core
+@test "losses: with room enough nothing is lost" {
+	load_module
+	start_and_attach fd,timer,thread victim_fd
+	tell hold 500
+	tell pairs 3000
+	report
+	assert_site by_hold fd 500 500
+	assert_site by_pair fd 0 3000
+	assert_exact
+	assert_unrepaired
+	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
+}
+
+@test "losses: a target's own bound" {
+	load_module max_targets=3
+	for _ in 1 2 3; do
+		start_victim victim_timer
+		attach --kinds timer
+	done
+	start_victim victim_timer
+	run lt attach "$VICTIM" --background
+	expect "$status" 2 "exit status"
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == *max_targets* || $output == *"too many"* ]]
+}

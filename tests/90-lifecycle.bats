@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# Coming, going, being killed; every error in one line that helps.
+# bats file_tags=vm,lifecycle
+
+# shellcheck disable=SC2030,SC2031,SC2153
+load lib/common
+
+setup() { need_module; }
+
+teardown() {
+	[ -z "${busy-}" ] || { kill -KILL "$busy"; wait "$busy"; } 2>/dev/null || true
+	[ -z "${cli-}" ] || { kill -KILL "$cli"; wait "$cli"; } 2>/dev/null || true
+	clean_up
+	module_loaded || [ -z "${LEAKTRACE_KO-}" ] || load_module
+}
+
+# refused TEXT… -- COMMAND…: exit status 2, one line on stderr that has TEXT
+refused() {
+	local texts=() text
+	while [ "$1" != -- ]; do
+		texts+=("$1")
+		shift
+	done
+	shift
+	local status=0
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	cat "$BATS_TEST_TMPDIR/err"
+	expect $status 2 "exit status of: $*"
+	expect "$(wc -l <"$BATS_TEST_TMPDIR/err")" 1 "lines on stderr of: $*"
+	[ ! -s "$BATS_TEST_TMPDIR/out" ] || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+	for text in "${texts[@]}"; do
+		grep -qi -- "$text" "$BATS_TEST_TMPDIR/err" || { echo "no '$text' in the message"; return 1; }
+	done
+}
+
+targets() { genl status | jq .targets; }
+no_targets() { [ "$(targets)" = 0 ]; }
+one_target() { [ "$(targets)" = 1 ]; }
+
+# bats test_tags=core
+@test "error: module not loaded" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	unload_module
+	refused "not loaded" insmod -- lt attach $$ --background
+	refused "not loaded" insmod -- lt report $$
+	refused "not loaded" insmod -- lt status
+	refused "not loaded" insmod -- lt detach
+	refused "not loaded" insmod -- lt snapshot $$ -o "$BATS_TEST_TMPDIR/x"
+	refused "not loaded" insmod -- lt tail
+	refused "not loaded" insmod -- lt run -- true
+}
+
+# bats test_tags=core
+@test "error: no such process, not attached, already attached" {
+	refused 4194000 process -- lt attach 4194000 --background
+	start_victim victim_fd
+	refused "$VICTIM" -- lt report "$VICTIM"
+	refused "$VICTIM" -- lt detach "$VICTIM"
+	attach
+	refused "$VICTIM" already -- lt attach "$VICTIM" --background
+	one_target
+	# a kernel thread has nothing that can leak
+	refused -- lt attach 2 --background
+}
+
+# bats test_tags=core
+@test "error: without privilege" {
+	start_victim victim_fd
+	attach
+	local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" attach "$VICTIM" --background
+	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" report "$VICTIM"
+	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" detach "$VICTIM"
+	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" status
+	# root in a user namespace of its own is not the host's root
+	if unshare -Ur true 2>/dev/null; then
+		refused permi -- unshare -Ur "$LEAKTRACE" report "$VICTIM"
+	fi
+	# one capability is enough
+	setpriv --bounding-set=-all,+perfmon,+dac_override --inh-caps=-all \
+		"$LEAKTRACE" report "$VICTIM" --format json >/dev/null ||
+		setpriv --bounding-set=-all,+sys_admin --inh-caps=-all \
+			"$LEAKTRACE" report "$VICTIM" --format json >/dev/null
+	one_target
+}
+
+# bats test_tags=core
+@test "error: bad usage" {
+	refused -- lt
+	refused nonsense -- lt nonsense
+	refused nonsense -- lt attach --nonsense $$
+	refused -- lt attach
+	refused abc -- lt attach abc
+	refused -- lt attach -- -5
+	refused -- lt attach 0
+	refused nonsense -- lt report $$ --format nonsense
+	refused -- lt attach $$ --duration nonsense
+	refused -- lt run
+	refused -- lt snapshot $$
+	no_targets
+}
+
+@test "a process in another PID namespace: traced by its number there, or a clear refusal" {
+	start_victim victim_fd
+	# shellcheck disable=SC2016
+	run unshare --pid --fork --mount-proc bash -c '
+		sleep 1000 & pid=$!
+		"$1" attach $pid --background || exit
+		"$1" report $pid --format json; status=$?
+		"$1" detach $pid; kill -9 $pid; [ $status -le 1 ]' bash "$LEAKTRACE"
+	[ "$status" = 0 ] || { [ "$status" = 2 ] && [[ ${output,,} == *namespace* ]]; }
+	no_targets
+}
+
+# bats test_tags=core
+@test "kill -9 of the command line tool detaches its target" {
+	start_victim victim_fd
+	lt attach "$VICTIM" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	cli=$!
+	until_true 60 one_target
+	tell hold 5
+	kill -KILL $cli
+	wait $cli || true
+	until_true 60 no_targets
+	kill -0 "$VICTIM"
+	tell hold 5
+}
+
+# bats test_tags=core
+@test "--background outlives the command line tool; detach ends it" {
+	start_victim victim_fd
+	attach
+	one_target
+	tell hold 4
+	report
+	assert_site by_hold fd 4 4
+	lt detach "$VICTIM"
+	no_targets
+	refused "$VICTIM" -- lt report "$VICTIM"
+	# without a PID: all
+	attach
+	start_victim victim_timer
+	attach
+	expect "$(targets)" 2 targets
+	lt detach
+	no_targets
+}
+
+# bats test_tags=core
+@test "the target exits by itself: the tool reports and ends" {
+	start_victim victim_fd
+	lt attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	cli=$!
+	until_true 60 one_target
+	tell hold 7
+	local status=0
+	end_victim
+	wait $cli || status=$?
+	cli=''
+	[ $status -le 1 ]
+	REPORT=$BATS_TEST_TMPDIR/out
+	digest
+	jq -e '.target.exited' "$REPORT"
+	assert_site by_hold fd 7 7
+	no_targets
+}
+
+# bats test_tags=core
+@test "the target is killed: its numbers stay until detach" {
+	start_victim victim_fd
+	attach
+	tell hold 9
+	local pid=$VICTIM
+	kill -KILL "$pid"
+	wait "$pid" || true
+	report "$pid"
+	jq -e '.target.exited' "$REPORT"
+	assert_site by_hold fd 9 9
+	lt detach "$pid"
+	no_targets
+}
+
+# bats test_tags=core
+@test "attached twice in sequence gives the same" {
+	start_victim victim_fd
+	local i
+	for i in 1 2; do
+		attach --kinds fd
+		tell hold 6
+		tell drop 6
+		tell pairs 20
+		tell death close 5
+		report
+		assert_exact
+		# all but the numbers of the sites
+		grep '^site\|^total' "$REPORT.lines" | sed 's/^site [^ ]*/site/' | sort >"$BATS_TEST_TMPDIR/lines.$i"
+		lt detach "$VICTIM"
+	done
+	grep -q by_pair "$BATS_TEST_TMPDIR/lines.1"
+	diff "$BATS_TEST_TMPDIR/lines.1" "$BATS_TEST_TMPDIR/lines.2"
+}
+
+@test "twenty targets at once, each with its own numbers" {
+	local i pids=() pid
+	for ((i = 1; i <= 20; i++)); do
+		start_victim victim_fd
+		pids+=("$VICTIM")
+	done
+	lt attach "${pids[@]}" --background --kinds fd
+	expect "$(targets)" 20 targets
+	for ((i = 1; i <= 20; i++)); do
+		VICTIM=${pids[i - 1]}
+		tell hold $((i * 3))
+		tell drop $i
+	done
+	for i in 1 7 20; do
+		VICTIM=${pids[i - 1]}
+		report
+		assert_site by_hold fd $((i * 2)) $((i * 3))
+		assert_fd_count
+		assert_exact
+	done
+	# some go, the others stay what they are
+	for i in 2 4 6; do
+		kill -KILL "${pids[i - 1]}"
+	done
+	lt detach "${pids[8]}"
+	expect "$(targets)" 19 targets
+	VICTIM=${pids[11]}
+	tell hold 1
+	report
+	assert_site by_hold fd 25 37
+	lt detach
+	no_targets
+}
+
+@test "run: the child of a killed tool lives on, untraced" {
+	lt run --kinds fd -- sleep 1000 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	cli=$!
+	until_true 60 one_target
+	local child
+	child=$(pgrep -P $cli -x sleep || pgrep -n -x sleep)
+	kill -KILL $cli
+	wait $cli || true
+	cli=''
+	until_true 60 no_targets
+	kill -KILL "$child" 2>/dev/null || true
+}
+
+# bats test_tags=core
+@test "rmmod under load: refused while traced, works at once after detach" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
+	busy=$!
+	local i
+	for ((i = 0; i < 5; i++)); do
+		lt attach "$busy" --background
+		refute rmmod leaktrace 2>/dev/null
+		lt detach "$busy"
+		until_true 60 rmmod leaktrace
+		insmod "$LEAKTRACE_KO"
+	done
+	kill -0 "$busy"
+}
+
+# One round: a busy target, a tool, and somebody dies at some moment.
+round() {
+	local how=$1 out=$BATS_TEST_TMPDIR/out background=''
+	insmod "$LEAKTRACE_KO"
+	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
+	busy=$!
+	[ "$how" != target_in_background ] || background=--background
+	lt attach "$busy" $background >"$out" 2>&1 3>&- &
+	cli=$!
+	sleep "0.$(printf '%03d' $((RANDOM % 400)))"
+	case $how in
+	tool) kill -KILL $cli ;;
+	target*) kill -KILL $busy ;;
+	both) kill -KILL $cli $busy ;;
+	interrupt) kill -INT $cli ;;
+	esac
+	[ "$how" != target_in_background ] || wait $cli || true
+	[ "$how" != target ] || wait $cli || true
+	[ "$how" != interrupt ] || wait $cli || true
+	kill -KILL $busy $cli 2>/dev/null || true
+	wait $busy $cli 2>/dev/null || true
+	busy='' cli=''
+	! module_loaded || lt detach >/dev/null 2>&1 || true
+	until_true 60 rmmod leaktrace
+}
+
+@test "insmod, attach, kill -9 of tool and target at random moments, rmmod: 50 times" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	local ways=(tool target both target_in_background interrupt) i
+	RANDOM=20240117
+	unload_module
+	for ((i = 0; i < 50; i++)); do
+		echo "round $i: ${ways[i % 5]}"
+		round "${ways[i % 5]}"
+	done
+	refute module_loaded
+	expect "$(wc -l </sys/kernel/tracing/enabled_functions)" 0 "hooks that are left"
+}
+
+# bats test_tags=core
+@test "insmod, attach, kill -9 at random moments, rmmod: 5 times" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	local how
+	RANDOM=7
+	unload_module
+	for how in tool target both target_in_background interrupt; do
+		echo "$how"
+		round $how
+	done
+	refute module_loaded
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What four small acts cost, in nanoseconds, which under icount are guest
+ * instructions: a trivial system call, open and close of /dev/null, the first
+ * touch of a page, unmapping a page; and of a target's: a timer's and a
+ * thread's life.
+ *
+ * usage: bench [ROUNDS]
+ * Says "ready PID", waits for a line, then prints "NAME COST" for each, the
+ * smallest of ROUNDS runs, per operation; "done"; waits for a line.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGES 1024L
+#define CALLS 1000L
+#define OPENS 200L
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static long long smallest(long long a, long long b)
+{
+	return a < b ? a : b;
+}
+
+/* A new clock still measures itself: wait until a fixed loop costs the same. */
+static void settle(void)
+{
+	long long last = 0, cost;
+
+	for (int i = 0, same = 0; i < 1000 && same < 5; i++) {
+		long long start = now();
+
+		for (volatile int k = 0; k < 100000; k++)
+			;
+		cost = now() - start;
+		same = cost > last * 99 / 100 && cost < last * 101 / 100 ? same + 1 : 0;
+		last = cost;
+	}
+}
+
+static long long trivial(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < CALLS; i++)
+		syscall(SYS_getppid);
+	return (now() - start) / CALLS;
+}
+
+static long long open_close(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < OPENS; i++)
+		close(open("/dev/null", O_RDONLY));
+	return (now() - start) / OPENS;
+}
+
+static long long touch, unmap;
+
+static void pages(void)
+{
+	long long start, middle, end;
+	char *p = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(p, PAGES * 4096, MADV_NOHUGEPAGE);
+	start = now();
+	for (long i = 0; i < PAGES; i++)
+		((volatile char *)p)[i * 4096] = 1;
+	middle = now();
+	munmap(p, PAGES * 4096);
+	end = now();
+	touch = smallest(touch, (middle - start) / PAGES);
+	unmap = smallest(unmap, (end - middle) / PAGES);
+}
+
+static long long timers(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < OPENS; i++) {
+		int id;
+
+		if (!syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &id))
+			syscall(SYS_timer_delete, id);
+	}
+	return (now() - start) / OPENS;
+}
+
+static int leave(void *arg __attribute__((unused)))
+{
+	return 0;
+}
+
+static char stack[65536] __attribute__((aligned(16)));
+
+static long long children(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < 50; i++) {
+		pid_t pid = clone(leave, stack + sizeof(stack),
+				  CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+
+		waitpid(pid, NULL, 0);
+	}
+	return (now() - start) / 50;
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 15;
+	long long call, file, timer, child;
+	char line[64];
+
+	memset(stack, 0, sizeof(stack));
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("ready %d\n", getpid());
+	if (!fgets(line, sizeof(line), stdin))
+		return 1;
+	settle();
+	call = file = touch = unmap = timer = child = 1LL << 60;
+	for (int i = 0; i < rounds; i++) {
+		call = smallest(call, trivial());
+		file = smallest(file, open_close());
+		pages();
+		timer = smallest(timer, timers());
+		child = smallest(child, children());
+	}
+	printf("getppid %lld\nopen+close %lld\ntouch %lld\nunmap %lld\n"
+	       "timer %lld\nclone %lld\ndone\n", call, file, touch, unmap, timer, child);
+	if (!fgets(line, sizeof(line), stdin))
+		return 0;
+	return 0;
+}
