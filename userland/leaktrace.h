@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The map of the command line tool. A message from the kernel, or a record of
+ * a trace file, travels down this page:
+ *
+ *   client.c | file.c -> decode.c -> model.c -> symbol*.c -> verdict.c -> report_*.c
+ *   (door)     (shelf)   (structs)   (store)    (names)      (judge)      (say it)
+ *
+ * Rooms that stand beside it: session.c keeps targets traced and polls them,
+ * live.c shows that on a terminal, cmd_*.c are the verbs.
+ *
+ * Names carry their units. Times are CLOCK_MONOTONIC nanoseconds of the traced
+ * host unless they end in _s. Functions return 0 or a negative errno unless
+ * they say otherwise; the one who meets an error puts the sentence for the
+ * user together, the one who gives up prints it.
+ */
+#ifndef LEAKTRACE_H
+#define LEAKTRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include <linux/leaktrace.h>
+
+#include "symbol.h"
+
+#define LEAKTRACE_VERSION	"0.1.0"
+#define PAGE_BYTES		4096
+#define NSEC_PER_SEC		1000000000ULL
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define PRINTF(f, a)		__attribute__((format(printf, f, a)))
+
+struct nlattr;
+struct maps;
+
+enum { KINDS = __LEAKTRACE_KIND_MAX };
+
+/* Exit status: the contract of every command. */
+enum { EXIT_CLEAN = 0, EXIT_LEAKS = 1, EXIT_TROUBLE = 2 };
+
+/*
+ * names.c: words for numbers, and errors
+ */
+const char *kind_name(unsigned int kind);
+int kind_parse(const char *name);		/* -1: no such kind */
+const char *type_name(unsigned int type);
+const char *stack_status_text(unsigned int status);
+const char *format_count(uint64_t n, char buf[32]);		/* 12,345 */
+const char *format_bytes(uint64_t bytes, char buf[32]);		/* 1.2 MiB */
+const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms */
+int fail(const char *fmt, ...) PRINTF(1, 2);	/* one line on stderr; EXIT_TROUBLE */
+char *text(const char *fmt, ...) PRINTF(1, 2);	/* malloced */
+uint64_t monotonic_ns(void);
+
+/*
+ * decode.c: attributes to structs. Input is hostile: a trace file may hold
+ * anything. Absent attributes leave zeroes; malformed ones are -EINVAL.
+ */
+struct kind_totals {
+	bool present;
+	uint64_t baseline, baseline_live, born, died, live, bytes;
+	uint64_t missed_births, missed_deaths, reborn, foreign, untracked, moved;
+};
+
+struct target {
+	uint32_t id, pid, kinds, flags, max_objects, parent;
+	uint32_t exit_code, execs, inexact;
+	uint64_t now_ns, attached_ns, exited_ns, reconciled_ns;
+	char comm[64];
+	struct kind_totals kind[KINDS];
+};
+
+struct status {
+	char version[64], stopped[128];
+	bool tracing;
+	uint32_t targets, targets_max;
+	uint64_t objects, objects_max, page_cells, page_cells_max;
+	uint64_t sites, sites_max, stacks, stacks_max;
+	uint64_t ring_bytes, ring_used_bytes, memory_bytes, events, works;
+	uint64_t lost_ring, lost_socket, lost_objects, lost_sites, lost_stacks;
+	uint64_t lost_nested, lost_work;
+};
+
+struct probe {
+	char name[128], why[256];
+	uint32_t kinds;
+	uint8_t how;
+	bool required, present, attached;
+	int32_t error;
+	uint64_t hits;
+};
+
+struct release {
+	uint32_t stack;
+	uint64_t count;
+};
+
+enum verdict { VERDICT_OK, VERDICT_CACHE, VERDICT_SUSPECT, VERDICT_LEAK };
+
+enum { EVIDENCE_MAX = 8 };
+
+/* What verdict.c makes of a site. */
+struct judgement {
+	enum verdict verdict;
+	double confidence;		/* that it leaks, 0 to 1 */
+	double rate_per_min;		/* growth of what lives */
+	double age_p50_s, age_max_s;
+	double life_p50_s, life_p99_s, life_max_s;
+	uint64_t unjoined;		/* threads: exited, nobody joined */
+	uint64_t zombies;		/* processes: exited, nobody reaped */
+	char *evidence[EVIDENCE_MAX];	/* NULL: no more */
+};
+
+struct site {
+	uint32_t id, stack, target;
+	uint8_t kind, type;
+	uint64_t born, died;
+	uint64_t first_ns, last_ns, last_died_ns;
+	uint64_t lifetime_max_ns, lifetime_sum_ns;
+	uint32_t lifetimes[LEAKTRACE_LIFETIME_BUCKETS];
+	struct release release[LEAKTRACE_RELEASES_MAX];
+	unsigned int releases;
+	uint64_t released_elsewhere;
+	struct judgement judgement;
+};
+
+static inline uint64_t site_live(const struct site *s)
+{
+	return s->born > s->died ? s->born - s->died : 0;
+}
+
+struct object {
+	uint64_t id, born_ns;
+	uint32_t count, site, flags, space;
+	uint8_t kind, type;
+	bool unjoined;			/* thread.c has looked */
+	uint32_t clock;
+	union {
+		uint64_t interval_ns;	/* timer */
+		uint64_t ctid;		/* thread */
+	};
+	uint64_t expirations;		/* timer */
+	union {
+		uint64_t overruns;	/* timer */
+		uint64_t exited_ns;	/* thread */
+	};
+};
+
+struct stack {
+	uint32_t id;
+	uint8_t status, guessed;
+	uint16_t npcs;
+	uint64_t *pcs;			/* innermost first */
+	int nframes;			/* 0: not yet named */
+	struct symbol_frame *frames;
+};
+
+struct event {
+	uint8_t op, kind;
+	uint32_t target, count, site, stack, tid;
+	uint64_t time_ns, id;
+};
+
+struct batch {
+	uint32_t cpu;
+	uint64_t seq, lost;
+};
+
+int decode_target(struct nlattr *attrs, int len, struct target *t);
+int decode_status(struct nlattr *attrs, int len, struct status *s);
+int decode_probe(struct nlattr *attrs, int len, struct probe *p);
+int decode_site(struct nlattr *attrs, int len, struct site *s);
+int decode_object(struct nlattr *attrs, int len, struct object *o);
+int decode_stack(struct nlattr *attrs, int len, struct stack *s); /* mallocs pcs */
+int decode_batch(struct nlattr *attrs, int len, struct batch *b,
+		 void (*fn)(const struct event *e, void *arg), void *arg);
+
+/*
+ * model.c: all that is known of one target
+ */
+struct example {
+	uint8_t kind;
+	uint32_t space;
+	uint64_t id, born_ns;
+	char *what;
+};
+
+struct model {
+	struct target target;
+	struct status status;
+	char *exe, *hostname, *kernel;
+	double wall_minus_mono_s;	/* wall clock = monotonic + this */
+	bool offline;			/* from a file: there is nobody to ask */
+	bool incomplete;		/* the file's end is missing */
+	bool dump_interrupted;		/* changed while it was read */
+	bool joined_known;		/* thread.c could tell joined from unjoined */
+	uint64_t fd_limit;		/* 0: unknown */
+	struct site *sites;		/* by id */
+	size_t nsites, sites_room;
+	struct stack *stacks;		/* by id once model_settle() has run */
+	size_t nstacks, stacks_room;
+	bool stacks_sorted;
+	struct object *objects;		/* by site, then birth */
+	size_t nobjects, objects_room;
+	struct example *examples;	/* what was seen while it could be seen */
+	size_t nexamples, examples_room;
+	struct maps *maps;		/* NULL: unknown */
+	struct symboliser *symboliser;	/* NULL: nothing can be named */
+	bool borrowed_symboliser;	/* the parent's */
+};
+
+void model_init(struct model *m);
+void model_free(struct model *m);
+int model_record(struct model *m, int type, struct nlattr *attrs, int len);
+void model_drop(struct model *m, int type);	/* before a dump of that is repeated */
+void model_settle(struct model *m);		/* sort, after dumps */
+struct site *model_site(struct model *m, uint32_t id);
+struct stack *model_stack(struct model *m, uint32_t id);
+int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **frames);
+struct object *model_objects(struct model *m, uint32_t site, size_t *n);
+void model_remember(struct model *m, const struct object *o, const char *what);
+const char *model_recall(const struct model *m, const struct object *o);
+void model_learn(struct model *m);		/* exe, host, limits, maps of a live target */
+double model_end_s(const struct model *m);	/* of the window */
+uint64_t model_end_ns(const struct model *m);
+
+/*
+ * client.c: the kernel's door
+ */
+struct client;
+
+struct client *client_open(char *err, size_t errlen);
+void client_close(struct client *c);
+const char *client_error(const struct client *c);	/* of the last failure */
+int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
+		      uint32_t max_objects, uint32_t *id);
+int client_target_del(struct client *c, uint32_t id);	/* 0: all */
+int client_target_get(struct client *c, uint32_t id, struct model *m);
+int client_reconcile(struct client *c, uint32_t id, struct model *m);
+int client_targets(struct client *c, struct target **targets, size_t *n);
+int client_status(struct client *c, struct status *s);
+int client_probes(struct client *c, struct probe **probes, size_t *n);
+int client_dump(struct client *c, int cmd, struct model *m, int kind); /* -1: all kinds */
+int client_fill(struct client *c, struct model *m);	/* reconcile, then all dumps */
+int client_raw(struct client *c, int cmd, uint32_t target,
+	       int (*fn)(int cmd, struct nlattr *attrs, int len, void *arg), void *arg);
+int client_subscribe(struct client *c);			/* a descriptor to poll */
+int client_events(struct client *c,
+		  void (*batch)(const struct batch *b, void *arg),
+		  void (*event)(const struct event *e, void *arg), void *arg);
+uint64_t client_events_lost(const struct client *c);	/* did not fit in our buffer */
+
+/*
+ * examples.c, sockets.c, ranges.c, thread.c: what an object is, from outside
+ */
+char *example_describe(struct model *m, const struct object *o);	/* malloced; NULL */
+int examples_of(struct model *m, const struct site *s, struct object **list, int max);
+char *socket_describe(pid_t pid, uint64_t inode);
+const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
+bool range_is_heap(const struct model *m, uint64_t address);
+bool range_is_stack(const struct model *m, uint64_t address);
+void thread_look(struct model *m);		/* which of the exited nobody joined */
+
+/*
+ * statistics.c: numbers without opinions
+ */
+double mann_kendall(const double *y, size_t n);		/* z */
+double theil_sen(const double *t, const double *y, size_t n, double *low, double *high);
+double normal_tail(double z);				/* P(Z > z) */
+double wilson_low(double k, double n);			/* 95 % */
+double wilson_high(double k, double n);
+double histogram_quantile_s(const uint32_t *h, double q);
+double histogram_above(const uint32_t *h, double s);
+uint64_t histogram_count(const uint32_t *h);
+double false_discovery(double *p, size_t n, double q);	/* sorts p; the threshold */
+
+/*
+ * verdict.c, evidence.c: the judge
+ */
+struct bench {				/* how to judge */
+	double min_age_s;		/* 0: 3 s */
+	double window_s;		/* 0: all */
+};
+
+struct curve {				/* live of one site over time, sampled */
+	unsigned int n;
+	double t_s[64], live[64];
+};
+
+/* Births of what lives, weighed, with all that a verdict and its sentences use. */
+struct measures {
+	uint8_t kind, type;
+	bool whole;			/* the window is the site's whole life */
+	bool unjoined;			/* what is counted are exited threads */
+	bool heap, stack;		/* pages: where most of them are */
+	double window_s;		/* from the first birth in it to the end */
+	double idle_s;			/* since the last birth of what lives */
+	double horizon_s;		/* T: what is older is old */
+	double bucket_s;
+	unsigned int buckets, generations;
+	uint64_t born, died, live;
+	uint64_t old;			/* live and older than T */
+	uint64_t late;			/* died after more than T */
+	uint64_t recent;		/* live, born in the last three fifths */
+	uint64_t first_half, second_half; /* of the time in which it grew */
+	size_t births;			/* distinct moments */
+	double z, p;			/* Mann-Kendall */
+	double slope, slope_low, slope_high;	/* per second */
+	double sure;			/* Wilson: what is old stays */
+	double life_p50_s, life_p95_s, life_max_s;
+};
+
+void judge(struct model *m, const struct bench *b,
+	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
+void judgement_clear(struct judgement *j);
+void evidence_write(struct judgement *j, const struct measures *x, const struct model *m);
+const char *verdict_name(enum verdict v);
+
+/*
+ * report.c and report_*.c: say it
+ */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED };
+
+struct look {				/* how to say it */
+	enum format format;
+	bool all, color;
+	int rows;			/* of the screen; 0: no limit */
+};
+
+struct losses {
+	bool exact;
+	uint64_t events, objects, stacks, truncated_stacks, reconciled;
+	double complete_stacks;
+	const char *inexact[16];
+	unsigned int ninexact;
+};
+
+struct json_object;
+
+void report_losses(struct model *m, struct losses *l);
+size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
+bool report_leaks(const struct model *m);
+int report_write(FILE *f, struct model *m, const struct look *look);
+void report_text(FILE *f, struct model *m, const struct look *look);
+void report_folded(FILE *f, struct model *m);
+struct json_object *report_json(struct model *m);
+struct json_object *report_json_site(struct model *m, const struct site *s);
+void report_finding(FILE *f, struct model *m, const struct site *s, const struct look *look);
+void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
+
+/*
+ * file.c, trace.c: the shelf. FORMAT.md describes it.
+ */
+struct file_writer;
+struct file_reader;
+
+/* Types of records beside the kernel's commands. */
+enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE };
+
+struct file_writer *file_create(const char *path, char *err, size_t errlen);
+int file_append(struct file_writer *w, unsigned int type, const void *data, size_t len);
+int file_flush(struct file_writer *w);		/* ends a chunk */
+int file_finish(struct file_writer *w);		/* 0 or -errno; frees w */
+struct file_reader *file_open(const char *path, char *err, size_t errlen);
+/* 1: a record, 0: the end, -errno: err says what; data is valid until the next. */
+int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *len,
+	      char *err, size_t errlen);
+bool file_complete(const struct file_reader *r);
+void file_close(struct file_reader *r);
+
+int trace_write(struct client *c, struct model *m, const char *path, bool symbols,
+		char *err, size_t errlen);
+int trace_read(const char *path, struct model *m, char *err, size_t errlen);
+
+/*
+ * keep.c: maps of background targets, kept for reports after their exit
+ */
+void keep_maps(const struct model *m);
+void keep_forget(uint32_t target);		/* 0: all */
+struct symboliser *keep_symboliser(struct model *m);
+
+#endif
