@@ -32,6 +32,15 @@
  *  STACK_GET    dump  TARGET_ID -> one message per stack used by its sites
  *  RECONCILE    do    TARGET_ID -> holds the table against the kernel's own
  *                     state and repairs it; replies as TARGET_GET does
+ *  UNWIND_ADD   do    UNWIND_FD, a file that holds an unwind table
+ *                     (leaktrace_unwind.h), at its position 0 -> UNWIND_ID. A
+ *                     table with the same key is kept once. It stays while a
+ *                     map uses it, and for a while after.
+ *  UNWIND_GET   do    UNWIND_KEY -> UNWIND_ID, or -ENOENT: not there, compile it
+ *  MAPS_SET     do    UNWIND_TARGET, UNWIND_GENERATION, UNWIND_MAP nests: all
+ *                     executable mappings of the target, replacing what was
+ *                     set before. -ESTALE: the target called exec since that
+ *                     generation; read its maps again.
  *  EVENT        multicast group "events": batches of nested events from one
  *                     CPU's ring, with the sequence number of the first.
  */
@@ -56,6 +65,9 @@ enum leaktrace_cmd {
 	LEAKTRACE_CMD_STACK_GET,
 	LEAKTRACE_CMD_RECONCILE,
 	LEAKTRACE_CMD_EVENT,
+	LEAKTRACE_CMD_UNWIND_ADD,
+	LEAKTRACE_CMD_UNWIND_GET,
+	LEAKTRACE_CMD_MAPS_SET,
 	__LEAKTRACE_CMD_MAX
 };
 
@@ -147,6 +159,8 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_RECONCILED_NS,	/* u64, last time, 0: never */
 	LEAKTRACE_A_TARGET_KIND,		/* nest, LEAKTRACE_A_KIND_*, one a kind */
 	LEAKTRACE_A_TARGET_OBJECT_KIND,		/* u8, request filter of OBJECT_GET */
+	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with every exec: for MAPS_SET */
+	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	__LEAKTRACE_A_TARGET_MAX
 };
 
@@ -207,6 +221,8 @@ enum leaktrace_a_status {
 	LEAKTRACE_A_STATUS_LOST_NESTED,		/* u64, probe hit inside a probe */
 	LEAKTRACE_A_STATUS_LOST_WORK,		/* u64, deferred work pool empty */
 	LEAKTRACE_A_STATUS_WORKS,		/* u64, deferred work pending now */
+	LEAKTRACE_A_STATUS_UNWIND_TABLES,	/* u64, kept */
+	LEAKTRACE_A_STATUS_UNWIND_BYTES,	/* u64, of these, included in MEMORY_BYTES */
 	__LEAKTRACE_A_STATUS_MAX
 };
 
@@ -338,6 +354,38 @@ enum leaktrace_a_stack {
 
 #define LEAKTRACE_A_STACK_MAX (__LEAKTRACE_A_STACK_MAX - 1)
 
+/* LEAKTRACE_A_MAP_FLAGS */
+#define LEAKTRACE_MAP_F_JIT	(1U << 0) /* no table: code made at run time */
+#define LEAKTRACE_MAP_F_NO_CFI	(1U << 1) /* no table: a file without any */
+
+/* Attributes of UNWIND_ADD, UNWIND_GET and MAPS_SET. */
+enum leaktrace_a_unwind {
+	LEAKTRACE_A_UNWIND_UNSPEC,
+	LEAKTRACE_A_UNWIND_PAD,
+	LEAKTRACE_A_UNWIND_TARGET,		/* u32, TARGET_ID */
+	LEAKTRACE_A_UNWIND_FD,			/* u32, open file of the caller */
+	LEAKTRACE_A_UNWIND_ID,			/* u32, never 0 */
+	LEAKTRACE_A_UNWIND_KEY,			/* binary, 24 bytes */
+	LEAKTRACE_A_UNWIND_GENERATION,		/* u32, TARGET_GENERATION when maps were read */
+	LEAKTRACE_A_UNWIND_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
+	__LEAKTRACE_A_UNWIND_MAX
+};
+
+#define LEAKTRACE_A_UNWIND_MAX (__LEAKTRACE_A_UNWIND_MAX - 1)
+
+enum leaktrace_a_map {
+	LEAKTRACE_A_MAP_UNSPEC,
+	LEAKTRACE_A_MAP_PAD,
+	LEAKTRACE_A_MAP_START,			/* u64, address in the target */
+	LEAKTRACE_A_MAP_END,			/* u64 */
+	LEAKTRACE_A_MAP_BIAS,			/* u64, address - ELF virtual address */
+	LEAKTRACE_A_MAP_TABLE,			/* u32, UNWIND_ID; 0: none */
+	LEAKTRACE_A_MAP_FLAGS,			/* u32, LEAKTRACE_MAP_F_* */
+	__LEAKTRACE_A_MAP_MAX
+};
+
+#define LEAKTRACE_A_MAP_MAX (__LEAKTRACE_A_MAP_MAX - 1)
+
 enum leaktrace_event_op {
 	LEAKTRACE_EVENT_BORN,
 	LEAKTRACE_EVENT_DIED,
@@ -345,6 +393,7 @@ enum leaktrace_event_op {
 	LEAKTRACE_EVENT_EXIT,			/* the target is gone */
 	LEAKTRACE_EVENT_FORK,			/* a child became a target: ID */
 	LEAKTRACE_EVENT_DETACH,			/* tracing ended */
+	LEAKTRACE_EVENT_MAPS,			/* executable mappings changed: MAPS_SET is due */
 	__LEAKTRACE_EVENT_MAX
 };
 
