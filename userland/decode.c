@@ -76,7 +76,7 @@ POLICY(site) = {
 	[A(SITE, STACK)] = U32, [A(SITE, BORN)] = U64, [A(SITE, DIED)] = U64,
 	[A(SITE, FIRST_NS)] = U64, [A(SITE, LAST_NS)] = U64,
 	[A(SITE, LAST_DIED_NS)] = U64, [A(SITE, LIFETIME_MAX_NS)] = U64,
-	[A(SITE, LIFETIME_SUM_NS)] = U64, [A(SITE, LIFETIMES)] = NEST,
+	[A(SITE, LIFETIME_SUM_NS)] = U64, [A(SITE, LIFETIMES)] = { .type = NLA_UNSPEC },
 	[A(SITE, RELEASE)] = NEST, [A(SITE, RELEASED_ELSEWHERE)] = U64,
 	[A(SITE, TARGET)] = U32,
 };
@@ -262,10 +262,27 @@ static int decode_release(struct nlattr *nest, struct site *s)
 	return 0;
 }
 
+/* The numbers as they lie, or each in an attribute of its own. */
+static void decode_lifetimes(struct nlattr *nest, struct site *s)
+{
+	struct nlattr *a;
+	unsigned int i = 0;
+	int rest;
+
+	if (!nest)
+		return;
+	if (nla_len(nest) == sizeof(s->lifetimes)) {
+		memcpy(s->lifetimes, nla_data(nest), sizeof(s->lifetimes));
+		return;
+	}
+	nla_for_each_nested(a, nest, rest)
+		if (i < LEAKTRACE_LIFETIME_BUCKETS && nla_len(a) >= 4)
+			s->lifetimes[i++] = nla_get_u32(a);
+}
+
 int decode_site(struct nlattr *attrs, int len, struct site *s)
 {
 	struct nlattr *tb[A(SITE, MAX) + 1], *a;
-	unsigned int i = 0;
 	int rest;
 
 	memset(s, 0, sizeof(*s));
@@ -288,10 +305,7 @@ int decode_site(struct nlattr *attrs, int len, struct site *s)
 		return -EINVAL;
 	if (s->died > s->born)
 		s->died = s->born;
-	if (tb[A(SITE, LIFETIMES)])
-		nla_for_each_nested(a, tb[A(SITE, LIFETIMES)], rest)
-			if (i < LEAKTRACE_LIFETIME_BUCKETS && nla_len(a) >= 4)
-				s->lifetimes[i++] = nla_get_u32(a);
+	decode_lifetimes(tb[A(SITE, LIFETIMES)], s);
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == A(SITE, RELEASE) && decode_release(a, s))
 			return -EINVAL;

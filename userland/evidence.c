@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the judge measured, in sentences for somebody who was just woken. Each
+ * stands by itself and has numbers in it.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "leaktrace.h"
+
+/* How a kind's births, deaths and lives are called. */
+struct words {
+	const char *born, *died, *alive;
+};
+
+static const struct words *words_of(const struct measures *x)
+{
+	static const struct words kinds[KINDS] = {
+		[LEAKTRACE_KIND_FD] = { "opened", "closed", "open" },
+		[LEAKTRACE_KIND_PAGE] = { "touched", "freed", "in use" },
+		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "alive" },
+		[LEAKTRACE_KIND_THREAD] = { "started", "ended", "running" },
+	};
+	static const struct words process = { "forked", "reaped", "there" };
+
+	return x->type == LEAKTRACE_TYPE_PROCESS ? &process : &kinds[x->kind];
+}
+
+static void PRINTF(2, 3) say(struct judgement *j, const char *fmt, ...)
+{
+	va_list args;
+	int i = 0;
+
+	while (i < EVIDENCE_MAX && j->evidence[i])
+		i++;
+	if (i == EVIDENCE_MAX)
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&j->evidence[i], fmt, args) < 0)
+		j->evidence[i] = NULL;
+	va_end(args);
+}
+
+/* "312", or for pages "312 pages (1.2 MiB)" */
+static const char *amount(const struct measures *x, uint64_t n, char buf[80])
+{
+	char a[32], b[32];
+
+	format_count(n, a);
+	if (x->kind == LEAKTRACE_KIND_PAGE)
+		snprintf(buf, 80, "%s page%s (%s)", a, n == 1 ? "" : "s",
+			 format_bytes(n * PAGE_BYTES, b));
+	else
+		snprintf(buf, 80, "%s", a);
+	return buf;
+}
+
+static void say_counts(struct judgement *j, const struct measures *x)
+{
+	const struct words *w = words_of(x);
+	char a[80], b[80], c[80], d[32], e[32];
+
+	format_seconds(x->window_s, d);
+	if (!x->whole)
+		say(j, "of those %s in the last %s, %s are still %s", w->born, d,
+		    amount(x, x->live, a), w->alive);
+	else if (!x->died)
+		say(j, "%s %s in %s, none %s", amount(x, x->born, a), w->born, d, w->died);
+	else
+		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
+		    amount(x, x->died, a), amount(x, x->born, b), w->died,
+		    format_seconds(x->life_p95_s, d), amount(x, x->live, c), w->alive,
+		    x->old == x->live ? "all" : (snprintf(b, sizeof(b), "%llu",
+							  (unsigned long long)x->old), b),
+		    format_seconds(x->horizon_s, e));
+}
+
+static void say_growth(struct judgement *j, const struct measures *x)
+{
+	char a[32], b[32], c[32];
+	double rate = x->slope, low = fmax(0, x->slope_low), high = x->slope_high;
+	const char *unit = "second";
+
+	if (rate < 0.5) {
+		rate *= 60;
+		low *= 60;
+		high *= 60;
+		unit = "minute";
+	}
+	if (x->kind == LEAKTRACE_KIND_PAGE)
+		say(j, "grows by %s a %s (%s to %s), trend z = %.1f",
+		    format_bytes(rate * PAGE_BYTES, a), unit,
+		    format_bytes(low * PAGE_BYTES, b),
+		    format_bytes(high * PAGE_BYTES, c), x->z);
+	else
+		say(j, "grows by %.1f a %s (%.1f to %.1f), trend z = %.1f", rate, unit,
+		    low, high, x->z);
+}
+
+/* How long until the limit, which is when the pager goes off. */
+static void say_limit(struct judgement *j, const struct measures *x, const struct model *m)
+{
+	const struct kind_totals *k = &m->target.kind[LEAKTRACE_KIND_FD];
+	char a[32], b[32];
+
+	if (x->kind != LEAKTRACE_KIND_FD || !m->fd_limit || x->slope <= 0 ||
+	    k->live >= m->fd_limit || (m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+		return;
+	say(j, "at this rate the limit of %s descriptors is reached in %s",
+	    format_count(m->fd_limit, a),
+	    format_seconds((m->fd_limit - k->live) / x->slope, b));
+}
+
+static void say_leak(struct judgement *j, const struct measures *x, const struct model *m)
+{
+	char a[32], b[32], t[32];
+
+	if (x->generations > 1)
+		say(j, "%u of %u slices of %s left survivors", x->generations, x->buckets,
+		    format_seconds(x->bucket_s, a));
+	if (x->died && x->old)
+		say(j, "%s older than %s live on, %s ever died that old",
+		    format_count(x->old, a), format_seconds(x->horizon_s, t),
+		    x->late ? format_count(x->late, b) : "none");
+	say_growth(j, x);
+	say_limit(j, x, m);
+	if (x->heap)
+		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
+		    "so the culprit may be a caller of another site");
+	if (j->verdict == VERDICT_SUSPECT && x->old < 8)
+		say(j, "thin so far: %s older than %s, 8 are asked for", format_count(x->old, a),
+		    format_seconds(x->horizon_s, t));
+}
+
+static void say_cache(struct judgement *j, const struct measures *x)
+{
+	const struct words *w = words_of(x);
+	char a[32], t[32];
+
+	if (x->late)
+		say(j, "%s were %s after more than %s: released late, not lost",
+		    format_count(x->late, a), w->died, format_seconds(x->horizon_s, t));
+	else if (x->recent < 3)
+		say(j, "grew, then stopped: none %s in the last %s", w->born,
+		    format_seconds(x->idle_s, t));
+	else
+		say(j, "growth slows down: %llu in the first half of the time, %llu in the second",
+		    (unsigned long long)x->first_half, (unsigned long long)x->second_half);
+}
+
+void evidence_write(struct judgement *j, const struct measures *x, const struct model *m)
+{
+	char a[32];
+
+	if (!x->unjoined && x->born)
+		say_counts(j, x);
+	if (j->unjoined)
+		say(j, "%s exited but were never joined: their stacks stay mapped",
+		    format_count(j->unjoined, a));
+	if (j->zombies)
+		say(j, "%s exited but were never reaped: zombies", format_count(j->zombies, a));
+	if (j->verdict == VERDICT_LEAK || j->verdict == VERDICT_SUSPECT)
+		say_leak(j, x, m);
+	else if (j->verdict == VERDICT_CACHE)
+		say_cache(j, x);
+}
