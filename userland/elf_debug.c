@@ -200,7 +200,10 @@ static struct elf_image *open_shared(struct elf_image *source, int root_fd)
 
 static Dwarf *begin(struct elf_image *image)
 {
-	return unpacks_within_bounds(image) ? dwarf_begin_elf(image->elf, DWARF_C_READ, NULL) : NULL;
+	if (!unpacks_within_bounds(image))
+		return NULL;
+	elf_image_let_unpack(image);
+	return dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
 }
 
 static void open_dwarf(struct elf_debug *debug, struct elf_image *source, int root_fd)

@@ -43,8 +43,8 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 		uintptr_t start = (uintptr_t)image->bytes;
 
 		if (at - start < image->size_bytes &&
-		    mmap((void *)at, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			 -1, 0) != MAP_FAILED)
+		    mmap((void *)at, page_bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
 			return;
 	}
 	if (old_sigbus.sa_flags & SA_SIGINFO)
@@ -303,6 +303,30 @@ struct elf_image *elf_image_unpack(struct elf_image *image, const char *section)
 		return NULL;
 	}
 	return elf_image_adopt(out, out_at);
+}
+
+/**
+ * elf_image_let_unpack() - prepare for libelf to unpack sections
+ *
+ * It then changes section headers in place. Only their pages become writable
+ * (and private): a whole writable mapping of a debug file would count against
+ * the memory of hosts that do not overcommit.
+ */
+void elf_image_let_unpack(struct elf_image *image)
+{
+	uintptr_t page_bytes = sysconf(_SC_PAGESIZE), start;
+	size_t count, bytes;
+	GElf_Ehdr ehdr;
+
+	if (!image->mapped || !gelf_getehdr(image->elf, &ehdr) ||
+	    elf_getshdrnum(image->elf, &count) || ehdr.e_shoff >= image->size_bytes)
+		return;
+	bytes = count * ehdr.e_shentsize;
+	if (bytes > image->size_bytes - ehdr.e_shoff)
+		bytes = image->size_bytes - ehdr.e_shoff;
+	start = ((uintptr_t)image->bytes + ehdr.e_shoff) & -page_bytes;
+	mprotect((void *)start, (uintptr_t)image->bytes + ehdr.e_shoff + bytes - start,
+		 PROT_READ | PROT_WRITE);
 }
 
 /**

@@ -31,6 +31,7 @@ struct elf_image {
 struct elf_image *elf_image_map(int fd);
 struct elf_image *elf_image_adopt(void *bytes, size_t size_bytes);
 struct elf_image *elf_image_unpack(struct elf_image *image, const char *section);
+void elf_image_let_unpack(struct elf_image *image);
 bool elf_image_vaddr(const struct elf_image *image, uint64_t offset_bytes, uint64_t *vaddr);
 bool elf_image_is_code(const struct elf_image *image, uint64_t vaddr);
 Elf_Scn *elf_image_section(struct elf_image *image, const char *name, GElf_Shdr *shdr);

@@ -153,7 +153,7 @@ const char *elf_unit_call(struct elf_unit *unit, struct names *names,
 	    dwarf_getsrcfiles(&unit->die, &files, &n) || scope->call_file >= n)
 		return NULL;
 	*line = scope->call_line;
-	return names_keep(names, dwarf_filesrc(files, scope->call_file, NULL, NULL));
+	return elf_lines_file(unit, names, dwarf_filesrc(files, scope->call_file, NULL, NULL));
 }
 
 /**

@@ -8,6 +8,8 @@
  * byte of the program: its size is looked at first.
  */
 #include <dwarf.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +110,29 @@ struct elf_unit *elf_lines_unit(struct elf_lines *lines, uint64_t vaddr)
 }
 
 /**
+ * elf_lines_file() - a source file's path in full
+ * @path: as DWARF has it, perhaps relative to where the compiler ran
+ *
+ * A relative place, as packages built reproducibly have, adds nothing.
+ *
+ * Return: the path, as kept by @names, or NULL.
+ */
+const char *elf_lines_file(struct elf_unit *unit, struct names *names, const char *path)
+{
+	Dwarf_Attribute attr;
+	const char *folder;
+	char full[2 * PATH_MAX];
+
+	if (!path || path[0] == '/' || !dwarf_attr(&unit->die, DW_AT_comp_dir, &attr))
+		return names_keep(names, path);
+	folder = dwarf_formstring(&attr);
+	if (!folder || folder[0] != '/')
+		return names_keep(names, path);
+	snprintf(full, sizeof(full), "%s/%s", folder, path);
+	return names_keep(names, full);
+}
+
+/**
  * elf_lines_at() - the source line of an address
  * @line: set to 0 without line information
  *
@@ -122,7 +147,7 @@ const char *elf_lines_at(struct elf_unit *unit, struct names *names, uint64_t va
 		*line = 0;		/* line 0: the compiler's own code */
 		return NULL;
 	}
-	return names_keep(names, dwarf_linesrc(row, NULL, NULL));
+	return elf_lines_file(unit, names, dwarf_linesrc(row, NULL, NULL));
 }
 
 /** elf_lines_close() - release the index */

@@ -56,6 +56,7 @@ struct elf_lines {
 void elf_lines_open(struct elf_lines *lines, Dwarf *dwarf, struct elf_image *source,
 		    const struct elf_image *code);
 struct elf_unit *elf_lines_unit(struct elf_lines *lines, uint64_t vaddr);
+const char *elf_lines_file(struct elf_unit *unit, struct names *names, const char *path);
 const char *elf_lines_at(struct elf_unit *unit, struct names *names, uint64_t vaddr, int *line);
 void elf_lines_close(struct elf_lines *lines);
 

@@ -109,15 +109,22 @@ static size_t underscores(const char *name)
 	return strspn(name, "_");
 }
 
-/* Of two names for the same code the later one wins: worse < better. */
+/*
+ * Of two names for the same code the later one wins: worse < better. What is
+ * exported is what people call it, and is the same with and without debug
+ * packages: write, not __write or __GI___libc_write.
+ */
 static int by_quality(const struct elf_symbol *a, const struct elf_symbol *b)
 {
+	bool a_hidden = a->rank >= ELF_SYMBOL_LOCAL, b_hidden = b->rank >= ELF_SYMBOL_LOCAL;
 	size_t na, nb;
 
-	if (a->rank != b->rank)
-		return a->rank > b->rank ? -1 : 1;
+	if (a_hidden != b_hidden)
+		return a_hidden ? -1 : 1;
 	na = underscores(a->raw);
 	nb = underscores(b->raw);
+	if (na == nb && a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
 	if (na == nb) {
 		na = strnlen(a->raw, MAX_NAME_BYTES);
 		nb = strnlen(b->raw, MAX_NAME_BYTES);

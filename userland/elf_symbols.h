@@ -9,10 +9,10 @@
 #include "elf_image.h"
 #include "symbol_names.h"
 
-enum elf_symbol_rank {			/* of two names for one range, the lower wins */
+enum elf_symbol_rank {
 	ELF_SYMBOL_GLOBAL,
-	ELF_SYMBOL_LOCAL,
 	ELF_SYMBOL_WEAK,
+	ELF_SYMBOL_LOCAL,
 	ELF_SYMBOL_PLT,			/* a stub that jumps to the named function */
 };
 

@@ -97,7 +97,7 @@ int symboliser_refresh(struct symboliser *s)
 	return err;
 }
 
-/* No ELF file, or none that we could open. */
+/* No ELF file that we could open, or a place in it that nothing loads. */
 static void resolve_without_module(struct symboliser *s, const struct code *code, uint64_t pc,
 				   uint64_t at, struct symbol_frame *frame)
 {
@@ -106,7 +106,9 @@ static void resolve_without_module(struct symboliser *s, const struct code *code
 	frame->offset = pc;
 	if (code) {
 		frame->module = code->label;
-		if (code->inode)
+		if (code->module)
+			frame->build_id = code->module->build_id;
+		if (code->inode || code->module)
 			frame->offset = pc - code->start + code->offset_bytes;
 	}
 	if (jit && (!code || !code->module)) {
