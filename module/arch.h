@@ -21,6 +21,50 @@
 #error "leaktrace: add this architecture to module/arch.h"
 #endif
 
+/*
+ * Registers by DWARF number. Unwind tables exist for x86-64 only; elsewhere
+ * no table passes the check (unwind_check.h) and none of this is reached.
+ */
+static inline unsigned long lt_arch_reg(const struct pt_regs *regs, unsigned int reg)
+{
+#ifdef CONFIG_X86_64
+	switch (reg) {
+	case 0: return regs->ax;
+	case 1: return regs->dx;
+	case 2: return regs->cx;
+	case 3: return regs->bx;
+	case 4: return regs->si;
+	case 5: return regs->di;
+	case 6: return regs->bp;
+	case 7: return regs->sp;
+	case 8: return regs->r8;
+	case 9: return regs->r9;
+	case 10: return regs->r10;
+	case 11: return regs->r11;
+	case 12: return regs->r12;
+	case 13: return regs->r13;
+	case 14: return regs->r14;
+	case 15: return regs->r15;
+	}
+#endif
+	return 0;
+}
+
+/* Where the signal frame at @sp has a register: ucontext, after its 40 bytes
+ * of head, in the order of struct sigcontext.
+ */
+static inline unsigned long lt_arch_sigframe_reg(unsigned long sp, unsigned int reg)
+{
+	static const u8 slot[16] = { 13, 12, 14, 11, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7 };
+
+	return sp + 40 + 8 * slot[reg];
+}
+
+static inline unsigned long lt_arch_sigframe_ip(unsigned long sp)
+{
+	return sp + 40 + 8 * 16;
+}
+
 enum lt_syscall {
 	LT_SYS_OTHER,		/* none, or one that we don't care about */
 	LT_SYS_MREMAP,

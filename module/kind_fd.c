@@ -163,7 +163,6 @@ static bool occupied(struct files_struct *files, unsigned int fd)
 static void notrace on_fd_install(unsigned long ip, unsigned long parent,
 				  struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	struct pt_regs *regs;
 	struct lt_key *k;
 
 	if (likely(!lt_filter_hit(current->files)))
@@ -171,8 +170,7 @@ static void notrace on_fd_install(unsigned long ip, unsigned long parent,
 	k = begin(current->files);
 	if (!k)
 		return;
-	regs = ftrace_get_regs(fregs);
-	born(k, regs_get_kernel_argument(regs, 0), (void *)regs_get_kernel_argument(regs, 1));
+	born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
 	lt_probe_leave();
 }
 
@@ -180,9 +178,8 @@ static void notrace on_fd_install(unsigned long ip, unsigned long parent,
 static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
 			       struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	struct pt_regs *regs = ftrace_get_regs(fregs);
-	struct files_struct *files = (void *)regs_get_kernel_argument(regs, 0);
-	unsigned int fd = regs_get_kernel_argument(regs, 2);
+	struct files_struct *files = (void *)lt_arg(fregs, 0);
+	unsigned int fd = lt_arg(fregs, 2);
 	struct lt_key *k;
 	bool over;
 
@@ -195,7 +192,7 @@ static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
 	if (over || !test_bit(fd, files_fdtable(files)->open_fds)) {
 		if (over)
 			died(k, fd, true);
-		born(k, fd, (void *)regs_get_kernel_argument(regs, 1));
+		born(k, fd, (void *)lt_arg(fregs, 1));
 	}
 	lt_probe_leave();
 }
@@ -218,7 +215,7 @@ static void notrace on_close(unsigned long ip, unsigned long parent,
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(regs_get_kernel_argument(ftrace_get_regs(fregs), 0), false);
+	closing(lt_arg(fregs, 0), false);
 }
 
 /* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
@@ -229,7 +226,7 @@ static void notrace on_close_locked(unsigned long ip, unsigned long parent,
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(regs_get_kernel_argument(ftrace_get_regs(fregs), 1), true);
+	closing(lt_arg(fregs, 1), true);
 }
 
 /* A system call that changes the table in bulk: look when it returns. */

@@ -89,8 +89,7 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 static void notrace on_handle_mm_fault(unsigned long ip, unsigned long parent,
 				       struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	struct pt_regs *regs = ftrace_get_regs(fregs);
-	struct vm_area_struct *vma = (void *)regs_get_kernel_argument(regs, 0);
+	struct vm_area_struct *vma = (void *)lt_arg(fregs, 0);
 	struct lt_key *k;
 
 	if (likely(!lt_filter_hit(vma->vm_mm)))
@@ -98,9 +97,8 @@ static void notrace on_handle_mm_fault(unsigned long ip, unsigned long parent,
 	if (!lt_probe_enter())
 		return;
 	k = lt_key_find(vma->vm_mm, LT_KEY_MM);
-	if (k && !READ_ONCE(k->mm->gone))
-		touched(k->mm, vma, regs_get_kernel_argument(regs, 1),
-			regs_get_kernel_argument(regs, 2));
+	if (k && !READ_ONCE(k->mm->gone) && lt_target_wants(k->target, LEAKTRACE_KIND_PAGE))
+		touched(k->mm, vma, lt_arg(fregs, 1), lt_arg(fregs, 2));
 	lt_probe_leave();
 }
 

@@ -39,6 +39,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/leaktrace.h>
+#include <linux/leaktrace_unwind.h>
 
 #define LT_VERSION "0.1.0"
 
@@ -48,6 +49,7 @@
 
 struct ftrace_ops;
 struct genl_family;
+struct genl_info;
 struct lt_mm;
 struct lt_object;
 struct lt_target;
@@ -57,7 +59,7 @@ struct netlink_ext_ack;
 extern struct mutex lt_mutex;
 extern unsigned int lt_max_objects, lt_max_page_cells, lt_max_sites;
 extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
-extern unsigned int lt_ring_bytes;
+extern unsigned int lt_ring_bytes, lt_table_bytes;
 
 /* Losses by cause, whole module. Index of lt_lost[]. */
 enum lt_loss {
@@ -134,6 +136,8 @@ struct lt_mm {
 	raw_spinlock_t lock;		/* protects blocks, last */
 	struct rb_root blocks;
 	struct lt_block *last;
+	struct lt_maps __rcu *maps;	/* code, for stack walks */
+	u64 news_ns;			/* last LEAKTRACE_EVENT_MAPS */
 	atomic_t invalidating;		/* between range_start and range_end */
 	atomic_t invalidate_seq;
 	bool gone;			/* address space is being torn down */
@@ -495,9 +499,57 @@ const struct lt_stack *lt_stack_at(u32 id);
 u32 lt_stack_used(void);
 u64 lt_stack_bytes(void);
 
-/* unwind.c's door: fills pc[], returns the number, sets status. */
-unsigned int lt_unwind_user(struct pt_regs *regs, u64 *pc, unsigned int max,
-			    u8 *status, u8 *guessed);
+/*
+ * table.c: unwind tables; maps.c: which code has which
+ */
+struct lt_table {
+	struct list_head node;
+	struct leaktrace_unwind_header *header;	/* the whole blob */
+	const u32 *granule;
+	const u32 *row;
+	const struct leaktrace_unwind_rule *rule;
+	size_t bytes;
+	u32 id;
+	u32 users;
+};
+
+struct lt_map {
+	unsigned long start;
+	unsigned long end;
+	unsigned long bias;	/* address - ELF virtual address */
+	struct lt_table *table;	/* held; NULL: none */
+	u32 flags;		/* LEAKTRACE_MAP_F_* */
+	bool dead;		/* unmapped since */
+};
+
+struct lt_maps {
+	u32 n;
+	struct lt_map map[];
+};
+
+struct lt_table *lt_table_get(u32 id);
+void lt_table_hold(struct lt_table *tb);
+void lt_table_put(struct lt_table *tb);
+u32 lt_table_find(const u8 *key);
+int lt_table_add(struct file *file, u32 *id);
+void lt_table_exit(void);
+u32 lt_table_usage(u64 *bytes);
+
+struct lt_maps *lt_maps_new(u32 n);
+void lt_maps_free(struct lt_maps *maps);
+void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
+void lt_maps_copy(struct lt_mm *to, struct lt_target *parent);
+struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc);
+u32 lt_maps_count(struct lt_target *t);
+void lt_maps_news(struct lt_mm *m);
+void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);
+
+/*
+ * unwind.c: the walk itself
+ */
+size_t lt_unwind_scratch_bytes(unsigned int max);
+u8 lt_unwind_user(struct pt_regs *regs, struct lt_maps *maps, void *scratch, u64 *pc,
+		  unsigned int max, u8 *guessed, unsigned int *nr);
 
 /*
  * ring.c: events for whoever listens
@@ -532,7 +584,14 @@ void lt_netlink_exit(void);
 bool lt_netlink_listened(void);
 int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
 			  unsigned int n);
+bool lt_netlink_permitted(struct sk_buff *skb);
+int lt_netlink_refuse(struct netlink_ext_ack *extack);
 extern struct genl_family lt_family;
+
+/* netlink_unwind.c: the commands that hand unwind tables over */
+int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
+int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
+int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_fill.c: structs to attributes */
 int lt_fill_target(struct sk_buff *skb, struct lt_target *t);

@@ -40,6 +40,10 @@ unsigned int lt_ring_bytes = 256 << 10;
 module_param_named(ring_bytes, lt_ring_bytes, uint, 0444);
 MODULE_PARM_DESC(ring_bytes, "event ring of one CPU, rounded up to a power of two (default 262144)");
 
+unsigned int lt_table_bytes = 64 << 20;
+module_param_named(table_bytes, lt_table_bytes, uint, 0444);
+MODULE_PARM_DESC(table_bytes, "unwind tables of all programs and libraries (default 67108864)");
+
 static void clamp_parameters(void)
 {
 	lt_max_objects = clamp(lt_max_objects, 1U, 1U << 26);
@@ -109,6 +113,7 @@ static void __exit lt_exit(void)
 	lt_page_exit();
 	lt_object_exit();
 	lt_work_exit();
+	lt_table_exit();
 	rcu_barrier();
 }
 

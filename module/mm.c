@@ -93,6 +93,10 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited))
 		return 0;
 	if (range->event == MMU_NOTIFY_UNMAP)
+		lt_maps_unmapped(m, range->start, range->end);
+	if (!lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
+		return 0;
+	if (range->event == MMU_NOTIFY_UNMAP)
 		dies = !moves(m, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
 		dies = current->mm == m->mm && cleared(&first, &end);
@@ -118,7 +122,7 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 
-	if (!READ_ONCE(m->gone))
+	if (!READ_ONCE(m->gone) && lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		lt_mm_reconcile(m);
 	WRITE_ONCE(m->gone, true);
 }
@@ -201,7 +205,8 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm)
 		lt_mm_detach(t);
 		return ERR_PTR(-ENOMEM);
 	}
-	lt_mm_baseline(m);
+	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE))
+		lt_mm_baseline(m);
 	return m;
 }
 
@@ -223,6 +228,8 @@ void lt_mm_detach(struct lt_target *t)
 	/* Waits for running callbacks, and releases the mm_struct. */
 	mmu_notifier_unregister(&m->mn, m->mm);
 	synchronize_rcu();
+	lt_maps_free(rcu_dereference_protected(m->maps, true));
+	RCU_INIT_POINTER(m->maps, NULL);
 	lt_page_forget(m);
 	lt_mm_put(m);
 }

@@ -33,6 +33,14 @@ static const struct nla_policy target_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_OBJECT_KIND] = NLA_POLICY_MAX(NLA_U8, LEAKTRACE_KIND_MAX),
 };
 
+static const struct nla_policy unwind_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
+	[LEAKTRACE_A_UNWIND_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+	[LEAKTRACE_A_UNWIND_FD] = { .type = NLA_U32 },
+	[LEAKTRACE_A_UNWIND_KEY] = NLA_POLICY_EXACT_LEN(LEAKTRACE_UNWIND_KEY_BYTES),
+	[LEAKTRACE_A_UNWIND_GENERATION] = { .type = NLA_U32 },
+	[LEAKTRACE_A_UNWIND_MAP] = { .type = NLA_NESTED },
+};
+
 enum mcgrp {
 	MCGRP_EVENTS,
 };
@@ -53,12 +61,26 @@ static const struct genl_multicast_group mcgrps[] = {
 #error "this kernel would let everybody listen to events: it lacks e03781879a0d"
 #endif
 
-static bool permitted(struct sk_buff *skb)
+/**
+ * lt_netlink_permitted() - may the sender of a request ask that
+ * @skb: the request
+ *
+ * Context: the sender's.
+ * Return: whether it may.
+ */
+bool lt_netlink_permitted(struct sk_buff *skb)
 {
 	return netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON);
 }
 
-static int refuse(struct netlink_ext_ack *extack)
+/**
+ * lt_netlink_refuse() - why not
+ * @extack: set to the reason
+ *
+ * Context: any.
+ * Return: -EPERM.
+ */
+int lt_netlink_refuse(struct netlink_ext_ack *extack)
 {
 	NL_SET_ERR_MSG(extack, "needs CAP_SYS_ADMIN or CAP_PERFMON");
 	return -EPERM;
@@ -138,8 +160,8 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!permitted(skb))
-		return refuse(info->extack);
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
 	if (!info->attrs[LEAKTRACE_A_TARGET_PID]) {
 		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
@@ -168,8 +190,8 @@ static int target_del(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t, *tmp;
 	int err = id ? -ENOENT : 0;
 
-	if (!permitted(skb))
-		return refuse(info->extack);
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
 	mutex_lock(&lt_mutex);
 	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
 		if (id && t->id != id)
@@ -190,8 +212,8 @@ static int target_get(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!permitted(skb))
-		return refuse(info->extack);
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
 	t = target_of(info);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
@@ -205,8 +227,8 @@ static int reconcile(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!permitted(skb))
-		return refuse(info->extack);
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
 	t = target_of(info);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
@@ -219,8 +241,8 @@ static int reconcile(struct sk_buff *skb, struct genl_info *info)
 
 static int status_get(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!permitted(skb))
-		return refuse(info->extack);
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
 	return reply(info, LEAKTRACE_CMD_STATUS_GET, fill_status, NULL);
 }
 
@@ -249,7 +271,7 @@ static int target_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t;
 
-	if (!permitted(cb->skb))
+	if (!lt_netlink_permitted(cb->skb))
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	list_for_each_entry(t, &lt_targets, node) {
@@ -267,7 +289,7 @@ static int probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	int n;
 
-	if (!permitted(cb->skb))
+	if (!lt_netlink_permitted(cb->skb))
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	n = lt_probe_count();
@@ -300,7 +322,7 @@ static struct lt_target *dump_target(struct netlink_callback *cb)
 	struct lt_target *t;
 	int err;
 
-	if (!permitted(cb->skb))
+	if (!lt_netlink_permitted(cb->skb))
 		return ERR_PTR(-EPERM);
 	err = cb->args[1] ? 0 : dump_start(cb);
 	if (err)
@@ -426,6 +448,8 @@ static int object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 #define LT_OP_TARGET .policy = target_policy, .maxattr = LEAKTRACE_A_TARGET_MAX
 
+#define LT_OP_UNWIND .policy = unwind_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX
+
 static const struct genl_ops ops[] = {
 	{ .cmd = LEAKTRACE_CMD_TARGET_ADD, .doit = target_add,
 	  .policy = target_add_policy, .maxattr = LEAKTRACE_A_TARGET_MAX },
@@ -438,6 +462,9 @@ static const struct genl_ops ops[] = {
 	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = object_dump, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_STACK_GET, .dumpit = stack_dump, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_RECONCILE, .doit = reconcile, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_UNWIND_ADD, .doit = lt_unwind_add, LT_OP_UNWIND },
+	{ .cmd = LEAKTRACE_CMD_UNWIND_GET, .doit = lt_unwind_get, LT_OP_UNWIND },
+	{ .cmd = LEAKTRACE_CMD_MAPS_SET, .doit = lt_unwind_maps_set, LT_OP_UNWIND },
 };
 
 struct genl_family lt_family __ro_after_init = {

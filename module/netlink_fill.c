@@ -79,20 +79,26 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_INEXACT, atomic_read(&t->inexact)) ||
 	    PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_GENERATION, t->execs) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAPS, lt_maps_count(t)))
+		return -EMSGSIZE;
 	for (kind = 0; kind < LT_KINDS; kind++)
 		if (lt_target_wants(t, kind) && fill_kind(skb, t, kind))
 			return -EMSGSIZE;
 	return 0;
 }
 
-static u64 memory_bytes(void)
+static u64 memory_bytes(u64 tables)
 {
-	return lt_object_bytes() + lt_page_bytes() + lt_site_bytes() + lt_stack_bytes() +
+	return tables + lt_object_bytes() + lt_page_bytes() + lt_site_bytes() + lt_stack_bytes() +
 	       lt_ring_bytes_total();
 }
 
 static int fill_tables(struct sk_buff *skb)
 {
+	u64 bytes;
+	u32 tables = lt_table_usage(&bytes);
+
 	return PUT64(skb, STATUS, OBJECTS, lt_object_used()) ||
 	       PUT64(skb, STATUS, OBJECTS_MAX, lt_max_objects) ||
 	       PUT64(skb, STATUS, PAGE_CELLS, lt_page_cells_used()) ||
@@ -103,7 +109,9 @@ static int fill_tables(struct sk_buff *skb)
 	       PUT64(skb, STATUS, STACKS_MAX, lt_max_stacks) ||
 	       PUT64(skb, STATUS, RING_BYTES, lt_ring_bytes) ||
 	       PUT64(skb, STATUS, RING_USED_BYTES, lt_ring_used()) ||
-	       PUT64(skb, STATUS, MEMORY_BYTES, memory_bytes()) ? -EMSGSIZE : 0;
+	       PUT64(skb, STATUS, UNWIND_TABLES, tables) ||
+	       PUT64(skb, STATUS, UNWIND_BYTES, bytes) ||
+	       PUT64(skb, STATUS, MEMORY_BYTES, memory_bytes(bytes)) ? -EMSGSIZE : 0;
 }
 
 static int fill_losses(struct sk_buff *skb)
@@ -123,7 +131,7 @@ static int fill_losses(struct sk_buff *skb)
  * lt_fill_status() - the module as a whole
  * @skb: message
  *
- * Context: any.
+ * Context: may sleep.
  * Return: 0 or -EMSGSIZE.
  */
 int lt_fill_status(struct sk_buff *skb)

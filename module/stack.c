@@ -5,7 +5,7 @@
  * that stays. Memory grows by chunks ahead of need, up to a bound in number
  * and in bytes; beyond it a stack is lost and counted.
  *
- * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 8 * max_depth bytes
+ * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
  * a CPU; lt_probe_enter() makes its holder the only one on its CPU.
  *
  * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
@@ -29,13 +29,18 @@ enum {
 };
 
 static u32 *buckets;			/* stack ids */
-static u64 __percpu *scratch;
+static void __percpu *scratch;		/* pcs, then the walker's own */
 static void **chunk;
 static u32 max_chunks;
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
 static u32 nchunks;
 static u32 top;				/* next free byte / 8; 0 is never an id */
 static u32 nstacks;
+
+static size_t scratch_bytes(void)
+{
+	return lt_max_depth * sizeof(u64) + lt_unwind_scratch_bytes(lt_max_depth);
+}
 
 static void grow_fn(struct work_struct *work)
 {
@@ -83,7 +88,7 @@ int lt_stack_init(void)
 	top = 1;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
 	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL);
-	scratch = __alloc_percpu(lt_max_depth * sizeof(u64), sizeof(u64));
+	scratch = __alloc_percpu(scratch_bytes(), sizeof(u64));
 	if (buckets && chunk && scratch)
 		return 0;
 	lt_stack_exit();
@@ -192,6 +197,22 @@ out:
 	return id;
 }
 
+static u8 walk(u64 *pc, unsigned int *nr, u8 *guessed)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct lt_key *k;
+	u8 status;
+
+	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
+		return LEAKTRACE_STACK_NONE;
+	k = lt_key_find(current->mm, LT_KEY_MM);
+	status = lt_unwind_user(regs, k ? rcu_dereference(k->mm->maps) : NULL,
+				pc + lt_max_depth, pc, lt_max_depth, guessed, nr);
+	if (k && (status == LEAKTRACE_STACK_NOMAP || status == LEAKTRACE_STACK_STALE))
+		lt_maps_news(k->mm);
+	return status;
+}
+
 /**
  * lt_stack_capture() - the user stack of current
  *
@@ -200,17 +221,12 @@ out:
  */
 u32 lt_stack_capture(void)
 {
-	struct pt_regs *regs = task_pt_regs(current);
 	u64 *pc = this_cpu_ptr(scratch);
-	u8 status, guessed = 0;
 	unsigned int nr = 0;
 	u32 hash, bucket, id;
+	u8 status, guessed = 0;
 
-	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
-		status = LEAKTRACE_STACK_NONE;
-	else
-		nr = lt_unwind_user(regs, pc, lt_max_depth, &status, &guessed);
-
+	status = walk(pc, &nr, &guessed);
 	hash = jhash2((u32 *)pc, nr * 2, status);
 	bucket = hash & ((1 << BUCKET_BITS) - 1);
 	id = lookup(smp_load_acquire(&buckets[bucket]), hash, pc, nr, status);
@@ -242,5 +258,5 @@ u64 lt_stack_bytes(void)
 {
 	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES + (sizeof(*buckets) << BUCKET_BITS) +
 	       max_chunks * sizeof(*chunk) +
-	       (u64)num_possible_cpus() * lt_max_depth * sizeof(u64);
+	       (u64)num_possible_cpus() * scratch_bytes();
 }

@@ -204,15 +204,15 @@ static int take_baseline(struct lt_target *t, struct task_struct *task, bool inh
 
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		err = lt_fd_baseline(t, inherited);
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_PAGE)) {
-		mm = get_task_mm(task);
-		if (mm) {
-			struct lt_mm *m = lt_mm_attach(t, mm);
+	mm = err ? NULL : get_task_mm(task);
+	if (mm) {
+		struct lt_mm *m = lt_mm_attach(t, mm);
 
-			mmput(mm);
-			if (IS_ERR(m))
-				err = PTR_ERR(m);
-		}
+		mmput(mm);
+		if (IS_ERR(m))
+			err = PTR_ERR(m);
+		else if (m && inherited)
+			lt_maps_copy(m, t->parent);
 	}
 	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		err = lt_timer_baseline(t, inherited);
@@ -398,16 +398,14 @@ void lt_target_exec(struct lt_target *t)
 	get_task_comm(t->comm, current);
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_fd_resync(t, 0);
-	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE)) {
-		m = lt_mm_get(t);
-		if (m)
-			lt_page_died(m, 0, ULONG_MAX, 0);
-		lt_mm_put(m);
-		lt_mm_detach(t);
-		m = lt_mm_attach(t, current->mm);
-		if (IS_ERR(m))
-			lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
-	}
+	m = lt_mm_get(t);
+	if (m)
+		lt_page_died(m, 0, ULONG_MAX, 0);
+	lt_mm_put(m);
+	lt_mm_detach(t);
+	m = lt_mm_attach(t, current->mm);
+	if (IS_ERR(m))
+		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		lt_timer_reconcile(t);
 	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))

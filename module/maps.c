@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where an address space has code, and which unwind table goes with it: a
+ * sorted array that user space sets and walkers read under RCU.
+ *
+ * A stale entry would give silently wrong frames, so a mapping is dead the
+ * moment it begins to be unmapped (mm.c), and user space hears of it; a pc in
+ * no mapping makes user space look again. Exec has a new address space, hence
+ * no maps; a forked child begins with a copy of its parent's.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "leaktrace.h"
+
+enum {
+	MAX_MAPS = 1 << 16,
+	NEWS_NS = 50 * NSEC_PER_MSEC,	/* at most one event in this time */
+};
+
+/**
+ * lt_maps_new() - an array to fill
+ * @n: number of mappings
+ *
+ * Context: may sleep.
+ * Return: the array or ERR_PTR.
+ */
+struct lt_maps *lt_maps_new(u32 n)
+{
+	struct lt_maps *maps;
+
+	if (n > MAX_MAPS)
+		return ERR_PTR(-E2BIG);
+	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL);
+	return maps ?: ERR_PTR(-ENOMEM);
+}
+
+/**
+ * lt_maps_free() - free an array; no walker can be in it
+ * @maps: the array, or NULL
+ *
+ * Context: may sleep.
+ */
+void lt_maps_free(struct lt_maps *maps)
+{
+	u32 i;
+
+	for (i = 0; maps && i < maps->n; i++)
+		lt_table_put(maps->map[i].table);
+	kvfree(maps);
+}
+
+/**
+ * lt_maps_set() - publish an array
+ * @m: address space
+ * @maps: sorted; the address space's from now on; NULL: none
+ *
+ * Context: may sleep; callers are serialised by the target's gate, held for
+ * writing, or @m is new.
+ */
+void lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
+{
+	struct lt_maps *old = rcu_dereference_protected(m->maps, true);
+
+	rcu_assign_pointer(m->maps, maps);
+	if (!old)
+		return;
+	synchronize_rcu();
+	lt_maps_free(old);
+}
+
+/**
+ * lt_maps_copy() - a forked child has its parent's code
+ * @to: new address space
+ * @parent: the parent's target
+ *
+ * Context: may sleep.
+ */
+void lt_maps_copy(struct lt_mm *to, struct lt_target *parent)
+{
+	struct lt_mm *from = lt_mm_get(parent);
+	struct lt_maps *old, *copy = NULL;
+	u32 i;
+
+	if (!from)
+		return;
+	/* The parent's gate keeps its array, whose tables we hold. */
+	down_read_nested(&parent->gate, SINGLE_DEPTH_NESTING);
+	old = rcu_dereference_protected(from->maps, lockdep_is_held(&parent->gate));
+	if (old)
+		copy = lt_maps_new(old->n);
+	if (!IS_ERR_OR_NULL(copy)) {
+		copy->n = old->n;
+		memcpy(copy->map, old->map, old->n * sizeof(old->map[0]));
+		for (i = 0; i < copy->n; i++)
+			lt_table_hold(copy->map[i].table);
+	}
+	up_read(&parent->gate);
+	if (!IS_ERR_OR_NULL(copy))
+		lt_maps_set(to, copy);
+	lt_mm_put(from);
+}
+
+/**
+ * lt_maps_find() - the mapping that holds a pc
+ * @maps: array
+ * @pc: address
+ *
+ * Context: RCU read side.
+ * Return: the mapping or NULL.
+ */
+struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc)
+{
+	u32 lo = 0, hi = maps->n;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (pc < maps->map[mid].start)
+			hi = mid;
+		else if (pc >= maps->map[mid].end)
+			lo = mid + 1;
+		else
+			return &maps->map[mid];
+	}
+	return NULL;
+}
+
+/**
+ * lt_maps_count() - mappings that a target's code has
+ * @t: target
+ *
+ * Context: any.
+ * Return: number.
+ */
+u32 lt_maps_count(struct lt_target *t)
+{
+	struct lt_maps *maps;
+	struct lt_mm *m;
+	u32 n = 0;
+
+	rcu_read_lock();
+	m = rcu_dereference(t->mm);
+	maps = m ? rcu_dereference(m->maps) : NULL;
+	if (maps)
+		n = maps->n;
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * lt_maps_news() - tell user space that an address space's code changed
+ * @m: address space
+ *
+ * Context: any.
+ */
+void lt_maps_news(struct lt_mm *m)
+{
+	u64 now_ns = lt_now_ns();
+
+	if (now_ns - READ_ONCE(m->news_ns) < NEWS_NS)
+		return;
+	WRITE_ONCE(m->news_ns, now_ns);
+	lt_ring_note(m->target, LEAKTRACE_EVENT_MAPS, 0);
+}
+
+/**
+ * lt_maps_unmapped() - code is being unmapped
+ * @m: address space
+ * @start: address
+ * @end: one past the last
+ *
+ * Context: any but interrupts.
+ */
+void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
+{
+	struct lt_maps *maps;
+	bool any = false;
+	u32 i;
+
+	rcu_read_lock();
+	maps = rcu_dereference(m->maps);
+	for (i = 0; maps && i < maps->n && maps->map[i].start < end; i++)
+		if (maps->map[i].end > start && !maps->map[i].dead) {
+			WRITE_ONCE(maps->map[i].dead, true);
+			any = true;
+		}
+	rcu_read_unlock();
+	if (any)
+		lt_maps_news(m);
+}

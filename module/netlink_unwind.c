@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The commands that hand unwind tables and mappings over. User space owns the
+ * truth about code (which file is mapped where); the generation says which
+ * program it was true of.
+ */
+#include <linux/file.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+static int reply_id(struct genl_info *info, u8 cmd, u32 id)
+{
+	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(u32)), GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &lt_family, 0, cmd);
+	if (!head || nla_put_u32(skb, LEAKTRACE_A_UNWIND_ID, id)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+/**
+ * lt_unwind_add() - UNWIND_ADD
+ * @skb: request
+ * @info: parsed
+ *
+ * Context: may sleep.
+ * Return: 0 or negative errno, with a reason.
+ */
+int lt_unwind_add(struct sk_buff *skb, struct genl_info *info)
+{
+	struct file *file;
+	u32 id;
+	int err;
+
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
+	if (!info->attrs[LEAKTRACE_A_UNWIND_FD]) {
+		NL_SET_ERR_MSG(info->extack, "UNWIND_FD is missing");
+		return -EINVAL;
+	}
+	file = fget(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_FD]));
+	if (!file) {
+		NL_SET_ERR_MSG(info->extack, "UNWIND_FD is not open");
+		return -EBADF;
+	}
+	err = file->f_mode & FMODE_READ ? lt_table_add(file, &id) : -EBADF;
+	fput(file);
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG(info->extack, "not a valid unwind table");
+	else if (err == -ENOSPC)
+		NL_SET_ERR_MSG(info->extack, "no room (module parameter table_bytes)");
+	return err ?: reply_id(info, LEAKTRACE_CMD_UNWIND_ADD, id);
+}
+
+/**
+ * lt_unwind_get() - UNWIND_GET
+ * @skb: request
+ * @info: parsed
+ *
+ * Context: may sleep.
+ * Return: 0 or negative errno, with a reason.
+ */
+int lt_unwind_get(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 id;
+
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
+	if (!info->attrs[LEAKTRACE_A_UNWIND_KEY]) {
+		NL_SET_ERR_MSG(info->extack, "UNWIND_KEY is missing");
+		return -EINVAL;
+	}
+	id = lt_table_find(nla_data(info->attrs[LEAKTRACE_A_UNWIND_KEY]));
+	return id ? reply_id(info, LEAKTRACE_CMD_UNWIND_GET, id) : -ENOENT;
+}
+
+static const struct nla_policy map_policy[LEAKTRACE_A_MAP_MAX + 1] = {
+	[LEAKTRACE_A_MAP_START] = { .type = NLA_U64 },
+	[LEAKTRACE_A_MAP_END] = { .type = NLA_U64 },
+	[LEAKTRACE_A_MAP_BIAS] = { .type = NLA_U64 },
+	[LEAKTRACE_A_MAP_TABLE] = { .type = NLA_U32 },
+	[LEAKTRACE_A_MAP_FLAGS] = NLA_POLICY_RANGE(NLA_U32, 0, LEAKTRACE_MAP_F_JIT |
+							       LEAKTRACE_MAP_F_NO_CFI),
+};
+
+static u64 get_u64(struct nlattr **attrs, int type)
+{
+	return attrs[type] ? nla_get_u64(attrs[type]) : 0;
+}
+
+static int parse_map(struct lt_map *map, const struct nlattr *nest, u64 after,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[LEAKTRACE_A_MAP_MAX + 1];
+	int err = nla_parse_nested(attrs, LEAKTRACE_A_MAP_MAX, nest, map_policy, extack);
+	u32 id;
+
+	if (err)
+		return err;
+	map->start = get_u64(attrs, LEAKTRACE_A_MAP_START);
+	map->end = get_u64(attrs, LEAKTRACE_A_MAP_END);
+	map->bias = get_u64(attrs, LEAKTRACE_A_MAP_BIAS);
+	if (attrs[LEAKTRACE_A_MAP_FLAGS])
+		map->flags = nla_get_u32(attrs[LEAKTRACE_A_MAP_FLAGS]);
+	if (map->start >= map->end || map->start < after) {
+		NL_SET_ERR_MSG(extack, "UNWIND_MAPs must be sorted and not overlap");
+		return -EINVAL;
+	}
+	id = attrs[LEAKTRACE_A_MAP_TABLE] ? nla_get_u32(attrs[LEAKTRACE_A_MAP_TABLE]) : 0;
+	if (!id)
+		return 0;
+	map->table = lt_table_get(id);
+	if (map->table)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no such MAP_TABLE");
+	return -ENOENT;
+}
+
+static struct lt_maps *parse_maps(struct genl_info *info)
+{
+	struct lt_maps *maps;
+	struct nlattr *nest;
+	int rem, err = 0;
+	u64 after = 0;
+	u32 n = 0;
+
+	nla_for_each_attr(nest, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem)
+		if (nla_type(nest) == LEAKTRACE_A_UNWIND_MAP)
+			n++;
+	maps = lt_maps_new(n);
+	if (IS_ERR(maps))
+		return maps;
+	nla_for_each_attr(nest, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem) {
+		if (nla_type(nest) != LEAKTRACE_A_UNWIND_MAP)
+			continue;
+		err = parse_map(&maps->map[maps->n], nest, after, info->extack);
+		if (err)
+			break;
+		after = maps->map[maps->n++].end;
+	}
+	if (!err)
+		return maps;
+	lt_maps_free(maps);
+	return ERR_PTR(err);
+}
+
+static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
+	       struct netlink_ext_ack *extack)
+{
+	struct lt_mm *m;
+	int err = 0;
+
+	down_write(&t->gate);
+	m = lt_mm_get(t);
+	if (t->dead || !m) {
+		NL_SET_ERR_MSG(extack, "the target has no address space of its own");
+		err = -ENOENT;
+	} else if (generation != t->execs) {
+		NL_SET_ERR_MSG(extack, "the target called exec: read its maps again");
+		err = -ESTALE;
+	} else {
+		lt_maps_set(m, maps);
+	}
+	lt_mm_put(m);
+	up_write(&t->gate);
+	return err;
+}
+
+/**
+ * lt_unwind_maps_set() - MAPS_SET
+ * @skb: request
+ * @info: parsed
+ *
+ * Context: may sleep.
+ * Return: 0 or negative errno, with a reason.
+ */
+int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lt_target *t;
+	struct lt_maps *maps;
+	int err;
+
+	if (!lt_netlink_permitted(skb))
+		return lt_netlink_refuse(info->extack);
+	if (!info->attrs[LEAKTRACE_A_UNWIND_TARGET] ||
+	    !info->attrs[LEAKTRACE_A_UNWIND_GENERATION]) {
+		NL_SET_ERR_MSG(info->extack, "UNWIND_TARGET or _GENERATION is missing");
+		return -EINVAL;
+	}
+	t = lt_target_by_id(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_TARGET]));
+	if (!t) {
+		NL_SET_ERR_MSG(info->extack, "no such target");
+		return -ENOENT;
+	}
+	maps = parse_maps(info);
+	err = PTR_ERR_OR_ZERO(maps);
+	if (!err) {
+		err = set(t, maps, nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_GENERATION]),
+			  info->extack);
+		if (err)
+			lt_maps_free(maps);
+	}
+	lt_target_put(t);
+	return err;
+}
