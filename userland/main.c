@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace: names the code whose descriptors, memory, timers and threads only
+ * ever grow. The verbs stand in one table; without one, the status is shown.
+ */
+#include <locale.h>
+#include <string.h>
+
+#include "cli.h"
+
+int cmd_attach(struct options *o);
+int cmd_run(struct options *o);
+int cmd_tail(struct options *o);
+int cmd_status(struct options *o);
+int cmd_snapshot(struct options *o);
+int cmd_report(struct options *o);
+int cmd_detach(struct options *o);
+
+#define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS)
+#define OPT_SAY		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR)
+
+const struct command commands[] = {
+	{ "attach", "PID…", "Trace processes until Ctrl-C, their exit or --duration, showing leaks as they\n"
+	  "are found; then print the report and detach. Exit status: 1 if something leaks.",
+	  "leaktrace attach 4242 --duration 1m",
+	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_SAY, cmd_attach },
+	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction.",
+	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
+	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_SAY | OPT_FAIL_ON, cmd_run },
+	{ "tail", "[PID]", "Show leaks as they are found in what is being traced, by anybody.",
+	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_JUDGE | OPT_NO_COLOR, cmd_tail },
+	{ "status", "", "Show targets, probes, how full the tables are, what was lost, and memory.",
+	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
+	{ "snapshot", "PID -o FILE", "Write the live state of a traced process to a file, for 'report FILE'.",
+	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS, cmd_snapshot },
+	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
+	  "Exit status: 1 if something leaks.",
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON, cmd_report },
+	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
+	  "leaktrace detach 4242", 0, cmd_detach },
+	{ 0 },
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: leaktrace COMMAND [ARG…]\n\n", f);
+	for (const struct command *c = commands; c->name; c++) {
+		int line = strcspn(c->summary, "\n");
+
+		fprintf(f, "  %-9s %.*s\n", c->name, line, c->summary);
+	}
+	fputs("\nWithout a command: status. 'leaktrace COMMAND --help' tells more, with an example.\n"
+	      "\nexample:\n  leaktrace attach $(pidof server)\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "status";
+	struct options o;
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	if (!strcmp(name, "--version") || !strcmp(name, "-V") || !strcmp(name, "version")) {
+		printf("leaktrace %s\n", LEAKTRACE_VERSION);
+		return EXIT_CLEAN;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+		usage(stdout);
+		return EXIT_CLEAN;
+	}
+	for (const struct command *c = commands; c->name; c++) {
+		if (strcmp(c->name, name))
+			continue;
+		status = options_parse(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, &o);
+		if (status)
+			return status < 0 ? EXIT_CLEAN : status;
+		return c->run(&o);
+	}
+	return fail("no such command: '%s' (see 'leaktrace --help')", name);
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options of all commands: one table, of which each command takes its part.
+ * Usage is printed from it, so that it cannot tell anything else.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+struct option_row {
+	uint32_t bit;		/* 0: every command has it */
+	char letter;		/* 0: none */
+	const char *name, *arg, *help;
+};
+
+enum { LONG_ONLY = 256 };
+
+static const struct option_row rows[] = {
+	{ OPT_KINDS, 'k', "kinds", "LIST", "what to follow: fd,page,timer,thread (default: all)" },
+	{ OPT_FORK, 'f', "follow-fork", NULL, "trace children, too" },
+	{ OPT_BACKGROUND, 'b', "background", NULL, "return, and keep tracing in the kernel" },
+	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
+	{ OPT_JSON, 'j', "json", NULL, "one JSON object a line" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "of the report: text, json or folded" },
+	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
+	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
+	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
+	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
+	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
+	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "bound of the target's table in the kernel" },
+	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
+	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
+	{ 0, 'h', "help", NULL, "this text" },
+	{ 0, 'V', "version", NULL, "the version" },
+};
+
+void options_usage(FILE *f, const struct command *cmd)
+{
+	fprintf(f, "usage: leaktrace %s%s%s\n\n%s\n\noptions:\n", cmd->name, *cmd->args ? " " : "",
+		cmd->args, cmd->summary);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+		char left[40], letter[8] = "    ";
+
+		if (r->bit && !(cmd->options & r->bit))
+			continue;
+		if (r->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", r->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, r->name, r->arg ? " " : "", r->arg ?: "");
+		fprintf(f, "  %-26s %s\n", left, r->help);
+	}
+	fprintf(f, "\nexample:\n  %s\n", cmd->example);
+}
+
+/* "10", "10s", "1.5m", "2h", "1d", "200ms": seconds, or below zero. */
+static double parse_time(const char *arg)
+{
+	static const struct {
+		const char *unit;
+		double s;
+	} units[] = { { "", 1 }, { "ms", 0.001 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char *end;
+	double v = strtod(arg, &end);
+
+	if (end == arg || !isfinite(v) || v < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].unit))
+			return v * units[i].s;
+	return -1;
+}
+
+static int parse_kinds(const char *arg, uint32_t *kinds)
+{
+	char *copy = strdup(arg), *rest = copy, *word;
+	int err = 0;
+
+	*kinds = 0;
+	while (copy && (word = strsep(&rest, ","))) {
+		int kind = kind_parse(word);
+
+		if (kind < 0) {
+			err = fail("no such kind: '%s' (there are fd, page, timer, thread)", word);
+			break;
+		}
+		*kinds |= 1U << kind;
+	}
+	free(copy);
+	return err;
+}
+
+static int parse_format(const char *arg, struct options *o)
+{
+	static const char *const names[] = {
+		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_FOLDED] = "folded",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(arg, names[i])) {
+			o->format = i;
+			o->format_given = true;
+			return 0;
+		}
+	return fail("no such format: '%s' (there are text, json, folded)", arg);
+}
+
+static int parse_time_option(const char *name, const char *arg, double *s)
+{
+	*s = parse_time(arg);
+	return *s > 0 ? 0 : fail("--%s: '%s' is no time (10, 10s, 2m, 1h)", name, arg);
+}
+
+static int take(const struct option_row *r, const char *arg, struct options *o)
+{
+	char *end;
+
+	switch (r->bit) {
+	case OPT_KINDS:
+		return parse_kinds(arg, &o->kinds);
+	case OPT_FORK:
+		o->follow_fork = true;
+		return 0;
+	case OPT_BACKGROUND:
+		o->background = true;
+		return 0;
+	case OPT_DURATION:
+		return parse_time_option(r->name, arg, &o->duration_s);
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_FORMAT:
+		return parse_format(arg, o);
+	case OPT_OUTPUT:
+		o->output = arg;
+		return 0;
+	case OPT_ALL:
+		o->all = true;
+		return 0;
+	case OPT_FAIL_ON:
+		o->fail_on_leak = true;
+		return strcmp(arg, "leak") ? fail("--fail-on: only 'leak' is known, not '%s'", arg) : 0;
+	case OPT_JUDGE:
+		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->bench.min_age_s :
+					 &o->bench.window_s);
+	case OPT_MAX_OBJECTS:
+		o->max_objects = strtoul(arg, &end, 10);
+		return *end || !o->max_objects ? fail("--max-objects: '%s' is no number", arg) : 0;
+	case OPT_NO_SYMBOLS:
+		o->no_symbols = true;
+		return 0;
+	case OPT_NO_COLOR:
+		o->no_color = true;
+		return 0;
+	}
+	return 0;
+}
+
+/* What getopt needs: the rows that cmd has. */
+static void build(const struct command *cmd, struct option *longs, char *letters)
+{
+	/* after a command of their own, options are that command's */
+	if (!strcmp(cmd->name, "run"))
+		*letters++ = '+';
+	*letters++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+
+		if (r->bit && !(cmd->options & r->bit))
+			continue;
+		*longs++ = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
+					    LONG_ONLY + i };
+		if (r->letter) {
+			*letters++ = r->letter;
+			if (r->arg)
+				*letters++ = ':';
+		}
+	}
+	memset(longs, 0, sizeof(*longs));
+	*letters = '\0';
+}
+
+static const struct option_row *row_of(int c)
+{
+	if (c >= LONG_ONLY)
+		return &rows[c - LONG_ONLY];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+/* 0: go on; EXIT_TROUBLE: said why; -1: all was said that was asked for. */
+int options_parse(const struct command *cmd, int argc, char **argv, struct options *o)
+{
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	char letters[3 * ARRAY_SIZE(rows) + 3];
+	const struct option_row *r;
+	int c, err;
+
+	memset(o, 0, sizeof(*o));
+	o->kinds = LEAKTRACE_KINDS_ALL;
+	build(cmd, longs, letters);
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return fail("%s: %s '%s' (see 'leaktrace %s --help')", cmd->name,
+				    c == ':' ? "no argument to" : "no such option", argv[optind - 1], cmd->name);
+		r = row_of(c);
+		if (!strcmp(r->name, "help")) {
+			options_usage(stdout, cmd);
+			return -1;
+		}
+		if (!strcmp(r->name, "version")) {
+			printf("leaktrace %s\n", LEAKTRACE_VERSION);
+			return -1;
+		}
+		err = take(r, optarg, o);
+		if (err)
+			return err;
+	}
+	if (o->json && !o->format_given)
+		o->format = FORMAT_JSON;
+	o->argc = argc - optind;
+	o->argv = argv + optind;
+	return 0;
+}
+
+int options_pid(const char *arg, pid_t *pid)
+{
+	char *end;
+	long v = strtol(arg, &end, 10);
+
+	if (end == arg || *end || v <= 0 || v > 1 << 22)
+		return -EINVAL;
+	*pid = v;
+	return 0;
+}
+
+struct look options_look(const struct options *o, FILE *f)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct look look = { .format = o->format, .all = o->all };
+	struct winsize w;
+
+	if (isatty(fileno(f))) {
+		look.color = !o->no_color && !(no_color && *no_color);
+		look.rows = !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_row ? w.ws_row : 40;
+	}
+	return look;
+}
+
+FILE *options_open_output(const struct options *o)
+{
+	FILE *f;
+
+	if (!o->output || !strcmp(o->output, "-"))
+		return stdout;
+	f = fopen(o->output, "we");
+	if (!f)
+		fail("cannot write %s: %s", o->output, strerror(errno));
+	return f;
+}
+
+int options_close_output(FILE *f, const struct options *o)
+{
+	int err = fflush(f) || ferror(f) ? errno ?: EIO : 0;
+
+	if (f != stdout && fclose(f) && !err)
+		err = errno;
+	return err ? fail("cannot write %s: %s", o->output ?: "the report", strerror(err)) : 0;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every form of report shares: the order of sites, what was lost, and
+ * whether anything leaks.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "leaktrace.h"
+
+static const char *const inexact_reasons[] = {
+	"the object table was full: some objects are not tracked",
+	"the site table was full: some births have no site",
+	"the stack table was full: some sites have no stack",
+	"the tables were not yet held against the kernel's own state",
+	"a probe that is needed is missing on this kernel: see 'leaktrace status'",
+	"more threads have descriptor tables of their own than are followed",
+	"a probe was hit inside a probe",
+	"the pool for deferred work was empty",
+};
+
+/* The share of what was born under our eyes whose stack reached a root. */
+static void count_stacks(struct model *m, struct losses *l)
+{
+	uint64_t all = 0, complete = 0;
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct stack *stack = model_stack(m, s->stack);
+		uint64_t live = site_live(s);
+
+		all += live;
+		if (stack && stack->status == LEAKTRACE_STACK_ROOT)
+			complete += live;
+		if (stack && stack->status == LEAKTRACE_STACK_DEPTH)
+			l->truncated_stacks += live;
+	}
+	l->complete_stacks = all ? (double)complete / all : 1;
+}
+
+void report_losses(struct model *m, struct losses *l)
+{
+	const struct target *t = &m->target;
+	const struct status *s = &m->status;
+	uint32_t inexact = t->inexact;
+	uint64_t untracked = 0;
+
+	memset(l, 0, sizeof(*l));
+	for (int k = 0; k < KINDS; k++) {
+		l->reconciled += t->kind[k].missed_births + t->kind[k].missed_deaths;
+		untracked += t->kind[k].untracked;
+	}
+	if (!t->reconciled_ns)
+		inexact |= LEAKTRACE_INEXACT_NO_RECONCILE;
+	for (size_t i = 0; i < ARRAY_SIZE(inexact_reasons); i++)
+		if (inexact & 1U << i)
+			l->inexact[l->ninexact++] = inexact_reasons[i];
+	if (inexact >> ARRAY_SIZE(inexact_reasons))
+		l->inexact[l->ninexact++] = "the module gives a reason that this version does not know";
+	if (m->dump_interrupted)
+		l->inexact[l->ninexact++] = "the target changed while it was read";
+	if (m->incomplete)
+		l->inexact[l->ninexact++] = "the end of the file is missing";
+	if (*s->stopped)
+		l->inexact[l->ninexact++] = "tracing stopped after an internal error";
+	l->exact = !l->ninexact;
+	l->events = s->lost_ring + s->lost_socket;
+	l->objects = untracked;
+	if (inexact & LEAKTRACE_INEXACT_TABLE_FULL && s->lost_objects > untracked)
+		l->objects = s->lost_objects;
+	l->stacks = s->lost_stacks;
+	count_stacks(m, l);
+}
+
+static uint64_t weight(const struct site *s)
+{
+	return site_live(s) + s->judgement.unjoined;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
+
+	if (x->judgement.verdict != y->judgement.verdict)
+		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
+	if (weight(x) != weight(y))
+		return weight(x) < weight(y) ? 1 : -1;
+	if (x->born != y->born)
+		return x->born < y->born ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+size_t report_rank(struct model *m, struct site ***sites)
+{
+	*sites = calloc(m->nsites ?: 1, sizeof(**sites));
+	if (!*sites)
+		return 0;
+	for (size_t i = 0; i < m->nsites; i++)
+		(*sites)[i] = &m->sites[i];
+	qsort(*sites, m->nsites, sizeof(**sites), worst_first);
+	return m->nsites;
+}
+
+bool report_leaks(const struct model *m)
+{
+	for (size_t i = 0; i < m->nsites; i++)
+		if (m->sites[i].judgement.verdict == VERDICT_LEAK)
+			return true;
+	return false;
+}
+
+/* RFC 3339 with milliseconds, in UTC. */
+void format_time(double wall_s, char *buf, size_t len)
+{
+	time_t t = wall_s < 0 ? 0 : (time_t)wall_s;
+	char seconds[40];
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm))
+		memset(&tm, 0, sizeof(tm));
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf, len, "%s.%03dZ", seconds, wall_s < 0 ? 0 : (int)((wall_s - t) * 1000));
+}
+
+static void comm_of(struct model *m, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", *m->target.comm ? m->target.comm : "?");
+	for (char *c = buf; *c; c++)
+		if (*c == ';' || *c == ' ')
+			*c = '_';
+}
+
+/* One line a stack, outermost first, for flame graphs of what lives. */
+void report_folded(FILE *f, struct model *m)
+{
+	char comm[64];
+
+	comm_of(m, comm, sizeof(comm));
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct symbol_frame *frames;
+		int n;
+
+		if (!site_live(s))
+			continue;
+		n = model_frames(m, s->stack, &frames);
+		fprintf(f, "%s;%s", comm, kind_name(s->kind));
+		for (int j = n - 1; j >= 0; j--) {
+			if (frames[j].function)
+				fputc(';', f);
+			for (const char *c = frames[j].function; c && *c; c++)
+				fputc(*c == ';' || *c == '\n' ? ':' : *c, f);
+			if (!frames[j].function)
+				fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
+					(unsigned long long)frames[j].offset);
+		}
+		fprintf(f, " %llu\n", (unsigned long long)site_live(s));
+	}
+}

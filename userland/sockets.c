@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who is at the other end of a socket, from the tables of the target's own
+ * network namespace. A table is read once per report, not once per socket.
+ */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaktrace.h"
+
+struct peer {
+	uint64_t inode;
+	char what[160];
+};
+
+/* The tables of the process asked about last. */
+static struct {
+	pid_t pid;
+	uint64_t read_ns;
+	struct peer *peers;
+	size_t n, room;
+} cache;
+
+static struct peer *add_peer(uint64_t inode)
+{
+	if (cache.n == cache.room) {
+		size_t room = cache.room ? cache.room * 2 : 256;
+		struct peer *more = reallocarray(cache.peers, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		cache.peers = more;
+		cache.room = room;
+	}
+	cache.peers[cache.n].inode = inode;
+	return &cache.peers[cache.n++];
+}
+
+/* The kernel prints addresses as words of the host's byte order. */
+static void address(const char *hex, unsigned int port, char *buf, size_t len)
+{
+	char name[INET6_ADDRSTRLEN] = "?";
+	struct in6_addr a6;
+	struct in_addr a4;
+
+	if (strlen(hex) == 8) {
+		a4.s_addr = strtoul(hex, NULL, 16);
+		inet_ntop(AF_INET, &a4, name, sizeof(name));
+		snprintf(buf, len, "%s:%u", name, port);
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		char word[9] = "";
+
+		strncpy(word, hex + 8 * i, 8);
+		a6.s6_addr32[i] = strtoul(word, NULL, 16);
+	}
+	inet_ntop(AF_INET6, &a6, name, sizeof(name));
+	snprintf(buf, len, "[%s]:%u", name, port);
+}
+
+static void read_inet(const char *path, const char *protocol)
+{
+	static const char *const states[] = {
+		"", "", " SYN_SENT", " SYN_RECV", " FIN_WAIT1", " FIN_WAIT2", " TIME_WAIT",
+		"", " CLOSE_WAIT", " LAST_ACK", "", " CLOSING",
+	};
+	FILE *f = fopen(path, "re");
+	char line[512];
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		char local[33], remote[33], here[80], there[80];
+		unsigned int local_port, remote_port, state;
+		struct peer *p;
+		uint64_t inode;
+
+		if (sscanf(line, " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %x %*s %*s %*s %*s %*s %" SCNu64,
+			   local, &local_port, remote, &remote_port, &state, &inode) != 6 ||
+		    !inode || !(p = add_peer(inode)))
+			continue;
+		address(local, local_port, here, sizeof(here));
+		address(remote, remote_port, there, sizeof(there));
+		if (remote_port)
+			snprintf(p->what, sizeof(p->what), "%s %s%s", protocol, there,
+				 protocol[0] == 'T' && state < ARRAY_SIZE(states) ? states[state] : "");
+		else
+			snprintf(p->what, sizeof(p->what), "%s %s%s", protocol, here,
+				 protocol[0] == 'T' && state == 10 ? " listening" : "");
+	}
+	fclose(f);
+}
+
+static void read_unix(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[512];
+
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f)) {
+		char name[120] = "";
+		struct peer *p;
+		uint64_t inode;
+
+		if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %" SCNu64 " %119[^\n]", &inode, name) < 1 ||
+		    !inode || !(p = add_peer(inode)))
+			continue;
+		snprintf(p->what, sizeof(p->what), "UNIX%s%s", *name ? " " : "", name);
+	}
+	fclose(f);
+}
+
+static void read_tables(pid_t pid)
+{
+	static const struct {
+		const char *file, *protocol;
+	} tables[] = {
+		{ "tcp", "TCP" }, { "tcp6", "TCP" }, { "udp", "UDP" }, { "udp6", "UDP" },
+		{ "raw", "RAW" }, { "raw6", "RAW" },
+	};
+	char path[64];
+
+	cache.pid = pid;
+	cache.n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, tables[i].file);
+		read_inet(path, tables[i].protocol);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", pid);
+	read_unix(path);
+	cache.read_ns = monotonic_ns();
+}
+
+/* "socket:[TCP 127.0.0.1:80]", malloced; with the inode if nobody knows it. */
+char *socket_describe(pid_t pid, uint64_t inode)
+{
+	if (cache.pid != pid || monotonic_ns() - cache.read_ns > NSEC_PER_SEC)
+		read_tables(pid);
+	for (size_t i = 0; i < cache.n; i++)
+		if (cache.peers[i].inode == inode)
+			return text("socket:[%s]", cache.peers[i].what);
+	return text("socket:[%" PRIu64 "]", inode);
+}
