@@ -202,12 +202,12 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	tell running 2
 	tell exec
 	report
-	assert_site by_raw thread 0 4
+	assert_some_site thread 4 0
 	expect "$(proc_task_count "$VICTIM")" 1 /proc
 	assert_task_count
 	tell raw 2
 	report
-	assert_site by_raw thread 2 6
+	assert_site by_raw thread 2 2
 	assert_task_count
 	assert_exact
 }
@@ -219,10 +219,10 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	report
 	expect "$(proc_task_count "$VICTIM")" 1 /proc
 	assert_task_count
-	assert_site by_raw thread 0 2
+	assert_some_site thread 2 0
 	tell raw 1
 	report
-	assert_site by_raw thread 1 3
+	assert_site by_raw thread 1 1
 	assert_exact
 }
 

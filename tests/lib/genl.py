@@ -119,8 +119,7 @@ def decode(name, data):
         if inner:
             value = decode(inner, payload)
         elif short == "lifetimes":
-            value = [struct.unpack("I", p)[0] for _, p in split_attrs(payload)] \
-                if len(payload) % 8 == 0 and payload else []
+            value = [n for n, in struct.iter_unpack("I", payload)]
         elif short == "pcs":
             value = [hex(p) for p, in struct.iter_unpack("Q", payload)]
         elif kind == "string":

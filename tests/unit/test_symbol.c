@@ -177,8 +177,8 @@ static void compare_chain(const struct symbol_frame *ours, int n, uint64_t vaddr
 }
 
 /* The function that was really called: an alias is as good, a guess is not. */
-static void check_name(const struct symbol_frame *ours, const char *theirs, struct elf_image *witness,
-		       uint64_t vaddr)
+static void check_name(const struct symbol_frame *ours, const char *theirs,
+		       struct elf_image *witness, uint64_t vaddr)
 {
 	unsigned long at = vaddr;
 
@@ -193,7 +193,8 @@ static void check_name(const struct symbol_frame *ours, const char *theirs, stru
 		      "%#lx: no name, not %s", at, theirs);
 }
 
-static void compare(struct elf_module *subject, struct elf_image *witness, FILE *questions, bool all)
+static void compare(struct elf_module *subject, struct elf_image *witness, FILE *questions,
+		    bool all)
 {
 	struct symbol_frame ours[MAX_FRAMES];
 	int inlined = 0, lines = 0, named = 0, by_both = 0;

@@ -292,7 +292,8 @@ static void names_generated_code(void)
 	CHECK(frame.module && !strcmp(frame.module, "[anon]") && frame.offset == pc + 5);
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
 	map = fopen(path, "w");
-	fprintf(map, "%lx 100 old code\n%lx 20 new code\nrubbish\n%lx 10 other\n", pc, pc + 0x40, pc + 0x200);
+	fprintf(map, "%lx 100 old code\n%lx 20 new code\nrubbish\n%lx 10 other\n", pc, pc + 0x40,
+		pc + 0x200);
 	fclose(map);
 	CHECK(!symboliser_refresh(s));
 	frame = at(s, pc + 0x50, false);

@@ -121,24 +121,9 @@ static NAMED long connect_client(void)
 	ret = sys(SYS_connect, fd, &address, address_len);
 	return ret < 0 ? ret : fd;
 }
-ROAD(accept)
-{
-	long client = connect_client();
-	long fd = client < 0 ? client : sys(SYS_accept, listener, NULL, NULL);
-
-	if (client >= 0)
-		sys(SYS_close, client);
-	return fd < 0 ? fd : 1;
-}
-ROAD(accept4)
-{
-	long client = connect_client();
-	long fd = client < 0 ? client : sys(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC);
-
-	if (client >= 0)
-		sys(SYS_close, client);
-	return fd < 0 ? fd : 1;
-}
+static int client = -1;
+ROAD(accept) { return ONE(sys(SYS_accept, listener, NULL, NULL)); }
+ROAD(accept4) { return ONE(sys(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC)); }
 ROAD(dup) { return ONE(sys(SYS_dup, plain_fd)); }
 static int free_number = 500;
 ROAD(dup2) { return ONE(sys(SYS_dup2, plain_fd, free_number++)); }
@@ -193,15 +178,8 @@ ROAD(scm_rights)
 	return msg.msg_controllen ? 2 : -EBADMSG;
 }
 ROAD(pidfd_open) { return ONE(sys(SYS_pidfd_open, getpid(), 0)); }
-ROAD(pidfd_getfd)
-{
-	long pidfd = sys(SYS_pidfd_open, getpid(), 0);
-	long fd = pidfd < 0 ? pidfd : sys(SYS_pidfd_getfd, pidfd, plain_fd, 0);
-
-	if (pidfd >= 0)
-		sys(SYS_close, pidfd);
-	return fd < 0 ? fd : 1;
-}
+static int own_pidfd;
+ROAD(pidfd_getfd) { return ONE(sys(SYS_pidfd_getfd, own_pidfd, plain_fd, 0)); }
 static int clone_pidfd_made;
 static void leave(void *arg) { }
 static char small_stack[65536] __attribute__((aligned(16)));
@@ -300,7 +278,13 @@ static void walk(int argc, char **argv)
 	if (i == ARRAY_SIZE(roads))
 		return fail("no road '%s'", argc > 1 ? argv[1] : "");
 	while (n--) {
+		/* somebody to accept */
+		if (!strncmp(argv[1], "accept", 6))
+			client = connect_client();
 		ret = roads[i].walk();
+		if (client >= 0)
+			sys(SYS_close, client);
+		client = -1;
 		if (ret < 0)
 			return fail("%s: %s", argv[1], strerror(-ret));
 		born += ret;
@@ -737,7 +721,7 @@ static void uring_open(int argc, char **argv)
 static void uring_accept(int argc, char **argv)
 {
 	struct io_uring_sqe sqe = { .opcode = IORING_OP_ACCEPT, .fd = listener };
-	long n = number(argc, argv, 1, 1), client;
+	long n = number(argc, argv, 1, 1);
 
 	while (n--) {
 		client = connect_client();
@@ -745,6 +729,7 @@ static void uring_accept(int argc, char **argv)
 			return fail("connect: %s", strerror(-client));
 		uring(&sqe, 1);
 		sys(SYS_close, client);
+		client = -1;
 	}
 }
 
@@ -793,6 +778,7 @@ int main(int argc, char **argv)
 	getsockname(listener, (void *)&address, &address_len);
 	listen(listener, 64);
 	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, post);
+	own_pidfd = syscall(SYS_pidfd_open, getpid(), 0);
 	ptmx = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	ioctl(ptmx, TIOCSPTLCK, &unlocked);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
