@@ -234,7 +234,8 @@ static void open_dwarf(struct elf_debug *debug, struct elf_image *source, int ro
  *
  * A debug file is kept for its symbol table even when it has no DWARF.
  */
-void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path, int root_fd)
+void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
+		    int root_fd)
 {
 	memset(debug, 0, sizeof(*debug));
 	if (has_dwarf(image)) {

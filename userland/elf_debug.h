@@ -17,7 +17,8 @@ struct elf_debug {
 
 extern const char *elf_debug_dir;	/* "/usr/lib/debug"; tests have their own */
 
-void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path, int root_fd);
+void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
+		    int root_fd);
 void elf_debug_close(struct elf_debug *debug);
 
 #endif

@@ -23,7 +23,7 @@
 #include "elf_image.h"
 
 enum {
-	MAX_SECTIONS = 1 << 18,		/* -ffunction-sections objects reach 2^17 */
+	MAX_SECTIONS = 1 << 18,
 	MAX_SEGMENTS = 1 << 10,
 	MAX_NOTE_BYTES = 64 << 10,
 	MAX_UNPACKED_BYTES = 256 << 20,

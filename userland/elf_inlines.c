@@ -14,7 +14,7 @@
 
 enum {
 	MAX_DEPTH = 128,
-	MAX_DIES = 16 << 20,		/* a unit; the biggest seen: 1.3 million */
+	MAX_DIES = 16 << 20,		/* of one unit */
 	MAX_UNIT_RANGES = 4 << 20,
 };
 
@@ -36,7 +36,7 @@ static uint32_t number_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-/* Its index, or the parent's when it has no code: what is in it has none. */
+/* Its index, or NO_SCOPE when it has no code. */
 static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bool inlined)
 {
 	struct elf_unit *unit = scan->unit;

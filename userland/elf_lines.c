@@ -4,8 +4,8 @@
  * per module from the units themselves: clang writes no .debug_aranges, which
  * libdw 0.188 would need.
  *
- * libdw expands a line program into rows all at once, about 60 bytes for each
- * byte of the program: its size is looked at first.
+ * libdw expands a whole line program into rows at once, and a byte of it can
+ * be a row: the size of the program is looked at first.
  */
 #include <dwarf.h>
 #include <limits.h>
@@ -18,7 +18,7 @@
 enum {
 	MAX_UNITS = 1 << 20,
 	MAX_RANGES_PER_UNIT = 1 << 18,
-	MAX_LINE_PROGRAM_BYTES = 16 << 20,	/* the biggest seen: 3 MiB */
+	MAX_LINE_PROGRAM_BYTES = 16 << 20,
 };
 
 static void add_unit(struct elf_lines *lines, Dwarf_Die *die)

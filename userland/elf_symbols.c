@@ -15,7 +15,7 @@
 #include "elf_symbols.h"
 
 enum {
-	MAX_SYMBOLS = 8 << 20,		/* 48 bytes each; Chromium has 1.5 million functions */
+	MAX_SYMBOLS = 8 << 20,		/* 40 bytes each */
 	MAX_NAME_BYTES = 16 << 10,
 };
 

@@ -14,7 +14,7 @@
 
 enum {
 	CHUNK_BYTES = 64 << 10,
-	MAX_NAME_BYTES = 16 << 10,	/* longest seen in libLLVM: 4 KiB */
+	MAX_NAME_BYTES = 16 << 10,
 	FIRST_SLOTS = 1 << 10,
 };
 

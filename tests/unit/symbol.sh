@@ -37,7 +37,7 @@ sanitize="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # Every way to build and to split that changes what we have to read.
 truth() {
-	local c=$unit/fixtures/shapes.c cc=$unit/fixtures/shapes.cc d=$work/files s=$work/subjects f name
+	local c=$unit/fixtures/shapes.c cc=$unit/fixtures/shapes.cc d=$work/files s=$work/subjects f name id
 
 	build test_symbol asan $sanitize
 	mkdir -p "$d" "$s"
@@ -66,6 +66,11 @@ truth() {
 		mkdir -p "$s/.debug"
 		mv "$s/$name.debug" "$s/.debug"
 		run "$work/test_symbol" "$s/linked-$name" "$d/$name"
+		id=$(readelf -n "$d/$name" | awk '/Build ID/ { print $3 }')
+		mkdir -p "$s/debug/.build-id/${id:0:2}"
+		cp "$s/.debug/$name.debug" "$s/debug/.build-id/${id:0:2}/${id:2}.debug"
+		strip -o "$s/by-id-$name" "$d/$name"
+		DEBUG_DIR=$s/debug run "$work/test_symbol" "$s/by-id-$name" "$d/$name"
 		objcopy --compress-debug-sections=zlib-gnu "$d/$name" "$s/zdebug-$name"
 		run "$work/test_symbol" "$s/zdebug-$name" "$d/$name"
 		# A debug file of other code must not be believed.

@@ -7,7 +7,8 @@
  * usage: test_symbol SUBJECT TRUTH [names-only]
  * SUBJECT is what we resolve (stripped, compressed, split...); TRUTH is the
  * same code with all its information in one file. With names-only SUBJECT has
- * no DWARF, and its own symbol tables are the witness.
+ * no DWARF, and its own symbol tables are the witness. DEBUG_DIR in the
+ * environment stands in for /usr/lib/debug.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -257,6 +258,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	if (getenv("DEBUG_DIR"))
+		elf_debug_dir = getenv("DEBUG_DIR");
 	names = names_open();
 	image = image_of(argv[1]);
 	witness = image_of(argv[2]);
