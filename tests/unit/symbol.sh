@@ -2,6 +2,8 @@
 # Build the symboliser's unit tests with sanitizers, and programs of all kinds
 # for them to look at; run everything.
 # usage: tests/unit/symbol.sh [truth|live|maps|fuzz|bench]...
+# Flags are lists of words; what to run is called by name.
+# shellcheck disable=SC2086,SC2317
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
