@@ -52,56 +52,72 @@ FILE *options_open_output(const struct options *o);
 int options_close_output(FILE *f, const struct options *o);
 
 /*
- * session.c: targets being traced by us, or watched
+ * observe.c: one look at a target
  */
-struct watch;				/* what changed since: curves, hysteresis */
+int observe(struct client *c, struct model *m, uint32_t id);
+void observe_names(struct model *m);
+int observe_find(struct client *c, pid_t pid, struct target *found);
+int observe_no_process(pid_t pid);
+
+/*
+ * watch.c: what changed since the last look: curves, hysteresis
+ */
+struct watch;
+enum watch_news { WATCH_LEAK, WATCH_GROWTH, WATCH_CLEARED };
 
 struct watch *watch_new(void);
 void watch_free(struct watch *w);
-void watch_sample(struct watch *w, struct model *m);
-bool watch_curious(const struct watch *w, const struct model *m, uint32_t *kinds);
+void watch_sample(struct watch *w, const struct model *m);
+bool watch_curious(const struct watch *w, const struct model *m);
 const struct curve *watch_curve(uint32_t site, void *watch);
-enum watch_news { WATCH_LEAK, WATCH_GROWTH, WATCH_CLEARED };
-void watch_judge(struct watch *w, struct model *m,
+void watch_judge(struct watch *w, struct model *m, bool last,
 		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg);
-void watch_uphold(const struct watch *w, struct model *m);
 
+/*
+ * session.c: targets being traced by us, or watched
+ */
 struct traced {
 	struct traced *next;
 	struct model model;
 	struct watch *watch;
-	bool ours;			/* to be deleted when we go */
-	bool done;			/* exited or detached: looked at for the last time */
-	bool exec_seen;
-	uint64_t lost_seen;
-	double objects_cost_s;		/* of the last look at all objects */
+	bool ours;		/* to be deleted when we go */
+	bool root;		/* asked for, not come by a fork */
+	bool done;		/* exited or detached */
+	bool detached;		/* by somebody else: there is nothing more to read */
 	uint64_t objects_next_ns, reconcile_next_ns;
+	uint32_t sites_seen;
 };
 
 struct session {
 	struct client *client;
 	const struct options *options;
 	struct traced *targets;
-	FILE *tail;			/* events as lines; NULL: the live view */
-	bool json, follow_all, view;
+	int events_fd, signal_fd, timer_fd;
+	FILE *tail;		/* where events go as lines; NULL: nowhere */
+	bool json;		/* as JSON */
+	bool view;		/* a picture on the terminal instead */
+	bool watch_all;		/* take up whatever is traced */
 	bool stop;
-	pid_t child;			/* run: our child, 0: none or reaped */
-	int child_status;
-	unsigned int leaks;		/* found so far */
+	uint64_t started_ns, lost;
+	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
+	void (*on_child)(struct session *s);	/* run: SIGCHLD */
+	void (*on_signal)(struct session *s, int signal);
 };
 
 int session_open(struct session *s, const struct options *o);
+int session_listen(struct session *s);
 struct traced *session_add(struct session *s, pid_t pid);
-int session_watch(struct session *s, pid_t pid);	/* 0: all, others' too */
+struct traced *session_adopt(struct session *s, uint32_t id);
+void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
-int session_report(struct session *s);
+int session_report(struct session *s, bool *leaks);
 void session_close(struct session *s);
 
 /*
- * live.c: a calm picture of a session
+ * live.c: news of a session, as lines and as a calm picture
  */
-void live_event(struct session *s, struct traced *t, const char *event, struct site *site);
-void live_note(struct session *s, struct traced *t, const char *fmt, ...) PRINTF(3, 4);
+void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site);
+void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 void live_draw(struct session *s);
 void live_erase(struct session *s);
 

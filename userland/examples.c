@@ -164,7 +164,7 @@ static char *describe_thread(const struct model *m, const struct object *o)
 	char path[80], name[64] = "?", state[64] = "?";
 
 	if (o->unjoined)
-		return text("exited, never joined");
+		return strdup(THREAD_UNJOINED);
 	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
 		return text("exited");
 	if (o->type == LEAKTRACE_TYPE_PROCESS)

@@ -196,7 +196,6 @@ struct model {
 	bool offline;			/* from a file: there is nobody to ask */
 	bool incomplete;		/* the file's end is missing */
 	bool dump_interrupted;		/* changed while it was read */
-	bool joined_known;		/* thread.c could tell joined from unjoined */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
@@ -262,6 +261,7 @@ char *socket_describe(pid_t pid, uint64_t inode);
 const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
 bool range_is_heap(const struct model *m, uint64_t address);
 bool range_is_stack(const struct model *m, uint64_t address);
+#define THREAD_UNJOINED "exited, never joined"
 void thread_look(struct model *m);		/* which of the exited nobody joined */
 
 /*

@@ -115,23 +115,36 @@ static bool is_unjoined(pid_t pid, const struct layout *l, const struct object *
 		(cancelhandling & EXITING) && !(cancelhandling & TERMINATED);
 }
 
-/* Marks the exited threads of a live target that nobody joined. */
+/* Seen when its memory could still be read. */
+static bool was_unjoined(const struct model *m, const struct object *o)
+{
+	const char *what = model_recall(m, o);
+
+	return what && !strcmp(what, THREAD_UNJOINED);
+}
+
+/* Marks the exited threads that nobody joined. */
 void thread_look(struct model *m)
 {
 	struct layout l;
 	bool known = false, looked = false;
 
-	if (m->offline || (m->target.flags & LEAKTRACE_TARGET_F_EXITED))
-		return;
+	bool alive = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED);
+
 	for (size_t i = 0; i < m->nobjects; i++) {
 		struct object *o = &m->objects[i];
 
 		if (o->kind != LEAKTRACE_KIND_THREAD || !(o->flags & LEAKTRACE_OBJECT_F_EXITED))
 			continue;
+		if (!alive) {
+			o->unjoined = was_unjoined(m, o);
+			continue;
+		}
 		if (!looked)
 			known = find_layout(m, &l);
 		looked = true;
 		o->unjoined = known && is_unjoined(m->target.pid, &l, o);
+		if (o->unjoined)
+			model_remember(m, o, THREAD_UNJOINED);
 	}
-	m->joined_known = known;
 }

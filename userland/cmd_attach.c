@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace attach: trace, show what is found, report, let go.
+ */
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Where events go: beside the report if that must stay parseable. */
+static void choose_tail(struct session *s, const struct options *o)
+{
+	s->json = o->json;
+	s->tail = o->json || o->format == FORMAT_TEXT ? stdout : stderr;
+	s->view = !o->json && s->tail == stdout && isatty(STDOUT_FILENO);
+}
+
+static int attach_all(struct session *s, const struct options *o)
+{
+	for (int i = 0; i < o->argc; i++) {
+		struct traced *t;
+		pid_t pid;
+
+		if (options_pid(o->argv[i], &pid))
+			return fail("attach: '%s' is no pid", o->argv[i]);
+		t = session_add(s, pid);
+		if (!t)
+			return EXIT_TROUBLE;
+		if (o->background) {
+			keep_maps(&t->model);
+			t->ours = false;
+		}
+	}
+	return 0;
+}
+
+int cmd_attach(struct options *o)
+{
+	struct session s = { 0 };
+	bool leaks = false;
+	int status;
+
+	if (!o->argc)
+		return fail("attach: which PID? (see 'leaktrace attach --help')");
+	choose_tail(&s, o);
+	status = session_open(&s, o);
+	if (!status && !o->background)
+		status = session_listen(&s);
+	if (!status)
+		status = attach_all(&s, o);
+	if (!status && !o->background) {
+		status = session_loop(&s);
+		if (!status)
+			status = session_report(&s, &leaks);
+	}
+	session_close(&s);
+	return status ?: leaks ? EXIT_LEAKS : EXIT_CLEAN;
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The container of trace files; FORMAT.md describes it. Chunks are compressed
+ * and checksummed one by one and only ever appended: whatever happens to the
+ * writer, the chunks that are whole can be read. The reader believes nothing:
+ * every length is bounded before memory is asked for.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include "leaktrace.h"
+
+#define MAGIC		"LEAKTRC\n"
+#define FORMAT_VERSION	1
+#define RECORD_ALIGN(n)	(((n) + 7) & ~(size_t)7)
+
+enum { CHUNK_RECORDS = 1, CHUNK_END = 2 };
+
+enum {
+	CHUNK_BYTES = 1 << 20,		/* a writer ends a chunk when it has that much */
+	RAW_MAX = 64 << 20,		/* a reader's limits */
+	STORED_MAX = 64 << 20,
+	RECORD_MAX = 32 << 20,
+};
+
+struct file_header {
+	char magic[8];
+	uint32_t version, flags;
+};
+
+struct chunk_header {
+	uint32_t type, flags;
+	uint64_t raw_bytes, stored_bytes;
+	uint32_t crc, header_crc;	/* of the stored bytes; of all before itself */
+};
+
+struct record_header {
+	uint32_t type, bytes;		/* of what follows, without padding */
+};
+
+_Static_assert(sizeof(struct file_header) == 16 && sizeof(struct chunk_header) == 32 &&
+	       sizeof(struct record_header) == 8, "as in FORMAT.md");
+
+struct file_writer {
+	FILE *f;
+	char *path, *aside;
+	uint8_t *buf;
+	size_t used, room;
+	int err;
+};
+
+struct file_reader {
+	FILE *f;
+	uint8_t *buf;
+	size_t used, at;
+	bool ended;
+};
+
+static uint32_t crc_of(const void *data, size_t len)
+{
+	return crc32_z(0, data, len);
+}
+
+/* Written aside and renamed when whole: no half of it under its name. */
+struct file_writer *file_create(const char *path, char *err, size_t errlen)
+{
+	struct file_header h = { MAGIC, htole32(FORMAT_VERSION), 0 };
+	struct file_writer *w = calloc(1, sizeof(*w));
+	struct stat st;
+
+	if (w) {
+		w->path = strdup(path);
+		/* a device or a pipe is written to as it is */
+		w->aside = stat(path, &st) || S_ISREG(st.st_mode) ? text("%s.partial", path) : strdup(path);
+		w->f = w->path && w->aside ? fopen(w->aside, "we") : NULL;
+	}
+	if (w && w->f && fwrite(&h, sizeof(h), 1, w->f) == 1)
+		return w;
+	snprintf(err, errlen, "cannot write %s: %s", path, strerror(errno));
+	if (w) {
+		free(w->path);
+		free(w->aside);
+		free(w);
+	}
+	return NULL;
+}
+
+static int put_chunk(struct file_writer *w, uint32_t type, const void *raw, size_t len)
+{
+	size_t bound = ZSTD_compressBound(len), stored;
+	struct chunk_header h = { .type = htole32(type), .raw_bytes = htole64(len) };
+	void *out = malloc(bound);
+
+	if (!out)
+		return -ENOMEM;
+	stored = len ? ZSTD_compress(out, bound, raw, len, 3) : 0;
+	if (ZSTD_isError(stored)) {
+		free(out);
+		return -EIO;
+	}
+	h.stored_bytes = htole64(stored);
+	h.crc = htole32(crc_of(out, stored));
+	h.header_crc = htole32(crc_of(&h, offsetof(struct chunk_header, header_crc)));
+	if (fwrite(&h, sizeof(h), 1, w->f) != 1 ||
+	    (stored && fwrite(out, stored, 1, w->f) != 1) || fflush(w->f))
+		w->err = errno ? -errno : -EIO;
+	free(out);
+	return w->err;
+}
+
+int file_flush(struct file_writer *w)
+{
+	int err = w->err;
+
+	if (!err && w->used)
+		err = put_chunk(w, CHUNK_RECORDS, w->buf, w->used);
+	w->used = 0;
+	if (err)
+		w->err = err;
+	return err;
+}
+
+int file_append(struct file_writer *w, unsigned int type, const void *data, size_t len)
+{
+	struct record_header h = { htole32(type), htole32(len) };
+	size_t need = sizeof(h) + RECORD_ALIGN(len);
+
+	if (len > RECORD_MAX)
+		return w->err = -EFBIG;
+	if (w->used && w->used + need > CHUNK_BYTES && file_flush(w))
+		return w->err;
+	if (w->used + need > w->room) {
+		size_t room = w->used + need > CHUNK_BYTES ? w->used + need : CHUNK_BYTES;
+		uint8_t *more = realloc(w->buf, room);
+
+		if (!more)
+			return w->err = -ENOMEM;
+		w->buf = more;
+		w->room = room;
+	}
+	memcpy(w->buf + w->used, &h, sizeof(h));
+	if (len)
+		memcpy(w->buf + w->used + sizeof(h), data, len);
+	memset(w->buf + w->used + sizeof(h) + len, 0, RECORD_ALIGN(len) - len);
+	w->used += need;
+	return w->err;
+}
+
+int file_finish(struct file_writer *w)
+{
+	int err;
+
+	file_flush(w);
+	if (!w->err)
+		put_chunk(w, CHUNK_END, NULL, 0);
+	err = w->err;
+	if (fclose(w->f) && !err)
+		err = -errno;
+	if (strcmp(w->path, w->aside)) {
+		if (!err && rename(w->aside, w->path))
+			err = -errno;
+		if (err)
+			unlink(w->aside);
+	}
+	free(w->path);
+	free(w->aside);
+	free(w->buf);
+	free(w);
+	return err;
+}
+
+struct file_reader *file_open(const char *path, char *err, size_t errlen)
+{
+	struct file_reader *r = calloc(1, sizeof(*r));
+	struct file_header h;
+	struct stat st;
+	int fd;
+
+	/* a FIFO or a terminal under that name must not make us wait */
+	fd = r ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	if (fd < 0 || fstat(fd, &st)) {
+		snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
+		goto fail;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(err, errlen, "%s is no regular file", path);
+		goto fail;
+	}
+	r->f = fdopen(fd, "r");
+	if (!r->f || fread(&h, 1, sizeof(h), r->f) != sizeof(h) || memcmp(h.magic, MAGIC, 8)) {
+		snprintf(err, errlen, "%s is no trace file of leaktrace", path);
+		goto fail;
+	}
+	if (le32toh(h.version) != FORMAT_VERSION) {
+		snprintf(err, errlen, "%s has format version %u, this leaktrace reads %d: take a newer one",
+			 path, le32toh(h.version), FORMAT_VERSION);
+		goto fail;
+	}
+	return r;
+fail:
+	if (r && r->f)
+		fclose(r->f);
+	else if (fd >= 0)
+		close(fd);
+	free(r);
+	return NULL;
+}
+
+/* The content of a chunk whose header is good. 1, 0 when it is cut off. */
+static int take_chunk(struct file_reader *r, const struct chunk_header *h, char *err, size_t errlen)
+{
+	uint64_t raw = le64toh(h->raw_bytes), stored = le64toh(h->stored_bytes);
+	uint8_t *in;
+	size_t got;
+	int ret = -EBADMSG;
+
+	free(r->buf);
+	r->buf = NULL;
+	r->used = r->at = 0;
+	if (raw > RAW_MAX || stored > STORED_MAX) {
+		snprintf(err, errlen, "damaged file: a chunk of absurd size");
+		return -EBADMSG;
+	}
+	in = malloc(stored ?: 1);
+	r->buf = calloc(1, raw ?: 1);
+	if (!in || !r->buf) {
+		snprintf(err, errlen, "out of memory");
+		free(in);
+		return -ENOMEM;
+	}
+	if (fread(in, 1, stored, r->f) != stored) {
+		ret = 0;
+		goto out;
+	}
+	if (crc_of(in, stored) != le32toh(h->crc)) {
+		snprintf(err, errlen, "damaged file: a checksum is wrong");
+		goto out;
+	}
+	got = stored ? ZSTD_decompress(r->buf, raw, in, stored) : 0;
+	if (ZSTD_isError(got) || got != raw) {
+		snprintf(err, errlen, "damaged file: a chunk does not unpack");
+		goto out;
+	}
+	r->used = raw;
+	ret = 1;
+out:
+	free(in);
+	return ret;
+}
+
+/* 1: there is a next chunk of records; 0: the end; negative: err says what. */
+static int next_chunk(struct file_reader *r, char *err, size_t errlen)
+{
+	struct chunk_header h;
+	int ret;
+
+	for (;;) {
+		if (fread(&h, 1, sizeof(h), r->f) != sizeof(h))
+			return 0;
+		if (crc_of(&h, offsetof(struct chunk_header, header_crc)) != le32toh(h.header_crc)) {
+			snprintf(err, errlen, "damaged file: the header of a chunk is wrong");
+			return -EBADMSG;
+		}
+		ret = take_chunk(r, &h, err, errlen);
+		if (ret <= 0)
+			return ret;
+		/* an end may be followed by what was appended later */
+		r->ended = le32toh(h.type) == CHUNK_END;
+		if (le32toh(h.type) == CHUNK_RECORDS)
+			return 1;
+	}
+}
+
+int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *len,
+	      char *err, size_t errlen)
+{
+	struct record_header h;
+	int ret;
+
+	while (r->at == r->used) {
+		ret = next_chunk(r, err, errlen);
+		if (ret <= 0)
+			return ret;
+	}
+	if (r->used - r->at < sizeof(h))
+		goto damaged;
+	memcpy(&h, r->buf + r->at, sizeof(h));
+	*type = le32toh(h.type);
+	*len = le32toh(h.bytes);
+	if (*len > RECORD_MAX || RECORD_ALIGN(*len) > r->used - r->at - sizeof(h))
+		goto damaged;
+	*data = r->buf + r->at + sizeof(h);
+	r->at += sizeof(h) + RECORD_ALIGN(*len);
+	return 1;
+damaged:
+	snprintf(err, errlen, "damaged file: a record leaves its chunk");
+	return -EBADMSG;
+}
+
+bool file_complete(const struct file_reader *r)
+{
+	return r->ended;
+}
+
+void file_close(struct file_reader *r)
+{
+	if (!r)
+		return;
+	fclose(r->f);
+	free(r->buf);
+	free(r);
+}

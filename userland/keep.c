@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A target that is traced in the background may exit while no command of ours
+ * runs; the kernel keeps its numbers, but its mappings are gone, and code
+ * addresses would stay numbers. So whoever has seen a live target leaves its
+ * mappings in /run/leaktrace, where the report after its exit finds them. The
+ * file's name holds the time of attaching: a number that is used again, or a
+ * module that was loaded again, finds nothing wrong.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "leaktrace.h"
+
+#define KEEP_DIR "/run/leaktrace"
+
+enum { KEEP_MAX_BYTES = 16 << 20 };
+
+/* The symboliser's, once it can: code by mappings as /proc/PID/maps had them. */
+extern struct symboliser *symboliser_open_saved(const char *maps_text, char *err, size_t errlen)
+	__attribute__((weak));
+
+static void name_of(const struct target *t, const char *what, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s/%u-%" PRIu64 ".%s", KEEP_DIR, t->id, t->attached_ns, what);
+}
+
+static char *slurp(const char *path, size_t max)
+{
+	FILE *f = fopen(path, "re"), *out;
+	char *text_buf = NULL, chunk[8192];
+	size_t len = 0, got;
+
+	if (!f)
+		return NULL;
+	out = open_memstream(&text_buf, &len);
+	while (out && (got = fread(chunk, 1, sizeof(chunk), f)) > 0 && (size_t)ftell(out) < max)
+		fwrite(chunk, 1, got, out);
+	fclose(f);
+	if (out)
+		fclose(out);
+	return text_buf;
+}
+
+/* Written aside and renamed: nobody reads half of it. */
+static void spill(const char *path, const char *content)
+{
+	char aside[256];
+	FILE *f;
+	int fd;
+
+	snprintf(aside, sizeof(aside), "%s.%d", path, getpid());
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f)
+		return;
+	fputs(content, f);
+	if (fclose(f) || rename(aside, path))
+		unlink(aside);
+}
+
+static bool private_directory(void)
+{
+	struct stat st;
+
+	if (mkdir(KEEP_DIR, 0700) && errno != EEXIST)
+		return false;
+	return !lstat(KEEP_DIR, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+void keep_maps(const struct model *m)
+{
+	char path[128], *maps;
+
+	if (!m->target.id || m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
+	    !private_directory())
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/maps", m->target.pid);
+	maps = slurp(path, KEEP_MAX_BYTES);
+	if (maps && *maps) {
+		name_of(&m->target, "maps", path, sizeof(path));
+		spill(path, maps);
+		if (m->exe) {
+			name_of(&m->target, "exe", path, sizeof(path));
+			spill(path, m->exe);
+		}
+	}
+	free(maps);
+}
+
+/* After a detach: one target's files, or those of all. */
+void keep_forget(uint32_t target)
+{
+	DIR *d = opendir(KEEP_DIR);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && (!target || strtoul(e->d_name, NULL, 10) == target))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
+/* A symboliser for a target that is gone, if somebody kept its mappings. */
+struct symboliser *keep_symboliser(struct model *m)
+{
+	struct symboliser *s = NULL;
+	char path[128], err[256], *maps;
+
+	if (!private_directory())
+		return NULL;
+	name_of(&m->target, "exe", path, sizeof(path));
+	if (!m->exe)
+		m->exe = slurp(path, 4096);
+	name_of(&m->target, "maps", path, sizeof(path));
+	maps = slurp(path, KEEP_MAX_BYTES);
+	if (maps && symboliser_open_saved)
+		s = symboliser_open_saved(maps, err, sizeof(err));
+	free(maps);
+	return s;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What changes from look to look: how many of a site live, as a curve that
+ * gets coarser as it gets longer, and whether it has been called a leak. Two
+ * looks in a row raise the alarm, four in a row call it off.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum {
+	RAISE = 2,
+	CLEAR = 4,
+	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
+	GROWTH_PAUSE_S = 10,
+};
+
+struct watched {
+	uint32_t site;
+	unsigned int stride, skip;	/* every how many looks a point */
+	unsigned int up, down;
+	bool raised;
+	uint64_t live_told, born_judged, died_judged;
+	double told_s;
+	struct curve *curve;
+};
+
+struct watch {
+	struct watched *rows;	/* by site */
+	size_t n, room;
+	double now_s;
+};
+
+struct watch *watch_new(void)
+{
+	return calloc(1, sizeof(struct watch));
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->n; i++)
+		free(w->rows[i].curve);
+	free(w->rows);
+	free(w);
+}
+
+static size_t place_of(const struct watch *w, uint32_t site)
+{
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->rows[middle].site < site)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct watched *find(const struct watch *w, uint32_t site)
+{
+	size_t i = place_of(w, site);
+
+	return i < w->n && w->rows[i].site == site ? &w->rows[i] : NULL;
+}
+
+static struct watched *take(struct watch *w, uint32_t site)
+{
+	size_t i = place_of(w, site);
+
+	if (i < w->n && w->rows[i].site == site)
+		return &w->rows[i];
+	if (w->n == w->room) {
+		size_t room = w->room ? 2 * w->room : 64;
+		struct watched *more = reallocarray(w->rows, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		w->rows = more;
+		w->room = room;
+	}
+	memmove(&w->rows[i + 1], &w->rows[i], (w->n - i) * sizeof(*w->rows));
+	w->n++;
+	w->rows[i] = (struct watched){ .site = site, .stride = 1 };
+	return &w->rows[i];
+}
+
+static void add_point(struct watched *r, double t_s, double live)
+{
+	struct curve *c = r->curve;
+
+	if (r->skip++ % r->stride)
+		return;
+	if (c->n == ARRAY_SIZE(c->live)) {
+		for (unsigned int i = 0; i < c->n / 2; i++) {
+			c->t_s[i] = c->t_s[2 * i];
+			c->live[i] = c->live[2 * i];
+		}
+		c->n /= 2;
+		r->stride *= 2;
+	}
+	c->t_s[c->n] = t_s;
+	c->live[c->n++] = live;
+}
+
+/* After each dump of sites: one more point for those that may matter. */
+void watch_sample(struct watch *w, const struct model *m)
+{
+	w->now_s = m->target.now_ns / 1e9;
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		struct watched *r = find(w, s->id);
+
+		if (!r && site_live(s) < WORTH_A_LOOK)
+			continue;
+		if (!r)
+			r = take(w, s->id);
+		if (r && !r->curve)
+			r->curve = calloc(1, sizeof(*r->curve));
+		if (r && r->curve)
+			add_point(r, w->now_s, site_live(s));
+	}
+}
+
+/* Is there a site whose verdict may have changed? Objects are only read then. */
+bool watch_curious(const struct watch *w, const struct model *m)
+{
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct watched *r = find(w, s->id);
+
+		/* exited threads are no longer alive, but somebody may not join them */
+		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= WORTH_A_LOOK)
+			return true;
+		if (r && (r->raised || r->up ||
+			  (site_live(s) >= WORTH_A_LOOK &&
+			   (s->born != r->born_judged || s->died != r->died_judged))))
+			return true;
+	}
+	return false;
+}
+
+const struct curve *watch_curve(uint32_t site, void *watch)
+{
+	struct watched *r = find(watch, site);
+
+	return r ? r->curve : NULL;
+}
+
+static void judged(struct watched *r, struct site *s, bool last, double now_s,
+		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+{
+	bool leak = s->judgement.verdict == VERDICT_LEAK;
+	uint64_t live = site_live(s) + s->judgement.unjoined;
+
+	r->born_judged = s->born;
+	r->died_judged = s->died;
+	r->up = leak ? r->up + 1 : 0;
+	r->down = leak ? 0 : r->down + 1;
+	if (!r->raised && leak && (r->up >= RAISE || last)) {
+		r->raised = true;
+		fn(WATCH_LEAK, s, arg);
+	} else if (r->raised && !leak && r->down >= CLEAR) {
+		r->raised = false;
+		fn(WATCH_CLEARED, s, arg);
+	} else if (r->raised && leak && live * 4 > r->live_told * 5 &&
+		   now_s - r->told_s >= GROWTH_PAUSE_S) {
+		fn(WATCH_GROWTH, s, arg);
+	} else {
+		return;
+	}
+	r->live_told = live;
+	r->told_s = now_s;
+}
+
+/* After each judgement: who has become, grown as, or ceased to be a leak. */
+void watch_judge(struct watch *w, struct model *m, bool last,
+		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+{
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct site *s = &m->sites[i];
+		struct watched *r = find(w, s->id);
+
+		if (!r && s->judgement.verdict == VERDICT_LEAK)
+			r = take(w, s->id);
+		if (r)
+			judged(r, s, last, w->now_s, fn, arg);
+	}
+}
