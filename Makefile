@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people: kernels and DKMS read Kbuild.
+#
+#   make [KDIR=/lib/modules/VERSION/build] all    leaktrace.ko, userland/leaktrace
+#   make [DESTDIR=] [PREFIX=/usr/local] install   tool, manual, completion, DKMS source
+#   make check | demo | clean
+#
+# Nothing is written outside the tree, but by install.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+version := $(shell sed -n 's/^\#define LT_VERSION "\(.*\)"/\1/p' module/leaktrace.h)
+src := $(DESTDIR)/usr/src/leaktrace-$(version)
+shipped := Kbuild dkms.conf LICENSE $(wildcard include/uapi/linux/*.h \
+	module/*.[ch] module/compat/*/*.h module/compat/*/*/*.h)
+
+all: module cli
+
+module:
+	@[ -e '$(KDIR)/Makefile' ] || { \
+		echo "no kernel build folder '$(KDIR)': install linux-headers-$$(uname -r)," \
+			"or say KDIR=/lib/modules/VERSION/build; 'scripts/build-matrix'" \
+			"builds for kernels that it fetches" >&2; exit 1; }
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+
+cli:
+	$(MAKE) -C userland
+
+install: install-cli install-dkms
+
+install-cli: cli
+	install -D -m 755 userland/leaktrace '$(DESTDIR)$(PREFIX)/sbin/leaktrace'
+	for page in $(wildcard userland/man/*.[1-8]); do \
+		install -D -m 644 "$$page" '$(DESTDIR)$(PREFIX)'"/share/man/man$${page##*.}/$${page##*/}" || exit; \
+	done
+	for file in $(wildcard userland/completion/*.bash); do \
+		install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/leaktrace' || exit; \
+	done
+
+install-dkms:
+	rm -rf '$(src)'
+	for file in $(shipped); do \
+		install -D -m 644 "$$file" '$(src)'/"$$file" || exit; \
+	done
+	@echo "module: 'dkms install leaktrace/$(version)' builds it for the running kernel"
+
+check:
+	scripts/check
+
+demo:
+	scripts/demo
+
+# By pattern, as it must work without a kernel's build folder.
+clean:
+	find . module -maxdepth 1 -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name 'Module.symvers' \
+		-o -name 'modules.order' \) -delete
+	rm -rf .tmp_versions
+	$(MAKE) -C userland clean
+
+.PHONY: all module cli install install-cli install-dkms check demo clean
