@@ -22,10 +22,6 @@
 
 enum { KEEP_MAX_BYTES = 16 << 20 };
 
-/* The symboliser's, once it can: code by mappings as /proc/PID/maps had them. */
-extern struct symboliser *symboliser_open_saved(const char *maps_text, char *err, size_t errlen)
-	__attribute__((weak));
-
 static void name_of(const struct target *t, const char *what, char *buf, size_t len)
 {
 	snprintf(buf, len, "%s/%u-%" PRIu64 ".%s", KEEP_DIR, t->id, t->attached_ns, what);
@@ -112,7 +108,7 @@ void keep_forget(uint32_t target)
 struct symboliser *keep_symboliser(struct model *m)
 {
 	struct symboliser *s = NULL;
-	char path[128], err[256], *maps;
+	char path[128], *maps;
 
 	if (!private_directory())
 		return NULL;
@@ -121,8 +117,8 @@ struct symboliser *keep_symboliser(struct model *m)
 		m->exe = slurp(path, 4096);
 	name_of(&m->target, "maps", path, sizeof(path));
 	maps = slurp(path, KEEP_MAX_BYTES);
-	if (maps && symboliser_open_saved)
-		s = symboliser_open_saved(maps, err, sizeof(err));
+	if (maps)
+		s = symboliser_open_saved(maps);
 	free(maps);
 	return s;
 }

@@ -81,6 +81,32 @@ struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen)
 }
 
 /**
+ * symboliser_open_saved() - open one for a process that is gone
+ * @maps_text: its mappings, as /proc/PID/maps once had them
+ *
+ * Return: the symboliser, or NULL.
+ */
+struct symboliser *symboliser_open_saved(const char *maps_text)
+{
+	struct symboliser *s = symboliser_offline();
+	char *text = s ? strdup(maps_text) : NULL;
+	struct maps maps;
+	int err = -ENOMEM;
+
+	if (text)
+		err = maps_parse(text, &maps);
+	if (!err) {
+		err = code_learn(&s->code, &maps);
+		maps_free(&maps);
+	}
+	if (err) {
+		symboliser_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+/**
  * symboliser_refresh() - learn what the target has mapped since
  *
  * Return: 0, or -errno; what is known stays known.

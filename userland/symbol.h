@@ -35,6 +35,13 @@ struct symbol_frame {			/* strings belong to the symboliser, valid until close *
 struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen);
 
 /*
+ * Open one for a process that is gone, whose /proc/PID/maps somebody has kept.
+ * A file that is not the mapped one any more leaves its code unnamed. NULL:
+ * these are no maps.
+ */
+struct symboliser *symboliser_open_saved(const char *maps_text);
+
+/*
  * Read the maps again: after exec or dlopen, or when a pc has no mapping. Old
  * mappings stay known: a pc is looked up in the newest one that covers it.
  * 0, or -errno (-ESRCH: the target is gone); what is known stays known.

@@ -211,13 +211,43 @@ static void fill(struct code_table *table, struct code *code, const struct map *
 }
 
 /**
+ * code_learn() - take these mappings for those of now
+ *
+ * Return: 0; -errno when that failed, and what is known has stayed.
+ */
+int code_learn(struct code_table *table, const struct maps *maps)
+{
+	struct code_list next = { 0 };
+	int err;
+
+	next.code = calloc(maps->n + 1, sizeof(*next.code));
+	if (!next.code)
+		return -ENOMEM;
+	table->has_jit = false;
+	for (size_t i = 0; i < maps->n; i++) {
+		if (!maps->map[i].exec)
+			continue;
+		fill(table, &next.code[next.n], &maps->map[i]);
+		table->has_jit |= !next.code[next.n].module;
+		next.n++;
+	}
+	err = retire(table, &next);
+	if (err) {
+		free(next.code);
+		return err;
+	}
+	free(table->now.code);
+	table->now = next;
+	return 0;
+}
+
+/**
  * code_refresh() - read the mappings again
  *
  * Return: 0; -errno when that failed, and what is known has stayed.
  */
 int code_refresh(struct code_table *table)
 {
-	struct code_list next = { 0 };
 	struct maps maps;
 	int err, root_fd;
 
@@ -230,28 +260,9 @@ int code_refresh(struct code_table *table)
 			close(table->root_fd);
 		table->root_fd = root_fd;
 	}
-	next.code = calloc(maps.n + 1, sizeof(*next.code));
-	if (!next.code) {
-		maps_free(&maps);
-		return -ENOMEM;
-	}
-	table->has_jit = false;
-	for (size_t i = 0; i < maps.n; i++) {
-		if (!maps.map[i].exec)
-			continue;
-		fill(table, &next.code[next.n], &maps.map[i]);
-		table->has_jit |= !next.code[next.n].module;
-		next.n++;
-	}
+	err = code_learn(table, &maps);
 	maps_free(&maps);
-	err = retire(table, &next);
-	if (err) {
-		free(next.code);
-		return err;
-	}
-	free(table->now.code);
-	table->now = next;
-	return 0;
+	return err;
 }
 
 /**

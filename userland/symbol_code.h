@@ -31,6 +31,7 @@ struct code_table {
 	bool has_jit;			/* some code has no ELF file */
 };
 
+int code_learn(struct code_table *table, const struct maps *maps);
 int code_refresh(struct code_table *table);
 const struct code *code_find(const struct code_table *table, uint64_t pc);
 void code_free(struct code_table *table);
