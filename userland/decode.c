@@ -13,7 +13,7 @@
 #include "leaktrace.h"
 
 #define A(set, name)	LEAKTRACE_A_##set##_##name
-#define POLICY(set)	static const struct nla_policy set##_policy[]
+#define POLICY(set, SET) static const struct nla_policy set##_policy[A(SET, MAX) + 1]
 
 /* Reads attribute NAME of tb into place, if it is there. */
 #define GET(tb, set, name, bits, place)						\
@@ -28,7 +28,7 @@
 #define NEST { .type = NLA_NESTED }
 #define STR { .type = NLA_STRING }
 
-POLICY(target) = {
+POLICY(target, TARGET) = {
 	[A(TARGET, ID)] = U32, [A(TARGET, PID)] = U32, [A(TARGET, KINDS)] = U32,
 	[A(TARGET, FLAGS)] = U32, [A(TARGET, MAX_OBJECTS)] = U32,
 	[A(TARGET, PARENT)] = U32, [A(TARGET, COMM)] = STR,
@@ -39,7 +39,7 @@ POLICY(target) = {
 	[A(TARGET, OBJECT_KIND)] = U8,
 };
 
-POLICY(kind) = {
+POLICY(kind, KIND) = {
 	[A(KIND, ID)] = U8, [A(KIND, BASELINE)] = U64,
 	[A(KIND, BASELINE_LIVE)] = U64, [A(KIND, BORN)] = U64,
 	[A(KIND, DIED)] = U64, [A(KIND, LIVE)] = U64, [A(KIND, BYTES)] = U64,
@@ -48,7 +48,7 @@ POLICY(kind) = {
 	[A(KIND, UNTRACKED)] = U64, [A(KIND, MOVED)] = U64,
 };
 
-POLICY(status) = {
+POLICY(status, STATUS) = {
 	[A(STATUS, VERSION)] = STR, [A(STATUS, TRACING)] = U8,
 	[A(STATUS, STOPPED)] = STR, [A(STATUS, TARGETS)] = U32,
 	[A(STATUS, TARGETS_MAX)] = U32, [A(STATUS, OBJECTS)] = U64,
@@ -64,14 +64,14 @@ POLICY(status) = {
 	[A(STATUS, WORKS)] = U64,
 };
 
-POLICY(probe) = {
+POLICY(probe, PROBE) = {
 	[A(PROBE, NAME)] = STR, [A(PROBE, HOW)] = U8, [A(PROBE, KINDS)] = U32,
 	[A(PROBE, REQUIRED)] = U8, [A(PROBE, PRESENT)] = U8,
-	[A(PROBE, ATTACHED)] = U8, [A(PROBE, ERROR)] = { .type = NLA_S32 },
+	[A(PROBE, ATTACHED)] = U8, [A(PROBE, ERROR)] = U32,
 	[A(PROBE, HITS)] = U64, [A(PROBE, WHY)] = STR,
 };
 
-POLICY(site) = {
+POLICY(site, SITE) = {
 	[A(SITE, ID)] = U32, [A(SITE, KIND)] = U8, [A(SITE, TYPE)] = U8,
 	[A(SITE, STACK)] = U32, [A(SITE, BORN)] = U64, [A(SITE, DIED)] = U64,
 	[A(SITE, FIRST_NS)] = U64, [A(SITE, LAST_NS)] = U64,
@@ -81,11 +81,11 @@ POLICY(site) = {
 	[A(SITE, TARGET)] = U32,
 };
 
-POLICY(release) = {
+POLICY(release, RELEASE) = {
 	[A(RELEASE, STACK)] = U32, [A(RELEASE, COUNT)] = U64,
 };
 
-POLICY(object) = {
+POLICY(object, OBJECT) = {
 	[A(OBJECT, KIND)] = U8, [A(OBJECT, TYPE)] = U8, [A(OBJECT, ID)] = U64,
 	[A(OBJECT, COUNT)] = U32, [A(OBJECT, SITE)] = U32,
 	[A(OBJECT, BORN_NS)] = U64, [A(OBJECT, FLAGS)] = U32,
@@ -95,17 +95,17 @@ POLICY(object) = {
 	[A(OBJECT, EXITED_NS)] = U64,
 };
 
-POLICY(stack) = {
+POLICY(stack, STACK) = {
 	[A(STACK, ID)] = U32, [A(STACK, STATUS)] = U8, [A(STACK, GUESSED)] = U8,
 	[A(STACK, PCS)] = { .type = NLA_UNSPEC },
 };
 
-POLICY(batch) = {
+POLICY(batch, BATCH) = {
 	[A(BATCH, CPU)] = U32, [A(BATCH, SEQ)] = U64, [A(BATCH, LOST)] = U64,
 	[A(BATCH, EVENT)] = NEST,
 };
 
-POLICY(event) = {
+POLICY(event, EVENT) = {
 	[A(EVENT, OP)] = U8, [A(EVENT, KIND)] = U8, [A(EVENT, TARGET)] = U32,
 	[A(EVENT, TIME_NS)] = U64, [A(EVENT, ID)] = U64, [A(EVENT, COUNT)] = U32,
 	[A(EVENT, SITE)] = U32, [A(EVENT, STACK)] = U32, [A(EVENT, TID)] = U32,
@@ -244,7 +244,7 @@ int decode_probe(struct nlattr *attrs, int len, struct probe *p)
 	GET(tb, PROBE, ATTACHED, 8, p->attached);
 	GET(tb, PROBE, HITS, 64, p->hits);
 	if (tb[A(PROBE, ERROR)])
-		p->error = nla_get_s32(tb[A(PROBE, ERROR)]);
+		p->error = (int32_t)nla_get_u32(tb[A(PROBE, ERROR)]);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ void report_losses(struct model *m, struct losses *l)
 		l->reconciled += t->kind[k].missed_births + t->kind[k].missed_deaths;
 		untracked += t->kind[k].untracked;
 	}
-	if (!t->reconciled_ns)
+	if (!t->reconciled_ns && !(t->flags & LEAKTRACE_TARGET_F_EXITED))
 		inexact |= LEAKTRACE_INEXACT_NO_RECONCILE;
 	for (size_t i = 0; i < ARRAY_SIZE(inexact_reasons); i++)
 		if (inexact & 1U << i)

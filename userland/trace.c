@@ -26,7 +26,7 @@ enum { FRAMES_MAX = 64, EXAMPLES = 5, MESSAGE_BYTES = 64 << 10 };
 
 static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_EXE] = { .type = NLA_STRING }, [META_HOSTNAME] = { .type = NLA_STRING },
-	[META_KERNEL] = { .type = NLA_STRING }, [META_WALL_MINUS_MONO_US] = { .type = NLA_S64 },
+	[META_KERNEL] = { .type = NLA_STRING }, [META_WALL_MINUS_MONO_US] = { .type = NLA_U64 },
 	[META_FD_LIMIT] = { .type = NLA_U64 }, [META_VERSION] = { .type = NLA_STRING },
 	[META_INTERRUPTED] = { .type = NLA_FLAG },
 };
@@ -88,7 +88,7 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 	put_string(msg, META_HOSTNAME, m->hostname);
 	put_string(msg, META_KERNEL, m->kernel);
 	put_string(msg, META_VERSION, LEAKTRACE_VERSION);
-	nla_put_s64(msg, META_WALL_MINUS_MONO_US, m->wall_minus_mono_s * 1e6);
+	nla_put_u64(msg, META_WALL_MINUS_MONO_US, (int64_t)(m->wall_minus_mono_s * 1e6));
 	nla_put_u64(msg, META_FD_LIMIT, m->fd_limit);
 	if (m->dump_interrupted)
 		nla_put_flag(msg, META_INTERRUPTED);
@@ -301,7 +301,7 @@ static int take_meta(struct model *m, struct nlattr *attrs, int len)
 	m->hostname = string_of(tb[META_HOSTNAME]);
 	m->kernel = string_of(tb[META_KERNEL]);
 	if (tb[META_WALL_MINUS_MONO_US])
-		m->wall_minus_mono_s = nla_get_s64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
+		m->wall_minus_mono_s = (int64_t)nla_get_u64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
 	if (tb[META_FD_LIMIT])
 		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
 	m->dump_interrupted |= !!tb[META_INTERRUPTED];
