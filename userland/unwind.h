@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Unwind tables: the call frame information of an ELF file, compiled into what
+ * leaktrace.ko walks stacks by (linux/leaktrace_unwind.h).
+ *
+ *   .eh_frame, .debug_frame -> unwind_frame.c -> unwind_cfi.c -> unwind_rule.c
+ *   (bytes)                    (who covers)      (rows)          (dictionary)
+ *                              unwind_synth.c --------^
+ *   -> unwind_compile.c -> unwind_pack.c -> unwind_file.c
+ *      (in order)          (blob)           (cache, memfd)
+ */
+#ifndef LEAKTRACE_UNWIND_H
+#define LEAKTRACE_UNWIND_H
+
+#include <linux/leaktrace_unwind.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* In rule.saved: the register was saved, but not where the format can say. */
+enum { UNWIND_SAVED_UNKNOWN = INT16_MIN };
+
+struct unwind_blob {
+	void *data;		/* struct leaktrace_unwind_header and all behind it */
+	size_t bytes;
+	uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
+	uint32_t nrows, nrules;
+	uint64_t skipped_fdes;	/* not understood: their code has no rule */
+};
+
+int unwind_compile_fd(int fd, struct unwind_blob *out);
+int unwind_compile_image(const void *image, size_t bytes, struct unwind_blob *out);
+void unwind_blob_free(struct unwind_blob *b);
+bool unwind_blob_valid(const void *data, size_t bytes);
+const struct leaktrace_unwind_rule *unwind_lookup(const struct unwind_blob *b, uint64_t vaddr);
+
+int unwind_key_fd(int fd, uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES]);
+int unwind_cached_fd(int fd, struct unwind_blob *out);
+int unwind_blob_memfd(const struct unwind_blob *b);
+
+#endif

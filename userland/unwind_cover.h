@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which code is explained, and by whom: sorted pieces that do not overlap. */
+#ifndef LEAKTRACE_UNWIND_COVER_H
+#define LEAKTRACE_UNWIND_COVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PIECE_NO_FDE = UINT32_MAX };
+
+struct unwind_piece {
+	uint32_t start, end;		/* relative to the table's base */
+	uint32_t fde;			/* or PIECE_NO_FDE: one rule for all */
+	uint32_t rule;
+};
+
+struct unwind_pieces {
+	struct unwind_piece *piece;
+	size_t n, room;
+};
+
+int unwind_pieces_add(struct unwind_pieces *pieces, struct unwind_piece piece);
+int unwind_pieces_fill(struct unwind_pieces *cover, struct unwind_pieces *more);
+bool unwind_pieces_next_gap(const struct unwind_pieces *cover, uint32_t limit, uint32_t *start,
+			    uint32_t *end);
+bool unwind_pieces_has(const struct unwind_pieces *cover, uint32_t at);
+void unwind_pieces_free(struct unwind_pieces *pieces);
+
+#endif

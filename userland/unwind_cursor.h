@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reading bytes that may lie. A cursor never leaves its bounds: past the end it
+ * gives zeros and remembers that something was bad. The bytes may change under
+ * us (a mapped file), so each is read once and the copy is what is checked.
+ */
+#ifndef LEAKTRACE_UNWIND_CURSOR_H
+#define LEAKTRACE_UNWIND_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct cursor {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+	return c->end - c->at;
+}
+
+static inline bool cursor_skip(struct cursor *c, uint64_t bytes)
+{
+	if (bytes > cursor_left(c)) {
+		c->bad = true;
+		c->at = c->end;
+		return false;
+	}
+	c->at += bytes;
+	return true;
+}
+
+#define CURSOR_READ(name, type)						\
+static inline type name(struct cursor *c)				\
+{									\
+	const uint8_t *at = c->at;					\
+	type value = 0;							\
+									\
+	if (cursor_skip(c, sizeof(value)))				\
+		memcpy(&value, at, sizeof(value));			\
+	return value;							\
+}
+
+CURSOR_READ(cursor_u8, uint8_t)
+CURSOR_READ(cursor_u16, uint16_t)
+CURSOR_READ(cursor_u32, uint32_t)
+CURSOR_READ(cursor_u64, uint64_t)
+
+/* Bits beyond 64 are dropped: whoever gets the value checks its range. */
+static inline uint64_t cursor_uleb(struct cursor *c)
+{
+	uint64_t value = 0;
+	unsigned int shift = 0;
+	uint8_t byte;
+
+	do {
+		byte = cursor_u8(c);
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	return value;
+}
+
+static inline int64_t cursor_sleb(struct cursor *c)
+{
+	uint64_t value = 0;
+	unsigned int shift = 0;
+	uint8_t byte;
+
+	do {
+		byte = cursor_u8(c);
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	if (shift < 64 && byte & 0x40)
+		value |= ~0ull << shift;
+	return value;
+}
+
+#endif
