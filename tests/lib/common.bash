@@ -165,7 +165,7 @@ start_and_attach() {
 	attach --kinds "$1"
 }
 
-# report [PID]: $REPORT is the JSON, $REPORT.lines what report.jq makes of it.
+# report [PID]: $REPORT is the JSON, $REPORT.lines what digest makes of it.
 report() {
 	local status=0
 	REPORT=$(scratch)/report.json
@@ -179,7 +179,7 @@ digest() {
 		echo "report: exit status $REPORT_STATUS: $(cat "$REPORT.err")" >&2
 		return 1
 	fi
-	jq -r -f "$TOP/tests/lib/report.jq" "$REPORT" >"$REPORT.lines" || {
+	"$VICTIMS/digest" "$REPORT" >"$REPORT.lines" || {
 		echo "report: no good JSON:" >&2
 		head -c 2000 "$REPORT" >&2
 		return 1
