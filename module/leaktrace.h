@@ -141,6 +141,7 @@ struct lt_mm {
 	atomic_t invalidating;		/* between range_start and range_end */
 	atomic_t invalidate_seq;
 	bool gone;			/* address space is being torn down */
+	bool reaped;			/* the OOM killer took pages already */
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -163,7 +164,7 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to,
 void lt_page_forget(struct lt_mm *m);
 void lt_page_baseline(struct lt_mm *m, unsigned long page);
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
-		   unsigned long *live, unsigned long *young, u32 *site);
+		   unsigned long *live, unsigned long *young);
 
 /* One run of pages of one birth, as lt_page_next_run() finds them. */
 struct lt_page_run {
@@ -179,7 +180,7 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from,
 
 enum leaktrace_type lt_vma_type(struct vm_area_struct *vma);
 void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
-		   unsigned long *populated);
+		   unsigned long *populated, unsigned long *clean);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
 void lt_mm_baseline(struct lt_mm *m);

@@ -96,6 +96,12 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 		lt_maps_unmapped(m, range->start, range->end);
 	if (!lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		return 0;
+	if (current->flags & PF_KTHREAD) {
+		/* The OOM reaper unmaps; the rest of them only move things. */
+		if (range->event == MMU_NOTIFY_UNMAP)
+			WRITE_ONCE(m->reaped, true);
+		return 0;
+	}
 	if (range->event == MMU_NOTIFY_UNMAP)
 		dies = !moves(m, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
@@ -122,7 +128,8 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 
-	if (!READ_ONCE(m->gone) && lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
+	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) &&
+	    lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		lt_mm_reconcile(m);
 	WRITE_ONCE(m->gone, true);
 }

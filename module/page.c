@@ -498,34 +498,27 @@ void lt_page_forget(struct lt_mm *m)
  * @block: set to the number of the first block at or above @from
  * @live: 512 bits, set to its live pages
  * @young: 512 bits, set to those born in the last second
- * @site: set to the site of its first live page that has one, or 0
  *
  * Context: any but interrupts.
  * Return: false if there is none.
  */
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
-		   unsigned long *live, unsigned long *young, u32 *site)
+		   unsigned long *live, unsigned long *young)
 {
 	u32 now = tick_of(m, lt_now_ns()), second = NSEC_PER_SEC >> TICK_SHIFT;
 	unsigned long flags;
 	struct lt_block *b;
 	unsigned int i;
 
-	*site = 0;
 	raw_spin_lock_irqsave(&m->lock, flags);
 	b = find(m, from, true);
 	if (b) {
 		*block = b->nr;
 		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
 		bitmap_zero(young, LT_BLOCK_PAGES);
-		for_each_set_bit(i, b->live, LT_BLOCK_PAGES) {
-			if (test_bit(i, b->baseline))
-				continue;
-			if (!*site)
-				*site = birth_of(b, i)->site;
-			if (now - birth_of(b, i)->tick <= second)
+		for_each_set_bit(i, b->live, LT_BLOCK_PAGES)
+			if (!test_bit(i, b->baseline) && now - birth_of(b, i)->tick <= second)
 				__set_bit(i, young);
-		}
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return b;

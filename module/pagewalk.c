@@ -74,25 +74,17 @@ static bool is_marker(pte_t pte)
 #endif
 }
 
-/* MADV_FREE gave it away, and nobody has written to it since. */
-static bool is_lazyfree(pte_t pte)
-{
-	if (!pfn_valid(pte_pfn(pte)) || pte_special(pte) || pte_dirty(pte))
-		return false;
-#ifdef LT_HAVE_FOLIO
-	/* v5.16, 7b230db3b8d3; the page's own test left in v6.10 */
-	return folio_test_anon(page_folio(pte_page(pte))) &&
-	       !folio_test_swapbacked(page_folio(pte_page(pte)));
-#else
-	return PageAnon(pte_page(pte)) && !PageSwapBacked(compound_head(pte_page(pte)));
-#endif
-}
-
 static bool is_populated(pte_t pte)
 {
-	if (pte_none(pte) || is_marker(pte))
-		return false;
-	return !pte_present(pte) || !is_lazyfree(pte);
+	return !pte_none(pte) && !is_marker(pte);
+}
+
+/* Maybe MADV_FREE gave it away, and nobody has written to it since: the kernel
+ * marks such pages late and in batches, but makes their entries clean at once.
+ */
+static bool is_clean(pte_t pte)
+{
+	return pte_present(pte) && !pte_dirty(pte) && !pte_special(pte);
 }
 
 /**
@@ -100,13 +92,14 @@ static bool is_populated(pte_t pte)
  * @vma: mapping; mmap_lock is held
  * @block: block number; bits outside the mapping stay clear
  * @populated: 512 bits, set
+ * @clean: 512 bits, set to those not written to; or NULL
  *
  * Populated is what has a page table entry: present, swapped out, migrating.
  *
  * Context: may not sleep while reading.
  */
 void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
-		   unsigned long *populated)
+		   unsigned long *populated, unsigned long *clean)
 {
 	unsigned long base = block * LT_BLOCK_PAGES;
 	unsigned long first = max(base, vma->vm_start >> PAGE_SHIFT) - base;
@@ -116,6 +109,8 @@ void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
 	pte_t *pte;
 
 	bitmap_zero(populated, LT_BLOCK_PAGES);
+	if (clean)
+		bitmap_zero(clean, LT_BLOCK_PAGES);
 	rcu_read_lock();
 	if (!read_pmd(vma->vm_mm, base << PAGE_SHIFT, &pmd) || pmd_none(pmd))
 		goto out;
@@ -124,9 +119,14 @@ void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
 		goto out;
 	}
 	pte = pte_offset_kernel(&pmd, base << PAGE_SHIFT);
-	for (i = first; i < end; i++)
-		if (is_populated(READ_ONCE(pte[i])))
+	for (i = first; i < end; i++) {
+		pte_t entry = READ_ONCE(pte[i]);
+
+		if (is_populated(entry))
 			__set_bit(i, populated);
+		if (clean && is_clean(entry))
+			__set_bit(i, clean);
+	}
 out:
 	rcu_read_unlock();
 }
@@ -200,7 +200,7 @@ static void list_mapping(struct lt_mm *m, struct vm_area_struct *vma)
 
 	for (block = first_block(vma); block <= last_block(vma);
 	     block = next_block(vma->vm_mm, block)) {
-		lt_walk_block(vma, block, populated);
+		lt_walk_block(vma, block, populated, NULL);
 		for_each_set_bit(i, populated, LT_BLOCK_PAGES)
 			lt_page_baseline(m, block * LT_BLOCK_PAGES + i);
 		cond_resched();
@@ -247,16 +247,22 @@ void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 	mmap_read_lock(m->mm);
 	vma = find_vma(m->mm, addr);
 	if (vma && vma->vm_start <= addr && lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
-		lt_walk_block(vma, block, populated);
+		lt_walk_block(vma, block, populated, NULL);
 		born_here(m, block, populated, site);
 	}
 	mmap_read_unlock(m->mm);
 }
 
-/* Both views of a block at a moment when no invalidation is under way. */
-static bool look_twice(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
-		       unsigned long *populated, unsigned long *live,
-		       unsigned long *young, u32 *site)
+struct view {
+	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long clean[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long live[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long young[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+};
+
+/* Both sides of a block at a moment when no invalidation is under way. */
+static bool look(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+		 struct view *v)
 {
 	unsigned long found;
 	int tries, seq;
@@ -264,11 +270,10 @@ static bool look_twice(struct lt_mm *m, struct vm_area_struct *vma, unsigned lon
 	for (tries = 0; tries < RETRIES; tries++) {
 		seq = atomic_read(&m->invalidate_seq);
 		smp_rmb();
-		lt_walk_block(vma, block, populated);
-		if (!lt_page_block(m, block, &found, live, young, site) || found != block) {
-			bitmap_zero(live, LT_BLOCK_PAGES);
-			bitmap_zero(young, LT_BLOCK_PAGES);
-			*site = 0;
+		lt_walk_block(vma, block, v->populated, v->clean);
+		if (!lt_page_block(m, block, &found, v->live, v->young) || found != block) {
+			bitmap_zero(v->live, LT_BLOCK_PAGES);
+			bitmap_zero(v->young, LT_BLOCK_PAGES);
 		}
 		smp_rmb();
 		if (!atomic_read(&m->invalidating) && atomic_read(&m->invalidate_seq) == seq)
@@ -294,27 +299,39 @@ static void drop_missing(struct lt_mm *m, struct vm_area_struct *vma, unsigned l
 	}
 }
 
+/*
+ * Populated without anybody's fault: khugepaged filled holes, userfaultfd put
+ * pages, or a page that MADV_FREE gave away was written to again.
+ */
+static void add_found(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+		      const unsigned long *found)
+{
+	struct lt_target *t = m->target;
+	unsigned int n = bitmap_weight(found, LT_BLOCK_PAGES);
+
+	if (!n)
+		return;
+	atomic64_add(n, &t->kind[LEAKTRACE_KIND_PAGE].missed_births);
+	born_here(m, block, found, lt_site_get(t, LEAKTRACE_KIND_PAGE, lt_vma_type(vma), 0));
+}
+
 static void reconcile_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned long live[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned long young[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	unsigned long base = block * LT_BLOCK_PAGES, first, end;
-	u32 site;
+	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	struct view v;
 
-	if (!look_twice(m, vma, block, populated, live, young, &site)) {
+	if (!look(m, vma, block, &v)) {
 		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
 		return;
 	}
-	if (bitmap_andnot(work, populated, live, LT_BLOCK_PAGES)) {
-		atomic64_add(bitmap_weight(work, LT_BLOCK_PAGES), &k->missed_births);
-		born_here(m, block, work, site);
-	}
+	bitmap_andnot(work, v.populated, v.live, LT_BLOCK_PAGES);
+	bitmap_andnot(work, work, v.clean, LT_BLOCK_PAGES);
+	add_found(m, vma, block, work);
+
 	/* Births on their way are live before they are populated. */
-	bitmap_andnot(work, live, populated, LT_BLOCK_PAGES);
-	bitmap_andnot(work, work, young, LT_BLOCK_PAGES);
+	bitmap_andnot(work, v.live, v.populated, LT_BLOCK_PAGES);
+	bitmap_andnot(work, work, v.young, LT_BLOCK_PAGES);
 	first = max(base, vma->vm_start >> PAGE_SHIFT) - base;
 	end = min(base + LT_BLOCK_PAGES, vma->vm_end >> PAGE_SHIFT) - base;
 	bitmap_clear(work, 0, first);
@@ -322,19 +339,22 @@ static void reconcile_block(struct lt_mm *m, struct vm_area_struct *vma, unsigne
 	drop_missing(m, vma, block, work);
 }
 
+/* The number of the first known block at or above @from. */
+static unsigned long known_block(struct lt_mm *m, unsigned long from)
+{
+	struct lt_page_run run;
+
+	return lt_page_next_run(m, from * LT_BLOCK_PAGES, &run) ?
+	       run.page / LT_BLOCK_PAGES : ULONG_MAX;
+}
+
 static void reconcile_mapping(struct lt_mm *m, struct vm_area_struct *vma)
 {
-	unsigned long live[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned long young[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned long block = first_block(vma), next, known;
-	u32 site;
+	unsigned long block = first_block(vma);
 
 	while (block <= last_block(vma)) {
 		reconcile_block(m, vma, block);
-		next = next_block(vma->vm_mm, block);
-		if (lt_page_block(m, block + 1, &known, live, young, &site))
-			next = min(next, known);
-		block = next;
+		block = min(next_block(vma->vm_mm, block), known_block(m, block + 1));
 		cond_resched();
 	}
 }
