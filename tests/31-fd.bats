@@ -113,11 +113,9 @@ born() {
 }
 
 @test "fd: every site has its function's file and line" {
-	jq -e '[.sites[].frames | map(select(.function | startswith("by_")))[0]
-		| select(.file | endswith("victim_fd.c")) | select(.line > 0)] | length > 30' "$REPORT"
-	jq -e '[.sites[].frames | map(select(.function | startswith("by_")))[0]
-		| select(.module | endswith("victim_fd")) | select(.build_id | length >= 16)]
-		| length > 30' "$REPORT"
+	jq -e '[.sites[].frames[] | select(.function | startswith("by_"))]
+		| length > 30 and all(.[]; (.file | endswith("victim_fd.c")) and .line > 0
+			and (.module | endswith("victim_fd")) and (.build_id | length >= 16))' "$REPORT"
 }
 
 # bats test_tags=core
@@ -307,7 +305,7 @@ born() {
 	end_victim
 	report "$pid"
 	jq -e '.target.exited' "$REPORT"
-	assert_site by_hold fd 5 7
+	assert_some_site fd 7 5
 	assert_total fd live "$last"
 	assert_exact
 }

@@ -233,5 +233,5 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	end_victim
 	report "$pid"
 	jq -e '.target.exited' "$REPORT"
-	assert_site by_raw thread 3 5
+	assert_some_site thread 5 3
 }

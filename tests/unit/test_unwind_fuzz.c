@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Damaged ELF files and damaged tables: mutations of good ones, the same ones
+ * every time. The compiler makes only tables that the kernel takes; the check
+ * that both share takes none that could lead a walker out of it.
+ *
+ * usage: test_unwind_fuzz [ROUNDS]
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbol_check.h"
+#include "unwind_damage.h"
+#include "unwind_image.h"
+
+static uint64_t state = 0x9e3779b97f4a7c15;
+
+static uint64_t next_random(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static void damage(uint8_t *bytes, size_t size, size_t from, size_t to)
+{
+	static const uint64_t odd[] = {
+		0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0xffffffff, 0x100000000, ~0ull, ~0ull >> 1,
+	};
+	int hits = 1 + next_random() % 8;
+
+	while (hits--) {
+		uint64_t value = next_random() % 3 ? odd[next_random() % 11] : next_random();
+		size_t width = 1 << next_random() % 4, at = from + next_random() % (to - from);
+
+		if (next_random() % 4 == 0)
+			at = next_random() % 1024;
+		if (at > 5 && at < size - width)
+			memcpy(bytes + at, &value, width);
+	}
+}
+
+/* [from, to): where most of the damage goes. */
+static void fuzz_elf(const char *what, const uint8_t *good, size_t size, size_t from, size_t to,
+		     int rounds)
+{
+	uint8_t *bytes = malloc(size);
+	int compiled = 0;
+
+	for (int i = 0; i < rounds; i++) {
+		size_t cut = next_random() % 16 ? size : 64 + next_random() % (size - 64);
+
+		memcpy(bytes, good, size);
+		damage(bytes, size, from, to);
+		compiled += !compile_damaged(bytes, cut);
+		checks_done++;
+	}
+	free(bytes);
+	printf("%s: %d of %d compiled\n", what, compiled, rounds);
+}
+
+static void fuzz_file(const char *path, int rounds)
+{
+	int fd = open(path, O_RDONLY);
+	struct stat st;
+	uint8_t *bytes;
+
+	if (fd < 0 || fstat(fd, &st))
+		return;
+	bytes = malloc(st.st_size);
+	if (read(fd, bytes, st.st_size) == st.st_size)
+		fuzz_elf(path, bytes, st.st_size, 64, st.st_size, rounds);
+	free(bytes);
+	close(fd);
+}
+
+/* A function with a bit of everything, in both kinds of section. */
+static void fuzz_cfi(int rounds)
+{
+	static const char code[] =
+		"\x41\x0e\x10\x86\x02\x43\x0d\x06\x0a\x41\x83\x03\x8c\x04\x41\x0b\x41\x0f\x03\x76\x78"
+		"\x06\x41\x10\x03\x02\x76\x70\x05\x06\x02\x41\x0c\x07\x08\x12\x07\x10\x13\x7e\x2e\x10"
+		"\x02\x04\x41\x09\x10\x01\x41\x07\x10\x41\xd0\x0f\x0b\x77\x08\x80\x00\x3f\x1a\x3b\x2a"
+		"\x33\x24\x22\x03\x10\x00\x16\x06\x02\x77\x10\x04\x10\x00\x00\x00\x0e\x08";
+	uint8_t eh[512], debug[512], packed[1024];
+	struct image_part part[] = {
+		{ .name = ".eh_frame", .data = eh },
+		{ .name = ".debug_frame", .data = packed, .flags = SHF_COMPRESSED },
+	};
+	size_t bytes, size;
+	void *image;
+
+	part[0].bytes = image_frame(eh, 1, "zR", 0x1100, 0x100, code, sizeof(code) - 1);
+	bytes = image_frame(debug, 0, "", 0x1080, 0x200, code, sizeof(code) - 1);
+	part[1].bytes = image_pack(packed, sizeof(packed), debug, bytes);
+	image = image_make(part, 2, 0x1400, &size);
+	fuzz_elf("instructions", image, size, IMAGE_DATA, size, rounds);
+	free(image);
+	part[1].data = debug;
+	part[1].bytes = bytes;
+	part[1].flags = 0;
+	image = image_make(part, 2, 0x1400, &size);
+	fuzz_elf("instructions, plain", image, size, IMAGE_DATA, size, rounds);
+	free(image);
+}
+
+/* What the check lets pass can be searched everywhere. */
+static void fuzz_table(int rounds)
+{
+	int fd = open("/proc/self/exe", O_RDONLY), passed = 0;
+	struct unwind_blob good, b;
+
+	if (unwind_compile_fd(fd, &good))
+		return;
+	b = good;
+	b.data = malloc(good.bytes);
+	for (int i = 0; i < rounds; i++) {
+		const struct leaktrace_unwind_header *h = b.data;
+
+		memcpy(b.data, good.data, good.bytes);
+		damage(b.data, good.bytes, 8, i % 2 ? 128 : good.bytes);
+		checks_done++;
+		if (!unwind_blob_valid(b.data, b.bytes))
+			continue;
+		passed++;
+		for (uint64_t at = 0; at < h->size_bytes; at += 1 + h->size_bytes / 4096)
+			CHECK(unwind_lookup(&b, h->base + at));
+	}
+	printf("tables: %d of %d passed\n", passed, rounds);
+	free(b.data);
+	unwind_blob_free(&good);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 400;
+
+	fuzz_cfi(10 * rounds);
+	fuzz_table(rounds / 4);
+	fuzz_file("/lib64/ld-linux-x86-64.so.2", rounds);
+	fuzz_file("/bin/true", rounds);
+	fuzz_elf("vdso", (uint8_t *)getauxval(AT_SYSINFO_EHDR), 4096, 64, 4096, rounds);
+	return verdict("unwind fuzz");
+}
