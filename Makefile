@@ -30,14 +30,8 @@ cli:
 
 install: install-cli install-dkms
 
-install-cli: cli
-	install -D -m 755 userland/leaktrace '$(DESTDIR)$(PREFIX)/sbin/leaktrace'
-	for page in $(wildcard userland/man/*.[1-8]); do \
-		install -D -m 644 "$$page" '$(DESTDIR)$(PREFIX)'"/share/man/man$${page##*.}/$${page##*/}" || exit; \
-	done
-	for file in $(wildcard userland/completion/*.bash); do \
-		install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/leaktrace' || exit; \
-	done
+install-cli:
+	$(MAKE) -C userland install DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
 install-dkms:
 	rm -rf '$(src)'
