@@ -138,10 +138,10 @@ static void fuzz_table(int rounds)
 
 int main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 400;
+	int rounds = argc > 1 ? atoi(argv[1]) : 200;
 
 	fuzz_cfi(10 * rounds);
-	fuzz_table(rounds / 4);
+	fuzz_table(2 * rounds);
 	fuzz_file("/lib64/ld-linux-x86-64.so.2", rounds);
 	fuzz_file("/bin/true", rounds);
 	fuzz_elf("vdso", (uint8_t *)getauxval(AT_SYSINFO_EHDR), 4096, 64, 4096, rounds);
