@@ -75,6 +75,9 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 
 	if (type == LEAKTRACE_TYPE_UNKNOWN || lt_page_is_live(m, page))
 		return;
+	/* Populated, and the baseline has not come by yet. */
+	if (!READ_ONCE(m->listed) && lt_walk_populated(vma, addr))
+		return;
 	stack = own ? lt_stack_capture() : 0;
 	if (own && !stack)
 		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);

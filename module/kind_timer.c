@@ -13,6 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/signal.h>
+#include <linux/slab.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 
@@ -85,16 +86,8 @@ static bool answer(struct k_itimer *timer, void *arg)
 	return false;
 }
 
-/**
- * lt_timer_info() - what the kernel knows of a timer now
- * @t: the target
- * @id: timer id
- * @info: filled in
- *
- * Context: may sleep.
- * Return: false if there is no such timer.
- */
-bool lt_timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info)
+/* What the kernel knows of a timer now; false: no such timer. */
+static bool timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info)
 {
 	struct query q = { .id = id, .info = info };
 
@@ -131,7 +124,7 @@ static void add(struct lt_target *t, u32 id, u8 flags)
 {
 	struct lt_timer_info info = { };
 
-	lt_timer_info(t, id, &info);
+	timer_info(t, id, &info);
 	born(t, id, info.clock, 0, flags);
 }
 
@@ -140,6 +133,43 @@ static const struct lt_id_ops ops = {
 	.list = list,
 	.add = add,
 };
+
+/**
+ * lt_timer_walk() - call @fn on every timer of a target
+ * @t: the target
+ * @from: id to start at; set to the one at which @fn stopped the walk
+ * @fn: may sleep; non-zero stops the walk. Of an exited target's timers the
+ *	kernel knows nothing any more: @info is zero, but for the clock
+ * @arg: passed to @fn
+ *
+ * Context: may sleep.
+ * Return: what @fn returned last, or -ENOMEM.
+ */
+int lt_timer_walk(struct lt_target *t, u64 *from,
+		  int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
+			    void *arg), void *arg)
+{
+	struct lt_object o;
+	struct lt_ids ids;
+	int err = 0;
+	u32 i;
+
+	if (!lt_ids_list(t, &ops, true, &ids))
+		return -ENOMEM;
+	for (i = 0; i < ids.n && !err; i++) {
+		struct lt_timer_info info = { };
+
+		if (ids.id[i] < *from ||
+		    !lt_object_find(t, LEAKTRACE_KIND_TIMER, ids.id[i], &o))
+			continue;
+		if (!timer_info(t, ids.id[i], &info))
+			info.clock = o.clock;
+		err = fn(&o, &info, arg);
+		*from = (u64)ids.id[i] + !err;
+	}
+	kvfree(ids.id);
+	return err;
+}
 
 /**
  * lt_timer_baseline() - list the timers that exist now

@@ -50,6 +50,7 @@
 struct ftrace_ops;
 struct genl_family;
 struct genl_info;
+struct lt_maps;
 struct lt_mm;
 struct lt_object;
 struct lt_target;
@@ -108,6 +109,7 @@ extern const struct lt_probe lt_fd_probes[];
 extern const struct lt_probe lt_page_probes[];
 extern const struct lt_probe lt_timer_probes[];
 extern const struct lt_probe lt_thread_probes[];
+extern const struct lt_probe lt_code_probes[];
 
 /*
  * kind_fd.c, fdtable.c
@@ -138,6 +140,8 @@ struct lt_mm {
 	struct lt_block *last;
 	struct lt_maps __rcu *maps;	/* code, for stack walks */
 	u64 news_ns;			/* last LEAKTRACE_EVENT_MAPS */
+	wait_queue_head_t maps_set;	/* somebody waits for maps */
+	bool listed;			/* baseline is complete */
 	atomic_t invalidating;		/* between range_start and range_end */
 	atomic_t invalidate_seq;
 	bool gone;			/* address space is being torn down */
@@ -146,7 +150,8 @@ struct lt_mm {
 	struct rcu_head rcu;
 };
 
-struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm);
+struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
+			   struct lt_maps *maps);
 void lt_mm_detach(struct lt_target *t);
 int lt_page_init(void);
 void lt_page_exit(void);
@@ -181,6 +186,7 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from,
 enum leaktrace_type lt_vma_type(struct vm_area_struct *vma);
 void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
 		   unsigned long *populated, unsigned long *clean);
+bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
 void lt_mm_baseline(struct lt_mm *m);
@@ -201,7 +207,9 @@ struct lt_timer_info {
 	u64 overruns;
 };
 
-bool lt_timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info);
+int lt_timer_walk(struct lt_target *t, u64 *from,
+		  int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
+			    void *arg), void *arg);
 
 #define LT_THREAD_EXITED	BIT_ULL(63)	/* key: the tid word's address */
 #define LT_THREAD_PROCESS	BIT_ULL(62)	/* key: a child's pid */
@@ -298,7 +306,7 @@ void lt_key_del(struct lt_key *key);
 
 struct lt_target *lt_target_current(void);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
-				u32 max_objects, u32 portid,
+				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);
 void lt_target_fork(struct lt_target *parent);
 void lt_target_exec(struct lt_target *t);
@@ -346,6 +354,8 @@ struct lt_id_ops {
 };
 
 void lt_ids_add(struct lt_ids *ids, u32 id);
+bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
+		 struct lt_ids *ids);
 void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags);
 void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops);
 int lt_reconcile(struct lt_target *t);
@@ -359,6 +369,7 @@ enum lt_work_op {
 	LT_WORK_FILES,		/* fd table changed in bulk; a: death stack */
 	LT_WORK_MREMAP,		/* pages moved; a: from, b: pages */
 	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site */
+	LT_WORK_CODE,		/* mmap of a file's code returns */
 	LT_WORK_TIMER,		/* timer_create returns; a: &id, b: clock, c: stack */
 };
 
@@ -536,6 +547,7 @@ int lt_table_add(struct file *file, u32 *id);
 void lt_table_exit(void);
 u32 lt_table_usage(u64 *bytes);
 
+void lt_maps_hold(struct lt_target *t, unsigned long pc);
 struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
 void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
@@ -590,6 +602,7 @@ int lt_netlink_refuse(struct netlink_ext_ack *extack);
 extern struct genl_family lt_family;
 
 /* netlink_unwind.c: the commands that hand unwind tables over */
+struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
 int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
@@ -599,8 +612,9 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t);
 int lt_fill_status(struct sk_buff *skb);
 int lt_fill_probe(struct sk_buff *skb, int row);
 int lt_fill_site(struct sk_buff *skb, const struct lt_site *s);
-int lt_fill_object(struct sk_buff *skb, struct lt_target *t,
-		   const struct lt_object *o);
+int lt_fill_object(struct sk_buff *skb, const struct lt_object *o);
+int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
+		  const struct lt_timer_info *info);
 int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run);
 int lt_fill_stack(struct sk_buff *skb, u32 id);
 int lt_fill_event(struct sk_buff *skb, const struct lt_event *e);

@@ -8,14 +8,19 @@
  * no mapping makes user space look again. Exec has a new address space, hence
  * no maps; a forked child begins with a copy of its parent's.
  */
+#include <linux/ftrace.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
+#include "arch.h"
 #include "leaktrace.h"
 
 enum {
 	MAX_MAPS = 1 << 16,
 	NEWS_NS = 50 * NSEC_PER_MSEC,	/* at most one event in this time */
+	HOLD_MS = 200,
 };
 
 /**
@@ -63,6 +68,7 @@ void lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
 	struct lt_maps *old = rcu_dereference_protected(m->maps, true);
 
 	rcu_assign_pointer(m->maps, maps);
+	wake_up_all(&m->maps_set);
 	if (!old)
 		return;
 	synchronize_rcu();
@@ -163,6 +169,72 @@ void lt_maps_news(struct lt_mm *m)
 	WRITE_ONCE(m->news_ns, now_ns);
 	lt_ring_note(m->target, LEAKTRACE_EVENT_MAPS, 0);
 }
+
+static bool covered(struct lt_mm *m, unsigned long pc)
+{
+	struct lt_maps *maps;
+	struct lt_map *map;
+	bool yes;
+
+	if (READ_ONCE(m->gone))
+		return true;
+	rcu_read_lock();
+	maps = rcu_dereference(m->maps);
+	map = maps && pc ? lt_maps_find(maps, pc) : NULL;
+	yes = pc ? map && !READ_ONCE(map->dead) : maps != NULL;
+	rcu_read_unlock();
+	return yes;
+}
+
+/**
+ * lt_maps_hold() - current has new code: give user space time to learn of it
+ * @t: its target
+ * @pc: an address in the new code; 0: all of it is new
+ *
+ * Only if the target's owner asked for it and somebody listens.
+ *
+ * Context: sleeps, up to HOLD_MS; no locks held.
+ */
+void lt_maps_hold(struct lt_target *t, unsigned long pc)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (!m)
+		return;
+	if (pc)
+		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
+	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && lt_netlink_listened())
+		wait_event_killable_timeout(m->maps_set, covered(m, pc),
+					    msecs_to_jiffies(HOLD_MS));
+	lt_mm_put(m);
+}
+
+/* mmap(addr, len, prot, flags, fd, off) */
+static void notrace on_mmap(unsigned long ip, unsigned long parent,
+			    struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	unsigned long args[6];
+	struct lt_target *t;
+
+	if (likely(!lt_filter_hit(current->signal)))
+		return;
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter())
+		return;
+	t = lt_target_current();
+	if (t && current->mm)
+		lt_work_queue(t, current, LT_WORK_CODE, 0, 0, 0);
+	lt_probe_leave();
+}
+
+const struct lt_probe lt_code_probes[] = {
+	{
+		.name = LT_SYSCALL("mmap"), .how = LEAKTRACE_PROBE_FTRACE,
+		.kinds = LEAKTRACE_KINDS_ALL, .fn = on_mmap,
+		.why = "code loaded, for stack walks",
+	},
+	{ }
+};
 
 /**
  * lt_maps_unmapped() - code is being unmapped

@@ -175,13 +175,15 @@ void lt_mm_put(struct lt_mm *m)
  * lt_mm_attach() - follow an address space
  * @t: the target, which has none
  * @mm: its address space; the caller holds a user reference
+ * @maps: its code, or NULL; ours from now on, whatever we return
  *
  * If another target follows it already (vfork), it stays that one's.
  *
  * Context: may sleep, gate held for writing.
  * Return: the new lt_mm, NULL if shared, or ERR_PTR.
  */
-struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm)
+struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
+			   struct lt_maps *maps)
 {
 	struct lt_mm *m;
 	bool shared;
@@ -190,19 +192,22 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm)
 	rcu_read_lock();
 	shared = lt_key_find(mm, LT_KEY_MM);
 	rcu_read_unlock();
-	if (shared)
-		return NULL;
-	m = kzalloc(sizeof(*m), GFP_KERNEL);
-	if (!m)
-		return ERR_PTR(-ENOMEM);
+	m = shared ? NULL : kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m) {
+		lt_maps_free(maps);
+		return shared ? NULL : ERR_PTR(-ENOMEM);
+	}
 	m->mm = mm;
 	m->target = t;
 	m->mn.ops = &ops;
 	m->blocks = RB_ROOT;
 	raw_spin_lock_init(&m->lock);
 	refcount_set(&m->refs, 1);
+	init_waitqueue_head(&m->maps_set);
+	RCU_INIT_POINTER(m->maps, maps);
 	err = mmu_notifier_register(&m->mn, mm);
 	if (err) {
+		lt_maps_free(maps);
 		kfree(m);
 		return ERR_PTR(err);
 	}
@@ -214,6 +219,7 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm)
 	}
 	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE))
 		lt_mm_baseline(m);
+	WRITE_ONCE(m->listed, true);
 	return m;
 }
 
@@ -231,6 +237,7 @@ void lt_mm_detach(struct lt_target *t)
 		return;
 	lt_key_del(m->key);
 	WRITE_ONCE(m->gone, true);
+	wake_up_all(&m->maps_set);
 	rcu_assign_pointer(t->mm, NULL);
 	/* Waits for running callbacks, and releases the mm_struct. */
 	mmu_notifier_unregister(&m->mn, m->mm);

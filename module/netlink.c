@@ -24,8 +24,9 @@
 static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_PID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_TARGET_KINDS] = NLA_POLICY_RANGE(NLA_U32, 1, LEAKTRACE_KINDS_ALL),
-	[LEAKTRACE_A_TARGET_FLAGS] = NLA_POLICY_RANGE(NLA_U32, 0, LEAKTRACE_TARGET_F_ALL),
+	[LEAKTRACE_A_TARGET_FLAGS] = { .type = NLA_U32 },
 	[LEAKTRACE_A_TARGET_MAX_OBJECTS] = { .type = NLA_U32 },
+	[LEAKTRACE_A_TARGET_MAP] = { .type = NLA_NESTED },
 };
 
 static const struct nla_policy target_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
@@ -157,6 +158,7 @@ static struct task_struct *task_of_pid(u32 nr, struct netlink_ext_ack *extack)
 static int target_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct task_struct *task;
+	struct lt_maps *maps;
 	struct lt_target *t;
 	int err;
 
@@ -166,15 +168,25 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
 	}
+	if (get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0) & ~LEAKTRACE_TARGET_F_ALL) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LEAKTRACE_A_TARGET_FLAGS],
+				    "unknown flag");
+		return -EOPNOTSUPP;
+	}
 	task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
+	maps = lt_unwind_parse_maps(info, LEAKTRACE_A_TARGET_MAP);
+	if (IS_ERR(maps)) {
+		put_task_struct(task);
+		return PTR_ERR(maps);
+	}
 	mutex_lock(&lt_mutex);
 	t = lt_target_add(task,
 			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL),
 			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
 			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
-			  info->snd_portid, info->extack);
+			  info->snd_portid, maps, info->extack);
 	mutex_unlock(&lt_mutex);
 	put_task_struct(task);
 	if (IS_ERR(t))
@@ -248,7 +260,7 @@ static int status_get(struct sk_buff *skb, struct genl_info *info)
 
 /*
  * Dumps. Their place between two calls is in cb->args: [0] where to go on,
- * [1] target id + 1, [2] a second place, [3] kind filter + 1.
+ * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] a third.
  */
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
@@ -387,7 +399,6 @@ static int stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 struct object_dump {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
-	struct lt_target *t;
 	u32 *bucket;
 	u32 mark_bucket;
 	unsigned int mark;	/* length of skb where mark_bucket began */
@@ -402,10 +413,11 @@ static int dump_object(const struct lt_object *o, void *arg)
 		d->mark_bucket = *d->bucket;
 		d->mark = d->skb->len;
 	}
-	if (d->cb->args[3] && o->kind != d->cb->args[3] - 1)
+	if (o->kind == LEAKTRACE_KIND_TIMER ||
+	    (d->cb->args[3] && o->kind != d->cb->args[3] - 1))
 		return 0;
 	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
-		       lt_fill_object(d->skb, d->t, o));
+		       lt_fill_object(d->skb, o));
 	if (err && d->mark)	/* the whole bucket comes again */
 		skb_trim(d->skb, d->mark);
 	return err;
@@ -427,20 +439,38 @@ static int dump_runs(struct sk_buff *skb, struct netlink_callback *cb, struct lt
 	return err;
 }
 
+static int dump_timer(const struct lt_object *o, const struct lt_timer_info *info, void *arg)
+{
+	struct object_dump *d = arg;
+
+	return dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
+			lt_fill_timer(d->skb, o, info));
+}
+
+/* Without a filter, or with this one. */
+static bool wanted(const struct netlink_callback *cb, enum leaktrace_kind kind)
+{
+	return !cb->args[3] || cb->args[3] - 1 == kind;
+}
+
 static int object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t = dump_target(cb);
 	u32 bucket = cb->args[0];
-	struct object_dump d = { .skb = skb, .cb = cb, .t = t, .bucket = &bucket,
+	u64 timer = cb->args[4];
+	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
 				 .mark_bucket = ~0U };
 	int err = 0;
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	if (cb->args[3] - 1 != LEAKTRACE_KIND_PAGE)
+	if (!cb->args[3] || !wanted(cb, LEAKTRACE_KIND_PAGE))
 		err = lt_object_walk(t->id, &bucket, dump_object, &d);
 	cb->args[0] = bucket;
-	if (!err && (!cb->args[3] || cb->args[3] - 1 == LEAKTRACE_KIND_PAGE))
+	if (!err && wanted(cb, LEAKTRACE_KIND_TIMER))
+		err = lt_timer_walk(t, &timer, dump_timer, &d);
+	cb->args[4] = timer;
+	if (!err && wanted(cb, LEAKTRACE_KIND_PAGE))
 		dump_runs(skb, cb, t);
 	lt_target_put(t);
 	return skb->len;

@@ -226,15 +226,6 @@ static int fill_fd(struct sk_buff *skb, const struct lt_object *o)
 	return 0;
 }
 
-static int fill_timer(struct sk_buff *skb, struct lt_target *t, const struct lt_object *o)
-{
-	if (PUT64(skb, OBJECT, ID, o->key) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_CLOCK, o->clock) ||
-	    PUT64(skb, OBJECT, EXPIRATIONS, o->fires))
-		return -EMSGSIZE;
-	return 0;
-}
-
 static int fill_thread(struct sk_buff *skb, const struct lt_object *o)
 {
 	bool exited = o->flags & LEAKTRACE_OBJECT_F_EXITED;
@@ -247,31 +238,53 @@ static int fill_thread(struct sk_buff *skb, const struct lt_object *o)
 	return 0;
 }
 
+static int fill_head(struct sk_buff *skb, const struct lt_object *o)
+{
+	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, o->kind) ||
+	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, o->type) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, o->site) ||
+	    PUT64(skb, OBJECT, BORN_NS, o->born_ns))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /**
- * lt_fill_object() - a live fd, timer or thread
+ * lt_fill_object() - a live fd or thread
  * @skb: message
- * @t: its target
  * @o: the object
  *
  * Context: any.
  * Return: 0 or -EMSGSIZE.
  */
-int lt_fill_object(struct sk_buff *skb, struct lt_target *t, const struct lt_object *o)
+int lt_fill_object(struct sk_buff *skb, const struct lt_object *o)
 {
-	int err;
-
-	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, o->kind) ||
-	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, o->type))
-		return -EMSGSIZE;
-	if (o->kind == LEAKTRACE_KIND_FD)
-		err = fill_fd(skb, o);
-	else if (o->kind == LEAKTRACE_KIND_TIMER)
-		err = fill_timer(skb, t, o);
-	else
-		err = fill_thread(skb, o);
-	if (err || nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, o->site) ||
-	    PUT64(skb, OBJECT, BORN_NS, o->born_ns) ||
+	if (fill_head(skb, o) ||
+	    (o->kind == LEAKTRACE_KIND_FD ? fill_fd(skb, o) : fill_thread(skb, o)) ||
 	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, o->flags))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * lt_fill_timer() - a live timer
+ * @skb: message
+ * @o: the object
+ * @info: what the kernel says of it
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
+		  const struct lt_timer_info *info)
+{
+	u32 flags = o->flags | (info->armed ? LEAKTRACE_OBJECT_F_ARMED : 0);
+
+	if (fill_head(skb, o) || PUT64(skb, OBJECT, ID, o->key) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_CLOCK, info->clock) ||
+	    PUT64(skb, OBJECT, INTERVAL_NS, info->interval_ns) ||
+	    PUT64(skb, OBJECT, EXPIRATIONS, o->fires) ||
+	    PUT64(skb, OBJECT, OVERRUNS, info->overruns))
 		return -EMSGSIZE;
 	return 0;
 }

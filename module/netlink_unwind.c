@@ -124,7 +124,15 @@ static int parse_map(struct lt_map *map, const struct nlattr *nest, u64 after,
 	return -ENOENT;
 }
 
-static struct lt_maps *parse_maps(struct genl_info *info)
+/**
+ * lt_unwind_parse_maps() - all nests of mappings in a request
+ * @info: the request
+ * @type: their attribute
+ *
+ * Context: may sleep.
+ * Return: the mappings, NULL if there are none, or ERR_PTR with a reason.
+ */
+struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 {
 	struct lt_maps *maps;
 	struct nlattr *nest;
@@ -133,13 +141,14 @@ static struct lt_maps *parse_maps(struct genl_info *info)
 	u32 n = 0;
 
 	nla_for_each_attr(nest, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem)
-		if (nla_type(nest) == LEAKTRACE_A_UNWIND_MAP)
-			n++;
+		n += nla_type(nest) == type;
+	if (!n)
+		return NULL;
 	maps = lt_maps_new(n);
 	if (IS_ERR(maps))
 		return maps;
 	nla_for_each_attr(nest, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem) {
-		if (nla_type(nest) != LEAKTRACE_A_UNWIND_MAP)
+		if (nla_type(nest) != type)
 			continue;
 		err = parse_map(&maps->map[maps->n], nest, after, info->extack);
 		if (err)
@@ -200,7 +209,7 @@ int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no such target");
 		return -ENOENT;
 	}
-	maps = parse_maps(info);
+	maps = lt_unwind_parse_maps(info, LEAKTRACE_A_UNWIND_MAP);
 	err = PTR_ERR_OR_ZERO(maps);
 	if (!err) {
 		err = set(t, maps, nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_GENERATION]),

@@ -79,6 +79,27 @@ static bool is_populated(pte_t pte)
 	return !pte_none(pte) && !is_marker(pte);
 }
 
+/**
+ * lt_walk_populated() - is a page populated
+ * @vma: its mapping; mmap_lock or the mapping's lock is held
+ * @addr: its address
+ *
+ * Context: any.
+ * Return: whether it has a page table entry.
+ */
+bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr)
+{
+	bool yes = false;
+	pmd_t pmd;
+
+	rcu_read_lock();
+	if (read_pmd(vma->vm_mm, addr, &pmd) && !pmd_none(pmd))
+		yes = !pmd_present(pmd) || pmd_trans_huge(pmd) ||
+		      is_populated(READ_ONCE(*pte_offset_kernel(&pmd, addr)));
+	rcu_read_unlock();
+	return yes;
+}
+
 /* Maybe MADV_FREE gave it away, and nobody has written to it since: the kernel
  * marks such pages late and in batches, but makes their entries clean at once.
  */

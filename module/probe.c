@@ -37,6 +37,7 @@ struct row {
 
 static const struct lt_probe *const kinds[] = {
 	lt_fd_probes, lt_page_probes, lt_timer_probes, lt_thread_probes,
+	lt_code_probes,
 };
 
 static struct row rows[MAX_ROWS];

@@ -71,8 +71,17 @@ static void list_known(struct lt_target *t, struct collect *c)
 	lt_object_walk(t->id, &bucket, collect, c);
 }
 
-/* What the kernel has, or @known, what we have; false without memory. */
-static bool list_all(struct lt_target *t, const struct lt_id_ops *ops, bool known,
+/**
+ * lt_ids_list() - list the objects of a kind
+ * @t: target
+ * @ops: of the kind
+ * @known: those in our table instead of the kernel's own
+ * @ids: set to a sorted list; the caller frees ids->id with kvfree()
+ *
+ * Context: may sleep.
+ * Return: false without memory.
+ */
+bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 		     struct lt_ids *ids)
 {
 	struct collect c = { .ops = ops };
@@ -112,7 +121,7 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 	struct lt_ids ids;
 	u32 i;
 
-	if (!list_all(t, ops, false, &ids)) {
+	if (!lt_ids_list(t, ops, false, &ids)) {
 		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 		return;
 	}
@@ -140,10 +149,10 @@ static bool differ(struct lt_target *t, const struct lt_id_ops *ops,
 	struct lt_ids real;
 	bool ok;
 
-	if (!list_all(t, ops, false, &real))
+	if (!lt_ids_list(t, ops, false, &real))
 		return false;
-	ok = list_all(t, ops, false, unknown);
-	if (ok && !list_all(t, ops, true, gone)) {
+	ok = lt_ids_list(t, ops, false, unknown);
+	if (ok && !lt_ids_list(t, ops, true, gone)) {
 		kvfree(unknown->id);
 		ok = false;
 	}

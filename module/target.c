@@ -196,24 +196,32 @@ void lt_target_put(struct lt_target *t)
 	module_put(THIS_MODULE);
 }
 
-/* What is alive now. Whoever is born meanwhile is seen by the probes. */
-static int take_baseline(struct lt_target *t, struct task_struct *task, bool inherited)
+/* Its memory and code: first, so that every event finds the code. */
+static int take_mm(struct lt_target *t, struct task_struct *task, struct lt_maps *maps)
 {
-	struct mm_struct *mm;
+	struct mm_struct *mm = get_task_mm(task);
+	struct lt_mm *m;
+
+	if (!mm) {
+		lt_maps_free(maps);
+		return -ESRCH;
+	}
+	m = lt_mm_attach(t, mm, maps);
+	mmput(mm);
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	if (m && t->parent)
+		lt_maps_copy(m, t->parent);
+	return 0;
+}
+
+/* What is alive now. Whoever is born meanwhile is seen by the probes. */
+static int take_baseline(struct lt_target *t, bool inherited)
+{
 	int err = 0;
 
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		err = lt_fd_baseline(t, inherited);
-	mm = err ? NULL : get_task_mm(task);
-	if (mm) {
-		struct lt_mm *m = lt_mm_attach(t, mm);
-
-		mmput(mm);
-		if (IS_ERR(m))
-			err = PTR_ERR(m);
-		else if (m && inherited)
-			lt_maps_copy(m, t->parent);
-	}
 	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		err = lt_timer_baseline(t, inherited);
 	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
@@ -272,17 +280,19 @@ static void dismantle(struct lt_target *t)
 	up_write(&t->gate);
 }
 
-static int start_target(struct lt_target *t, struct task_struct *task, bool inherited)
+static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps)
 {
-	int err = -ENOMEM;
+	int err;
 
 	while (!++last_id)
 		;
 	t->id = last_id;
 	down_write(&t->gate);
-	t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
-	if (t->signal_key)
-		err = take_baseline(t, task, inherited);
+	err = take_mm(t, task, maps);
+	if (!err) {
+		t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
+		err = t->signal_key ? take_baseline(t, t->parent) : -ENOMEM;
+	}
 	up_write(&t->gate);
 	if (err) {
 		dismantle(t);
@@ -303,6 +313,19 @@ static bool known(const struct task_struct *task)
 	return yes;
 }
 
+static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
+{
+	if (known(task)) {
+		NL_SET_ERR_MSG(extack, "already attached");
+		return -EEXIST;
+	}
+	if (ntargets >= lt_max_targets) {
+		NL_SET_ERR_MSG(extack, "too many targets (module parameter max_targets)");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
 /**
  * lt_target_add() - begin to trace a process
  * @task: any of its tasks; the caller holds a reference
@@ -310,13 +333,14 @@ static bool known(const struct task_struct *task)
  * @flags: LEAKTRACE_TARGET_F_* that may be asked for
  * @max_objects: bound of its table, 0: the module's
  * @portid: netlink socket that owns it
+ * @maps: its code, or NULL; ours from now on, whatever we return
  * @extack: for the reason of a refusal
  *
  * Context: may sleep, under lt_mutex.
  * Return: the target with a reference for the caller, or ERR_PTR.
  */
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
-				u32 max_objects, u32 portid,
+				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack)
 {
 	bool first = list_empty(&lt_targets);
@@ -324,28 +348,30 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 	int err;
 
 	lockdep_assert_held(&lt_mutex);
-	if (known(task)) {
-		NL_SET_ERR_MSG(extack, "already attached");
-		return ERR_PTR(-EEXIST);
-	}
-	if (ntargets >= lt_max_targets) {
-		NL_SET_ERR_MSG(extack, "too many targets (module parameter max_targets)");
-		return ERR_PTR(-ENOSPC);
-	}
-	err = first ? first_target(extack) : 0;
+	err = admit(task, extack);
+	if (!err && first)
+		err = first_target(extack);
 	if (err)
-		return ERR_PTR(err);
+		goto err_maps;
 	t = new_target(task, kinds, flags, max_objects, portid);
-	err = t ? start_target(t, task, false) : -ENOMEM;
+	err = -ENOMEM;
+	if (!t)
+		goto err_first;
+	err = start_target(t, task, maps);
 	if (err) {
-		if (t)
-			lt_target_put(t);
-		if (first)
-			last_target();
-		return ERR_PTR(err);
+		maps = NULL;
+		lt_target_put(t);
+		goto err_first;
 	}
 	lt_target_get(t);
 	return t;
+
+err_first:
+	if (first)
+		last_target();
+err_maps:
+	lt_maps_free(maps);
+	return ERR_PTR(err);
 }
 
 /**
@@ -373,7 +399,7 @@ void lt_target_fork(struct lt_target *parent)
 		goto out;
 	t->parent = parent;
 	lt_target_get(parent);
-	if (start_target(t, current, true))
+	if (start_target(t, current, NULL))
 		lt_target_put(t);
 	else
 		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
@@ -403,7 +429,7 @@ void lt_target_exec(struct lt_target *t)
 		lt_page_died(m, 0, ULONG_MAX, 0);
 	lt_mm_put(m);
 	lt_mm_detach(t);
-	m = lt_mm_attach(t, current->mm);
+	m = lt_mm_attach(t, current->mm, NULL);
 	if (IS_ERR(m))
 		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))

@@ -117,9 +117,14 @@ static bool get_register(struct walk *w, unsigned int reg, unsigned long *value)
 		return base_register(w, reg, value);
 	if (x < 0)
 		return false;
-	while (j-- > w->base)
-		if (w->frame[j].rule && w->frame[j].rule->saved[x])
-			return read_user(w->frame[j].cfa + 8 * w->frame[j].rule->saved[x], value);
+	while (j-- > w->base) {
+		const struct leaktrace_unwind_rule *r = w->frame[j].rule;
+
+		if (r && r->saved[x] == LEAKTRACE_UNWIND_SAVED_UNKNOWN)
+			return false;
+		if (r && r->saved[x])
+			return read_user(w->frame[j].cfa + 8 * r->saved[x], value);
+	}
 	return base_register(w, reg, value);
 }
 

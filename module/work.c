@@ -108,6 +108,8 @@ static void run_alone(struct work *w)
 			lt_fd_resync(w->target, w->a);
 	}
 	up_write(&w->target->gate);
+	if (w->op == LT_WORK_EXEC)
+		lt_maps_hold(w->target, 0);
 }
 
 static void run_shared(struct work *w)
@@ -126,6 +128,14 @@ static void run_shared(struct work *w)
 	up_read(&t->gate);
 }
 
+static void code_mapped(struct lt_target *t)
+{
+	unsigned long at = regs_return_value(task_pt_regs(current));
+
+	if (!IS_ERR_VALUE(at))
+		lt_maps_hold(t, at);
+}
+
 static void work_fn(struct callback_head *head)
 {
 	struct work *w = container_of(head, struct work, head);
@@ -134,6 +144,8 @@ static void work_fn(struct callback_head *head)
 	if (current->mm && !(current->flags & PF_EXITING)) {
 		if (w->op <= LT_WORK_FILES)
 			run_alone(w);
+		else if (w->op == LT_WORK_CODE)
+			code_mapped(t);
 		else
 			run_shared(w);
 	}

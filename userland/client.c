@@ -25,6 +25,7 @@
 
 enum {
 	MESSAGE_BYTES = 256 << 10,
+	REQUEST_BYTES = 160 << 10,	/* a mapping takes 56 */
 	EVENT_BUFFER_BYTES = 8 << 20,
 };
 
@@ -173,7 +174,7 @@ static int exchange(struct client *c, struct nl_msg *msg)
 
 struct nl_msg *client_request(struct client *c, int cmd, int flags, uint32_t target)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_BYTES);
 
 	if (!msg)
 		return NULL;

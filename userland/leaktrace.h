@@ -230,12 +230,14 @@ uint64_t model_end_ns(const struct model *m);
  * client.c: the kernel's door
  */
 struct client;
+struct code;
 
 struct client *client_open(char *err, size_t errlen);
 void client_close(struct client *c);
 const char *client_error(const struct client *c);	/* of the last failure */
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, uint32_t *id);
+		      uint32_t max_objects, const struct code *code,
+		      uint32_t *id);		/* code: or NULL, see code.h */
 int client_target_del(struct client *c, uint32_t id);	/* 0: all */
 int client_target_get(struct client *c, uint32_t id, struct model *m);
 int client_reconcile(struct client *c, uint32_t id, struct model *m);

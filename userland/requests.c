@@ -11,6 +11,7 @@
 #include <netlink/msg.h>
 
 #include "client.h"
+#include "code.h"
 
 enum { DUMP_TRIES = 5 };
 
@@ -26,7 +27,7 @@ static int take_id(int cmd, struct nlattr *attrs, int len, void *arg)
 }
 
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, uint32_t *id)
+		      uint32_t max_objects, const struct code *code, uint32_t *id)
 {
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_TARGET_ADD, NLM_F_ACK, 0);
 	char what[64];
@@ -35,7 +36,8 @@ int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flag
 	if (msg && (nla_put_u32(msg, LEAKTRACE_A_TARGET_PID, pid) ||
 		    nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, kinds) ||
 		    (flags && nla_put_u32(msg, LEAKTRACE_A_TARGET_FLAGS, flags)) ||
-		    (max_objects && nla_put_u32(msg, LEAKTRACE_A_TARGET_MAX_OBJECTS, max_objects)))) {
+		    (max_objects && nla_put_u32(msg, LEAKTRACE_A_TARGET_MAX_OBJECTS, max_objects)) ||
+		    code_put(code, msg, LEAKTRACE_A_TARGET_MAP))) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "code.h"
 
 #define TICK_NS		NSEC_PER_SEC
 #define RECONCILE_NS	(10 * NSEC_PER_SEC)
@@ -109,9 +110,12 @@ struct traced *session_add(struct session *s, pid_t pid)
 {
 	const struct options *o = s->options;
 	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
-		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : 0);
+		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
+	struct code *code = code_read(s->client, pid);
 	struct traced *t;
-	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, &id);
+	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, code, &id);
+
+	code_drop(code);
 
 	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH) {
 		observe_no_process(pid);
@@ -309,6 +313,7 @@ static void on_event(const struct event *e, void *arg)
 	switch (e->op) {
 	case LEAKTRACE_EVENT_EXEC:
 		client_target_get(s->client, e->target, &t->model);
+		code_send(s->client, &t->model.target);
 		model_learn(&t->model);
 		if (t->model.borrowed_symboliser) {
 			t->model.symboliser = NULL;
@@ -317,6 +322,7 @@ static void on_event(const struct event *e, void *arg)
 		observe_names(&t->model);
 		break;
 	case LEAKTRACE_EVENT_MAPS:
+		code_send(s->client, &t->model.target);
 		if (t->model.symboliser && !t->model.borrowed_symboliser)
 			symboliser_refresh(t->model.symboliser);
 		break;
@@ -420,7 +426,9 @@ void session_close(struct session *s)
 	for (t = s->targets; t; t = t->next)
 		if (t->ours && !t->detached && s->client) {
 			client_target_del(s->client, t->model.target.id);
-			live_note(s, t, "detached", NULL);
+			/* who reads lines knows by the report */
+			if (s->json)
+				live_note(s, t, "detached", NULL);
 		}
 	/* borrowed names first: their owner comes earlier in the list */
 	for (t = s->targets; t; t = t->next)

@@ -16,8 +16,9 @@
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
  * namespace.
  *
- *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS]
- *                     -> TARGET_ID. The target lives until TARGET_DEL or, unless
+ *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS
+ *                     TARGET_MAP...] -> as TARGET_GET. The maps are as those of
+ *                     MAPS_SET, there before the first event. The target lives until TARGET_DEL or, unless
  *                     LEAKTRACE_TARGET_F_BACKGROUND is set, until the
  *                     requesting socket closes. -EEXIST: already attached.
  *                     -ESRCH: no such process. -ENOSPC: too many targets.
@@ -121,13 +122,17 @@ enum leaktrace_type {
 
 #define LEAKTRACE_TYPE_MAX (__LEAKTRACE_TYPE_MAX - 1)
 
-/* LEAKTRACE_A_TARGET_FLAGS. The first two may be asked for. */
+/* LEAKTRACE_A_TARGET_FLAGS. Those of LEAKTRACE_TARGET_F_ALL may be asked for. */
 #define LEAKTRACE_TARGET_F_FOLLOW_FORK	(1U << 0) /* children become targets */
 #define LEAKTRACE_TARGET_F_BACKGROUND	(1U << 1) /* outlives the socket */
 #define LEAKTRACE_TARGET_F_EXITED	(1U << 2) /* numbers are final */
 #define LEAKTRACE_TARGET_F_FORKED	(1U << 3) /* came by FOLLOW_FORK */
+#define LEAKTRACE_TARGET_F_HOLD		(1U << 4) /* wait up to 200 ms for MAPS_SET
+						   * after exec and dlopen
+						   */
 #define LEAKTRACE_TARGET_F_ALL		(LEAKTRACE_TARGET_F_FOLLOW_FORK | \
-					 LEAKTRACE_TARGET_F_BACKGROUND)
+					 LEAKTRACE_TARGET_F_BACKGROUND | \
+					 LEAKTRACE_TARGET_F_HOLD)
 
 /* Reasons why a target's numbers are not exact: LEAKTRACE_A_TARGET_INEXACT. */
 #define LEAKTRACE_INEXACT_TABLE_FULL	(1U << 0) /* objects not tracked */
@@ -161,6 +166,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_OBJECT_KIND,		/* u8, request filter of OBJECT_GET */
 	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with every exec: for MAPS_SET */
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
+	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
 	__LEAKTRACE_A_TARGET_MAX
 };
 

@@ -27,6 +27,7 @@
 #define LEAKTRACE_UNWIND_MAX_BYTES	(64U << 20)
 #define LEAKTRACE_UNWIND_KEY_BYTES	24
 #define LEAKTRACE_UNWIND_CALLEE_SAVED	5	/* rbx, r12, r13, r14, r15 */
+#define LEAKTRACE_UNWIND_SAVED_UNKNOWN	(-32768)
 
 struct leaktrace_unwind_header {
 	__u64 magic;
@@ -78,7 +79,7 @@ struct leaktrace_unwind_rule {
 	__s32 ra_off;
 	__s32 bp_off;
 	/* Callee-saved registers stored by this frame: *(cfa + 8 * saved[i]);
-	 * 0: the caller's value is still in the register.
+	 * 0: the caller's value is still in the register; _UNKNOWN: lost.
 	 */
 	__s16 saved[LEAKTRACE_UNWIND_CALLEE_SAVED];
 	__u16 reserved;		/* 0 */

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A target's code for the kernel's stack walks: which unwind table goes with
+ * which mapping. A table that the kernel has already is known by the key of
+ * its object; another is compiled, or read from our cache, and handed over in
+ * a sealed memory file. What cannot be compiled is sent without a table: the
+ * walk ends there, flagged.
+ *
+ * Several maps of one file cost one key. Nothing here fails the attach: a stack
+ * that ends early says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "client.h"
+#include "code.h"
+#include "maps.h"
+#include "symbol_open.h"
+#include "unwind.h"
+
+enum { MAX_CODE_MAPS = 2048 };
+
+struct piece {
+	uint64_t start, end, bias;
+	uint32_t table, flags;
+};
+
+struct code {
+	struct piece *piece;
+	size_t n;
+};
+
+/* The ELF virtual address of a file offset that is mapped executable. */
+static int vaddr_of(Elf *elf, uint64_t offset, uint64_t *vaddr)
+{
+	GElf_Phdr ph;
+	size_t n;
+
+	if (elf_getphdrnum(elf, &n))
+		return -ENOEXEC;
+	for (size_t i = 0; i < n; i++) {
+		if (!gelf_getphdr(elf, i, &ph) || ph.p_type != PT_LOAD || !(ph.p_flags & PF_X))
+			continue;
+		/* the kernel maps whole pages */
+		if (offset + 4095 < ph.p_offset || offset >= ph.p_offset + ph.p_filesz)
+			continue;
+		*vaddr = ph.p_vaddr + (offset - ph.p_offset);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int bias_of(int fd, const struct map *map, uint64_t *bias)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	uint64_t vaddr = 0;
+	int err = elf ? vaddr_of(elf, map->offset_bytes, &vaddr) : -ENOEXEC;
+
+	if (elf)
+		elf_end(elf);
+	*bias = map->start - vaddr;
+	return err;
+}
+
+static uint32_t hand_over(struct client *c, const struct unwind_blob *blob)
+{
+	int fd = unwind_blob_memfd(blob);
+	uint32_t id = 0;
+
+	if (fd < 0)
+		return 0;
+	client_unwind_add(c, fd, &id);
+	close(fd);
+	return id;
+}
+
+/* The kernel's id of this file's table, 0: it has no CFI, or we failed. */
+static uint32_t table_of(struct client *c, int fd)
+{
+	uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
+	struct unwind_blob blob;
+	uint32_t id = 0;
+
+	if (unwind_key_fd(fd, key))
+		return 0;
+	if (!client_unwind_get(c, key, &id))
+		return id;
+	if (unwind_cached_fd(fd, &blob))
+		return 0;
+	id = hand_over(c, &blob);
+	unwind_blob_free(&blob);
+	return id;
+}
+
+/* All 64-bit processes have the same vdso, and ours is at hand. */
+static uint32_t table_of_vdso(struct client *c, const struct map *map)
+{
+	void *image = (void *)getauxval(AT_SYSINFO_EHDR);
+	struct unwind_blob blob;
+	uint32_t id = 0;
+
+	if (!image || unwind_compile_image(image, map->end - map->start, &blob))
+		return 0;
+	if (client_unwind_get(c, blob.key, &id))
+		id = hand_over(c, &blob);
+	unwind_blob_free(&blob);
+	return id;
+}
+
+static void fill_piece(struct client *c, pid_t pid, int root, const struct map *map,
+		       struct piece *p)
+{
+	struct stat st;
+	int fd;
+
+	p->start = map->start;
+	p->end = map->end;
+	if (!strcmp(map->path, "[vdso]")) {
+		p->bias = map->start;
+		p->table = table_of_vdso(c, map);
+		p->flags = p->table ? 0 : LEAKTRACE_MAP_F_NO_CFI;
+		return;
+	}
+	if (!map->inode) {
+		p->flags = LEAKTRACE_MAP_F_JIT;
+		return;
+	}
+	fd = open_mapped(pid, root, map, &st);
+	if (fd >= 0 && !bias_of(fd, map, &p->bias))
+		p->table = table_of(c, fd);
+	if (!p->table)
+		p->flags = LEAKTRACE_MAP_F_NO_CFI;
+	if (fd >= 0)
+		close(fd);
+}
+
+struct code *code_read(struct client *c, pid_t pid)
+{
+	struct code *code = calloc(1, sizeof(*code));
+	struct maps maps;
+	int root;
+
+	elf_version(EV_CURRENT);
+	if (!code || maps_read(pid, &maps)) {
+		free(code);
+		return NULL;
+	}
+	root = open_root(pid, maps.tid);
+	code->piece = calloc(maps.n ?: 1, sizeof(*code->piece));
+	for (size_t i = 0; code->piece && i < maps.n && code->n < MAX_CODE_MAPS; i++)
+		/* x86's fixed vsyscall page is no place to be in */
+		if (maps.map[i].exec && maps.map[i].start < UINT64_MAX / 2)
+			fill_piece(c, pid, root, &maps.map[i], &code->piece[code->n++]);
+	if (root >= 0)
+		close(root);
+	maps_free(&maps);
+	return code;
+}
+
+void code_drop(struct code *code)
+{
+	if (!code)
+		return;
+	free(code->piece);
+	free(code);
+}
+
+int code_put(const struct code *code, struct nl_msg *msg, int type)
+{
+	for (size_t i = 0; code && i < code->n; i++) {
+		const struct piece *p = &code->piece[i];
+		struct nlattr *nest = nla_nest_start(msg, type);
+
+		if (!nest || nla_put_u64(msg, LEAKTRACE_A_MAP_START, p->start) ||
+		    nla_put_u64(msg, LEAKTRACE_A_MAP_END, p->end) ||
+		    nla_put_u64(msg, LEAKTRACE_A_MAP_BIAS, p->bias) ||
+		    nla_put_u32(msg, LEAKTRACE_A_MAP_TABLE, p->table) ||
+		    nla_put_u32(msg, LEAKTRACE_A_MAP_FLAGS, p->flags))
+			return -ENOMEM;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
+}
+
+int code_send(struct client *c, const struct target *t)
+{
+	struct code *code = code_read(c, t->pid);
+	int err = code ? client_maps_set(c, t->id, t->execs, code) : -ESRCH;
+
+	code_drop(code);
+	return err;
+}
