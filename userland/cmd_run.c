@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,10 +28,13 @@ static struct {
 
 static void become(struct options *o, int go, int failed)
 {
+	const char *slash = strrchr(o->argv[0], '/');
 	sigset_t none;
 	char word;
 	int err;
 
+	/* it is called so before it is what it is called */
+	prctl(PR_SET_NAME, slash ? slash + 1 : o->argv[0]);
 	sigemptyset(&none);
 	if (read(go, &word, 1) != 1)
 		_exit(127);		/* it came to nothing */

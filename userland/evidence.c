@@ -66,12 +66,15 @@ static void say_counts(struct judgement *j, const struct measures *x)
 	if (!x->whole)
 		say(j, "of those %s in the last %s, %s are still %s", w->born, d,
 		    amount(x, x->live, a), w->alive);
+	else if (x->died == x->born)
+		say(j, "%s %s, all %s, 95 %% within %s", amount(x, x->born, a), w->born, w->died,
+		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d));
 	else if (!x->died)
 		say(j, "%s %s in %s, none %s", amount(x, x->born, a), w->born, d, w->died);
 	else
 		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
 		    amount(x, x->died, a), amount(x, x->born, b), w->died,
-		    format_seconds(x->life_p95_s, d), amount(x, x->live, c), w->alive,
+		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d), amount(x, x->live, c), w->alive,
 		    x->old == x->live ? "all" : (snprintf(b, sizeof(b), "%llu",
 							  (unsigned long long)x->old), b),
 		    format_seconds(x->horizon_s, e));

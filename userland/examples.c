@@ -210,21 +210,30 @@ char *example_describe(struct model *m, const struct object *o)
 	return before ? strdup(before) : NULL;
 }
 
-/* Up to max of those that fit, evenly over their ages. */
-static int pick(struct object *o, size_t n, bool unjoined, struct object **list, int max)
+/* Worth showing: of those that nobody joined, or of what lives. */
+static bool fits(const struct model *m, const struct object *o, bool unjoined, bool seen)
 {
-	size_t all = 0, seen = 0;
+	if (unjoined)
+		return o->unjoined;
+	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
+		return false;
+	return !seen || model_recall(m, o);
+}
+
+/* Up to max of those that fit, evenly over their ages. */
+static int pick(const struct model *m, struct object *o, size_t n, bool unjoined, bool seen,
+		struct object **list, int max)
+{
+	size_t all = 0, nth = 0;
 	int got = 0;
 
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < n; i++) {
-			bool exited = o[i].flags & LEAKTRACE_OBJECT_F_EXITED;
-
-			if (unjoined ? !o[i].unjoined : exited)
+			if (!fits(m, &o[i], unjoined, seen))
 				continue;
 			if (!pass)
 				all++;
-			else if (got < max && seen++ * max >= got * all)
+			else if (got < max && nth++ * max >= got * all)
 				list[got++] = &o[i];
 		}
 	return got;
@@ -235,7 +244,13 @@ int examples_of(struct model *m, const struct site *s, struct object **list, int
 {
 	size_t n;
 	struct object *o = model_objects(m, s->id, &n);
-	int got = pick(o, n, true, list, max);
+	bool gone = m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED;
+	int got = pick(m, o, n, true, false, list, max);
 
-	return got < max ? got + pick(o, n, false, list + got, max - got) : got;
+	if (got)
+		return got;
+	/* of what is gone, those that somebody has seen */
+	if (gone && s->kind != LEAKTRACE_KIND_PAGE && s->kind != LEAKTRACE_KIND_TIMER)
+		got = pick(m, o, n, false, true, list, max);
+	return got ?: pick(m, o, n, false, false, list, max);
 }

@@ -14,9 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "leaktrace.h"
+#include "maps.h"
 
 #define KEEP_DIR "/run/leaktrace"
 
@@ -70,15 +72,53 @@ static bool private_directory(void)
 	return !lstat(KEEP_DIR, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
+/*
+ * As /proc/PID/maps has it, but with the device and inode that a file shows to
+ * whoever opens it by name: on overlays and some networks they differ, and by
+ * them the file will be recognised.
+ */
+static void put_map(FILE *f, const struct model *m, const struct map *map)
+{
+	uint64_t inode = map->inode;
+	dev_t dev = map->dev;
+	struct stat st;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->maps->tid,
+		 map->start, map->end);
+	if (map->path[0] == '/' && !stat(path, &st)) {
+		dev = st.st_dev;
+		inode = st.st_ino;
+	}
+	fprintf(f, "%" PRIx64 "-%" PRIx64 " %c%c%c%c %08" PRIx64 " %02x:%02x %" PRIu64 " %s\n",
+		map->start, map->end, map->read ? 'r' : '-', map->write ? 'w' : '-',
+		map->exec ? 'x' : '-', map->shared ? 's' : 'p', map->offset_bytes,
+		major(dev), minor(dev), inode, map->path);
+}
+
+static char *maps_text(const struct model *m)
+{
+	char *maps = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&maps, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < m->maps->n; i++)
+		if (m->maps->map[i].exec)
+			put_map(f, m, &m->maps->map[i]);
+	fclose(f);
+	return maps;
+}
+
 void keep_maps(const struct model *m)
 {
 	char path[128], *maps;
 
 	if (!m->target.id || m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
-	    !private_directory())
+	    !m->maps || !private_directory())
 		return;
-	snprintf(path, sizeof(path), "/proc/%u/maps", m->target.pid);
-	maps = slurp(path, KEEP_MAX_BYTES);
+	maps = maps_text(m);
 	if (maps && *maps) {
 		name_of(&m->target, "maps", path, sizeof(path));
 		spill(path, maps);

@@ -69,10 +69,10 @@ static void write_frame(FILE *f, const struct symbol_frame *s, const char *lead,
 	else
 		snprintf(name, sizeof(name), "%#" PRIx64, s->offset);
 	if (s->file && s->line)
-		snprintf(where, sizeof(where), "%s:%d", tail_of(s->file, 40), s->line);
+		snprintf(where, sizeof(where), "%s:%d", tail_of(s->file, 30), s->line);
 	else if (s->function)
 		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
-	fprintf(f, "%s%-36s  %-24s  %s(%s%s)%s\n", lead, name, where, DIM(look),
+	fprintf(f, "%s%-34s  %-32s  %s(%s%s)%s\n", lead, name, where, DIM(look),
 		s->module ? base_of(s->module) : "unknown", s->inlined ? ", inlined" : "", PLAIN(look));
 }
 

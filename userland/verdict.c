@@ -209,6 +209,10 @@ static enum verdict decide(const struct measures *x)
 			return VERDICT_CACHE;
 		return VERDICT_SUSPECT;
 	}
+	/* filled up, and then left alone: over time its slices get few */
+	if (x->old >= LEAK_OLD && x->births >= LEAK_OLD && !growing && !x->died &&
+	    x->window_s - x->idle_s >= GENERATIONS && x->idle_s > x->window_s / 2)
+		return VERDICT_CACHE;
 	if (x->births >= SUSPECT_OLD && x->generations >= 3 && x->recent >= 2 && !saturates(x) &&
 	    x->window_s >= 2 && (x->old >= SUSPECT_OLD || !x->died || x->heap) &&
 	    (!x->late || x->sure > 0.3))
@@ -218,7 +222,7 @@ static enum verdict decide(const struct measures *x)
 
 static double confidence(enum verdict v, const struct measures *x)
 {
-	double c = x->sure * (1 - x->p);
+	double c = fmin(1, fmax(0, x->sure * (1 - x->p)));
 
 	if (v == VERDICT_CACHE)
 		return fmin(c, 0.3);

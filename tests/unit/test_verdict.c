@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The judge, on invented sites: leaks, and what only looks like one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaktrace.h"
+#include "symbol_check.h"
+
+#define START_S 1000.0
+
+static struct model m;
+
+static uint64_t ns(double s)
+{
+	return (START_S + s) * 1e9;
+}
+
+/* One site of a target that has been traced from 0 to end_s. */
+static struct site *begin(double end_s)
+{
+	model_free(&m);
+	model_init(&m);
+	m.target = (struct target){ .id = 1, .pid = 1, .kinds = 1, .attached_ns = ns(0),
+				    .now_ns = ns(end_s), .reconciled_ns = ns(end_s) };
+	m.sites = calloc(1, sizeof(*m.sites));
+	m.objects = calloc(200000, sizeof(*m.objects));
+	m.nsites = m.sites_room = 1;
+	m.objects_room = 200000;
+	m.offline = true;
+	m.sites[0] = (struct site){ .id = 1, .kind = LEAKTRACE_KIND_FD, .type = LEAKTRACE_TYPE_FILE };
+	return &m.sites[0];
+}
+
+static void born(double at_s, double dies_s)
+{
+	struct site *s = &m.sites[0];
+	uint64_t now = m.target.now_ns;
+	int bucket = 0;
+
+	if (ns(at_s) > now)
+		return;
+	s->born++;
+	if (!s->first_ns)
+		s->first_ns = ns(at_s);
+	s->last_ns = ns(at_s);
+	if (dies_s >= 0 && ns(dies_s) <= now) {
+		uint64_t life_us = (dies_s - at_s) * 1e6;
+
+		while (bucket < LEAKTRACE_LIFETIME_BUCKETS - 1 && life_us >> (bucket + 1))
+			bucket++;
+		s->lifetimes[bucket]++;
+		s->died++;
+		if (life_us * 1000 > s->lifetime_max_ns)
+			s->lifetime_max_ns = life_us * 1000;
+		return;
+	}
+	m.objects[m.nobjects++] = (struct object){ .kind = s->kind, .type = s->type, .count = 1,
+						   .site = 1, .id = m.nobjects, .born_ns = ns(at_s) };
+}
+
+static enum verdict judged(void)
+{
+	struct bench bench = { 0 };
+
+	model_settle(&m);
+	judge(&m, &bench, NULL, NULL);
+	return m.sites[0].judgement.verdict;
+}
+
+#define NEVER (-1.0)
+#define EXPECT(want, what)							\
+	do {									\
+		enum verdict have_ = judged();					\
+		CHECK(have_ == (want), "%s: %s, not %s (%s; %s)", what,		\
+		      verdict_name(have_), verdict_name(want),			\
+		      m.sites[0].judgement.evidence[0] ?: "",			\
+		      m.sites[0].judgement.evidence[1] ?: "");			\
+	} while (0)
+
+static void leaks(void)
+{
+	begin(8.5);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "40 in 8 s");
+	CHECK(strstr(m.sites[0].judgement.evidence[0], "40 opened"));
+	CHECK(m.sites[0].judgement.confidence > 0.7);
+
+	begin(5.5);
+	for (int i = 0; i < 50; i++)
+		born(i * 0.1, NEVER);
+	EXPECT(VERDICT_LEAK, "50 in 5 s");
+
+	begin(14);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "40 in 8 s, then 6 s of rest");
+
+	begin(12 * 3600);
+	for (int i = 0; i < 12; i++)
+		born(i * 3600 + 100, NEVER);
+	EXPECT(VERDICT_LEAK, "one an hour");
+
+	begin(30);
+	for (int i = 0; i < 30000; i++)
+		born(i * 0.001, i % 200 ? i * 0.001 + 0.01 : NEVER);
+	EXPECT(VERDICT_LEAK, "one in 200 is never closed");
+
+	begin(10);
+	m.target.flags = LEAKTRACE_TARGET_F_EXITED;
+	m.target.exited_ns = ns(7);
+	for (int i = 0; i < 35; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "exited");
+}
+
+static void late_leak(void)
+{
+	begin(7200);
+	for (int i = 0; i < 100; i++)
+		born(i * 0.001, NEVER);
+	for (int i = 0; i < 6900; i++)
+		born(10 + i, 10 + i + 0.1);
+	for (int i = 0; i < 100; i++)
+		born(7000 + 2 * i, NEVER);
+	EXPECT(VERDICT_LEAK, "begins to leak after two hours");
+}
+
+static void suspects(void)
+{
+	begin(2.5);
+	for (int i = 0; i < 10; i++)
+		born(i * 0.25, NEVER);
+	EXPECT(VERDICT_SUSPECT, "too early to tell");
+
+	begin(6);
+	for (int i = 0; i < 6; i++)
+		born(i, NEVER);
+	EXPECT(VERDICT_SUSPECT, "too few to tell");
+}
+
+static void innocents(void)
+{
+	begin(9);
+	for (int i = 0; i < 50; i++)
+		born(i * 0.002, NEVER);
+	EXPECT(VERDICT_OK, "a pool made at start");
+
+	begin(30);
+	for (int i = 0; i < 30000; i++)
+		born(i * 0.001, i * 0.001 + 0.05);
+	EXPECT(VERDICT_OK, "churn");
+
+	begin(10);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, i < 36 ? i * 0.2 + 0.8 : NEVER);
+	EXPECT(VERDICT_OK, "the last four are kept");
+
+	begin(600);
+	for (int i = 0; i < 6000; i++)
+		born(i * 0.1, i * 0.1 + 20);
+	EXPECT(VERDICT_OK, "an LRU of 200");
+
+	begin(120);
+	for (int i = 0; i < 1000; i++)
+		born(i * 0.12, i * 0.12 + 40);
+	CHECK(judged() < VERDICT_SUSPECT, "connections of 40 s");
+
+	begin(600);
+	for (int i = 0; i < 3; i++)
+		born(i * 100, NEVER);
+	EXPECT(VERDICT_OK, "three for life");
+
+	begin(10);
+	EXPECT(VERDICT_OK, "nothing at all");
+}
+
+static void caches(void)
+{
+	begin(120);
+	for (int i = 0; i < 60; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_CACHE, "filled in 12 s, then rest");
+
+	begin(100);
+	for (int i = 0; i < 200; i++)
+		born(-15.0 * __builtin_log(1 - i / 201.0), NEVER);
+	EXPECT(VERDICT_CACHE, "an exponential approach");
+}
+
+/* Whatever is made up, the judge must neither fall nor print nonsense. */
+static void absurd(void)
+{
+	struct site *s;
+
+	s = begin(5);
+	for (int i = 0; i < 20; i++)
+		born(i * 0.2, NEVER);
+	s->first_ns = UINT64_MAX;
+	judged();
+	s->first_ns = 0;
+	s->last_ns = 0;
+	s->born = 0;
+	judged();
+	memset(s->lifetimes, 0xff, sizeof(s->lifetimes));
+	s->born = s->died = UINT64_MAX;
+	judged();
+	m.target.now_ns = 0;
+	judged();
+	m.objects[3].born_ns = UINT64_MAX;
+	m.objects[4].count = UINT32_MAX;
+	judged();
+	s->kind = LEAKTRACE_KIND_PAGE;
+	s->type = 255;
+	judged();
+	CHECK(s->judgement.confidence >= 0 && s->judgement.confidence <= 1);
+}
+
+int main(void)
+{
+	leaks();
+	late_leak();
+	suspects();
+	innocents();
+	caches();
+	absurd();
+	model_free(&m);
+	return verdict("verdict");
+}
