@@ -142,11 +142,11 @@ static void died(struct lt_key *k, unsigned int fd, bool sure)
 		atomic64_inc(&s->died);
 }
 
-static struct lt_key *begin(struct files_struct *files)
+static struct lt_key *begin(const void *hook, struct files_struct *files)
 {
 	struct lt_key *k;
 
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(hook))
 		return NULL;
 	k = lt_key_find(files, LT_KEY_FILES);
 	if (k && lt_target_wants(k->target, LEAKTRACE_KIND_FD))
@@ -167,7 +167,7 @@ static void notrace on_fd_install(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	k = begin(current->files);
+	k = begin(op, current->files);
 	if (!k)
 		return;
 	born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
@@ -185,7 +185,7 @@ static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(files)))
 		return;
-	k = begin(files);
+	k = begin(op, files);
 	if (!k)
 		return;
 	over = occupied(files, fd);
@@ -197,10 +197,10 @@ static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
 	lt_probe_leave();
 }
 
-static void closing(unsigned int fd, bool may_be_second)
+static void closing(const void *hook, unsigned int fd, bool may_be_second)
 {
 	struct files_struct *files = current->files;
-	struct lt_key *k = begin(files);
+	struct lt_key *k = begin(hook, files);
 
 	if (!k)
 		return;
@@ -215,7 +215,7 @@ static void notrace on_close(unsigned long ip, unsigned long parent,
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(lt_arg(fregs, 0), false);
+	closing(op, lt_arg(fregs, 0), false);
 }
 
 /* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
@@ -226,7 +226,7 @@ static void notrace on_close_locked(unsigned long ip, unsigned long parent,
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(lt_arg(fregs, 1), true);
+	closing(op, lt_arg(fregs, 1), true);
 }
 
 /* A system call that changes the table in bulk: look when it returns. */
@@ -237,7 +237,7 @@ static void notrace on_bulk(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(op))
 		return;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))

@@ -97,7 +97,7 @@ static void notrace on_handle_mm_fault(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(vma->vm_mm)))
 		return;
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(op))
 		return;
 	k = lt_key_find(vma->vm_mm, LT_KEY_MM);
 	if (k && !READ_ONCE(k->mm->gone) && lt_target_wants(k->target, LEAKTRACE_KIND_PAGE))

@@ -65,7 +65,7 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(data))
 		return;
 	t = lt_target_current();
 	if (!t)
@@ -108,14 +108,16 @@ static void process_exits(struct lt_target *t, struct task_struct *task)
 				 LT_THREAD_PROCESS | task->tgid, make_zombie, lt_now_ns());
 }
 
-/* The second argument of v6.16 (1a06f1f0a4a8, group_dead) is not needed. */
+/* v6.16, "exit: move and extend sched_process_exit() tracepoint", adds an
+ * argument, which we don't need.
+ */
 static void notrace on_sched_process_exit(void *data, struct task_struct *task)
 {
 	struct lt_target *t;
 
 	if (likely(!lt_filter_hit(task->signal)))
 		return;
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(data))
 		return;
 	t = lt_target_current();
 	if (t && !atomic_read(&task->signal->live)) {
@@ -242,7 +244,7 @@ static void notrace on_sched_process_exec(void *data, struct task_struct *task, 
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(data))
 		return;
 	t = lt_target_current();
 	if (t)

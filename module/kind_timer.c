@@ -20,7 +20,7 @@
 #include "arch.h"
 #include "leaktrace.h"
 
-/* Both a list and (since v6.12, 8fb2d1c52ad9) an hlist begin with the next. */
+/* Both a list and (since v6.12, 52dea0a15cc8) an hlist begin with the next. */
 static void *node_after(void *head, void *node)
 {
 	void *next = *(void **)(node ?: head);
@@ -31,7 +31,7 @@ static void *node_after(void *head, void *node)
 static bool is_armed(const struct k_itimer *timer)
 {
 #ifdef LT_HAVE_IT_STATUS
-	return timer->it_status == 1;	/* v6.13, 5d916a0988ee: POSIX_TIMER_ARMED */
+	return timer->it_status == 1;	/* v6.13, "posix-timers: Add proper state tracking" */
 #else
 	return timer->it_active;
 #endif
@@ -216,11 +216,11 @@ void lt_timer_created(struct lt_target *t, u64 timer_id_ptr, u32 clock, u32 stac
 	born(t, id, clock, stack, 0);
 }
 
-static struct lt_target *begin(void)
+static struct lt_target *begin(const void *hook)
 {
 	struct lt_target *t;
 
-	if (!lt_probe_enter())
+	if (!lt_probe_enter(hook))
 		return NULL;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
@@ -237,7 +237,7 @@ static void notrace on_timer_create(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	t = begin();
+	t = begin(op);
 	if (!t)
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
@@ -254,7 +254,7 @@ static void notrace on_timer_delete(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	t = begin();
+	t = begin(op);
 	if (!t)
 		return;
 	k = &t->kind[LEAKTRACE_KIND_TIMER];

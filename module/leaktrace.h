@@ -93,6 +93,7 @@ struct lt_probe_state {
 	bool present;
 	bool attached;
 	int error;
+	u64 hits;		/* on targets, since load */
 };
 
 int lt_probe_start(struct netlink_ext_ack *extack);
@@ -101,7 +102,7 @@ u32 lt_probe_missing(void);
 int lt_probe_count(void);
 const struct lt_probe *lt_probe_row(int i);
 void lt_probe_row_state(int i, struct lt_probe_state *state);
-bool lt_probe_enter(void);
+bool lt_probe_enter(const void *hook);
 void lt_probe_leave(void);
 
 /* Probe rows of the kinds; terminated by a row without a name. */

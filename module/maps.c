@@ -219,7 +219,7 @@ static void notrace on_mmap(unsigned long ip, unsigned long parent,
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter())
+	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter(op))
 		return;
 	t = lt_target_current();
 	if (t && current->mm)

@@ -316,7 +316,7 @@ static int dump_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_dumpit_info(cb)->
 #ifdef LT_HAVE_INFO_IN_DUMPIT
-		info.attrs;	/* v6.6, 5c670a010de4 */
+		info.attrs;	/* v6.6, 7288dd2fd488 */
 #else
 		attrs;
 #endif

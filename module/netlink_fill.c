@@ -167,6 +167,7 @@ int lt_fill_probe(struct sk_buff *skb, int row)
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_PRESENT, s.present) ||
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_ATTACHED, s.attached) ||
 	    nla_put_s32(skb, LEAKTRACE_A_PROBE_ERROR, s.error) ||
+	    PUT64(skb, PROBE, HITS, s.hits) ||
 	    nla_put_string(skb, LEAKTRACE_A_PROBE_WHY, p->why))
 		return -EMSGSIZE;
 	return 0;

@@ -4,8 +4,8 @@
  * faults that may have mapped more than one page, and to reconcile.
  *
  * Page tables are read without their locks. mmap_lock keeps the mapping and,
- * with RCU where empty tables may be freed under a mapping (v6.14,
- * 718b13861d22), the tables. A torn view is of one entry only, and what
+ * with RCU where empty tables may be freed under a mapping (v6.14, "x86: mm:
+ * free page table pages by RCU instead of semi RCU"), the tables. A torn view is of one entry only, and what
  * reconcile does with it is decided under lt_mm.lock and only if no
  * invalidation was under way (as KVM does).
  */

@@ -42,19 +42,29 @@ static const struct lt_probe *const kinds[] = {
 
 static struct row rows[MAX_ROWS];
 static int nrows;
+static struct row *mmu_row;
 static DEFINE_PER_CPU(int, nesting);
+static DEFINE_PER_CPU(u64, hits[MAX_ROWS]);
+
+/* Every hook gets the address of its row's ftrace_ops, tracepoints as data. */
+static struct row *row_of(const void *hook)
+{
+	return hook ? container_of(hook, struct row, ops) : mmu_row;
+}
 
 /**
  * lt_probe_enter() - begin a probe's work on a target
+ * @hook: what the hook was given: its ftrace_ops or data; NULL: mmu_notifier
  *
  * Context: any but NMI. On true the caller must lt_probe_leave().
  * Return: false if a probe is at work on this CPU already (counted).
  */
-bool lt_probe_enter(void)
+bool lt_probe_enter(const void *hook)
 {
 	preempt_disable_notrace();
 	if (__this_cpu_inc_return(nesting) == 1) {
 		rcu_read_lock();
+		__this_cpu_inc(hits[row_of(hook) - rows]);
 		return true;
 	}
 	__this_cpu_dec(nesting);
@@ -92,8 +102,11 @@ static void collect_rows(void)
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		for (p = kinds[i]; p->name; p++)
-			if (!WARN_ON_ONCE(nrows == MAX_ROWS))
+			if (!WARN_ON_ONCE(nrows == MAX_ROWS)) {
+				if (p->how == LEAKTRACE_PROBE_MMU_NOTIFIER)
+					mmu_row = &rows[nrows];
 				rows[nrows++].probe = p;
+			}
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 }
 
@@ -122,7 +135,7 @@ static void attach_row(struct row *r)
 	if (r->probe->how == LEAKTRACE_PROBE_FTRACE)
 		err = attach_function(r);
 	else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		err = r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, NULL) : -ENOENT;
+		err = r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, &r->ops) : -ENOENT;
 	else
 		err = 0;
 	r->state.present = err != -ENOENT;
@@ -138,7 +151,7 @@ static void detach_row(struct row *r)
 		unregister_ftrace_function(&r->ops);
 		ftrace_set_filter(&r->ops, NULL, 0, 1);
 	} else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT) {
-		tracepoint_probe_unregister(r->tp, r->probe->fn, NULL);
+		tracepoint_probe_unregister(r->tp, r->probe->fn, &r->ops);
 	}
 	r->state.attached = false;
 }
@@ -246,7 +259,11 @@ const struct lt_probe *lt_probe_row(int i)
  */
 void lt_probe_row_state(int i, struct lt_probe_state *state)
 {
+	int cpu;
+
 	*state = rows[i].state;
+	for_each_possible_cpu(cpu)
+		state->hits += per_cpu(hits[i], cpu);
 	if (!state->attached && rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT)
 		state->present = rows[i].tp;
 }
