@@ -152,15 +152,20 @@ static int define_cfa(struct unwind_cfi *run, uint8_t op)
 		cfa->reg = cursor_uleb(c);
 		cfa->expr = NULL;
 		cfa->known = true;
-	} else if (cfa->expr || !cfa->known) {
+	} else if (!cfa->known) {
 		return -EINVAL;		/* half a definition, of nothing */
 	}
-	if (op == DW_CFA_def_cfa_register)
+	/* After an expression: the offset from before it, as libgcc has it and
+	 * libgcrypt's assembly relies on.
+	 */
+	if (op == DW_CFA_def_cfa_register) {
 		cfa->reg = cursor_uleb(c);
-	else if (op == DW_CFA_def_cfa_sf || op == DW_CFA_def_cfa_offset_sf)
+		cfa->expr = NULL;
+	} else if (op == DW_CFA_def_cfa_sf || op == DW_CFA_def_cfa_offset_sf) {
 		cfa->offset = scaled(run, cursor_sleb(c));
-	else
+	} else {
 		cfa->offset = cursor_uleb(c);
+	}
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static const int saved_reg[LEAKTRACE_UNWIND_CALLEE_SAVED] = { 3, 12, 13, 14, 15 
 struct tally {
 	uint64_t rows, bytes, rules, blob_bytes;
 	uint64_t simple_rows, simple_bytes, unsup_rows, unsup_bytes, none_bytes;
-	uint64_t synth_bytes, unknown_saved_rows, other_saved;
+	uint64_t synth_bytes, no_cfa_rows, other_saved;
 	uint64_t files, without, skipped;
 	double compile_s;
 };
@@ -127,7 +127,11 @@ static void compare_rule(struct subject *s, uint64_t pc, const struct leaktrace_
 	uint64_t cfa;
 
 	machine_init(&m, pc);
-	CHECK(oracle_cfa(frame, &m), "%s %#lx", s->path, pc);
+	/* libdw takes no half definitions after an expression; libgcc does. */
+	if (!oracle_cfa(frame, &m)) {
+		sum.no_cfa_rows++;
+		return;
+	}
 	cfa = our_cfa(r, &m);
 	CHECK(cfa == m.cfa, "%s %#lx op %d", s->path, pc, r->op);
 	CHECK(same(our_ra(r, &m), oracle_register(frame, &m, REG_RA)), "%s %#lx", s->path, pc);
@@ -358,5 +362,6 @@ int main(int argc, char **argv)
 	printf("%lu FDEs skipped; %lu KB of tables, %lu rules, compiled in %.2f s\n", sum.skipped,
 	       sum.blob_bytes >> 10, sum.rules, sum.compile_s);
 	CHECK(sum.unsup_bytes * 1000 <= sum.bytes || sum.bytes < 10000000);
+	CHECK(sum.no_cfa_rows * 10000 <= sum.rows || sum.rows < 100000, "%lu", sum.no_cfa_rows);
 	return verdict("unwind tables");
 }
