@@ -9,8 +9,8 @@ VICTIMS=${VICTIMS:-$BATS_TEST_DIRNAME/victims/bin}
 LEAKTRACE=${LEAKTRACE:-$TOP/userland/leaktrace}
 PYTHON=/usr/bin/python3
 
-declare -A VICTIM_IN=() VICTIM_OUT=() RANGE=()
-declare -a STARTED=()
+declare -gA VICTIM_IN=() VICTIM_OUT=() RANGE=()
+declare -ga STARTED=()
 VICTIM='' ANSWER='' REPORT='' REPORT_STATUS=0
 victim_count=0
 
