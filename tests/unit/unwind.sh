@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Build the unwind compiler's unit tests with sanitizers, and run them.
+# usage: tests/unit/unwind.sh [rules|file|fuzz|walk|truth|search]...
+#   FULL=1: truth looks at all files of the system; search: libFuzzer, not run
+#   by default, for SECONDS_EACH seconds
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cflags="-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -I$top/include/uapi -I$top/userland"
+sanitize="address,undefined -fno-sanitize-recover=undefined"
+sources=("$top"/userland/{unwind*.c,elf_image.c})
+libs="-ldw -lelf -llzma -lz"
+failed=0
+
+run() {	# run TEST
+	gcc $cflags -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" $libs
+	"$work/$1" || { failed=1; echo "FAILED: $1" >&2; }
+}
+
+search() {
+	mkdir -p "$work/corpus"
+	clang $cflags -fsanitize=fuzzer,$sanitize -I"$top/tests/unit" \
+		"$top/tests/fuzz/fuzz_unwind.c" "${sources[@]}" -o "$work/fuzz" $libs
+	"$work/fuzz" -max_total_time="${SECONDS_EACH:-60}" -max_len=4096 -timeout=5 \
+		-rss_limit_mb=1024 "$work/corpus" || failed=1
+}
+
+for what in ${*:-rules file fuzz walk truth}; do
+	case $what in
+	truth) run test_unwind ;;
+	search) search ;;
+	*) run "test_unwind_$what" ;;
+	esac
+done
+exit $failed
