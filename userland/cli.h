@@ -74,7 +74,7 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg);
 
 /*
- * session.c: targets being traced by us, or watched
+ * session.c, session_loop.c: targets being traced by us, or watched
  */
 struct traced {
 	struct traced *next;
@@ -104,10 +104,15 @@ struct session {
 	void (*on_signal)(struct session *s, int signal);
 };
 
+#define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
+
 int session_open(struct session *s, const struct options *o);
 int session_listen(struct session *s);
 struct traced *session_add(struct session *s, pid_t pid);
 struct traced *session_adopt(struct session *s, uint32_t id);
+struct traced *session_find(struct session *s, uint32_t id);
+void session_judge(struct session *s, struct traced *t, bool last);
+void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
 int session_report(struct session *s, bool *leaks);

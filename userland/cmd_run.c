@@ -83,6 +83,10 @@ static void stopped(struct session *s, int status)
 
 	switch (event) {
 	case PTRACE_EVENT_EXEC:
+		if (child.traced)
+			session_exec(s, child.traced);
+		signal = 0;
+		break;
 	case PTRACE_EVENT_EXIT:
 		if (child.traced)
 			session_catch_up(s, child.traced);

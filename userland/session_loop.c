@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A session's days. Once a second the counters of all sites are read; where
+ * one of them may have changed its verdict, the live objects too, but never so
+ * often that more than a twentieth of the time goes into it. Events only tell
+ * that a target forked, called exec, mapped code or exited: verdicts come from
+ * the tables.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "code.h"
+
+/* Live objects and stacks; returns with the model complete, or an error. */
+static int read_objects(struct session *s, struct traced *t)
+{
+	uint64_t before = monotonic_ns();
+	int err = client_dump(s->client, LEAKTRACE_CMD_OBJECT_GET, &t->model, -1);
+
+	if (!err)
+		err = client_dump(s->client, LEAKTRACE_CMD_STACK_GET, &t->model, -1);
+	t->objects_next_ns = monotonic_ns() + 20 * (monotonic_ns() - before);
+	return err;
+}
+
+/* Remember what can only be seen while the target is there. */
+static void remember(struct model *m)
+{
+	struct object *o[5];
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		int n = site_live(&m->sites[i]) ? examples_of(m, &m->sites[i], o, ARRAY_SIZE(o)) : 0;
+
+		for (int k = 0; k < n; k++)
+			free(example_describe(m, o[k]));
+	}
+}
+
+/* The target is about to end: its last moment in which it can be asked. */
+void session_catch_up(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	model_learn(m);
+	if (m->symboliser && !m->borrowed_symboliser)
+		symboliser_refresh(m->symboliser);
+	else if (!m->symboliser)
+		observe_names(m);
+	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
+		return;
+	model_settle(m);
+	thread_look(m);
+	remember(m);
+}
+
+static void note_losses(struct session *s, struct traced *t)
+{
+	struct status *st = &t->model.status;
+	char why[160];
+	uint64_t lost;
+
+	if (client_status(s->client, st))
+		return;
+	lost = st->lost_ring + st->lost_socket + st->lost_objects + st->lost_sites +
+		st->lost_stacks + st->lost_nested + st->lost_work;
+	if (lost > s->lost && s->lost != UINT64_MAX) {
+		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks so far",
+			 (unsigned long long)(st->lost_ring + st->lost_socket),
+			 (unsigned long long)st->lost_objects, (unsigned long long)st->lost_sites,
+			 (unsigned long long)st->lost_stacks);
+		live_note(s, t, "loss", why);
+	}
+	s->lost = lost;
+}
+
+static void gone(struct session *s, struct traced *t, bool detached)
+{
+	if (t->done)
+		return;
+	t->done = true;
+	t->detached = detached;
+	live_note(s, t, detached ? "detached" : "exited", NULL);
+}
+
+/* New call paths may be in code that was loaded since. */
+static void refresh_names(struct traced *t)
+{
+	if (t->model.nsites == t->sites_seen)
+		return;
+	t->sites_seen = t->model.nsites;
+	if (t->model.symboliser && !t->model.borrowed_symboliser)
+		symboliser_refresh(t->model.symboliser);
+}
+
+static void look(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+	uint64_t now = monotonic_ns();
+	int err;
+
+	if (now >= t->reconcile_next_ns) {
+		err = client_reconcile(s->client, m->target.id, m);
+		model_learn(m);
+		/* it walks page tables: not for more than a twentieth of the time */
+		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
+	} else {
+		err = client_target_get(s->client, m->target.id, m);
+	}
+	if (err || m->target.flags & LEAKTRACE_TARGET_F_EXITED) {
+		gone(s, t, err);
+		return;
+	}
+	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1))
+		return;
+	model_settle(m);
+	refresh_names(t);
+	watch_sample(t->watch, m);
+	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
+		session_judge(s, t, false);
+		remember(m);
+	}
+	note_losses(s, t);
+}
+
+static void adopt_all(struct session *s)
+{
+	struct target *targets = NULL;
+	size_t n = 0;
+
+	if (!client_targets(s->client, &targets, &n))
+		for (size_t i = 0; i < n; i++)
+			if (!(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
+				session_adopt(s, targets[i].id);
+	free(targets);
+}
+
+static void tick(struct session *s)
+{
+	uint64_t times;
+	bool roots = false, alive = false;
+
+	if (read(s->timer_fd, &times, sizeof(times)) < 0)
+		return;
+	if (s->watch_all)
+		adopt_all(s);
+	for (struct traced *t = s->targets; t; t = t->next) {
+		if (!t->done)
+			look(s, t);
+		roots |= t->root;
+		alive |= t->root && !t->done;
+	}
+	if (roots && !alive)
+		s->stop = true;
+	if (s->options->duration_s > 0 &&
+	    monotonic_ns() - s->started_ns >= s->options->duration_s * 1e9)
+		s->stop = true;
+	live_draw(s);
+}
+
+/* A new program: other code, another name. */
+void session_exec(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	client_target_get(s->client, m->target.id, m);
+	code_send(s->client, &m->target);
+	model_learn(m);
+	if (m->borrowed_symboliser) {
+		m->symboliser = NULL;
+		m->borrowed_symboliser = false;
+	}
+	observe_names(m);
+}
+
+static void on_event(const struct event *e, void *arg)
+{
+	struct session *s = arg;
+	struct traced *t = session_find(s, e->target), *child;
+
+	if (!t)
+		return;
+	switch (e->op) {
+	case LEAKTRACE_EVENT_EXEC:
+		session_exec(s, t);
+		break;
+	case LEAKTRACE_EVENT_MAPS:
+		code_send(s->client, &t->model.target);
+		if (t->model.symboliser && !t->model.borrowed_symboliser)
+			symboliser_refresh(t->model.symboliser);
+		break;
+	case LEAKTRACE_EVENT_FORK:
+		child = session_adopt(s, e->id);
+		if (child)
+			child->ours = t->ours;
+		break;
+	case LEAKTRACE_EVENT_EXIT:
+		client_target_get(s->client, e->target, &t->model);
+		gone(s, t, false);
+		break;
+	case LEAKTRACE_EVENT_DETACH:
+		gone(s, t, true);
+		break;
+	}
+}
+
+static void on_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			if (s->on_child)
+				s->on_child(s);
+		} else if (s->on_signal) {
+			s->on_signal(s, info.ssi_signo);
+		} else {
+			s->stop = true;
+		}
+	}
+}
+
+int session_loop(struct session *s)
+{
+	s->lost = UINT64_MAX;
+	s->started_ns = monotonic_ns();
+	live_draw(s);
+	while (!s->stop) {
+		struct pollfd fds[] = {
+			{ .fd = s->events_fd, .events = POLLIN },
+			{ .fd = s->signal_fd, .events = POLLIN },
+			{ .fd = s->timer_fd, .events = POLLIN },
+		};
+		bool roots = false, alive = false;
+
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return fail("poll: %s", strerror(errno));
+		if (fds[1].revents)
+			on_signals(s);
+		/* a full buffer is an error of the socket, to be read away */
+		if (fds[0].revents && client_events(s->client, NULL, on_event, s))
+			return fail("%s", client_error(s->client));
+		if (fds[2].revents)
+			tick(s);
+		for (struct traced *t = s->targets; t; t = t->next) {
+			roots |= t->root;
+			alive |= t->root && !t->done;
+		}
+		s->stop |= roots && !alive;
+	}
+	return 0;
+}
