@@ -10,7 +10,7 @@
 
 #if defined(CONFIG_X86_64)
 #define LT_SYSCALL(name) "__x64_sys_" name
-#define LT_COMPAT_SYSCALL(name) "__ia32_sys_" name
+#define LT_COMPAT_SYSCALL(name) "__ia32_compat_sys_" name
 #define LT_COMPAT_NR_MREMAP 163
 #define LT_COMPAT_NR_MADVISE 219
 #elif defined(CONFIG_ARM64)

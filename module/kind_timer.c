@@ -38,7 +38,7 @@ static bool is_armed(const struct k_itimer *timer)
 }
 
 /* Calls @fn on every timer of @t under siglock, until it returns false. */
-static void for_each_timer(struct lt_target *t, bool (*fn)(struct k_itimer *, void *), void *arg)
+static void walk_timers(struct lt_target *t, bool (*fn)(struct k_itimer *, void *), void *arg)
 {
 	struct task_struct *task = lt_target_task(t);
 	struct sighand_struct *sighand;
@@ -91,7 +91,7 @@ static bool timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info)
 {
 	struct query q = { .id = id, .info = info };
 
-	for_each_timer(t, answer, &q);
+	walk_timers(t, answer, &q);
 	return q.found;
 }
 
@@ -103,7 +103,7 @@ static bool list_one(struct k_itimer *timer, void *ids)
 
 static void list(struct lt_target *t, struct lt_ids *ids)
 {
-	for_each_timer(t, list_one, ids);
+	walk_timers(t, list_one, ids);
 }
 
 static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
@@ -300,7 +300,7 @@ const struct lt_probe lt_timer_probes[] = {
 		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_delete, .required = true,
 		.why = "POSIX timers deleted",
 	}, {
-		.name = LT_COMPAT_SYSCALL("compat_timer_create"),
+		.name = LT_COMPAT_SYSCALL("timer_create"),
 		.how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(TIMER),
 		.fn = on_timer_create, .why = "POSIX timers of 32-bit programs",
 	}, {

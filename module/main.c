@@ -9,6 +9,7 @@
 
 #include "leaktrace.h"
 
+/* Guards the list of targets, and who attaches probes. */
 DEFINE_MUTEX(lt_mutex);
 atomic64_t lt_lost[__LT_LOSSES];
 

@@ -181,7 +181,7 @@ static bool covered(struct lt_mm *m, unsigned long pc)
 	rcu_read_lock();
 	maps = rcu_dereference(m->maps);
 	map = maps && pc ? lt_maps_find(maps, pc) : NULL;
-	yes = pc ? map && !READ_ONCE(map->dead) : maps != NULL;
+	yes = pc ? map && !READ_ONCE(map->dead) : !!maps;
 	rcu_read_unlock();
 	return yes;
 }

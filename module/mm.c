@@ -89,6 +89,7 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 
 	atomic_inc(&m->invalidate_seq);
 	atomic_inc(&m->invalidating);
+	/* Pairs with look() in pagewalk.c: announced before anything goes. */
 	smp_mb__after_atomic();
 	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited))
 		return 0;

@@ -234,6 +234,27 @@ static void unhash(struct lt_target *t, struct lt_object *o)
 	atomic64_dec(&t->objects);
 }
 
+static bool take_off(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		     bool dies, u32 stack, struct lt_object *copy)
+{
+	u32 bucket = bucket_of(t->id, kind, key);
+	struct lt_object *o;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
+	o = find(bucket, t->id, kind, key);
+	if (o) {
+		unhash(t, o);
+		if (dies)
+			bury(t, o, stack);
+		if (copy)
+			*copy = *o;
+		lt_pool_free(pool, o->index);
+	}
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	return o;
+}
+
 /**
  * lt_object_died() - an object is released
  * @t: its target
@@ -248,21 +269,7 @@ static void unhash(struct lt_target *t, struct lt_object *o)
 bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    u32 stack, struct lt_object *copy)
 {
-	u32 bucket = bucket_of(t->id, kind, key);
-	struct lt_object *o;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, kind, key);
-	if (o) {
-		unhash(t, o);
-		bury(t, o, stack);
-		if (copy)
-			*copy = *o;
-		lt_pool_free(pool, o->index);
-	}
-	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
-	return o;
+	return take_off(t, kind, key, true, stack, copy);
 }
 
 /**
@@ -368,17 +375,7 @@ out:
  */
 void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
 {
-	u32 bucket = bucket_of(t->id, kind, key);
-	struct lt_object *o;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, kind, key);
-	if (o) {
-		unhash(t, o);
-		lt_pool_free(pool, o->index);
-	}
-	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	take_off(t, kind, key, false, 0, NULL);
 }
 
 /**

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The live-object table of pages. An address space is an rb-tree of blocks,
- * each for what one pmd maps (512 pages): a bitmap of live pages, a bitmap of
- * those alive at attach, and up to 16 cells with the births (site and time) of
- * 32 pages each. Blocks and cells come from one pool of 256-byte cells. Dense
- * memory costs 9 bytes a page, baseline half a byte, a lone page 512.
+ * The live-object table of pages: born, died, moved, and what is live. How it
+ * is kept is block.c's.
  *
  * Times are kept in ticks of about a millisecond since attach.
  *
@@ -14,93 +11,7 @@
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 
-#include "leaktrace.h"
-
-enum {
-	CELL_BYTES = 256,
-	CELL_PAGES = 32,
-	BLOCK_CELLS = LT_BLOCK_PAGES / CELL_PAGES,
-	BLOCK_LONGS = BITS_TO_LONGS(LT_BLOCK_PAGES),
-	TICK_SHIFT = 20,
-};
-
-struct birth {
-	u32 site;
-	u32 tick;
-};
-
-struct lt_block {
-	struct rb_node node;
-	unsigned long nr;		/* page / LT_BLOCK_PAGES */
-	u32 index;			/* own cell in the pool */
-	u16 nlive;
-	u16 nbaseline;			/* of nlive */
-	unsigned long live[BLOCK_LONGS];
-	unsigned long baseline[BLOCK_LONGS];
-	u32 births[BLOCK_CELLS];	/* pool index of a cell, 0: none */
-};
-
-static_assert(sizeof(struct lt_block) <= CELL_BYTES);
-static_assert(sizeof(struct birth) * CELL_PAGES == CELL_BYTES);
-
-static struct lt_pool *pool;
-
-/**
- * lt_page_init() - make the pool
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lt_page_init(void)
-{
-	pool = lt_pool_create("page cells", CELL_BYTES, lt_max_page_cells);
-	return pool ? 0 : -ENOMEM;
-}
-
-/**
- * lt_page_exit() - free the pool
- *
- * Context: may sleep; nothing is traced.
- */
-void lt_page_exit(void)
-{
-	lt_pool_destroy(pool);
-}
-
-/**
- * lt_page_reset() - memory back after the last target, in advance for the next
- * @prime: get the first cells
- *
- * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
- */
-int lt_page_reset(bool prime)
-{
-	lt_pool_reset(pool);
-	return prime ? lt_pool_prime(pool) : 0;
-}
-
-/**
- * lt_page_cells_used() - cells in use
- *
- * Context: any.
- * Return: number.
- */
-u32 lt_page_cells_used(void)
-{
-	return lt_pool_used(pool);
-}
-
-/**
- * lt_page_bytes() - kernel memory of the table
- *
- * Context: any.
- * Return: bytes.
- */
-u64 lt_page_bytes(void)
-{
-	return lt_pool_bytes(pool);
-}
+#include "block.h"
 
 static u32 tick_of(const struct lt_mm *m, u64 now_ns)
 {
@@ -110,80 +21,6 @@ static u32 tick_of(const struct lt_mm *m, u64 now_ns)
 static u64 time_of(const struct lt_mm *m, u32 tick)
 {
 	return m->target->attached_ns + ((u64)tick << TICK_SHIFT);
-}
-
-/* The block @nr, or with @next the first one at or above it. */
-static struct lt_block *find(struct lt_mm *m, unsigned long nr, bool next)
-{
-	struct rb_node *n = m->blocks.rb_node;
-	struct lt_block *b, *above = NULL;
-
-	if (m->last && m->last->nr == nr)
-		return m->last;
-	while (n) {
-		b = rb_entry(n, struct lt_block, node);
-		if (b->nr == nr) {
-			m->last = b;
-			return b;
-		}
-		if (nr < b->nr)
-			above = b;
-		n = nr < b->nr ? n->rb_left : n->rb_right;
-	}
-	return next ? above : NULL;
-}
-
-static struct lt_block *add_block(struct lt_mm *m, unsigned long nr)
-{
-	struct rb_node **link = &m->blocks.rb_node, *parent = NULL;
-	struct lt_block *b;
-	u32 index;
-
-	b = lt_pool_alloc(pool, &index);
-	if (!b)
-		return NULL;
-	memset(b, 0, sizeof(*b));
-	b->nr = nr;
-	b->index = index;
-	while (*link) {
-		parent = *link;
-		link = nr < rb_entry(parent, struct lt_block, node)->nr ?
-		       &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&b->node, parent, link);
-	rb_insert_color(&b->node, &m->blocks);
-	m->last = b;
-	return b;
-}
-
-static void drop_block_if_empty(struct lt_mm *m, struct lt_block *b)
-{
-	int i;
-
-	if (b->nlive)
-		return;
-	for (i = 0; i < BLOCK_CELLS; i++)
-		if (b->births[i])
-			lt_pool_free(pool, b->births[i]);
-	rb_erase(&b->node, &m->blocks);
-	m->last = NULL;
-	lt_pool_free(pool, b->index);
-}
-
-static struct birth *birth_of(const struct lt_block *b, unsigned int i)
-{
-	struct birth *cell = lt_pool_at(pool, b->births[i / CELL_PAGES]);
-
-	return cell ? &cell[i % CELL_PAGES] : NULL;
-}
-
-static struct birth *birth_for(struct lt_block *b, unsigned int i)
-{
-	u32 *index = &b->births[i / CELL_PAGES];
-
-	if (!*index && !lt_pool_alloc(pool, index))
-		return NULL;
-	return birth_of(b, i);
 }
 
 static void not_tracked(struct lt_target *t)
@@ -198,17 +35,17 @@ static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b = find(m, nr, false) ?: add_block(m, nr);
-	struct birth *birth;
+	struct lt_block *b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
+	struct lt_page_birth *birth;
 
 	if (!b)
 		return false;
-	birth = birth_for(b, i);
+	birth = lt_birth_for(b, i);
 	if (!birth) {
-		drop_block_if_empty(m, b);
+		lt_block_drop_if_empty(m, b);
 		return false;
 	}
-	*birth = (struct birth){ site, tick };
+	*birth = (struct lt_page_birth){ site, tick };
 	__set_bit(i, b->live);
 	b->nlive++;
 	return true;
@@ -216,7 +53,7 @@ static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
 
 static bool is_live(struct lt_mm *m, unsigned long page)
 {
-	struct lt_block *b = find(m, page / LT_BLOCK_PAGES, false);
+	struct lt_block *b = lt_block_find(m, page / LT_BLOCK_PAGES, false);
 
 	return b && test_bit(page % LT_BLOCK_PAGES, b->live);
 }
@@ -300,7 +137,7 @@ void lt_page_baseline(struct lt_mm *m, unsigned long page)
 	struct lt_block *b;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	b = find(m, nr, false) ?: add_block(m, nr);
+	b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
 	if (b && !test_bit(i, b->live)) {
 		__set_bit(i, b->live);
 		__set_bit(i, b->baseline);
@@ -316,23 +153,23 @@ void lt_page_baseline(struct lt_mm *m, unsigned long page)
 
 /* The run of pages from @i with the same birth, below @end. */
 static unsigned int run_of(const struct lt_block *b, unsigned int i, unsigned int end,
-			   struct birth *birth, bool *baseline)
+			   struct lt_page_birth *birth, bool *baseline)
 {
 	unsigned int j;
 
 	*baseline = test_bit(i, b->baseline);
-	*birth = *baseline ? (struct birth){ } : *birth_of(b, i);
+	*birth = *baseline ? (struct lt_page_birth){ } : *lt_birth_of(b, i);
 	for (j = i + 1; j < end && test_bit(j, b->live); j++) {
 		if (test_bit(j, b->baseline) != *baseline)
 			break;
-		if (!*baseline && memcmp(birth_of(b, j), birth, sizeof(*birth)))
+		if (!*baseline && memcmp(lt_birth_of(b, j), birth, sizeof(*birth)))
 			break;
 	}
 	return j - i;
 }
 
 static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
-			 const struct birth *birth, bool baseline, u32 stack)
+			 const struct lt_page_birth *birth, bool baseline, u32 stack)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
 	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick);
@@ -354,7 +191,7 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 
 	for (i = find_next_bit(b->live, end, i); i < end;
 	     i = find_next_bit(b->live, end, i)) {
-		struct birth birth;
+		struct lt_page_birth birth;
 		bool baseline;
 		unsigned int n = run_of(b, i, end, &birth, &baseline);
 
@@ -366,7 +203,7 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 		killed += n;
 		i += n;
 	}
-	drop_block_if_empty(m, b);
+	lt_block_drop_if_empty(m, b);
 	return killed;
 }
 
@@ -388,7 +225,7 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 
 	for (;;) {
 		raw_spin_lock_irqsave(&m->lock, flags);
-		b = find(m, nr, true);
+		b = lt_block_find(m, nr, true);
 		if (!b || b->nr * LT_BLOCK_PAGES >= end) {
 			raw_spin_unlock_irqrestore(&m->lock, flags);
 			return killed;
@@ -406,28 +243,28 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 /* One page to a new address, with its birth. */
 static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 {
-	struct lt_block *b = find(m, from / LT_BLOCK_PAGES, false), *c;
+	struct lt_block *b = lt_block_find(m, from / LT_BLOCK_PAGES, false), *c;
 	unsigned int i = from % LT_BLOCK_PAGES, j = to % LT_BLOCK_PAGES;
-	struct birth birth = { };
+	struct lt_page_birth birth = { };
 	bool baseline;
 
 	if (!b || !test_bit(i, b->live))
 		return false;
 	baseline = test_bit(i, b->baseline);
 	if (!baseline)
-		birth = *birth_of(b, i);
+		birth = *lt_birth_of(b, i);
 	__clear_bit(i, b->live);
 	__clear_bit(i, b->baseline);
 	b->nlive--;
 	b->nbaseline -= baseline;
-	drop_block_if_empty(m, b);
+	lt_block_drop_if_empty(m, b);
 
-	c = find(m, to / LT_BLOCK_PAGES, false);
+	c = lt_block_find(m, to / LT_BLOCK_PAGES, false);
 	if (c && test_bit(j, c->live))	/* faulted in meanwhile: one is enough */
 		return true;
 	if (!baseline)
 		return set_live(m, to, birth.site, birth.tick);
-	c = c ?: add_block(m, to / LT_BLOCK_PAGES);
+	c = c ?: lt_block_add(m, to / LT_BLOCK_PAGES);
 	if (!c)
 		return false;
 	__set_bit(j, c->live);
@@ -454,7 +291,7 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 
 	while (i < n) {
 		raw_spin_lock_irqsave(&m->lock, flags);
-		b = find(m, (from + i) / LT_BLOCK_PAGES, true);
+		b = lt_block_find(m, (from + i) / LT_BLOCK_PAGES, true);
 		if (!b || b->nr * LT_BLOCK_PAGES >= from + n)
 			i = n;
 		else if (b->nr * LT_BLOCK_PAGES > from + i)
@@ -482,7 +319,7 @@ void lt_page_forget(struct lt_mm *m)
 		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
 		if (b) {
 			b->nlive = 0;
-			drop_block_if_empty(m, b);
+			lt_block_drop_if_empty(m, b);
 		}
 		raw_spin_unlock_irqrestore(&m->lock, flags);
 		if (!b)
@@ -511,13 +348,13 @@ bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 	unsigned int i;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	b = find(m, from, true);
+	b = lt_block_find(m, from, true);
 	if (b) {
 		*block = b->nr;
 		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
 		bitmap_zero(young, LT_BLOCK_PAGES);
 		for_each_set_bit(i, b->live, LT_BLOCK_PAGES)
-			if (!test_bit(i, b->baseline) && now - birth_of(b, i)->tick <= second)
+			if (!test_bit(i, b->baseline) && now - lt_birth_of(b, i)->tick <= second)
 				__set_bit(i, young);
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
@@ -537,12 +374,12 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *r
 {
 	unsigned long nr = from / LT_BLOCK_PAGES, flags;
 	unsigned int i = from % LT_BLOCK_PAGES;
-	struct birth birth;
+	struct lt_page_birth birth;
 	struct lt_block *b;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
 	for (;; nr = b->nr + 1, i = 0) {
-		b = find(m, nr, true);
+		b = lt_block_find(m, nr, true);
 		if (!b)
 			break;
 		if (b->nr != nr)

@@ -171,7 +171,7 @@ bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page)
 }
 
 /* Calls @fn for every counted mapping; mmap_lock is held for reading. */
-static void for_each_mapping(struct lt_mm *m, void (*fn)(struct lt_mm *, struct vm_area_struct *))
+static void walk_mappings(struct lt_mm *m, void (*fn)(struct lt_mm *, struct vm_area_struct *))
 {
 	struct vm_area_struct *vma;
 	unsigned long addr = 0;
@@ -237,7 +237,7 @@ static void list_mapping(struct lt_mm *m, struct vm_area_struct *vma)
 void lt_mm_baseline(struct lt_mm *m)
 {
 	mmap_read_lock(m->mm);
-	for_each_mapping(m, list_mapping);
+	walk_mappings(m, list_mapping);
 	mmap_read_unlock(m->mm);
 }
 
@@ -290,12 +290,14 @@ static bool look(struct lt_mm *m, struct vm_area_struct *vma, unsigned long bloc
 
 	for (tries = 0; tries < RETRIES; tries++) {
 		seq = atomic_read(&m->invalidate_seq);
+		/* Pairs with on_range_start(): look after the number was read, */
 		smp_rmb();
 		lt_walk_block(vma, block, v->populated, v->clean);
 		if (!lt_page_block(m, block, &found, v->live, v->young) || found != block) {
 			bitmap_zero(v->live, LT_BLOCK_PAGES);
 			bitmap_zero(v->young, LT_BLOCK_PAGES);
 		}
+		/* and compare it after the look. */
 		smp_rmb();
 		if (!atomic_read(&m->invalidating) && atomic_read(&m->invalidate_seq) == seq)
 			return true;
@@ -412,7 +414,7 @@ static void drop_unmapped(struct lt_mm *m)
 void lt_mm_reconcile(struct lt_mm *m)
 {
 	mmap_read_lock(m->mm);
-	for_each_mapping(m, reconcile_mapping);
+	walk_mappings(m, reconcile_mapping);
 	drop_unmapped(m);
 	mmap_read_unlock(m->mm);
 }

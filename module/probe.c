@@ -9,8 +9,8 @@
  *
  * Rules for every probe, the review checklist:
  *  1. The first load decides 'not my process', without a lock.
- *  2. Then lt_probe_enter(): preemption off, RCU read side, one at a time on
- *     this CPU; nested is counted and left. Since v6.13 (a363d27cdbc2) system
+ *  2. Then lt_probe_enter(): preemption off, which is an RCU read side, one at a
+ *     time on this CPU; nested is counted and left. Since v6.13 (a363d27cdbc2) system
  *     call probes run with preemption on, so this is not left to the caller.
  *  3. No allocation; cells come from pools, and an empty pool is a counter.
  *  4. No sleeping lock; no wakeup but irq_work.
@@ -63,7 +63,6 @@ bool lt_probe_enter(const void *hook)
 {
 	preempt_disable_notrace();
 	if (__this_cpu_inc_return(nesting) == 1) {
-		rcu_read_lock();
 		__this_cpu_inc(hits[row_of(hook) - rows]);
 		return true;
 	}
@@ -80,7 +79,6 @@ bool lt_probe_enter(const void *hook)
  */
 void lt_probe_leave(void)
 {
-	rcu_read_unlock();
 	__this_cpu_dec(nesting);
 	preempt_enable_notrace();
 }

@@ -82,6 +82,7 @@ static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u
 	s->kind = kind;
 	s->type = type;
 	s->stack = stack;
+	/* Pairs with lt_site_copy(): the site before its id. */
 	smp_store_release(&s->id, id);
 }
 
@@ -260,6 +261,7 @@ bool lt_site_copy(u32 id, struct lt_site *copy)
 	struct lt_site *s = lt_pool_at(pool, id);
 	unsigned long flags;
 
+	/* Pairs with init_site(). */
 	if (!s || smp_load_acquire(&s->id) != id)
 		return false;
 	raw_spin_lock_irqsave(&s->lock, flags);

@@ -51,6 +51,7 @@ static void grow_fn(struct work_struct *work)
 		if (!mem)
 			break;
 		chunk[nchunks] = mem;
+		/* Pairs with lt_stack_at(): the chunk before its number. */
 		smp_store_release(&nchunks, nchunks + 1);
 	}
 }
@@ -135,6 +136,7 @@ const struct lt_stack *lt_stack_at(u32 id)
 {
 	u32 c = id >> (CHUNK_SHIFT - 3);
 
+	/* Pairs with grow_fn(). */
 	if (!id || c >= smp_load_acquire(&nchunks))
 		return NULL;
 	return chunk[c] + ((size_t)(id << 3) & (CHUNK_BYTES - 1));
@@ -189,6 +191,7 @@ static u32 add(u32 bucket, u32 hash, const u64 *pc, unsigned int nr, u8 status,
 	s->status = status;
 	s->guessed = guessed;
 	memcpy(s->pc, pc, nr * sizeof(*pc));
+	/* Pairs with lt_stack_capture(): the stack before its id. */
 	smp_store_release(&buckets[bucket], id);
 out:
 	raw_spin_unlock_irqrestore(&add_lock, flags);
@@ -206,7 +209,7 @@ static u8 walk(u64 *pc, unsigned int *nr, u8 *guessed)
 	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
 		return LEAKTRACE_STACK_NONE;
 	k = lt_key_find(current->mm, LT_KEY_MM);
-	status = lt_unwind_user(regs, k ? rcu_dereference(k->mm->maps) : NULL,
+	status = lt_unwind_user(regs, k ? rcu_dereference_sched(k->mm->maps) : NULL,
 				pc + lt_max_depth, pc, lt_max_depth, guessed, nr);
 	if (k && (status == LEAKTRACE_STACK_NOMAP || status == LEAKTRACE_STACK_STALE))
 		lt_maps_news(k->mm);
@@ -229,6 +232,7 @@ u32 lt_stack_capture(void)
 	status = walk(pc, &nr, &guessed);
 	hash = jhash2((u32 *)pc, nr * 2, status);
 	bucket = hash & ((1 << BUCKET_BITS) - 1);
+	/* Pairs with add(). */
 	id = lookup(smp_load_acquire(&buckets[bucket]), hash, pc, nr, status);
 	if (!id)
 		id = add(bucket, hash, pc, nr, status, guessed);

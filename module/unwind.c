@@ -51,6 +51,7 @@ struct walk {
 	unsigned long ip;
 	unsigned long sp;
 	unsigned long bp;
+	bool bp_lost;		/* bp is not the caller's */
 	bool exact;		/* ip is no return address */
 	bool in_signal;		/* base's registers are in sig, else in regs */
 	u8 guessed;
@@ -111,7 +112,7 @@ static bool get_register(struct walk *w, unsigned int reg, unsigned long *value)
 
 	if (reg == REG_SP || reg == REG_BP) {
 		*value = reg == REG_SP ? w->sp : w->bp;
-		return true;
+		return reg == REG_SP || !w->bp_lost;
 	}
 	if (j == w->base)
 		return base_register(w, reg, value);
@@ -171,7 +172,7 @@ static int guess(struct walk *w, u8 otherwise)
 {
 	unsigned long ra, bp;
 
-	if (w->bp <= w->sp || w->bp - w->sp > MAX_FRAME_BYTES || w->bp & 7)
+	if (w->bp_lost || w->bp <= w->sp || w->bp - w->sp > MAX_FRAME_BYTES || w->bp & 7)
 		return otherwise;
 	if (!read_user2(w->bp + 8, &ra, w->bp, &bp))
 		return otherwise;
@@ -202,6 +203,7 @@ static int step_signal(struct walk *w)
 	w->ip = ip;
 	w->sp = w->sig[REG_SP];
 	w->bp = w->sig[REG_BP];
+	w->bp_lost = false;
 	w->exact = true;
 	return GO_ON;
 }
@@ -249,10 +251,15 @@ static int step_rule(struct walk *w, const struct leaktrace_unwind_rule *r)
 	} else if (!read_user(cfa + r->ra_off, &ra)) {
 		return LEAKTRACE_STACK_FAULT;
 	}
-	if (r->bp == LEAKTRACE_UNWIND_BP_BP && !read_user(w->bp + r->bp_off, &bp))
+	if (r->bp == LEAKTRACE_UNWIND_BP_BP &&
+	    (w->bp_lost || !read_user(w->bp + r->bp_off, &bp)))
 		return LEAKTRACE_STACK_FAULT;
 	if (!ra)
 		return LEAKTRACE_STACK_ROOT;
+	if (r->bp == LEAKTRACE_UNWIND_BP_UNDEFINED)
+		w->bp_lost = true;
+	else if (r->bp != LEAKTRACE_UNWIND_BP_SAME)
+		w->bp_lost = false;
 	f->rule = r;
 	f->cfa = cfa;
 	w->sp = cfa;
@@ -355,6 +362,7 @@ u8 lt_unwind_user(struct pt_regs *regs, struct lt_maps *maps, void *scratch, u64
 	w->ip = instruction_pointer(regs);
 	w->sp = user_stack_pointer(regs);
 	w->bp = frame_pointer(regs);
+	w->bp_lost = false;
 	w->exact = true;
 	w->in_signal = false;
 	w->guessed = 0;

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Code, and how to walk stacks through it. Included by leaktrace.h only.
+ */
+#ifndef _LT_CODE_H
+#define _LT_CODE_H
+
+/*
+ * table.c: unwind tables; maps.c: which code has which
+ */
+struct lt_table {
+	struct list_head node;
+	struct leaktrace_unwind_header *header;	/* the whole blob */
+	const u32 *granule;
+	const u32 *row;
+	const struct leaktrace_unwind_rule *rule;
+	size_t bytes;
+	u32 id;
+	u32 users;
+};
+
+struct lt_map {
+	unsigned long start;
+	unsigned long end;
+	unsigned long bias;	/* address - ELF virtual address */
+	struct lt_table *table;	/* held; NULL: none */
+	u32 flags;		/* LEAKTRACE_MAP_F_* */
+	bool dead;		/* unmapped since */
+};
+
+struct lt_maps {
+	u32 n;
+	struct lt_map map[];
+};
+
+struct lt_table *lt_table_get(u32 id);
+void lt_table_hold(struct lt_table *tb);
+void lt_table_put(struct lt_table *tb);
+u32 lt_table_find(const u8 *key);
+int lt_table_add(struct file *file, u32 *id);
+void lt_table_exit(void);
+u32 lt_table_usage(u64 *bytes);
+
+void lt_maps_hold(struct lt_target *t, unsigned long pc);
+struct lt_maps *lt_maps_new(u32 n);
+void lt_maps_free(struct lt_maps *maps);
+void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
+void lt_maps_copy(struct lt_mm *to, struct lt_target *parent);
+struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc);
+u32 lt_maps_count(struct lt_target *t);
+void lt_maps_news(struct lt_mm *m);
+void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);
+
+/*
+ * unwind.c: the walk itself
+ */
+size_t lt_unwind_scratch_bytes(unsigned int max);
+u8 lt_unwind_user(struct pt_regs *regs, struct lt_maps *maps, void *scratch, u64 *pc,
+		  unsigned int max, u8 *guessed, unsigned int *nr);
+
+#endif /* _LT_CODE_H */

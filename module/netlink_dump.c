@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The dumps: targets, probes, sites, stacks, live objects. */
+#include <net/genetlink.h>
+#include <net/netlink.h>
+
+#include "leaktrace.h"
+
+/*
+ * Dumps. Their place between two calls is in cb->args: [0] where to go on,
+ * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] a third.
+ */
+static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &lt_family,
+			   NLM_F_MULTI, cmd);
+}
+
+/* One message of a dump; -EMSGSIZE: no room, @skb as before. */
+#define dump_one(skb, cb, cmd, fill) ({						\
+	void *_head = dump_put(skb, cb, cmd);					\
+	int _err = _head ? (fill) : -EMSGSIZE;					\
+										\
+	if (_head && _err)							\
+		genlmsg_cancel(skb, _head);					\
+	else if (_head)								\
+		genlmsg_end(skb, _head);					\
+	_err; })
+
+/**
+ * lt_target_dump() - answer a dump request
+ * @skb: to fill
+ * @cb: its state
+ *
+ * Context: may sleep.
+ * Return: bytes filled in, 0 at the end, or negative errno.
+ */
+int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t;
+
+	if (!lt_netlink_permitted(cb->skb))
+		return -EPERM;
+	mutex_lock(&lt_mutex);
+	list_for_each_entry(t, &lt_targets, node) {
+		if (t->id <= cb->args[0])
+			continue;
+		if (dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, lt_fill_target(skb, t)))
+			break;
+		cb->args[0] = t->id;
+	}
+	mutex_unlock(&lt_mutex);
+	return skb->len;
+}
+
+/**
+ * lt_probe_dump() - answer a dump request
+ * @skb: to fill
+ * @cb: its state
+ *
+ * Context: may sleep.
+ * Return: bytes filled in, 0 at the end, or negative errno.
+ */
+int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	int n;
+
+	if (!lt_netlink_permitted(cb->skb))
+		return -EPERM;
+	mutex_lock(&lt_mutex);
+	n = lt_probe_count();
+	for (; cb->args[0] < n; cb->args[0]++)
+		if (dump_one(skb, cb, LEAKTRACE_CMD_PROBE_GET, lt_fill_probe(skb, cb->args[0])))
+			break;
+	mutex_unlock(&lt_mutex);
+	return skb->len;
+}
+
+static int dump_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_dumpit_info(cb)->
+#ifdef LT_HAVE_INFO_IN_DUMPIT
+		info.attrs;	/* v6.6, 7288dd2fd488 */
+#else
+		attrs;
+#endif
+
+	if (!attrs || !attrs[LEAKTRACE_A_TARGET_ID])
+		return -EINVAL;
+	cb->args[1] = (long)nla_get_u32(attrs[LEAKTRACE_A_TARGET_ID]) + 1;
+	cb->args[3] = attrs[LEAKTRACE_A_TARGET_OBJECT_KIND] ?
+		      nla_get_u8(attrs[LEAKTRACE_A_TARGET_OBJECT_KIND]) + 1 : 0;
+	return 0;
+}
+
+static struct lt_target *dump_target(struct netlink_callback *cb)
+{
+	struct lt_target *t;
+	int err;
+
+	if (!lt_netlink_permitted(cb->skb))
+		return ERR_PTR(-EPERM);
+	err = cb->args[1] ? 0 : dump_start(cb);
+	if (err)
+		return ERR_PTR(err);
+	t = lt_target_by_id(cb->args[1] - 1);
+	return t ?: ERR_PTR(-ENOENT);
+}
+
+/**
+ * lt_site_dump() - answer a dump request
+ * @skb: to fill
+ * @cb: its state
+ *
+ * Context: may sleep.
+ * Return: bytes filled in, 0 at the end, or negative errno.
+ */
+int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	struct lt_site site;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
+		if (!lt_site_copy(cb->args[0], &site) || site.target != t->id)
+			continue;
+		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, lt_fill_site(skb, &site)))
+			break;
+	}
+	lt_target_put(t);
+	return skb->len;
+}
+
+/* Stacks of a target's sites and of where their objects died. A stack that
+ * two sites share is sent twice: clients know it by its id.
+ */
+static int dump_site_stacks(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct lt_site *site)
+{
+	int i, err = 0;
+
+	for (i = cb->args[2]; !err && i <= LEAKTRACE_RELEASES_MAX; i++) {
+		u32 id = i ? site->release[i - 1].stack : site->stack;
+
+		if (id)
+			err = dump_one(skb, cb, LEAKTRACE_CMD_STACK_GET, lt_fill_stack(skb, id));
+		if (!err)
+			cb->args[2] = i + 1;
+	}
+	return err;
+}
+
+/**
+ * lt_stack_dump() - answer a dump request
+ * @skb: to fill
+ * @cb: its state
+ *
+ * Context: may sleep.
+ * Return: bytes filled in, 0 at the end, or negative errno.
+ */
+int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	struct lt_site site;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
+		if (lt_site_copy(cb->args[0], &site) && site.target == t->id &&
+		    dump_site_stacks(skb, cb, &site))
+			break;
+		cb->args[2] = 0;
+	}
+	lt_target_put(t);
+	return skb->len;
+}
+
+struct object_dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	u32 *bucket;
+	u32 mark_bucket;
+	unsigned int mark;	/* length of skb where mark_bucket began */
+};
+
+static int dump_object(const struct lt_object *o, void *arg)
+{
+	struct object_dump *d = arg;
+	int err;
+
+	if (*d->bucket != d->mark_bucket) {
+		d->mark_bucket = *d->bucket;
+		d->mark = d->skb->len;
+	}
+	if (o->kind == LEAKTRACE_KIND_TIMER ||
+	    (d->cb->args[3] && o->kind != d->cb->args[3] - 1))
+		return 0;
+	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
+		       lt_fill_object(d->skb, o));
+	if (err && d->mark)	/* the whole bucket comes again */
+		skb_trim(d->skb, d->mark);
+	return err;
+}
+
+static int dump_runs(struct sk_buff *skb, struct netlink_callback *cb, struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct lt_page_run run;
+	int err = 0;
+
+	while (m && !err && lt_page_next_run(m, cb->args[2], &run)) {
+		err = dump_one(skb, cb, LEAKTRACE_CMD_OBJECT_GET, lt_fill_run(skb, &run));
+		if (!err)
+			cb->args[2] = run.page + run.n;
+		cond_resched();
+	}
+	lt_mm_put(m);
+	return err;
+}
+
+static int dump_timer(const struct lt_object *o, const struct lt_timer_info *info, void *arg)
+{
+	struct object_dump *d = arg;
+
+	return dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
+			lt_fill_timer(d->skb, o, info));
+}
+
+/* Without a filter, or with this one. */
+static bool wanted(const struct netlink_callback *cb, enum leaktrace_kind kind)
+{
+	return !cb->args[3] || cb->args[3] - 1 == kind;
+}
+
+/**
+ * lt_object_dump() - answer a dump request
+ * @skb: to fill
+ * @cb: its state
+ *
+ * Context: may sleep.
+ * Return: bytes filled in, 0 at the end, or negative errno.
+ */
+int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lt_target *t = dump_target(cb);
+	u32 bucket = cb->args[0];
+	u64 timer = cb->args[4];
+	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
+				 .mark_bucket = ~0U };
+	int err = 0;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	if (!cb->args[3] || !wanted(cb, LEAKTRACE_KIND_PAGE))
+		err = lt_object_walk(t->id, &bucket, dump_object, &d);
+	cb->args[0] = bucket;
+	if (!err && wanted(cb, LEAKTRACE_KIND_TIMER))
+		err = lt_timer_walk(t, &timer, dump_timer, &d);
+	cb->args[4] = timer;
+	if (!err && wanted(cb, LEAKTRACE_KIND_PAGE))
+		dump_runs(skb, cb, t);
+	lt_target_put(t);
+	return skb->len;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is known: objects, sites, stacks, and the memory they live in; and the
+ * rings that carry the news of it. Included by leaktrace.h only.
+ */
+#ifndef _LT_TABLES_H
+#define _LT_TABLES_H
+
+/*
+ * pool.c: cells of one size, numbered, from memory that grows up to a bound
+ */
+struct lt_pool;
+
+struct lt_pool *lt_pool_create(const char *name, u32 cell_bytes, u32 max_cells);
+void lt_pool_destroy(struct lt_pool *p);
+void lt_pool_reset(struct lt_pool *p);
+int lt_pool_prime(struct lt_pool *p);
+void *lt_pool_alloc(struct lt_pool *p, u32 *index);
+void lt_pool_free(struct lt_pool *p, u32 index);
+void *lt_pool_at(struct lt_pool *p, u32 index);
+u32 lt_pool_used(struct lt_pool *p);
+u64 lt_pool_bytes(struct lt_pool *p);
+
+/*
+ * object.c: the live-object table of fd, timer and thread
+ */
+struct lt_object {
+	struct hlist_node node;
+	u64 key;
+	u64 born_ns;		/* 0: baseline */
+	u32 target;
+	u32 site;
+	u32 index;		/* own cell */
+	u8 kind;
+	u8 type;
+	u8 flags;		/* LEAKTRACE_OBJECT_F_* */
+	union {
+		const void *file;	/* fd: identity only, never dereferenced */
+		u64 ctid;		/* thread */
+		u64 fires;		/* timer: signals since attach */
+	};
+	union {
+		u64 exited_ns;		/* thread */
+		u32 clock;		/* timer */
+	};
+};
+
+struct lt_birth {
+	enum leaktrace_kind kind;
+	enum leaktrace_type type;
+	u64 key;
+	u32 stack;
+	u8 flags;
+	const void *file;
+	u64 ctid;
+	u32 clock;
+};
+
+int lt_object_init(void);
+void lt_object_exit(void);
+int lt_object_reset(bool prime);
+bool lt_object_born(struct lt_target *t, const struct lt_birth *b);
+bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		    u32 stack, struct lt_object *copy);
+bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		    struct lt_object *copy);
+bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+		      void (*fn)(struct lt_object *o, u64 arg), u64 arg);
+void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
+		      u64 now_ns);
+void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key);
+void lt_object_forget(struct lt_target *t);
+int lt_object_walk(u32 target, u32 *bucket,
+		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
+u32 lt_object_used(void);
+u64 lt_object_bytes(void);
+u32 lt_page_cells_used(void);
+
+/*
+ * site.c: one kind born at one stack, and its counters
+ */
+struct lt_release {
+	u32 stack;
+	u64 count;
+};
+
+struct lt_site {
+	struct hlist_node node;
+	u32 id;
+	u32 target;
+	u32 stack;
+	u8 kind;
+	u8 type;
+	raw_spinlock_t lock;	/* protects all below */
+	u64 born;
+	u64 died;
+	u64 first_ns;
+	u64 last_ns;
+	u64 last_died_ns;
+	u64 lifetime_max_ns;
+	u64 lifetime_sum_ns;
+	u64 released_elsewhere;
+	struct lt_release release[LEAKTRACE_RELEASES_MAX];
+	u32 lifetime[LEAKTRACE_LIFETIME_BUCKETS];
+};
+
+int lt_site_init(void);
+void lt_site_exit(void);
+int lt_site_reset(bool prime);
+u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
+		enum leaktrace_type type, u32 stack);
+u32 lt_site_stack(u32 id);
+void lt_site_born(u32 id, u64 n, u64 now_ns);
+void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack);
+void lt_site_forget(u32 target);
+bool lt_site_copy(u32 id, struct lt_site *copy);
+u32 lt_site_top(void);
+u32 lt_site_used(void);
+u64 lt_site_bytes(void);
+
+/*
+ * stack.c: who did it
+ */
+struct lt_stack {
+	u32 next;		/* id in the same bucket */
+	u32 hash;
+	u16 nr;
+	u8 status;		/* enum leaktrace_stack_status */
+	u8 guessed;
+	u64 pc[];
+};
+
+int lt_stack_init(void);
+void lt_stack_exit(void);
+int lt_stack_reset(bool prime);
+u32 lt_stack_capture(void);
+const struct lt_stack *lt_stack_at(u32 id);
+u32 lt_stack_used(void);
+u64 lt_stack_bytes(void);
+
+/*
+ * ring.c: events for whoever listens
+ */
+struct lt_event {
+	u64 time_ns;
+	u64 id;
+	u32 target;
+	u32 site;
+	u32 stack;
+	u32 tid;
+	u32 count;
+	u8 op;
+	u8 kind;
+};
+
+int lt_ring_init(void);
+void lt_ring_exit(void);
+void lt_ring_put(const struct lt_event *e);
+void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);
+u64 lt_ring_events(void);
+u64 lt_ring_lost(void);
+u64 lt_ring_unsent(void);
+u32 lt_ring_used(void);
+u64 lt_ring_bytes_total(void);
+
+#endif /* _LT_TABLES_H */
