@@ -5,6 +5,7 @@
 load lib/common
 
 setup() {
+	[ -d /sys/module/leaktrace ] || load_module
 	need_module
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 }
