@@ -145,7 +145,7 @@ right_or_flagged() {
 	load_module ring_bytes=4096
 	start_victim victim_fd
 	# somebody listens
-	lt attach "$VICTIM" --kinds fd --json >"$BATS_TEST_TMPDIR/tail" 2>"$BATS_TEST_TMPDIR/tail.err" 3>&- &
+	lt_front attach "$VICTIM" --kinds fd --json >"$BATS_TEST_TMPDIR/tail" 2>"$BATS_TEST_TMPDIR/tail.err" 3>&- &
 	local tail=$!
 	attached() { genl status | jq -e '.tracing == 1'; }
 	until_true 60 attached

@@ -137,9 +137,9 @@ leaking_victim() {
 # bats test_tags=core
 @test "attach: --duration prints the report, detaches, exits by what it found" {
 	start_victim victim_leak fd plain
-	send go 40 6000
+	send go 80 12000
 	local status=0
-	lt attach "$VICTIM" --kinds fd --duration 5 --format json >"$BATS_TEST_TMPDIR/out" || status=$?
+	lt attach "$VICTIM" --kinds fd --duration 11 --format json >"$BATS_TEST_TMPDIR/out" || status=$?
 	hear
 	REPORT=$BATS_TEST_TMPDIR/out
 	digest
@@ -165,7 +165,7 @@ leaking_victim() {
 
 @test "attach: Ctrl-C prints the report and leaves nothing behind" {
 	start_victim victim_fd
-	lt attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	lt_front attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	local cli=$! status=0
 	is_attached() { [ "$(genl status | jq .tracing)" = 1 ]; }
 	until_true 60 is_attached
@@ -182,7 +182,7 @@ leaking_victim() {
 @test "tail: follows what runs in the background" {
 	start_victim victim_leak fd plain
 	attach --kinds fd
-	lt tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	lt_front tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	local tail=$!
 	tell go 40 6000
 	found() { grep -q '"leak"' "$BATS_TEST_TMPDIR/out"; }

@@ -115,7 +115,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 # bats test_tags=core
 @test "kill -9 of the command line tool detaches its target" {
 	start_victim victim_fd
-	lt attach "$VICTIM" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	lt_front attach "$VICTIM" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	cli=$!
 	until_true 60 one_target
 	tell hold 5
@@ -149,7 +149,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 # bats test_tags=core
 @test "the target exits by itself: the tool reports and ends" {
 	start_victim victim_fd
-	lt attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	lt_front attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	cli=$!
 	until_true 60 one_target
 	tell hold 7
@@ -235,7 +235,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 }
 
 @test "run: the child of a killed tool lives on, untraced" {
-	lt run --kinds fd -- sleep 1000 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	lt_front run --kinds fd -- sleep 1000 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	cli=$!
 	until_true 60 one_target
 	local child
@@ -270,7 +270,7 @@ round() {
 	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
 	busy=$!
 	[ "$how" != target_in_background ] || background=--background
-	lt attach "$busy" $background >"$out" 2>&1 3>&- &
+	lt_front attach "$busy" $background >"$out" 2>&1 3>&- &
 	cli=$!
 	sleep "0.$(printf '%03d' $((RANDOM % 400)))"
 	case $how in

@@ -15,6 +15,8 @@ VICTIM='' ANSWER='' REPORT='' REPORT_STATUS=0
 victim_count=0
 
 lt() { "$LEAKTRACE" "$@"; }
+# For "lt_front … &": the shell would have it ignore Ctrl-C.
+lt_front() { exec env --default-signal=INT "$LEAKTRACE" "$@"; }
 genl() { "$PYTHON" "$TOP/tests/lib/genl.py" "$@"; }
 
 # A prerequisite is absent: no reason to fail on a laptop, one in the lab.
