@@ -183,6 +183,31 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 }
 
 /**
+ * symboliser_place() - where a pc is, without what it is called
+ *
+ * Module, build id and offset as symboliser_resolve() has them for an address
+ * that no symbol covers.
+ */
+void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
+		      struct symbol_frame *frame)
+{
+	uint64_t step_bytes = is_return_address && pc, vaddr;
+	const struct code *code = code_find(&s->code, pc - step_bytes);
+
+	memset(frame, 0, sizeof(*frame));
+	frame->offset = pc;
+	if (!code)
+		return;
+	frame->module = code->label;
+	frame->offset = pc - code->start + code->offset_bytes;
+	if (!code->module)
+		return;
+	frame->build_id = code->module->build_id;
+	if (elf_image_vaddr(code->module->image, frame->offset - step_bytes, &vaddr))
+		frame->offset = vaddr + step_bytes;
+}
+
+/**
  * symboliser_feed() - teach it the frames of a pc
  *
  * Return: 0 or -errno.

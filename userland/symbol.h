@@ -56,6 +56,10 @@ int symboliser_refresh(struct symboliser *s);
 int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address,
 		       struct symbol_frame *frames, int max);
 
+/* Only module, build id and offset of pc: what a place is without its names. */
+void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
+		      struct symbol_frame *frame);
+
 /* Ends the life of every string it gave out. NULL is fine. */
 void symboliser_close(struct symboliser *s);
 

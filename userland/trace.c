@@ -96,7 +96,7 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 
 struct symbol {
 	uint64_t pc;
-	bool is_return, names;
+	bool is_return;
 	const struct symbol_frame *frames;
 	int n;
 };
@@ -113,11 +113,10 @@ static void fill_symbol(struct nl_msg *msg, const void *arg)
 
 		if (!nest)
 			return;
-		if (s->names) {
-			put_string(msg, FRAME_FUNCTION, f->function);
-			put_string(msg, FRAME_FILE, f->file);
+		put_string(msg, FRAME_FUNCTION, f->function);
+		put_string(msg, FRAME_FILE, f->file);
+		if (f->line)
 			nla_put_u32(msg, FRAME_LINE, f->line);
-		}
 		put_string(msg, FRAME_MODULE, f->module);
 		put_string(msg, FRAME_BUILD_ID, f->build_id);
 		nla_put_u64(msg, FRAME_OFFSET, f->offset);
@@ -157,14 +156,13 @@ static int put_symbols(struct writing *w)
 
 		if (i && !by_pc(&all[i], &all[i - 1]))
 			continue;
-		all[i].n = m->symboliser ? symboliser_resolve(m->symboliser, all[i].pc,
-							      all[i].is_return, f, FRAMES_MAX) : 0;
 		all[i].frames = f;
-		all[i].names = w->symbols;
-		if (!w->symbols && all[i].n > 1) {
-			/* the place in the file is that of the outermost: the real function */
-			f[0] = f[all[i].n - 1];
+		if (!w->symbols && m->symboliser) {
+			symboliser_place(m->symboliser, all[i].pc, all[i].is_return, f);
 			all[i].n = 1;
+		} else if (m->symboliser) {
+			all[i].n = symboliser_resolve(m->symboliser, all[i].pc, all[i].is_return, f,
+						      FRAMES_MAX);
 		}
 		if (all[i].n > 0)
 			err = put_record(w, RECORD_SYMBOL, fill_symbol, &all[i]);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trace files whose container is whole and whose records are not: read, judged
+ * and reported in every format. A sanitizer watches.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "leaktrace.h"
+#include "symbol_check.h"
+
+enum { ROUNDS = 400, SITES = 6, OBJECTS = 60 };
+
+static char path[] = "/tmp/leaktrace-test-XXXXXX";
+static struct file_writer *w;
+static unsigned int damage;		/* one byte in so many is wrong; 0: none */
+static struct nl_msg *msg;
+
+static void begin(void)
+{
+	msg = nlmsg_alloc_size(1 << 16);
+	nlmsg_put(msg, 0, 0, 0, 0, 0);
+}
+
+static void end(unsigned int type)
+{
+	uint8_t *data = nlmsg_data(nlmsg_hdr(msg));
+	int len = nlmsg_datalen(nlmsg_hdr(msg));
+
+	for (int i = 0; damage && i < len; i++)
+		if (random() % damage == 0)
+			data[i] = random() % 3 ? random() % 20 : random();
+	file_append(w, type, data, damage && random() % 20 == 0 ? random() % len : len);
+	nlmsg_free(msg);
+}
+
+static void put_site(int i)
+{
+	uint32_t lifetimes[LEAKTRACE_LIFETIME_BUCKETS] = { [10] = i };
+	struct nlattr *nest;
+
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_SITE_ID, i);
+	nla_put_u8(msg, LEAKTRACE_A_SITE_KIND, i % KINDS);
+	nla_put_u8(msg, LEAKTRACE_A_SITE_TYPE, i);
+	nla_put_u32(msg, LEAKTRACE_A_SITE_STACK, i);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_BORN, OBJECTS + i);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_DIED, i);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_FIRST_NS, 1000000000);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_LAST_NS, 11000000000);
+	nla_put(msg, LEAKTRACE_A_SITE_LIFETIMES, sizeof(lifetimes), lifetimes);
+	nest = nla_nest_start(msg, LEAKTRACE_A_SITE_RELEASE);
+	nla_put_u32(msg, LEAKTRACE_A_RELEASE_STACK, 1);
+	nla_put_u64(msg, LEAKTRACE_A_RELEASE_COUNT, i);
+	nla_nest_end(msg, nest);
+	end(LEAKTRACE_CMD_SITE_GET);
+	for (int o = 0; o < OBJECTS; o++) {
+		begin();
+		nla_put_u8(msg, LEAKTRACE_A_OBJECT_KIND, i % KINDS);
+		nla_put_u8(msg, LEAKTRACE_A_OBJECT_TYPE, i);
+		nla_put_u64(msg, LEAKTRACE_A_OBJECT_ID, o + 0x1000);
+		nla_put_u32(msg, LEAKTRACE_A_OBJECT_SITE, i);
+		nla_put_u64(msg, LEAKTRACE_A_OBJECT_BORN_NS, 1000000000 + o * 160000000ULL);
+		nla_put_u32(msg, LEAKTRACE_A_OBJECT_FLAGS, o % 7);
+		end(LEAKTRACE_CMD_OBJECT_GET);
+	}
+}
+
+static void put_stack(int i)
+{
+	uint64_t pcs[] = { 0x1000 + i, 0x2000, 0x3000 };
+	struct nlattr *nest;
+
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, i);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, i);
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, sizeof(pcs), pcs);
+	end(LEAKTRACE_CMD_STACK_GET);
+	begin();
+	nla_put_u64(msg, 1, 0x1000 + i);
+	nla_put_u8(msg, 2, 0);
+	nest = nla_nest_start(msg, 3);
+	nla_put_string(msg, 1, "conn_open");
+	nla_put_string(msg, 2, "server.c");
+	nla_put_u32(msg, 3, 88);
+	nla_put_string(msg, 4, "/bin/server");
+	nla_put_string(msg, 5, "0123");
+	nla_put_u64(msg, 6, 4);
+	nla_nest_end(msg, nest);
+	end(RECORD_SYMBOL);
+}
+
+static void write_file(void)
+{
+	static const char maps[] = "1000-9000 rw-p 00000000 00:00 0 [heap]\n";
+	struct nlattr *nest;
+	char err[256];
+
+	w = file_create(path, err, sizeof(err));
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_ID, 1);
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_PID, 4242);
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL);
+	nla_put_string(msg, LEAKTRACE_A_TARGET_COMM, "server");
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_NOW_NS, 11500000000);
+	nest = nla_nest_start(msg, LEAKTRACE_A_TARGET_KIND);
+	nla_put_u8(msg, LEAKTRACE_A_KIND_ID, 0);
+	nla_put_u64(msg, LEAKTRACE_A_KIND_LIVE, OBJECTS);
+	nla_nest_end(msg, nest);
+	end(LEAKTRACE_CMD_TARGET_GET);
+	begin();
+	nla_put_string(msg, 1, "/bin/server");
+	nla_put_string(msg, 2, "host");
+	end(RECORD_META);
+	file_append(w, RECORD_MAPS, maps, sizeof(maps) - 1);
+	for (int i = 1; i <= SITES; i++) {
+		put_site(i);
+		put_stack(i);
+	}
+	begin();
+	nla_put_u8(msg, 1, 0);
+	nla_put_u64(msg, 3, 0x1000);
+	nla_put_u64(msg, 4, 1000000000);
+	nla_put_string(msg, 5, "socket:[TCP 127.0.0.1:80]");
+	end(RECORD_EXAMPLE);
+	file_finish(w);
+}
+
+/* Whether it could be read; what was read is reported in every way. */
+static bool report_it(char **all)
+{
+	struct bench bench = { 0 };
+	struct model m;
+	char err[256] = "";
+	size_t len;
+	FILE *f = open_memstream(all, &len);
+	bool good;
+
+	model_init(&m);
+	good = !trace_read(path, &m, err, sizeof(err));
+	CHECK(good || *err, "a failure without a word");
+	if (good) {
+		judge(&m, &bench, NULL, NULL);
+		for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
+			struct look look = { .format = format, .all = true };
+
+			CHECK(!report_write(f, &m, &look));
+		}
+	}
+	fclose(f);
+	model_free(&m);
+	return good;
+}
+
+int main(void)
+{
+	unsigned int good = 0;
+	char *all;
+
+	close(mkstemp(path));
+	srandom(3);
+	write_file();
+	CHECK(report_it(&all));
+	CHECK(strstr(all, "LEAK") && strstr(all, "conn_open") && strstr(all, "server.c:88"));
+	CHECK(strstr(all, "{\"leaktrace\":1,") && strstr(all, "server;"));
+	free(all);
+	/* what is said about each is not of interest */
+	if (!freopen("/dev/null", "w", stderr))
+		return 1;
+	for (int i = 0; i < ROUNDS; i++) {
+		damage = 20 << i % 12;
+		write_file();
+		good += report_it(&all);
+		free(all);
+	}
+	CHECK(good > ROUNDS / 20 && good < ROUNDS, "%u", good);
+	unlink(path);
+	return verdict("trace");
+}
