@@ -8,7 +8,7 @@ module's encoder.
 
   genl.py header             enums and constants of the header, as JSON
   genl.py family             what the controller says of the family
-  genl.py policy             the kernel's own policy: {command: {attribute: …}}
+  genl.py policy             the kernel's own policy: {command: {mode: {number: …}}}
   genl.py status             STATUS_GET
   genl.py target PID         TARGET_GET of one process (the whole dump: all)
   genl.py probes             PROBE_GET
@@ -198,7 +198,7 @@ class Netlink:
         return result
 
     def policy(self, family):
-        """{command: {"do": {attribute: fields}, "dump": …}}"""
+        """{command: {"do": {attribute number: fields}, "dump": …}}"""
         by_index, ops = {}, {}
         for answer in self.request(GENL_ID_CTRL, CTRL_CMD_GETPOLICY,
                                    attr(1, struct.pack("H", family)), dump=True):
@@ -219,8 +219,7 @@ class Netlink:
                                 struct.unpack("I", index)[0]
         names = {v: k for k, v in COMMANDS.items()}
         return {names.get(op, str(op)): {mode: {
-                    SETS["target"].get(a, (str(a), ""))[0]: f
-                    for a, f in by_index.get(index, {}).items() if f["type"]}
+                    a: f for a, f in by_index.get(index, {}).items() if f["type"]}
                 for mode, index in modes.items()}
                 for op, modes in ops.items()}
 

@@ -107,6 +107,7 @@ def against_header(spec, header):
 def against_policy(spec, policy):
     sets = {dashed(s["name"]): {dashed(a["name"]): a for a in s["attributes"]}
             for s in spec["attribute-sets"]}
+    numbers = {dashed(s["name"]): {v: n for n, v in entries(s, 1)} for s in spec["attribute-sets"]}
     # enum netlink_attribute_type
     types = {1: "flag", 2: "u8", 3: "u16", 4: "u32", 5: "u64", 6: "s8", 7: "s16", 8: "s32",
              9: "s64", 10: "binary", 11: "string", 12: "string", 13: "nest", 14: "nest-array"}
@@ -121,8 +122,9 @@ def against_policy(spec, policy):
             if have is None:
                 differ("%s %s: the module has no policy" % (command, mode))
                 continue
-            have = {dashed(n): f for n, f in have.items()}
             attributes = sets[dashed(op["attribute-set"])]
+            have = {numbers[dashed(op["attribute-set"])].get(int(n), n): f
+                    for n, f in have.items()}
             for name in map(dashed, wanted):
                 seen += 1
                 if name not in have:
