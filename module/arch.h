@@ -18,7 +18,7 @@
 #define LT_COMPAT_NR_MREMAP 163
 #define LT_COMPAT_NR_MADVISE 220
 #else
-#error "leaktrace: add this architecture to module/arch.h"
+#error "leaktrace: this architecture is not known here"
 #endif
 
 /*

@@ -95,6 +95,7 @@ struct lt_probe {
 struct lt_probe_state {
 	bool present;
 	bool attached;
+	bool required;		/* and no present row serves in its place */
 	int error;
 	u64 hits;		/* on targets, since load */
 };

@@ -23,21 +23,31 @@
 
 static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_PID] = NLA_POLICY_MIN(NLA_U32, 1),
-	[LEAKTRACE_A_TARGET_KINDS] = NLA_POLICY_RANGE(NLA_U32, 1, LEAKTRACE_KINDS_ALL),
-	[LEAKTRACE_A_TARGET_FLAGS] = { .type = NLA_U32 },
+	[LEAKTRACE_A_TARGET_KINDS] = NLA_POLICY_MASK(NLA_U32, LEAKTRACE_KINDS_ALL),
+	[LEAKTRACE_A_TARGET_FLAGS] = NLA_POLICY_MASK(NLA_U32, LEAKTRACE_TARGET_F_ALL),
 	[LEAKTRACE_A_TARGET_MAX_OBJECTS] = { .type = NLA_U32 },
 	[LEAKTRACE_A_TARGET_MAP] = { .type = NLA_NESTED },
 };
 
 static const struct nla_policy target_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy object_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
+	[LEAKTRACE_A_TARGET_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_TARGET_OBJECT_KIND] = NLA_POLICY_MAX(NLA_U8, LEAKTRACE_KIND_MAX),
 };
 
-static const struct nla_policy unwind_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
-	[LEAKTRACE_A_UNWIND_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+static const struct nla_policy unwind_add_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 	[LEAKTRACE_A_UNWIND_FD] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy unwind_get_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 	[LEAKTRACE_A_UNWIND_KEY] = NLA_POLICY_EXACT_LEN(LEAKTRACE_UNWIND_KEY_BYTES),
+};
+
+static const struct nla_policy maps_set_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
+	[LEAKTRACE_A_UNWIND_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_UNWIND_GENERATION] = { .type = NLA_U32 },
 	[LEAKTRACE_A_UNWIND_MAP] = { .type = NLA_NESTED },
 };
@@ -168,10 +178,9 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
 	}
-	if (get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0) & ~LEAKTRACE_TARGET_F_ALL) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LEAKTRACE_A_TARGET_FLAGS],
-				    "unknown flag");
-		return -EOPNOTSUPP;
+	if (!get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL)) {
+		NL_SET_ERR_MSG(info->extack, "no kinds to follow");
+		return -EINVAL;
 	}
 	task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
 	if (IS_ERR(task))
@@ -260,8 +269,6 @@ static int status_get(struct sk_buff *skb, struct genl_info *info)
 
 #define LT_OP_TARGET .policy = target_policy, .maxattr = LEAKTRACE_A_TARGET_MAX
 
-#define LT_OP_UNWIND .policy = unwind_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX
-
 static const struct genl_ops ops[] = {
 	{ .cmd = LEAKTRACE_CMD_TARGET_ADD, .doit = target_add,
 	  .policy = target_add_policy, .maxattr = LEAKTRACE_A_TARGET_MAX },
@@ -271,12 +278,16 @@ static const struct genl_ops ops[] = {
 	{ .cmd = LEAKTRACE_CMD_STATUS_GET, .doit = status_get, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_PROBE_GET, .dumpit = lt_probe_dump, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_SITE_GET, .dumpit = lt_site_dump, LT_OP_TARGET },
-	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = lt_object_dump, LT_OP_TARGET },
+	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = lt_object_dump,
+	  .policy = object_policy, .maxattr = LEAKTRACE_A_TARGET_MAX },
 	{ .cmd = LEAKTRACE_CMD_STACK_GET, .dumpit = lt_stack_dump, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_RECONCILE, .doit = reconcile, LT_OP_TARGET },
-	{ .cmd = LEAKTRACE_CMD_UNWIND_ADD, .doit = lt_unwind_add, LT_OP_UNWIND },
-	{ .cmd = LEAKTRACE_CMD_UNWIND_GET, .doit = lt_unwind_get, LT_OP_UNWIND },
-	{ .cmd = LEAKTRACE_CMD_MAPS_SET, .doit = lt_unwind_maps_set, LT_OP_UNWIND },
+	{ .cmd = LEAKTRACE_CMD_UNWIND_ADD, .doit = lt_unwind_add,
+	  .policy = unwind_add_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX },
+	{ .cmd = LEAKTRACE_CMD_UNWIND_GET, .doit = lt_unwind_get,
+	  .policy = unwind_get_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX },
+	{ .cmd = LEAKTRACE_CMD_MAPS_SET, .doit = lt_unwind_maps_set,
+	  .policy = maps_set_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX },
 };
 
 struct genl_family lt_family __ro_after_init = {

@@ -163,7 +163,7 @@ int lt_fill_probe(struct sk_buff *skb, int row)
 	if (nla_put_string(skb, LEAKTRACE_A_PROBE_NAME, p->name) ||
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_HOW, p->how) ||
 	    nla_put_u32(skb, LEAKTRACE_A_PROBE_KINDS, p->kinds) ||
-	    nla_put_u8(skb, LEAKTRACE_A_PROBE_REQUIRED, p->required) ||
+	    nla_put_u8(skb, LEAKTRACE_A_PROBE_REQUIRED, s.required) ||
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_PRESENT, s.present) ||
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_ATTACHED, s.attached) ||
 	    nla_put_s32(skb, LEAKTRACE_A_PROBE_ERROR, s.error) ||

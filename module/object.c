@@ -40,7 +40,7 @@ static raw_spinlock_t *lock_of(u32 bucket)
 }
 
 /**
- * lt_object_init() - allocate the table's head
+ * lt_object_init() - make the table, without memory yet
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -52,12 +52,8 @@ int lt_object_init(void)
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
 	bucket_bits = clamp(ilog2(lt_max_objects) - 2, 10, 20);
-	buckets = kvcalloc(1 << bucket_bits, sizeof(*buckets), GFP_KERNEL);
 	pool = lt_pool_create("objects", sizeof(struct lt_object), lt_max_objects);
-	if (buckets && pool)
-		return 0;
-	lt_object_exit();
-	return -ENOMEM;
+	return pool ? 0 : -ENOMEM;
 }
 
 /**
@@ -83,8 +79,12 @@ void lt_object_exit(void)
 int lt_object_reset(bool prime)
 {
 	lt_pool_reset(pool);
-	memset(buckets, 0, sizeof(*buckets) << bucket_bits);
-	return prime ? lt_pool_prime(pool) : 0;
+	kvfree(buckets);
+	buckets = NULL;
+	if (!prime)
+		return 0;
+	buckets = kvcalloc(1 << bucket_bits, sizeof(*buckets), GFP_KERNEL);
+	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 
 static struct lt_object *find(u32 b, u32 target, u8 kind, u64 key)
@@ -461,5 +461,5 @@ u32 lt_object_used(void)
  */
 u64 lt_object_bytes(void)
 {
-	return lt_pool_bytes(pool) + (sizeof(*buckets) << bucket_bits);
+	return lt_pool_bytes(pool) + (buckets ? sizeof(*buckets) << bucket_bits : 0);
 }

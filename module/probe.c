@@ -154,18 +154,17 @@ static void detach_row(struct row *r)
 	r->state.attached = false;
 }
 
-/* Attached itself, or another row that serves the same purpose is. */
-static bool served(const struct row *r)
+/* Required, and no other row that this kernel has serves the same purpose. */
+static bool needed(const struct row *r)
 {
 	int i;
 
-	if (r->state.attached || !r->probe->required)
-		return true;
+	if (r->state.attached || !r->probe->required || !r->probe->either)
+		return r->probe->required;
 	for (i = 0; i < nrows; i++)
-		if (r->probe->either && rows[i].probe->either == r->probe->either &&
-		    rows[i].state.attached)
-			return true;
-	return false;
+		if (rows[i].probe->either == r->probe->either && rows[i].state.present)
+			return false;
+	return true;
 }
 
 /**
@@ -180,7 +179,7 @@ u32 lt_probe_missing(void)
 	int i;
 
 	for (i = 0; i < nrows; i++)
-		if (!served(&rows[i]))
+		if (!rows[i].state.attached && needed(&rows[i]))
 			missing |= rows[i].probe->kinds;
 	return missing;
 }
@@ -260,6 +259,7 @@ void lt_probe_row_state(int i, struct lt_probe_state *state)
 	int cpu;
 
 	*state = rows[i].state;
+	state->required = needed(&rows[i]);
 	for_each_possible_cpu(cpu)
 		state->hits += per_cpu(hits[i], cpu);
 	if (!state->attached && rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT)

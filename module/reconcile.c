@@ -82,7 +82,7 @@ static void list_known(struct lt_target *t, struct collect *c)
  * Return: false without memory.
  */
 bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
-		     struct lt_ids *ids)
+		 struct lt_ids *ids)
 {
 	struct collect c = { .ops = ops };
 	u32 want = 256;

@@ -84,17 +84,42 @@ int lt_ring_init(void)
 	rings = alloc_percpu(struct ring);
 	if (!rings)
 		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		raw_spin_lock_init(&per_cpu_ptr(rings, cpu)->lock);
+	return 0;
+}
+
+/**
+ * lt_ring_reset() - memory for the first target, back after the last
+ * @prime: get it
+ *
+ * What is queued is sent first.
+ *
+ * Context: may sleep, under lt_mutex, no probe attached.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_ring_reset(bool prime)
+{
+	unsigned long flags;
+	int cpu, err = 0;
+
+	irq_work_sync(&kick);
+	flush_work(&drain);
 	for_each_possible_cpu(cpu) {
 		struct ring *r = per_cpu_ptr(rings, cpu);
+		struct lt_event *old = r->event, *new = NULL;
 
-		raw_spin_lock_init(&r->lock);
-		r->event = kvcalloc(ring_events, sizeof(*r->event), GFP_KERNEL);
-		if (!r->event) {
-			lt_ring_exit();
-			return -ENOMEM;
-		}
+		if (prime)
+			new = kvcalloc(ring_events, sizeof(*new), GFP_KERNEL);
+		if (prime && !new)
+			err = -ENOMEM;
+		raw_spin_lock_irqsave(&r->lock, flags);
+		r->event = new;
+		r->tail = r->head;
+		raw_spin_unlock_irqrestore(&r->lock, flags);
+		kvfree(old);
 	}
-	return 0;
+	return err;
 }
 
 /**
@@ -130,7 +155,9 @@ void lt_ring_put(const struct lt_event *e)
 	r = raw_cpu_ptr(rings);
 	raw_spin_lock_irqsave(&r->lock, flags);
 	first = r->head == r->tail;
-	if (r->head - r->tail >= ring_events) {
+	if (!r->event) {
+		dropped = true;		/* nothing is traced: nobody's loss */
+	} else if (r->head - r->tail >= ring_events) {
 		r->lost++;
 		dropped = true;
 	} else {
@@ -229,5 +256,7 @@ u32 lt_ring_used(void)
  */
 u64 lt_ring_bytes_total(void)
 {
+	if (!lt_target_count())
+		return 0;
 	return (u64)num_possible_cpus() * ring_events * sizeof(struct lt_event);
 }

@@ -28,7 +28,7 @@ static u32 bucket_of(u32 target, u8 kind, u8 type, u32 stack)
 }
 
 /**
- * lt_site_init() - allocate the table's head
+ * lt_site_init() - make the table, without memory yet
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -39,12 +39,8 @@ int lt_site_init(void)
 
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
 	pool = lt_pool_create("sites", sizeof(struct lt_site), lt_max_sites);
-	if (buckets && pool)
-		return 0;
-	lt_site_exit();
-	return -ENOMEM;
+	return pool ? 0 : -ENOMEM;
 }
 
 /**
@@ -70,8 +66,12 @@ void lt_site_exit(void)
 int lt_site_reset(bool prime)
 {
 	lt_pool_reset(pool);
-	memset(buckets, 0, sizeof(*buckets) << BUCKET_BITS);
-	return prime ? lt_pool_prime(pool) : 0;
+	kvfree(buckets);
+	buckets = NULL;
+	if (!prime)
+		return 0;
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
+	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 
 static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
@@ -300,5 +300,5 @@ u32 lt_site_used(void)
  */
 u64 lt_site_bytes(void)
 {
-	return lt_pool_bytes(pool) + (sizeof(*buckets) << BUCKET_BITS);
+	return lt_pool_bytes(pool) + (buckets ? sizeof(*buckets) << BUCKET_BITS : 0);
 }

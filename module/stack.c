@@ -87,10 +87,9 @@ int lt_stack_init(void)
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
 	top = 1;
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
 	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL);
 	scratch = __alloc_percpu(scratch_bytes(), sizeof(u64));
-	if (buckets && chunk && scratch)
+	if (chunk && scratch)
 		return 0;
 	lt_stack_exit();
 	return -ENOMEM;
@@ -119,10 +118,13 @@ void lt_stack_exit(void)
 int lt_stack_reset(bool prime)
 {
 	free_chunks();
-	memset(buckets, 0, sizeof(*buckets) << BUCKET_BITS);
-	if (prime)
-		grow_fn(&grow);
-	return prime && !nchunks ? -ENOMEM : 0;
+	kvfree(buckets);
+	buckets = NULL;
+	if (!prime)
+		return 0;
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
+	grow_fn(&grow);
+	return buckets && nchunks ? 0 : -ENOMEM;
 }
 
 /**
@@ -260,7 +262,8 @@ u32 lt_stack_used(void)
  */
 u64 lt_stack_bytes(void)
 {
-	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES + (sizeof(*buckets) << BUCKET_BITS) +
+	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
+	       (buckets ? sizeof(*buckets) << BUCKET_BITS : 0) +
 	       max_chunks * sizeof(*chunk) +
 	       (u64)num_possible_cpus() * scratch_bytes();
 }

@@ -154,6 +154,7 @@ struct lt_event {
 };
 
 int lt_ring_init(void);
+int lt_ring_reset(bool prime);
 void lt_ring_exit(void);
 void lt_ring_put(const struct lt_event *e);
 void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);

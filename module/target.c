@@ -135,6 +135,8 @@ static int tables_reset(bool prime)
 		err = lt_site_reset(prime);
 	if (!err)
 		err = lt_stack_reset(prime);
+	if (!err)
+		err = lt_ring_reset(prime);
 	return err;
 }
 

@@ -140,7 +140,7 @@ static const struct leaktrace_unwind_rule *find_rule(const struct lt_table *tb, 
 	while (lo < hi) {
 		u32 mid = (lo + hi) / 2;
 
-		if ((tb->row[mid] & 0xffff) <= (at & 0xffff))
+		if ((u16)tb->row[mid] <= (u16)at)
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -146,7 +146,8 @@ bench() {
 }
 
 library asan $sanitize
-for what in ${*:-maps truth live fuzz bench}; do
+[ $# -gt 0 ] || set -- maps truth live fuzz bench
+for what; do
 	"$what"
 done
 exit $failed

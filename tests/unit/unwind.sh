@@ -8,26 +8,28 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cflags="-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -I$top/include/uapi -I$top/userland"
-sanitize="address,undefined -fno-sanitize-recover=undefined"
+cflags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -I"$top/include/uapi" -I"$top/userland"
+	-fno-sanitize-recover=undefined)
+sanitize=address,undefined
 sources=("$top"/userland/{unwind*.c,elf_image.c})
-libs="-ldw -lelf -llzma -lz"
+libs=(-ldw -lelf -llzma -lz)
 failed=0
 
 run() {	# run TEST
-	gcc $cflags -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" $libs
+	gcc "${cflags[@]}" -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" "${libs[@]}"
 	"$work/$1" || { failed=1; echo "FAILED: $1" >&2; }
 }
 
 search() {
 	mkdir -p "$work/corpus"
-	clang $cflags -fsanitize=fuzzer,$sanitize -I"$top/tests/unit" \
-		"$top/tests/fuzz/fuzz_unwind.c" "${sources[@]}" -o "$work/fuzz" $libs
+	clang "${cflags[@]}" -fsanitize=fuzzer,$sanitize -I"$top/tests/unit" \
+		"$top/tests/fuzz/fuzz_unwind.c" "${sources[@]}" -o "$work/fuzz" "${libs[@]}"
 	"$work/fuzz" -max_total_time="${SECONDS_EACH:-60}" -max_len=4096 -timeout=5 \
 		-rss_limit_mb=1024 "$work/corpus" || failed=1
 }
 
-for what in ${*:-rules file fuzz walk truth}; do
+[ $# -gt 0 ] || set -- rules file fuzz walk truth
+for what; do
 	case $what in
 	truth) run test_unwind ;;
 	search) search ;;

@@ -18,7 +18,8 @@
  *
  *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS
  *                     TARGET_MAP...] -> as TARGET_GET. The maps are as those of
- *                     MAPS_SET, there before the first event. The target lives until TARGET_DEL or, unless
+ *                     MAPS_SET, there before the first event. The target
+ *                     lives until TARGET_DEL or, unless
  *                     LEAKTRACE_TARGET_F_BACKGROUND is set, until the
  *                     requesting socket closes. -EEXIST: already attached.
  *                     -ESRCH: no such process. -ENOSPC: too many targets.
