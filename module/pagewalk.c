@@ -5,7 +5,8 @@
  *
  * Page tables are read without their locks. mmap_lock keeps the mapping and,
  * with RCU where empty tables may be freed under a mapping (v6.14, "x86: mm:
- * free page table pages by RCU instead of semi RCU"), the tables. A torn view is of one entry only, and what
+ * free page table pages by RCU instead of semi RCU"), the tables. A torn view is
+ * of one entry only, and what
  * reconcile does with it is decided under lt_mm.lock and only if no
  * invalidation was under way (as KVM does).
  */
