@@ -70,7 +70,7 @@ teardown() {
 	expect "$(genl status | jq .tracing)" 0 tracing
 	expect "$(genl probes | jq -s 'map(select(.attached == 1)) | length')" 0 "attached probes"
 	idle=$(genl status | jq .memory_bytes)
-	[ "$idle" -lt $((1 << 20)) ]
+	[ "$idle" -le $((1 << 20)) ] || { echo "idle: $idle bytes"; false; }
 	start_victim victim_fd
 	attach
 	[ "$(hooks)" -gt 0 ]

@@ -45,7 +45,9 @@ GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY = 16, 3, 10
 
 class Refused(Exception):
     def __init__(self, code, message):
-        super().__init__(errno.errorcode.get(code, str(code)), message)
+        # 95 has two names
+        name = "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode.get(code, str(code))
+        super().__init__(name, message)
         self.code, self.message = code, message
 
 
