@@ -5,6 +5,7 @@
  * cancel.
  */
 #include <linux/kernel.h>
+#include <linux/pid.h>
 #include <net/netlink.h>
 
 #include "leaktrace.h"
@@ -54,7 +55,7 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t)
 }
 
 /**
- * lt_fill_target() - a target and its totals
+ * lt_fill_target() - a target and its totals, its pid as the reader knows it
  * @skb: message
  * @t: the target
  *
@@ -66,7 +67,7 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	int kind;
 
 	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_ID, t->id) ||
-	    nla_put_u32(skb, LEAKTRACE_A_TARGET_PID, t->tgid) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_PID, pid_vnr(t->pid)) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_KINDS, t->kinds) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_FLAGS, t->flags) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAX_OBJECTS, t->max_objects) ||

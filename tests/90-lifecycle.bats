@@ -86,7 +86,10 @@ one_target() { [ "$(targets)" = 1 ]; }
 
 # bats test_tags=core
 @test "error: bad usage" {
-	refused -- lt
+	# without a command it says how things are
+	run lt
+	expect "$status" 0 "exit status without arguments"
+	[[ $output == *PROBE* ]]
 	refused nonsense -- lt nonsense
 	refused nonsense -- lt attach --nonsense $$
 	refused -- lt attach
@@ -107,8 +110,13 @@ one_target() { [ "$(targets)" = 1 ]; }
 		sleep 1000 & pid=$!
 		"$1" attach $pid --background || exit
 		"$1" report $pid --format json; status=$?
-		"$1" detach $pid; kill -9 $pid; [ $status -le 1 ]' bash "$LEAKTRACE"
-	[ "$status" = 0 ] || { [ "$status" = 2 ] && [[ ${output,,} == *namespace* ]]; }
+		"$1" detach $pid || status=3
+		kill -9 $pid; [ $status -le 1 ]' bash "$LEAKTRACE"
+	echo "$output"
+	if [ "$status" -ne 0 ]; then
+		expect "$status" 2 "exit status"
+		[[ ${output,,} == *namespace* ]]
+	fi
 	no_targets
 }
 

@@ -9,9 +9,9 @@
  * Unknown attributes and flag bits are refused by the kernel and skipped by
  * clients.
  *
- * Times are CLOCK_MONOTONIC nanoseconds. PIDs are those of the initial PID
- * namespace, except LEAKTRACE_A_TARGET_PID in a request, which is read in the
- * caller's own.
+ * Times are CLOCK_MONOTONIC nanoseconds. LEAKTRACE_A_TARGET_PID is a number of
+ * the caller's own PID namespace, in requests and in answers (0: not visible
+ * there); thread ids are those of the initial one.
  *
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
  * namespace.
