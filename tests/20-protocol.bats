@@ -119,8 +119,9 @@ try() {
 	in_guest
 	attach
 	local command have id
+	public "$TOP/include/uapi/linux/leaktrace.h" >/dev/null
 	local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all
-		"$PYTHON" "$TOP/tests/lib/genl.py")
+		"$PYTHON" "$(public "$TOP/tests/lib/genl.py")")
 	id=$(genl target "$VICTIM" | jq .id)
 	for command in "TARGET_ADD pid=1" "TARGET_DEL id=$id" TARGET_DEL "TARGET_GET id=$id" \
 		"TARGET_GET dump" STATUS_GET "PROBE_GET dump" "SITE_GET dump id=$id" \

@@ -68,13 +68,15 @@ one_target() { [ "$(targets)" = 1 ]; }
 	start_victim victim_fd
 	attach
 	local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
-	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" attach "$VICTIM" --background
-	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" report "$VICTIM"
-	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" detach "$VICTIM"
-	refused permi -- "${as_nobody[@]}" "$LEAKTRACE" status
+	local tool
+	tool=$(public "$LEAKTRACE")
+	refused permi -- "${as_nobody[@]}" "$tool" attach "$VICTIM" --background
+	refused permi -- "${as_nobody[@]}" "$tool" report "$VICTIM"
+	refused permi -- "${as_nobody[@]}" "$tool" detach "$VICTIM"
+	refused permi -- "${as_nobody[@]}" "$tool" status
 	# root in a user namespace of its own is not the host's root
 	if unshare -Ur true 2>/dev/null; then
-		refused permi -- unshare -Ur "$LEAKTRACE" report "$VICTIM"
+		refused permi -- unshare -Ur "$tool" report "$VICTIM"
 	fi
 	# one capability is enough
 	setpriv --bounding-set=-all,+perfmon,+dac_override --inh-caps=-all \

@@ -46,6 +46,15 @@ expect() {
 	[ "$1" = "$2" ] || { echo "${*:3}: $1, not $2" >&2; return 1; }
 }
 
+# public FILE: a copy of it that everybody may read and run; the tree may lie where
+# only root can go.
+public() {
+	mkdir -p "/tmp/public.$$"
+	chmod 755 "/tmp/public.$$"
+	install -m 755 "$1" "/tmp/public.$$/"
+	echo "/tmp/public.$$/${1##*/}"
+}
+
 # refute COMMAND…: it must fail (bats ignores a plain "!")
 refute() {
 	if "$@"; then

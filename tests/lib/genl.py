@@ -33,7 +33,9 @@ import struct
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HEADER = os.path.join(TOP, "include/uapi/linux/leaktrace.h")
+# Beside us when somebody without access to the tree runs a copy.
+BESIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaktrace.h")
+HEADER = BESIDE if os.path.exists(BESIDE) else (os.path.join(TOP, "include/uapi/linux/leaktrace.h"))
 
 NETLINK_GENERIC = 16
 NLMSG_ERROR, NLMSG_DONE = 2, 3

@@ -119,6 +119,10 @@ def against_policy(spec, policy):
             if not wanted:
                 continue
             have = policy.get(command, {}).get(mode)
+            # since v6.2 the controller lists commands that only dump as number 0
+            if have is None and mode == "dump" and "UNSPEC" in policy and "do" not in op:
+                seen += 1
+                continue
             if have is None:
                 differ("%s %s: the module has no policy" % (command, mode))
                 continue
