@@ -328,7 +328,11 @@ frames_of() { "$VICTIMS/pagemap_count" "$VICTIM" list "${RANGE[a]%-*}" "${RANGE[
 	counted write_same 30 a
 }
 
-thp() { grep -qv '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || lacking "no huge pages"; }
+# Huge pages, and nobody who fills their holes behind the test's back.
+thp() {
+	grep -qv '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || lacking "no huge pages"
+	write_sys 0 /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
+}
 
 # bats test_tags=core
 @test "page: a huge fault is a birth of 512; munmap of a part splits it" {
