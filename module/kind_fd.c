@@ -160,14 +160,13 @@ static bool occupied(struct files_struct *files, unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-static void notrace on_fd_install(unsigned long ip, unsigned long parent,
-				  struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_fd_install(const void *hook, struct ftrace_regs *fregs)
 {
 	struct lt_key *k;
 
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	k = begin(op, current->files);
+	k = begin(hook, current->files);
 	if (!k)
 		return;
 	born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
@@ -175,8 +174,7 @@ static void notrace on_fd_install(unsigned long ip, unsigned long parent,
 }
 
 /* do_dup2(files, file, fd, flags), with files->file_lock held */
-static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
-			       struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
 {
 	struct files_struct *files = (void *)lt_arg(fregs, 0);
 	unsigned int fd = lt_arg(fregs, 2);
@@ -185,7 +183,7 @@ static void notrace on_do_dup2(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(files)))
 		return;
-	k = begin(op, files);
+	k = begin(hook, files);
 	if (!k)
 		return;
 	over = occupied(files, fd);
@@ -210,34 +208,31 @@ static void closing(const void *hook, unsigned int fd, bool may_be_second)
 }
 
 /* close_fd(fd), file_close_fd(fd), __close_fd_get_file(fd, ...) */
-static void notrace on_close(unsigned long ip, unsigned long parent,
-			     struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_close(const void *hook, struct ftrace_regs *fregs)
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(op, lt_arg(fregs, 0), false);
+	closing(hook, lt_arg(fregs, 0), false);
 }
 
 /* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
  * not have come by their own hooks just before, as the compiler inlined it.
  */
-static void notrace on_close_locked(unsigned long ip, unsigned long parent,
-				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_close_locked(const void *hook, struct ftrace_regs *fregs)
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(op, lt_arg(fregs, 1), true);
+	closing(hook, lt_arg(fregs, 1), true);
 }
 
 /* A system call that changes the table in bulk: look when it returns. */
-static void notrace on_bulk(unsigned long ip, unsigned long parent,
-			    struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 {
 	struct lt_target *t;
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter(op))
+	if (!lt_probe_enter(hook))
 		return;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))

@@ -89,15 +89,14 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 }
 
 /* handle_mm_fault(vma, address, flags, regs) */
-static void notrace on_handle_mm_fault(unsigned long ip, unsigned long parent,
-				       struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_handle_mm_fault(const void *hook, struct ftrace_regs *fregs)
 {
 	struct vm_area_struct *vma = (void *)lt_arg(fregs, 0);
 	struct lt_key *k;
 
 	if (likely(!lt_filter_hit(vma->vm_mm)))
 		return;
-	if (!lt_probe_enter(op))
+	if (!lt_probe_enter(hook))
 		return;
 	k = lt_key_find(vma->vm_mm, LT_KEY_MM);
 	if (k && !READ_ONCE(k->mm->gone) && lt_target_wants(k->target, LEAKTRACE_KIND_PAGE))

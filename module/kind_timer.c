@@ -229,15 +229,14 @@ static struct lt_target *begin(const void *hook)
 	return NULL;
 }
 
-static void notrace on_timer_create(unsigned long ip, unsigned long parent,
-				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 {
 	unsigned long args[6];
 	struct lt_target *t;
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	t = begin(op);
+	t = begin(hook);
 	if (!t)
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
@@ -245,8 +244,7 @@ static void notrace on_timer_create(unsigned long ip, unsigned long parent,
 	lt_probe_leave();
 }
 
-static void notrace on_timer_delete(unsigned long ip, unsigned long parent,
-				    struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
 {
 	struct lt_kind_stats *k;
 	unsigned long args[6];
@@ -254,7 +252,7 @@ static void notrace on_timer_delete(unsigned long ip, unsigned long parent,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	t = begin(op);
+	t = begin(hook);
 	if (!t)
 		return;
 	k = &t->kind[LEAKTRACE_KIND_TIMER];

@@ -26,6 +26,7 @@
 #define _LEAKTRACE_H
 
 #include <linux/atomic.h>
+#include <linux/ftrace.h>
 #include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/mmu_notifier.h>
@@ -76,6 +77,18 @@ enum lt_loss {
 };
 
 extern atomic64_t lt_lost[__LT_LOSSES];
+
+/*
+ * function.c: entries of kernel functions
+ */
+typedef void lt_function_fn(const void *hook, struct ftrace_regs *fregs);
+
+unsigned long lt_function_find(const char *name);
+int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn,
+		    const void *hook);
+void lt_function_clear(void);
+int lt_function_attach(void);
+void lt_function_detach(void);
 
 /*
  * probe.c: rows of hooks, attached while there is a target

@@ -210,8 +210,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 }
 
 /* mmap(addr, len, prot, flags, fd, off) */
-static void notrace on_mmap(unsigned long ip, unsigned long parent,
-			    struct ftrace_ops *op, struct ftrace_regs *fregs)
+static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 {
 	unsigned long args[6];
 	struct lt_target *t;
@@ -219,7 +218,7 @@ static void notrace on_mmap(unsigned long ip, unsigned long parent,
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter(op))
+	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter(hook))
 		return;
 	t = lt_target_current();
 	if (t && current->mm)

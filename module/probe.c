@@ -3,9 +3,7 @@
  * The hooks, attached while there is a target and only then. The kinds declare
  * rows; this file resolves them by name, attaches, detaches, and knows the
  * state of each for STATUS. Tracepoints are not exported: they are found by
- * walking all of the kernel's. Functions are hooked through ftrace, one
- * ftrace_ops a row, so that each gets its own trampoline: measured, that costs
- * a bystander less than half of a kprobe on the same function.
+ * walking all of the kernel's; functions, by function.c.
  *
  * Rules for every probe, the review checklist:
  *  1. The first load decides 'not my process', without a lock.
@@ -17,8 +15,6 @@
  *  5. Raw spinlocks only.
  *  6. What cannot be done here is queued to the task's way back (work.c).
  */
-#include <linux/ftrace.h>
-#include <linux/kprobes.h>
 #include <linux/tracepoint.h>
 #include <net/netlink.h>
 
@@ -32,7 +28,7 @@ struct row {
 	const struct lt_probe *probe;
 	struct lt_probe_state state;
 	struct tracepoint *tp;
-	struct ftrace_ops ops;
+	unsigned long start;	/* of a function */
 };
 
 static const struct lt_probe *const kinds[] = {
@@ -46,15 +42,15 @@ static struct row *mmu_row;
 static DEFINE_PER_CPU(int, nesting);
 static DEFINE_PER_CPU(u64, hits[MAX_ROWS]);
 
-/* Every hook gets the address of its row's ftrace_ops, tracepoints as data. */
-static struct row *row_of(const void *hook)
+/* Every hook gets its row, tracepoints as their data. */
+static const struct row *row_of(const void *hook)
 {
-	return hook ? container_of(hook, struct row, ops) : mmu_row;
+	return hook ?: mmu_row;
 }
 
 /**
  * lt_probe_enter() - begin a probe's work on a target
- * @hook: what the hook was given: its ftrace_ops or data; NULL: mmu_notifier
+ * @hook: what the hook was given; NULL: mmu_notifier
  *
  * Context: any but NMI. On true the caller must lt_probe_leave().
  * Return: false if a probe is at work on this CPU already (counted).
@@ -103,55 +99,73 @@ static void collect_rows(void)
 			if (!WARN_ON_ONCE(nrows == MAX_ROWS)) {
 				if (p->how == LEAKTRACE_PROBE_MMU_NOTIFIER)
 					mmu_row = &rows[nrows];
+				if (p->how == LEAKTRACE_PROBE_FTRACE)
+					rows[nrows].start = lt_function_find(p->name);
 				rows[nrows++].probe = p;
 			}
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 }
 
-static int attach_function(struct row *r)
+static bool is_function(const struct row *r)
 {
-	int err;
-
-	memset(&r->ops, 0, sizeof(r->ops));
-	r->ops.func = (ftrace_func_t)r->probe->fn;
-	r->ops.flags = LT_FTRACE_FLAGS;
-	/* The name is copied into a scratch buffer by ftrace, never written. */
-	err = ftrace_set_filter(&r->ops, (unsigned char *)r->probe->name,
-				strlen(r->probe->name), 1);
-	if (err)
-		return err == -EINVAL ? -ENOENT : err;
-	err = register_ftrace_function(&r->ops);
-	if (err)
-		ftrace_set_filter(&r->ops, NULL, 0, 1);
-	return err;
+	return r->probe->how == LEAKTRACE_PROBE_FTRACE;
 }
 
-static void attach_row(struct row *r)
+static void set_state(struct row *r, int err)
 {
-	int err;
-
-	if (r->probe->how == LEAKTRACE_PROBE_FTRACE)
-		err = attach_function(r);
-	else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		err = r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, &r->ops) : -ENOENT;
-	else
-		err = 0;
 	r->state.present = err != -ENOENT;
 	r->state.attached = !err;
 	r->state.error = err;
 }
 
+static void attach_functions(void)
+{
+	struct row *r;
+	int err;
+
+	lt_function_clear();
+	for (r = rows; r < rows + nrows; r++)
+		if (is_function(r))
+			set_state(r, !r->start ? -ENOENT :
+				  lt_function_add(r->start, r->probe->name, r->probe->fn, r));
+	err = lt_function_attach();
+	if (!err)
+		return;
+	for (r = rows; r < rows + nrows; r++)
+		if (is_function(r) && r->state.attached)
+			set_state(r, err);
+}
+
+static void attach_row(struct row *r)
+{
+	if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
+		set_state(r, r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, r) :
+			  -ENOENT);
+	else if (!is_function(r))
+		set_state(r, 0);
+}
+
+static void detach_functions(void)
+{
+	bool any = false;
+	struct row *r;
+
+	for (r = rows; r < rows + nrows; r++)
+		if (is_function(r)) {
+			any |= r->state.attached;
+			r->state.attached = false;
+		}
+	if (any)
+		lt_function_detach();
+	lt_function_clear();
+}
+
 static void detach_row(struct row *r)
 {
-	if (!r->state.attached)
-		return;
-	if (r->probe->how == LEAKTRACE_PROBE_FTRACE) {
-		unregister_ftrace_function(&r->ops);
-		ftrace_set_filter(&r->ops, NULL, 0, 1);
-	} else if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT) {
-		tracepoint_probe_unregister(r->tp, r->probe->fn, &r->ops);
-	}
-	r->state.attached = false;
+	if (r->state.attached && r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
+		tracepoint_probe_unregister(r->tp, r->probe->fn, r);
+	if (!is_function(r))
+		r->state.attached = false;
 }
 
 /* Required, and no other row that this kernel has serves the same purpose. */
@@ -198,6 +212,7 @@ int lt_probe_start(struct netlink_ext_ack *extack)
 
 	if (!nrows)
 		collect_rows();
+	attach_functions();
 	for (i = 0; i < nrows; i++) {
 		attach_row(&rows[i]);
 		any |= rows[i].state.attached;
@@ -219,6 +234,7 @@ void lt_probe_stop(void)
 
 	for (i = nrows; i-- > 0;)
 		detach_row(&rows[i]);
+	detach_functions();
 	tracepoint_synchronize_unregister();
 }
 

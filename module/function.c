@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel functions at whose entry we hook, all under one ftrace_ops: a call
+ * of one is told by where it came from. One, since to unregister waits until every
+ * task has left the trampoline, half a second and more, and is to be paid once.
+ * ftrace and not kprobes: measured, that costs a bystander less than half.
+ *
+ * kallsyms is not for modules to ask; a kprobe that is never armed knows where a
+ * function starts. Its entry may be some bytes later (endbr, bti).
+ *
+ * The table is written only while nothing is registered: its readers need no lock.
+ */
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+
+#include "leaktrace.h"
+
+enum {
+	MAX_FUNCTIONS = 32,	/* a power of two */
+	LONGEST_ENTRY = 32,	/* bytes from a function's start to where it is hooked */
+};
+
+/* Sorted by start; the rest is ULONG_MAX. */
+static unsigned long starts[MAX_FUNCTIONS];
+static struct {
+	lt_function_fn *fn;
+	const void *hook;
+} functions[MAX_FUNCTIONS];
+static int nfunctions;
+
+static void notrace on_function(unsigned long ip, unsigned long parent,
+				struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+	int step, i = 0;
+
+	for (step = MAX_FUNCTIONS / 2; step; step /= 2)
+		if (starts[i + step] <= ip)
+			i += step;
+	if (likely(ip - starts[i] < LONGEST_ENTRY))
+		functions[i].fn(functions[i].hook, fregs);
+}
+
+static struct ftrace_ops ops = {
+	.func = on_function,
+	.flags = LT_FTRACE_FLAGS,
+};
+
+/**
+ * lt_function_find() - where a function of the kernel starts
+ * @name: its symbol
+ *
+ * Context: may sleep.
+ * Return: the address; 0 if there is none, or it can't be hooked.
+ */
+unsigned long lt_function_find(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	unsigned long start;
+
+	if (register_kprobe(&kp))
+		return 0;
+	start = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	return start;
+}
+
+/**
+ * lt_function_add() - have a function hooked by the next lt_function_attach()
+ * @start: what lt_function_find() gave
+ * @name: the same function's
+ * @fn: called at its entry, with whatever locks and context its callers have
+ * @hook: passed to @fn
+ *
+ * Context: may sleep, under lt_mutex, nothing attached.
+ * Return: 0; -ENOENT if ftrace does not know the function.
+ */
+int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn, const void *hook)
+{
+	int i = nfunctions, err;
+
+	if (i == MAX_FUNCTIONS)
+		return -ENOSPC;
+	err = ftrace_set_filter_ip(&ops, start, 0, 0);
+	/* Before v5.18 (aebfd12521d9) the entry itself is wanted, not the start;
+	 * the name, slower, will do. It is copied, never written.
+	 */
+	if (err)
+		err = ftrace_set_filter(&ops, (unsigned char *)name, strlen(name), 0);
+	if (err)
+		return err == -EINVAL ? -ENOENT : err;
+	for (; i && starts[i - 1] > start; i--) {
+		starts[i] = starts[i - 1];
+		functions[i] = functions[i - 1];
+	}
+	starts[i] = start;
+	functions[i].fn = fn;
+	functions[i].hook = hook;
+	nfunctions++;
+	return 0;
+}
+
+/**
+ * lt_function_clear() - forget what was added
+ *
+ * Context: may sleep, under lt_mutex, nothing attached.
+ */
+void lt_function_clear(void)
+{
+	ftrace_set_filter(&ops, NULL, 0, 1);
+	memset(starts, 0xff, sizeof(starts));
+	nfunctions = 0;
+}
+
+/**
+ * lt_function_attach() - hook what was added
+ *
+ * Context: may sleep, under lt_mutex.
+ * Return: 0 or an error of ftrace's; -ENOENT if nothing was added: an empty
+ * filter would mean every function there is.
+ */
+int lt_function_attach(void)
+{
+	return nfunctions ? register_ftrace_function(&ops) : -ENOENT;
+}
+
+/**
+ * lt_function_detach() - unhook; no callback runs any more on return
+ *
+ * Context: may sleep, under lt_mutex, after a lt_function_attach() that succeeded.
+ */
+void lt_function_detach(void)
+{
+	unregister_ftrace_function(&ops);
+}
