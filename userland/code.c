@@ -116,7 +116,7 @@ static uint32_t table_of_vdso(struct client *c, const struct map *map)
 	return id;
 }
 
-static void fill_piece(struct client *c, pid_t pid, int root, const struct map *map,
+static void fill_piece(struct client *c, pid_t tid, int root, const struct map *map,
 		       struct piece *p)
 {
 	struct stat st;
@@ -134,7 +134,7 @@ static void fill_piece(struct client *c, pid_t pid, int root, const struct map *
 		p->flags = LEAKTRACE_MAP_F_JIT;
 		return;
 	}
-	fd = open_mapped(pid, root, map, &st);
+	fd = open_mapped(tid, root, map, &st);
 	if (fd >= 0 && !bias_of(fd, map, &p->bias))
 		p->table = table_of(c, fd);
 	if (!p->table)
@@ -159,7 +159,7 @@ struct code *code_read(struct client *c, pid_t pid)
 	for (size_t i = 0; code->piece && i < maps.n && code->n < MAX_CODE_MAPS; i++)
 		/* x86's fixed vsyscall page is no place to be in */
 		if (maps.map[i].exec && maps.map[i].start < UINT64_MAX / 2)
-			fill_piece(c, pid, root, &maps.map[i], &code->piece[code->n++]);
+			fill_piece(c, maps.tid, root, &maps.map[i], &code->piece[code->n++]);
 	if (root >= 0)
 		close(root);
 	maps_free(&maps);

@@ -101,13 +101,13 @@ static struct elf_module *module_of(struct code_table *table, const struct map *
 	int fd;
 
 	if (is_vdso(map->path)) {
-		struct elf_image *image = read_vdso(table->pid, map);
+		struct elf_image *image = read_vdso(table->tid, map);
 
 		return add_module(table, image ? image : own_vdso(map->end - map->start), label);
 	}
 	if (!map->inode)
 		return NULL;
-	fd = open_mapped(table->pid, table->root_fd, map, &st);
+	fd = open_mapped(table->tid, table->root_fd, map, &st);
 	if (fd < 0)
 		return NULL;
 	for (module = table->modules; module; module = module->next)
@@ -254,6 +254,7 @@ int code_refresh(struct code_table *table)
 	err = maps_read(table->pid, &maps);
 	if (err)
 		return err;
+	table->tid = maps.tid;
 	root_fd = open_root(table->pid, maps.tid);
 	if (root_fd >= 0) {		/* exec and chroot may have changed it */
 		if (table->root_fd >= 0)

@@ -23,6 +23,7 @@ struct code_list {
 
 struct code_table {
 	pid_t pid;
+	pid_t tid;	/* a thread of it that lives */
 	int root_fd;			/* the target's root directory, or negative */
 	struct names *names;
 	struct code_list now;		/* by address, disjoint */

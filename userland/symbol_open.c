@@ -97,7 +97,8 @@ static bool is_mapped_one(const struct map *map, const struct stat *st)
 
 /**
  * open_mapped() - open the file behind a mapping
- * @pid: the process
+ * @tid: a thread of the process that lives: once the first one has exited, what
+ *	/proc has under the process's own number is empty
  * @root_fd: its root directory, or negative
  * @map: one of its mappings
  * @st: filled
@@ -105,12 +106,12 @@ static bool is_mapped_one(const struct map *map, const struct stat *st)
  * Return: a descriptor for reading; -ESTALE when the path leads to another
  * file by now, or another -errno.
  */
-int open_mapped(pid_t pid, int root_fd, const struct map *map, struct stat *st)
+int open_mapped(pid_t tid, int root_fd, const struct map *map, struct stat *st)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", tid,
 		 (unsigned long long)map->start, (unsigned long long)map->end);
 	fd = open_regular(path, st);
 	if (fd >= 0)

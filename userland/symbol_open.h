@@ -11,6 +11,6 @@
 int open_root(pid_t pid, pid_t tid);
 int open_inside(int root_fd, const char *path, struct stat *st);
 int open_regular(const char *path, struct stat *st);
-int open_mapped(pid_t pid, int root_fd, const struct map *map, struct stat *st);
+int open_mapped(pid_t tid, int root_fd, const struct map *map, struct stat *st);
 
 #endif

@@ -67,7 +67,7 @@ static int find_symbols(Elf *elf, uint64_t *tid, uint64_t *cancelhandling)
 	return *tid && *cancelhandling ? 0 : -1;
 }
 
-static bool read_layout(pid_t pid, const struct map *map, struct layout *l)
+static bool read_layout(pid_t task, const struct map *map, struct layout *l)
 {
 	uint64_t tid = 0, cancelhandling = 0;
 	char path[128];
@@ -75,7 +75,7 @@ static bool read_layout(pid_t pid, const struct map *map, struct layout *l)
 	Elf *elf;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", task,
 		 (unsigned long long)map->start, (unsigned long long)map->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -83,8 +83,8 @@ static bool read_layout(pid_t pid, const struct map *map, struct layout *l)
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf && !find_symbols(elf, &tid, &cancelhandling))
-		good = peek(pid, map->start + tid, &l->tid, sizeof(l->tid)) &&
-			peek(pid, map->start + cancelhandling, &l->cancelhandling,
+		good = peek(task, map->start + tid, &l->tid, sizeof(l->tid)) &&
+			peek(task, map->start + cancelhandling, &l->cancelhandling,
 			     sizeof(l->cancelhandling)) &&
 			l->tid.bits == 32 && l->cancelhandling.bits == 32;
 	elf_end(elf);
@@ -98,7 +98,7 @@ static bool find_layout(const struct model *m, struct layout *l)
 		const struct map *map = &m->maps->map[i];
 
 		if (map->path && !map->offset_bytes && is_libc(map->path) &&
-		    read_layout(m->target.pid, map, l))
+		    read_layout(m->maps->tid, map, l))
 			return true;
 	}
 	return false;
@@ -143,7 +143,7 @@ void thread_look(struct model *m)
 		if (!looked)
 			known = find_layout(m, &l);
 		looked = true;
-		o->unjoined = known && is_unjoined(m->target.pid, &l, o);
+		o->unjoined = known && is_unjoined(m->maps->tid, &l, o);
 		if (o->unjoined)
 			model_remember(m, o, THREAD_UNJOINED);
 	}

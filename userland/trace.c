@@ -225,7 +225,9 @@ static int put_maps(struct writing *w)
 	FILE *f, *out;
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%u/maps", w->m->target.pid);
+	/* a first thread that has exited has none */
+	snprintf(path, sizeof(path), "/proc/%u/maps",
+		 w->m->maps ? (unsigned int)w->m->maps->tid : w->m->target.pid);
 	f = fopen(path, "re");
 	out = open_memstream(&all, &len);
 	while (f && out && (got = fread(chunk, 1, sizeof(chunk), f)) > 0)
