@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "leaktrace.h"
+#include "verdict.h"
 
 /* How a kind's births, deaths and lives are called. */
 struct words {
@@ -60,7 +60,7 @@ static const char *amount(const struct measures *x, uint64_t n, char buf[80])
 static void say_counts(struct judgement *j, const struct measures *x)
 {
 	const struct words *w = words_of(x);
-	char a[80], b[80], c[80], d[32], e[32];
+	char a[80], b[80], c[80], d[32], e[32], old[32];
 
 	format_seconds(x->window_s, d);
 	if (!x->whole)
@@ -75,8 +75,7 @@ static void say_counts(struct judgement *j, const struct measures *x)
 		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
 		    amount(x, x->died, a), amount(x, x->born, b), w->died,
 		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d), amount(x, x->live, c), w->alive,
-		    x->old == x->live ? "all" : (snprintf(b, sizeof(b), "%llu",
-							  (unsigned long long)x->old), b),
+		    x->old == x->live ? "all" : format_count(x->old, old),
 		    format_seconds(x->horizon_s, e));
 }
 

@@ -112,6 +112,15 @@ struct judgement {
 	uint64_t unjoined;		/* threads: exited, nobody joined */
 	uint64_t zombies;		/* processes: exited, nobody reaped */
 	char *evidence[EVIDENCE_MAX];	/* NULL: no more */
+	uint32_t finding;		/* it is part of, 1 for the worst; 0: of none */
+};
+
+/* One root: sites that one cause explains; finding.c makes them. */
+struct finding {
+	uint32_t *sites;		/* ids: the one that shows it best, then its parts */
+	size_t nsites;
+	uint64_t born, died, live[KINDS], unjoined;
+	struct judgement judgement;	/* of all of them together */
 };
 
 struct site {
@@ -202,6 +211,8 @@ struct model {
 	struct stack *stacks;		/* by id once model_settle() has run */
 	size_t nstacks, stacks_room;
 	bool stacks_sorted;
+	struct finding *findings;	/* worst first, by the last judgement */
+	size_t nfindings;
 	struct object *objects;		/* by site, then birth */
 	size_t nobjects, objects_room;
 	struct example *examples;	/* what was seen while it could be seen */
@@ -267,20 +278,7 @@ bool range_is_stack(const struct model *m, uint64_t address);
 void thread_look(struct model *m);		/* which of the exited nobody joined */
 
 /*
- * statistics.c: numbers without opinions
- */
-double mann_kendall(const double *y, size_t n);		/* z */
-double theil_sen(const double *t, const double *y, size_t n, double *low, double *high);
-double normal_tail(double z);				/* P(Z > z) */
-double wilson_low(double k, double n);			/* 95 % */
-double wilson_high(double k, double n);
-double histogram_quantile_s(const uint32_t *h, double q);
-double histogram_above(const uint32_t *h, double s);
-uint64_t histogram_count(const uint32_t *h);
-double false_discovery(double *p, size_t n, double q);	/* sorts p; the threshold */
-
-/*
- * verdict.c, evidence.c: the judge
+ * verdict.c and the rooms around it, verdict.h: the judge
  */
 struct bench {				/* how to judge */
 	double min_age_s;		/* 0: 3 s */
@@ -292,33 +290,10 @@ struct curve {				/* live of one site over time, sampled */
 	double t_s[64], live[64];
 };
 
-/* Births of what lives, weighed, with all that a verdict and its sentences use. */
-struct measures {
-	uint8_t kind, type;
-	bool whole;			/* the window is the site's whole life */
-	bool unjoined;			/* what is counted are exited threads */
-	bool heap, stack;		/* pages: where most of them are */
-	double window_s;		/* from the first birth in it to the end */
-	double idle_s;			/* since the last birth of what lives */
-	double horizon_s;		/* T: what is older is old */
-	double bucket_s;
-	unsigned int buckets, generations;
-	uint64_t born, died, live;
-	uint64_t old;			/* live and older than T */
-	uint64_t late;			/* died after more than T */
-	uint64_t recent;		/* live, born in the last three fifths */
-	uint64_t first_half, second_half; /* of the time in which it grew */
-	size_t births;			/* distinct moments */
-	double z, p;			/* Mann-Kendall */
-	double slope, slope_low, slope_high;	/* per second */
-	double sure;			/* Wilson: what is old stays */
-	double life_p50_s, life_p95_s, life_max_s;
-};
-
 void judge(struct model *m, const struct bench *b,
 	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
 void judgement_clear(struct judgement *j);
-void evidence_write(struct judgement *j, const struct measures *x, const struct model *m);
+void findings_drop(struct model *m);
 const char *verdict_name(enum verdict v);
 
 /*
@@ -350,7 +325,6 @@ void report_text(FILE *f, struct model *m, const struct look *look);
 void report_folded(FILE *f, struct model *m);
 struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
-void report_finding(FILE *f, struct model *m, const struct site *s, const struct look *look);
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
 /*

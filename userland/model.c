@@ -42,6 +42,8 @@ void model_free(struct model *m)
 		judgement_clear(&m->sites[i].judgement);
 	for (size_t i = 0; i < m->nexamples; i++)
 		free(m->examples[i].what);
+	findings_drop(m);
+	free(m->findings);
 	free_stacks(m);
 	free(m->sites);
 	free(m->stacks);
@@ -127,6 +129,7 @@ void model_drop(struct model *m, int type)
 	case LEAKTRACE_CMD_SITE_GET:
 		for (size_t i = 0; i < m->nsites; i++)
 			judgement_clear(&m->sites[i].judgement);
+		findings_drop(m);
 		m->nsites = 0;
 		break;
 	case LEAKTRACE_CMD_OBJECT_GET:

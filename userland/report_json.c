@@ -163,6 +163,8 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put(o, "unjoined", number(j->unjoined));
 		put(o, "zombies", number(j->zombies));
 	}
+	if (j->finding)
+		put(o, "finding", number(j->finding));
 	put(o, "stack", string(stack ? stack_status_text(stack->status) : "unknown"));
 	put(o, "frames", frames_of(m, s->stack));
 	put(o, "released_at", releases_of(m, s));
@@ -270,6 +272,45 @@ static struct json_object *baseline_of(struct model *m)
 	return list;
 }
 
+static struct json_object *live_of(const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (int k = 0; k < KINDS; k++)
+		if (f->live[k])
+			put(o, kind_name(k), number(f->live[k]));
+	return o;
+}
+
+static struct json_object *finding_of(const struct finding *f)
+{
+	const struct judgement *j = &f->judgement;
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	for (size_t i = 0; i < f->nsites; i++)
+		json_object_array_add(list, number(f->sites[i]));
+	put(o, "id", number(j->finding));
+	put(o, "verdict", string(verdict_name(j->verdict)));
+	put(o, "confidence", real(j->confidence));
+	put(o, "evidence", evidence_list(j));
+	put(o, "sites", list);
+	put(o, "born", number(f->born));
+	put(o, "died", number(f->died));
+	put(o, "live", live_of(f));
+	put(o, "bytes", number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
+	put(o, "rate_per_min", real(j->rate_per_min));
+	return o;
+}
+
+static struct json_object *findings_of(const struct model *m)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < m->nfindings; i++)
+		json_object_array_add(list, finding_of(&m->findings[i]));
+	return list;
+}
+
 struct json_object *report_json(struct model *m)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -284,6 +325,7 @@ struct json_object *report_json(struct model *m)
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, report_json_site(m, sites[i]));
 	free(sites);
+	put(o, "findings", findings_of(m));
 	put(o, "sites", list);
 	put(o, "baseline", baseline_of(m));
 	return o;

@@ -16,9 +16,11 @@
 enum {
 	COLUMNS = 100,
 	FRAMES = 10,		/* of a finding, unless all are asked for */
+	FRAMES_ALL = 64,
 	RELEASES = 2,
 	EXAMPLES = 3,
 	FINDINGS = 10,
+	HEAD_LINES = 12,	/* totals above the findings, trust below */
 };
 
 static const char *paint(const struct look *look, const char *code)
@@ -118,34 +120,81 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 	}
 }
 
-void report_finding(FILE *f, struct model *m, const struct site *s, const struct look *look)
+static void write_count(FILE *f, const struct finding *g)
 {
-	const struct judgement *j = &s->judgement;
-	char live[32], bytes[32], name[16];
-	int max = look->all ? 64 : FRAMES;
+	char live[32], bytes[32];
+
+	for (int k = 0; k < KINDS; k++) {
+		if (!g->live[k])
+			continue;
+		fprintf(f, ", %s ", format_count(g->live[k], live));
+		fprintf(f, g->nsites > 1 ? "%s live" : "live", kind_name(k));
+		if (k == LEAKTRACE_KIND_PAGE)
+			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, bytes));
+	}
+}
+
+/* The other sites of a finding: a line each. */
+static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct look *look)
+{
+	for (size_t i = 1; i < g->nsites; i++) {
+		const struct site *s = model_site(m, g->sites[i]);
+		const struct symbol_frame *frames;
+		char live[32];
+		int n = model_frames(m, s->stack, &frames);
+
+		fprintf(f, "  also      %s %s, %s live, %d frames from %s  %ssite %u%s\n",
+			kind_name(s->kind), type_name(s->type), format_count(site_live(s), live), n,
+			n && frames[0].function ? frames[0].function : "?", DIM(look), s->id,
+			PLAIN(look));
+	}
+}
+
+static void write_releases(FILE *f, struct model *m, const struct site *s, const struct look *look)
+{
+	int max = look->all ? FRAMES_ALL : 3;
+
+	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
+		char lead[64];
+
+		snprintf(lead, sizeof(lead), "  %3.0f %% die at ",
+			 s->died ? 100.0 * s->release[i].count / s->died : 0);
+		write_frames(f, m, s->release[i].stack, lead, max, look);
+	}
+}
+
+static void write_finding(FILE *f, struct model *m, const struct finding *g,
+			  const struct look *look)
+{
+	const struct judgement *j = &g->judgement;
+	const struct site *s = model_site(m, g->sites[0]);
+	char name[16];
 
 	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
 	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s%s %s%s", verdict_color(look, j->verdict), name, PLAIN(look), BOLD(look),
 		kind_name(s->kind), type_name(s->type), PLAIN(look));
-	fprintf(f, ", %s live", format_count(site_live(s), live));
-	if (s->kind == LEAKTRACE_KIND_PAGE)
-		fprintf(f, " (%s)", format_bytes(site_live(s) * PAGE_BYTES, bytes));
+	write_count(f, g);
 	if (j->verdict >= VERDICT_SUSPECT)
 		fprintf(f, ", %.0f %% sure", j->confidence * 100);
 	fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
 		fprintf(f, "  - %s\n", j->evidence[i]);
-	write_frames(f, m, s->stack, "  born at   ", max, look);
-	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
-		char lead[64];
-
-		snprintf(lead, sizeof(lead), "  %3.0f %% die at ",
-			 s->died ? 100.0 * s->release[i].count / s->died : 0);
-		write_frames(f, m, s->release[i].stack, lead, look->all ? max : 3, look);
-	}
+	write_frames(f, m, s->stack, "  born at   ", look->all ? FRAMES_ALL : FRAMES, look);
+	write_parts(f, m, g, look);
+	write_releases(f, m, s, look);
 	write_examples(f, m, s, look);
+}
+
+/* What no finding has: only on request. */
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct look *look)
+{
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
+
+	g.live[s->kind] = site_live(s);
+	g.judgement = s->judgement;
+	write_finding(f, m, &g, look);
 }
 
 static void write_header(FILE *f, struct model *m, const struct look *look)
@@ -222,59 +271,77 @@ static void write_losses(FILE *f, struct model *m, const struct look *look)
 	fprintf(f, "; %.4g %% of stacks complete\n", l.complete_stacks * 100);
 }
 
-/* Lines a finding takes, so that a report can end where the screen does. */
-static int height(struct model *m, const struct site *s, const struct look *look)
+/* A finding as text, and the lines it takes, so that a report ends where the screen does. */
+static char *finding_text(struct model *m, const struct finding *g, const struct look *look,
+			  int *lines)
 {
 	char *buf = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&buf, &len);
-	int lines = 1;
 
+	*lines = 0;
 	if (!f)
-		return 10;
-	report_finding(f, m, s, look);
+		return NULL;
+	write_finding(f, m, g, look);
+	fputc('\n', f);
 	fclose(f);
 	for (size_t i = 0; i < len; i++)
-		lines += buf[i] == '\n';
-	free(buf);
-	return lines;
+		*lines += buf[i] == '\n';
+	return buf;
+}
+
+static size_t write_findings(FILE *f, struct model *m, const struct look *look)
+{
+	int room = look->rows - HEAD_LINES, lines;
+	size_t shown = 0;
+
+	for (; shown < m->nfindings && (look->all || shown < FINDINGS); shown++) {
+		char *buf = finding_text(m, &m->findings[shown], look, &lines);
+
+		room -= lines;
+		if (buf && (look->all || !look->rows || !shown || room >= 0))
+			fputs(buf, f);
+		free(buf);
+		if (!look->all && look->rows && shown && room < 0)
+			break;
+	}
+	return shown;
+}
+
+static size_t write_sites(FILE *f, struct model *m, const struct look *look)
+{
+	struct site **sites;
+	size_t n = report_rank(m, &sites), others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sites[i]->judgement.finding)
+			continue;
+		others++;
+		if (look->all) {
+			write_site(f, m, sites[i], look);
+			fputc('\n', f);
+		}
+	}
+	free(sites);
+	return others;
 }
 
 void report_text(FILE *f, struct model *m, const struct look *look)
 {
-	size_t n, shown = 0, worth = 0;
-	struct site **sites;
-	int room = look->rows - 12;
+	size_t shown, others;
 
 	write_header(f, m, look);
 	write_totals(f, m);
-	n = report_rank(m, &sites);
-	for (size_t i = 0; i < n; i++)
-		worth += sites[i]->judgement.verdict != VERDICT_OK || sites[i]->judgement.unjoined ||
-			sites[i]->judgement.zombies;
-	for (size_t i = 0; i < n && (look->all || shown < FINDINGS); i++) {
-		const struct judgement *j = &sites[i]->judgement;
-
-		if (!look->all && j->verdict == VERDICT_OK && !j->unjoined && !j->zombies)
-			continue;
-		if (!look->all && look->rows && shown) {
-			room -= height(m, sites[i], look);
-			if (room < 0)
-				break;
-		}
-		report_finding(f, m, sites[i], look);
-		fputc('\n', f);
-		shown++;
-	}
-	if (!worth)
+	shown = write_findings(f, m, look);
+	others = write_sites(f, m, look);
+	if (!m->nfindings)
 		fprintf(f, "no leak found\n\n");
 	write_losses(f, m, look);
-	if (shown < worth)
+	if (shown < m->nfindings)
 		fprintf(f, "%zu more findings and %zu sites without any are not shown: --all\n",
-			worth - shown, n - worth);
-	else if (shown < n)
-		fprintf(f, "%zu sites without findings are not shown: --all\n", n - shown);
-	free(sites);
+			m->nfindings - shown, others);
+	else if (others && !look->all)
+		fprintf(f, "%zu sites without findings are not shown: --all\n", others);
 }
 
 int report_write(FILE *f, struct model *m, const struct look *look)

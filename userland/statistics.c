@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "verdict.h"
 
 static int by_value(const void *a, const void *b)
 {

@@ -152,7 +152,22 @@ const struct curve *watch_curve(uint32_t site, void *watch)
 	return r ? r->curve : NULL;
 }
 
-static void judged(struct watched *r, struct site *s, bool last, double now_s,
+/* One finding makes news once: by the part that was first, else by the worst. */
+static bool speaks(const struct watch *w, const struct model *m, const struct site *s)
+{
+	uint32_t id = s->judgement.finding;
+	const struct finding *f = id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
+
+	for (size_t i = 0; f && i < f->nsites; i++) {
+		const struct watched *r = find(w, f->sites[i]);
+
+		if (r && r->raised)
+			return r->site == s->id;
+	}
+	return !f || f->sites[0] == s->id;
+}
+
+static void judged(struct watched *r, struct site *s, bool speaks, bool last, double now_s,
 		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
 {
 	bool leak = s->judgement.verdict == VERDICT_LEAK;
@@ -162,7 +177,7 @@ static void judged(struct watched *r, struct site *s, bool last, double now_s,
 	r->died_judged = s->died;
 	r->up = leak ? r->up + 1 : 0;
 	r->down = leak ? 0 : r->down + 1;
-	if (!r->raised && leak && (r->up >= RAISE || last)) {
+	if (!r->raised && leak && speaks && (r->up >= RAISE || last)) {
 		r->raised = true;
 		fn(WATCH_LEAK, s, arg);
 	} else if (r->raised && !leak && r->down >= CLEAR) {
@@ -189,6 +204,6 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
 			r = take(w, s->id);
 		if (r)
-			judged(r, s, last, w->now_s, fn, arg);
+			judged(r, s, speaks(w, m, s), last, w->now_s, fn, arg);
 	}
 }

@@ -2,7 +2,7 @@
 /* Against values worked out by hand or taken from the literature. */
 #include <math.h>
 
-#include "leaktrace.h"
+#include "verdict.h"
 #include "symbol_check.h"
 
 static bool near(double a, double b, double within)

@@ -188,6 +188,72 @@ static void caches(void)
 	EXPECT(VERDICT_CACHE, "an exponential approach");
 }
 
+/* Five frames, of which the second site's stack has two more in the middle. */
+static void two_chains(void)
+{
+	static const uint64_t one[] = { 0x10, 0x20, 0x30, 0x90 };
+	static const uint64_t two[] = { 0x10, 0x20, 0x21, 0x22, 0x30, 0x90 };
+	struct stack *s;
+
+	m.sites = reallocarray(m.sites, 2, sizeof(*m.sites));
+	m.sites[1] = m.sites[0];
+	m.nsites = m.sites_room = 2;
+	m.sites[1].id = 2;
+	m.stacks = s = calloc(2, sizeof(*s));
+	m.nstacks = m.stacks_room = 2;
+	s[0] = (struct stack){ .id = 1, .npcs = 4, .pcs = malloc(sizeof(one)) };
+	s[1] = (struct stack){ .id = 2, .npcs = 6, .pcs = malloc(sizeof(two)) };
+	memcpy(s[0].pcs, one, sizeof(one));
+	memcpy(s[1].pcs, two, sizeof(two));
+	m.sites[0].stack = 1;
+	m.sites[1].stack = 2;
+}
+
+/* The first six of forty came by another chain of frames. */
+static void one_root(void)
+{
+	struct finding *f;
+
+	begin(9);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	two_chains();
+	for (int i = 0; i < 6; i++)
+		m.objects[i].site = 2;
+	m.sites[0].born = 34;
+	m.sites[1].born = 6;
+	m.sites[1].last_ns = ns(1.0);
+	EXPECT(VERDICT_LEAK, "the greater part");
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->nsites == 2, "%zu findings", m.nfindings);
+	CHECK(f->judgement.verdict == VERDICT_LEAK && f->live[LEAKTRACE_KIND_FD] == 40);
+	CHECK(f->sites[0] == 1 && f->sites[1] == 2);
+	CHECK(m.sites[1].judgement.verdict == VERDICT_LEAK && m.sites[1].judgement.finding == 1);
+
+	/* another function at the end: another root */
+	m.stacks[1].pcs[0] = 0x11;
+	free(m.stacks[1].frames);
+	m.stacks[1].frames = NULL;
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].nsites == 1 &&
+	      m.findings[0].live[LEAKTRACE_KIND_FD] == 34);
+	CHECK(m.sites[1].judgement.verdict == VERDICT_OK);
+}
+
+/* Neither part of it has enough to stand alone. */
+static void many_roots(void)
+{
+	begin(20);
+	for (int i = 0; i < 12; i++)
+		born(i * 1.4, NEVER);
+	two_chains();
+	for (int i = 0; i < 12; i++)
+		m.objects[i].site = 1 + i % 2;
+	m.sites[0].born = m.sites[1].born = 6;
+	EXPECT(VERDICT_LEAK, "together they leak");
+	CHECK(m.nfindings == 1 && m.findings[0].nsites == 2);
+}
+
 /* Whatever is made up, the judge must neither fall nor print nonsense. */
 static void absurd(void)
 {
@@ -223,6 +289,8 @@ int main(void)
 	suspects();
 	innocents();
 	caches();
+	one_root();
+	many_roots();
 	absurd();
 	model_free(&m);
 	return verdict("verdict");

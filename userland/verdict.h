@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inside the judge. What a model says of a site travels down this page:
+ *
+ *   measure.c -> statistics.c -> verdict.c -> path.c -> finding.c -> evidence.c
+ *   (numbers)    (tests)         (the rule)   (same      (one root,   (sentences)
+ *                                              way?)      one finding)
+ *
+ * Everything here is a pure function of the model and the curves: live, from a
+ * file, or from a simulator, the same numbers give the same verdict.
+ */
+#ifndef LEAKTRACE_VERDICT_H
+#define LEAKTRACE_VERDICT_H
+
+#include "leaktrace.h"
+
+/*
+ * statistics.c: numbers without opinions
+ */
+double mann_kendall(const double *y, size_t n);		/* z */
+double theil_sen(const double *t, const double *y, size_t n, double *low, double *high);
+double normal_tail(double z);				/* P(Z > z) */
+double wilson_low(double k, double n);			/* 95 % */
+double wilson_high(double k, double n);
+double histogram_quantile_s(const uint32_t *h, double q);
+double histogram_above(const uint32_t *h, double s);
+uint64_t histogram_count(const uint32_t *h);
+double false_discovery(double *p, size_t n, double q);	/* sorts p; the threshold */
+
+/*
+ * measure.c, verdict.c, path.c, finding.c, evidence.c
+ */
+/* Births of what lives, weighed, with all that a verdict and its sentences use. */
+struct measures {
+	uint8_t kind, type;
+	bool whole;			/* the window is the site's whole life */
+	bool unjoined;			/* what is counted are exited threads */
+	bool heap, stack;		/* pages: where most of them are */
+	double window_s;		/* from the first birth in it to the end */
+	double idle_s;			/* since the last birth of what lives */
+	double horizon_s;		/* T: what is older is old */
+	double bucket_s;
+	unsigned int buckets, generations;
+	uint64_t born, died, live;
+	uint64_t old;			/* live and older than T */
+	uint64_t late;			/* died after more than T */
+	uint64_t recent;		/* live, born in the last three fifths */
+	uint64_t first_half, second_half; /* of the time in which it grew */
+	size_t births;			/* distinct moments */
+	double z, p;			/* Mann-Kendall */
+	double slope, slope_low, slope_high;	/* per second */
+	double sure;			/* Wilson: what is old stays */
+	double life_p50_s, life_p95_s, life_max_s;
+};
+
+/* What lives, of one site: moments of birth, with how many each. */
+struct births {
+	const struct object *o;		/* oldest first */
+	size_t n;
+	bool exits;			/* count exits of threads instead */
+};
+
+struct court {				/* what a judgement needs beside its subject */
+	struct model *m;
+	const struct bench *bench;
+	const struct curve *(*curve)(uint32_t site, void *arg);	/* or NULL */
+	void *arg;
+	double chance;			/* a trend is believed if p is not above */
+};
+
+enum { PATH_MAX_FRAMES = 256 };
+
+struct path {				/* a stack as its functions, innermost first */
+	unsigned int n;
+	uint64_t hash, function[PATH_MAX_FRAMES];
+};
+
+uint64_t birth_ns(const struct births *b, size_t i);
+bool birth_counts(const struct births *b, size_t i);
+void measure(struct measures *x, const struct site *s, const struct births *b,
+	     const struct curve *c, double from_s, double end_s, const struct bench *bench);
+void measure_place(struct measures *x, const struct model *m, const struct births *b);
+void measure_life(struct judgement *j, const struct site *s, const struct births *b, double end_s);
+void judge_births(const struct court *court, struct judgement *j, const struct site *s,
+		  const struct births *b, const struct curve *c, struct measures *x);
+unsigned int path_read(struct model *m, uint32_t stack, struct path *p);
+bool path_same(const struct path *a, const struct path *b);
+unsigned int path_common(const struct path *a, const struct path *b);
+void findings_make(const struct court *court, struct measures *x); /* x: of each site */
+void evidence_write(struct judgement *j, const struct measures *x, const struct model *m);
+
+#endif
