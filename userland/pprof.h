@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A pprof profile in the making: what 'go tool pprof', Pyroscope, Parca and
+ * their like read, a gzipped message of profile.proto.
+ *
+ * pprof_new(), then the types of sample values, then mappings if they are
+ * known, then samples, then pprof_finish(). Whatever is given is copied; NULL
+ * and "" mean the same. Strings that are no UTF-8 are repaired. An error on the
+ * way, out of memory, is kept and told by pprof_finish().
+ */
+#ifndef LEAKTRACE_PPROF_H
+#define LEAKTRACE_PPROF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pprof;
+
+enum { PPROF_VALUES_MAX = 8 };
+
+struct pprof_frame {
+	const char *function;		/* NULL: unnamed, its reader may name it */
+	const char *file;		/* NULL: unknown */
+	int64_t line;			/* 0: unknown */
+	bool inlined;			/* into the next frame, of the same address */
+	uint64_t address;		/* inside the instruction; 0: unknown */
+	const char *module, *build_id;	/* used where no mapping covers address */
+};
+
+struct pprof_label {
+	const char *key;
+	const char *text;		/* NULL: it is a number */
+	int64_t number;
+	const char *unit;		/* of the number; NULL: none */
+};
+
+struct pprof *pprof_new(void);		/* NULL: no memory */
+void pprof_free(struct pprof *p);
+
+/* The next of the values that each sample has: "live", "count". */
+void pprof_sample_type(struct pprof *p, const char *type, const char *unit);
+void pprof_default_type(struct pprof *p, const char *type);
+void pprof_period(struct pprof *p, const char *type, const char *unit, int64_t period);
+void pprof_time(struct pprof *p, int64_t wall_ns, int64_t duration_ns);
+void pprof_comment(struct pprof *p, const char *comment);
+
+/* [start, limit) is path from offset_bytes on. Only what samples lie in is kept. */
+void pprof_mapping(struct pprof *p, uint64_t start, uint64_t limit, uint64_t offset_bytes,
+		   const char *path, const char *build_id);
+
+/* One value for each type; frames innermost first. */
+void pprof_sample(struct pprof *p, const struct pprof_frame *frames, size_t nframes,
+		  const int64_t *values, const struct pprof_label *labels, size_t nlabels);
+
+size_t pprof_samples(const struct pprof *p);	/* so far */
+
+/* The gzipped profile, malloced; 0 or -errno. p stays to be freed. */
+int pprof_finish(struct pprof *p, void **data, size_t *len);
+
+#endif
