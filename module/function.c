@@ -16,7 +16,7 @@
 #include "leaktrace.h"
 
 enum {
-	MAX_FUNCTIONS = 32,	/* a power of two */
+	MAX_FUNCTIONS = 16,	/* find() knows */
 	LONGEST_ENTRY = 32,	/* bytes from a function's start to where it is hooked */
 };
 
@@ -28,14 +28,23 @@ static struct {
 } functions[MAX_FUNCTIONS];
 static int nfunctions;
 
+static __always_inline unsigned int past(unsigned int i, unsigned int step, unsigned long ip)
+{
+	return starts[i + step] <= ip ? i + step : i;
+}
+
+/* The last that starts at or before ip; unrolled: bystanders pay for this. */
+static __always_inline unsigned int find(unsigned long ip)
+{
+	BUILD_BUG_ON(MAX_FUNCTIONS != 16);
+	return past(past(past(past(0, 8, ip), 4, ip), 2, ip), 1, ip);
+}
+
 static void notrace on_function(unsigned long ip, unsigned long parent,
 				struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	int step, i = 0;
+	unsigned int i = find(ip);
 
-	for (step = MAX_FUNCTIONS / 2; step; step /= 2)
-		if (starts[i + step] <= ip)
-			i += step;
 	if (likely(ip - starts[i] < LONGEST_ENTRY))
 		functions[i].fn(functions[i].hook, fregs);
 }

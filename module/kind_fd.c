@@ -160,17 +160,22 @@ static bool occupied(struct files_struct *files, unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-static void notrace on_fd_install(const void *hook, struct ftrace_regs *fregs)
+/* Not inline, like closing(): a bystander shall not save registers for others. */
+static noinline void installing(const void *hook, struct ftrace_regs *fregs)
 {
-	struct lt_key *k;
+	struct lt_key *k = begin(hook, current->files);
 
-	if (likely(!lt_filter_hit(current->files)))
-		return;
-	k = begin(hook, current->files);
 	if (!k)
 		return;
 	born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
 	lt_probe_leave();
+}
+
+/* fd_install(fd, file) */
+static void notrace on_fd_install(const void *hook, struct ftrace_regs *fregs)
+{
+	if (unlikely(lt_filter_hit(current->files)))
+		installing(hook, fregs);
 }
 
 /* do_dup2(files, file, fd, flags), with files->file_lock held */
@@ -195,7 +200,7 @@ static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
 	lt_probe_leave();
 }
 
-static void closing(const void *hook, unsigned int fd, bool may_be_second)
+static noinline void closing(const void *hook, unsigned int fd, bool may_be_second)
 {
 	struct files_struct *files = current->files;
 	struct lt_key *k = begin(hook, files);

@@ -88,20 +88,27 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, 0);
 }
 
-/* handle_mm_fault(vma, address, flags, regs) */
-static void notrace on_handle_mm_fault(const void *hook, struct ftrace_regs *fregs)
+/* Not inline: a bystander shall not save registers for what is not its own. */
+static noinline void notrace on_fault(const void *hook, struct ftrace_regs *fregs)
 {
 	struct vm_area_struct *vma = (void *)lt_arg(fregs, 0);
 	struct lt_key *k;
 
-	if (likely(!lt_filter_hit(vma->vm_mm)))
-		return;
 	if (!lt_probe_enter(hook))
 		return;
 	k = lt_key_find(vma->vm_mm, LT_KEY_MM);
 	if (k && !READ_ONCE(k->mm->gone) && lt_target_wants(k->target, LEAKTRACE_KIND_PAGE))
 		touched(k->mm, vma, lt_arg(fregs, 1), lt_arg(fregs, 2));
 	lt_probe_leave();
+}
+
+/* handle_mm_fault(vma, address, flags, regs) */
+static void notrace on_handle_mm_fault(const void *hook, struct ftrace_regs *fregs)
+{
+	struct vm_area_struct *vma = (void *)lt_arg(fregs, 0);
+
+	if (unlikely(lt_filter_hit(vma->vm_mm)))
+		on_fault(hook, fregs);
 }
 
 const struct lt_probe lt_page_probes[] = {
