@@ -8,23 +8,20 @@
 #include <sys/stat.h>
 
 #include "cli.h"
+#include "output.h"
 
 struct report_run {
 	const struct options *o;
 	struct client *client;
-	FILE *out;
-	struct look look;
+	struct output *out;
 	bool leaks;
-	unsigned int written;
 };
 
 static int say(struct report_run *r, struct model *m)
 {
 	judge(m, &r->o->bench, NULL, NULL);
 	r->leaks |= report_leaks(m);
-	if (r->written++ && r->look.format == FORMAT_TEXT)
-		fputc('\n', r->out);
-	return report_write(r->out, m, &r->look);
+	return output_report(r->out, m);
 }
 
 static int report_file(struct report_run *r, const char *path)
@@ -37,7 +34,7 @@ static int report_file(struct report_run *r, const char *path)
 	if (trace_read(path, &m, err, sizeof(err)))
 		status = fail("%s", err);
 	else
-		say(r, &m);
+		status = say(r, &m);
 	model_free(&m);
 	return status;
 }
@@ -45,14 +42,15 @@ static int report_file(struct report_run *r, const char *path)
 static int report_target(struct report_run *r, uint32_t id)
 {
 	struct model m;
-	int err;
+	int status;
 
 	model_init(&m);
-	err = observe(r->client, &m, id);
-	if (!err)
-		say(r, &m);
+	if (observe(r->client, &m, id))
+		status = fail("%s", client_error(r->client));
+	else
+		status = say(r, &m);
 	model_free(&m);
-	return err ? fail("%s", client_error(r->client)) : 0;
+	return status;
 }
 
 static int report_all(struct report_run *r)
@@ -107,15 +105,14 @@ int cmd_report(struct options *o)
 	struct report_run r = { .o = o };
 	int status = 0, i = 0;
 
-	r.out = options_open_output(o);
+	r.out = output_open(o);
 	if (!r.out)
 		return EXIT_TROUBLE;
-	r.look = options_look(o, r.out);
 	do
 		status = run_one(&r, i < o->argc ? o->argv[i] : NULL);
 	while (!status && ++i < o->argc);
 	client_close(r.client);
-	if (options_close_output(r.out, o))
+	if (output_close(r.out))
 		status = EXIT_TROUBLE;
 	return status ?: r.leaks ? EXIT_LEAKS : EXIT_CLEAN;
 }

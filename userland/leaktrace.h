@@ -299,7 +299,10 @@ const char *verdict_name(enum verdict v);
 /*
  * report.c and report_*.c: say it
  */
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED };
+enum format {
+	FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED,	/* report_write() */
+	FORMAT_PPROF, FORMAT_OPENMETRICS,		/* output.h */
+};
 
 struct look {				/* how to say it */
 	enum format format;
@@ -320,6 +323,7 @@ struct json_object;
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
 bool report_leaks(const struct model *m);
+const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
 int report_write(FILE *f, struct model *m, const struct look *look);
 void report_text(FILE *f, struct model *m, const struct look *look);
 void report_folded(FILE *f, struct model *m);

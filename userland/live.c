@@ -96,22 +96,9 @@ void live_note(struct session *s, struct traced *t, const char *event, const cha
 	fflush(s->tail);
 }
 
-/* The innermost function that is the program's own, not libc's. */
-static const struct symbol_frame *place_of(struct model *m, const struct site *site)
-{
-	const struct symbol_frame *f;
-	int n = model_frames(m, site->stack, &f);
-
-	for (int i = 0; i < n; i++)
-		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
-		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-"))
-			return &f[i];
-	return n ? f : NULL;
-}
-
 static void text_leak(struct session *s, struct traced *t, const char *event, struct site *site)
 {
-	const struct symbol_frame *f = place_of(&t->model, site);
+	const struct symbol_frame *f = report_place(&t->model, site);
 	const struct judgement *j = &site->judgement;
 
 	live_erase(s);

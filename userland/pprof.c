@@ -287,13 +287,11 @@ static void put_mapping(struct bytes *out, const struct mapping *m)
 	bytes_free(&b);
 }
 
-/* Mappings in the order of their ids, which is that of their first use. */
 static void put_mappings(struct bytes *out, const struct pprof *p)
 {
-	for (uint64_t id = 1; id <= p->mappings_used; id++)
-		for (size_t i = 0; i < p->nmappings; i++)
-			if (p->mappings[i].id == id)
-				put_mapping(out, &p->mappings[i]);
+	for (size_t i = 0; i < p->nmappings; i++)
+		if (p->mappings[i].id)
+			put_mapping(out, &p->mappings[i]);
 }
 
 /* Functions and locations: the blob is all of the message but its id. */

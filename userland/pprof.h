@@ -45,7 +45,10 @@ void pprof_period(struct pprof *p, const char *type, const char *unit, int64_t p
 void pprof_time(struct pprof *p, int64_t wall_ns, int64_t duration_ns);
 void pprof_comment(struct pprof *p, const char *comment);
 
-/* [start, limit) is path from offset_bytes on. Only what samples lie in is kept. */
+/*
+ * [start, limit) is path from offset_bytes on. Only what samples lie in is kept.
+ * The first that is kept is taken for the program itself.
+ */
 void pprof_mapping(struct pprof *p, uint64_t start, uint64_t limit, uint64_t offset_bytes,
 		   const char *path, const char *build_id);
 

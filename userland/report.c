@@ -110,6 +110,19 @@ bool report_leaks(const struct model *m)
 	return false;
 }
 
+/* The innermost function that is the program's own, not libc's. */
+const struct symbol_frame *report_place(struct model *m, const struct site *site)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, site->stack, &f);
+
+	for (int i = 0; i < n; i++)
+		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
+		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-"))
+			return &f[i];
+	return n ? f : NULL;
+}
+
 /* RFC 3339 with milliseconds, in UTC. */
 void format_time(double wall_s, char *buf, size_t len)
 {
@@ -150,7 +163,7 @@ void report_folded(FILE *f, struct model *m)
 			if (frames[j].function)
 				fputc(';', f);
 			for (const char *c = frames[j].function; c && *c; c++)
-				fputc(*c == ';' || *c == '\n' ? ':' : *c, f);
+				fputc(*c == ';' || (unsigned char)*c < ' ' ? ':' : *c, f);
 			if (!frames[j].function)
 				fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
 					(unsigned long long)frames[j].offset);

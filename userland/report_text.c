@@ -361,6 +361,8 @@ int report_write(FILE *f, struct model *m, const struct look *look)
 								  JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(o);
 		break;
+	default:	/* output.c's */
+		return -1;
 	}
 	return ferror(f) ? -1 : 0;
 }

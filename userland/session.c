@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "output.h"
 #include "code.h"
 
 int session_open(struct session *s, const struct options *o)
@@ -151,14 +152,12 @@ void session_judge(struct session *s, struct traced *t, bool last)
 /* The last look at everything. */
 int session_report(struct session *s, bool *leaks)
 {
-	FILE *out = options_open_output(s->options);
-	struct look look;
-	bool first = true;
+	struct output *out = output_open(s->options);
+	int status = 0;
 
 	live_erase(s);
 	if (!out)
 		return EXIT_TROUBLE;
-	look = options_look(s->options, out);
 	for (struct traced *t = s->targets; t; t = t->next) {
 		struct model *m = &t->model;
 
@@ -173,12 +172,9 @@ int session_report(struct session *s, bool *leaks)
 			symboliser_refresh(m->symboliser);
 		session_judge(s, t, true);
 		*leaks |= report_leaks(m);
-		if (!first && look.format == FORMAT_TEXT)
-			fputc('\n', out);
-		first = false;
-		report_write(out, m, &look);
+		status |= output_report(out, m);
 	}
-	return options_close_output(out, s->options);
+	return output_close(out) ?: status;
 }
 
 void session_close(struct session *s)

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes a trace file of a server that never ran: what it has is known to the
+ * last object, so that every output can be held against it without a kernel.
+ * usage: make_trace FILE [hostile]
+ *
+ * relayd, watched for ten minutes:
+ *
+ *   site kind   where                what
+ *   1    fd     accept_client        412 sockets, none is ever closed: leak
+ *   2    fd     session_open         an eventfd for each of these: leak
+ *   3    fd     upstream_connect     6,000 sockets, one in 50 is never closed: leak
+ *   4    thread dns_lookup           90 threads, never joined nor ended
+ *   5    page   cache_put            1,500 pages, filled in two minutes: cache
+ *   6    page   request_buffer       40,000 pages, all given back
+ *   7    fd     config_poll          600 files, all closed within milliseconds
+ *   8    timer  session_open         3 timers
+ *   9    page   (no symbols)         64 pages from a library without names
+ *
+ * With hostile its names are what a process could choose to hurt a reader with.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "leaktrace.h"
+
+#define ATTACHED_NS	(5000 * NSEC_PER_SEC)
+#define WINDOW_NS	(600 * NSEC_PER_SEC)
+#define END_NS		(ATTACHED_NS + WINDOW_NS)
+#define WALL_MINUS_MONO_US	1790000000000000LL
+#define PROGRAM		"/usr/sbin/relayd"
+#define LIBC		"/usr/lib/x86_64-linux-gnu/libc.so.6"
+#define LIBTLS		"/usr/lib/x86_64-linux-gnu/libtls.so.28"
+#define CODE		0x55d0c0a00000ULL
+#define CODE_LIBC	0x7f10a4200000ULL
+#define CODE_LIBTLS	0x7f10a4600000ULL
+#define HEAP		0x55d0c1f00000ULL
+
+/* A place in the code; functions innermost first, what is before the last is inlined. */
+struct place {
+	uint64_t pc;
+	struct {
+		const char *function, *file;
+		int line;
+	} f[3];
+};
+
+enum { MAIN, LOOP, ACCEPT_CLIENT, ACCEPT4, SESSION_OPEN, EVENTFD, UPSTREAM, SOCKET, POOL_GET,
+       HANDLE, DNS, PTHREAD_CREATE, CACHE_PUT, MALLOC, BUFFER, CONFIG, OPEN, TIMER_CREATE,
+       BARE, BARE_CALLER, SESSION_END, CLOSE, BUFFER_DROP, FREE, START };
+
+static struct place places[] = {
+	[MAIN] = { CODE + 0x1210, { { "main", "src/main.c", 88 } } },
+	[LOOP] = { CODE + 0x2a44, { { "loop_dispatch", "src/loop.c", 141 }, { "loop_run", "src/loop.c", 190 } } },
+	[ACCEPT_CLIENT] = { CODE + 0x3107, { { "accept_client", "src/listen.c", 57 } } },
+	[ACCEPT4] = { CODE_LIBC + 0x109f27, { { "accept4", "../sysdeps/unix/sysv/linux/accept4.c", 27 } } },
+	[SESSION_OPEN] = { CODE + 0x3342, { { "session_new", "src/session.c", 31 }, { "session_open", "src/session.c", 77 } } },
+	[EVENTFD] = { CODE_LIBC + 0x10a01b, { { "eventfd", "../sysdeps/unix/syscall-template.S", 120 } } },
+	[UPSTREAM] = { CODE + 0x4c10, { { "upstream_connect", "src/upstream.c", 212 } } },
+	[SOCKET] = { CODE_LIBC + 0x10a5c7, { { "socket", "../sysdeps/unix/syscall-template.S", 120 } } },
+	[POOL_GET] = { CODE + 0x4f9a, { { "pool_get", "src/pool.c", 64 } } },
+	[HANDLE] = { CODE + 0x5233, { { "parse_request", "src/http.c", 310 }, { "read_request", "src/http.c", 355 }, { "handle_request", "src/http.c", 402 } } },
+	[DNS] = { CODE + 0x6120, { { "dns_lookup", "src/dns.c", 119 } } },
+	[PTHREAD_CREATE] = { CODE_LIBC + 0x89a13, { { "pthread_create@@GLIBC_2.34", "pthread_create.c", 831 } } },
+	[CACHE_PUT] = { CODE + 0x7031, { { "cache_insert", "src/cache.c", 45 }, { "cache_put", "src/cache.c", 98 } } },
+	[MALLOC] = { CODE_LIBC + 0x98e0a, { { "sysmalloc", "malloc/malloc.c", 2709 }, { "_int_malloc", "malloc/malloc.c", 4389 } } },
+	[BUFFER] = { CODE + 0x7a88, { { "request_buffer", "src/buffer.c", 33 } } },
+	[CONFIG] = { CODE + 0x8001, { { "config_poll", "src/config.c", 51 } } },
+	[OPEN] = { CODE_LIBC + 0xf5d47, { { "open64", "../sysdeps/unix/sysv/linux/open64.c", 41 } } },
+	[TIMER_CREATE] = { CODE_LIBC + 0x8fd30, { { "timer_create", "../sysdeps/unix/sysv/linux/timer_create.c", 57 } } },
+	[BARE] = { CODE_LIBTLS + 0x1a2f0, { { 0 } } },
+	[BARE_CALLER] = { CODE_LIBTLS + 0x9c11, { { 0 } } },
+	[SESSION_END] = { CODE + 0x3600, { { "session_close", "src/session.c", 140 } } },
+	[CLOSE] = { CODE_LIBC + 0xf68b7, { { "close", "../sysdeps/unix/sysv/linux/close.c", 27 } } },
+	[BUFFER_DROP] = { CODE + 0x7b40, { { "buffer_drop", "src/buffer.c", 71 } } },
+	[FREE] = { CODE_LIBC + 0x99f01, { { "munmap", "../sysdeps/unix/syscall-template.S", 120 } } },
+	[START] = { CODE_LIBC + 0x2724a, { { "__libc_start_main", "../csu/libc-start.c", 360 } } },
+};
+
+/* Stacks, innermost first; all end at START. */
+static const int stacks[][8] = {
+	{ ACCEPT4, ACCEPT_CLIENT, LOOP, MAIN, START },
+	{ EVENTFD, SESSION_OPEN, ACCEPT_CLIENT, LOOP, MAIN, START },
+	{ SOCKET, UPSTREAM, POOL_GET, HANDLE, LOOP, MAIN, START },
+	{ PTHREAD_CREATE, DNS, HANDLE, LOOP, MAIN, START },
+	{ MALLOC, CACHE_PUT, HANDLE, LOOP, MAIN, START },
+	{ BUFFER, HANDLE, LOOP, MAIN, START },
+	{ OPEN, CONFIG, LOOP, MAIN, START },
+	{ TIMER_CREATE, SESSION_OPEN, ACCEPT_CLIENT, LOOP, MAIN, START },
+	{ BARE, BARE_CALLER, LOOP, MAIN, START },
+	/* where things die */
+	{ CLOSE, SESSION_END, LOOP, MAIN, START },
+	{ FREE, BUFFER_DROP, HANDLE, LOOP, MAIN, START },
+};
+
+enum { DIES_AT_CLOSE = 10, DIES_AT_FREE };
+
+/* Births spread evenly from first_s to last_s; one in 'keep' never dies, 0: all die. */
+static const struct plan {
+	uint8_t kind, type;
+	unsigned int born;
+	double first_s, last_s;
+	unsigned int keep, dies_at;
+	double life_s;
+	const char *what;
+} plans[] = {
+	{ LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_SOCKET, 412, 3, 598, 1, 0, 0, "socket:[TCP 10.0.4.17:8443 <- 10.0.9.%u:4%04u]" },
+	{ LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_EVENTFD, 412, 3.0001, 598.0001, 1, 0, 0, "anon_inode:[eventfd]" },
+	{ LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_SOCKET, 6000, 1, 599, 50, DIES_AT_CLOSE, 0.040, "socket:[TCP 10.0.4.17 -> 10.2.0.%u:%u]" },
+	{ LEAKTRACE_KIND_THREAD, LEAKTRACE_TYPE_THREAD, 90, 12, 590, 1, 0, 0, "resolver-%u" },
+	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 1500, 1, 120, 1, 0, 0, NULL },
+	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 40000, 1, 599, 0, DIES_AT_FREE, 0.012, NULL },
+	{ LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_FILE, 600, 0.5, 599.5, 0, DIES_AT_CLOSE, 0.002, NULL },
+	{ LEAKTRACE_KIND_TIMER, LEAKTRACE_TYPE_POSIX_TIMER, 3, 4, 5, 1, 0, 0, NULL },
+	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 64, 2, 2.5, 1, 0, 0, NULL },
+};
+
+static const struct {
+	uint64_t baseline, bytes;
+} before[KINDS] = { [LEAKTRACE_KIND_FD] = { 14, 0 }, [LEAKTRACE_KIND_PAGE] = { 2210, 0 },
+		    [LEAKTRACE_KIND_THREAD] = { 5, 0 } };
+
+static struct file_writer *w;
+static struct nl_msg *msg;
+static const char *comm = "relayd", *exe = PROGRAM;
+static struct kind_totals totals[KINDS];
+
+static void begin(void)
+{
+	msg = nlmsg_alloc_size(1 << 16);
+	nlmsg_put(msg, 0, 0, 0, 0, 0);
+}
+
+static void end(unsigned int type)
+{
+	file_append(w, type, nlmsg_data(nlmsg_hdr(msg)), nlmsg_datalen(nlmsg_hdr(msg)));
+	nlmsg_free(msg);
+}
+
+static uint64_t birth_ns(const struct plan *p, unsigned int i)
+{
+	double share = p->born > 1 ? (double)i / (p->born - 1) : 0;
+	/* not to the beat of a clock: requests come when they come */
+	double wobble = i && i + 1 < p->born ? ((i * 2654435761U >> 16) % 1000 / 1000.0 - 0.5) : 0;
+	double step = (p->last_s - p->first_s) / p->born;
+
+	return ATTACHED_NS + (uint64_t)((p->first_s + share * (p->last_s - p->first_s) + wobble * step) * 1e9);
+}
+
+static bool survives(const struct plan *p, unsigned int i)
+{
+	return p->keep && i % p->keep == 0;
+}
+
+static uint64_t id_of(const struct plan *p, unsigned int site, unsigned int i)
+{
+	return p->kind == LEAKTRACE_KIND_PAGE ? HEAP + (uint64_t)site * 0x1000000 + i * 0x1000ULL :
+		p->kind == LEAKTRACE_KIND_THREAD ? 5000 + i : 19 + i * 9ULL + site;
+}
+
+static void put_example(const struct plan *p, unsigned int site, unsigned int i)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), p->what, i % 200 + 3, (i * 37) % 9999);
+	begin();
+	nla_put_u8(msg, 1, p->kind);
+	nla_put_u64(msg, 3, id_of(p, site, i));
+	nla_put_u64(msg, 4, birth_ns(p, i));
+	nla_put_string(msg, 5, what);
+	end(RECORD_EXAMPLE);
+}
+
+static void put_objects(const struct plan *p, unsigned int site)
+{
+	for (unsigned int i = 0; i < p->born; i++) {
+		if (!survives(p, i))
+			continue;
+		begin();
+		nla_put_u8(msg, LEAKTRACE_A_OBJECT_KIND, p->kind);
+		nla_put_u8(msg, LEAKTRACE_A_OBJECT_TYPE, p->type);
+		nla_put_u64(msg, LEAKTRACE_A_OBJECT_ID, id_of(p, site, i));
+		nla_put_u32(msg, LEAKTRACE_A_OBJECT_SITE, site);
+		nla_put_u64(msg, LEAKTRACE_A_OBJECT_BORN_NS, birth_ns(p, i));
+		end(LEAKTRACE_CMD_OBJECT_GET);
+		/* the oldest are what a report shows */
+		if (p->what && i < 10 * p->keep)
+			put_example(p, site, i);
+	}
+}
+
+static void put_site(const struct plan *p, unsigned int site)
+{
+	uint32_t lifetimes[LEAKTRACE_LIFETIME_BUCKETS] = { 0 };
+	uint64_t live = 0;
+	struct nlattr *nest;
+	int bucket = 0;
+
+	for (unsigned int i = 0; i < p->born; i++)
+		live += survives(p, i);
+	for (double us = p->life_s * 1e6; us >= 2; us /= 2)
+		bucket++;
+	lifetimes[bucket] = p->born - live;
+	totals[p->kind].born += p->born;
+	totals[p->kind].live += live;
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_SITE_ID, site);
+	nla_put_u32(msg, LEAKTRACE_A_SITE_TARGET, 1);
+	nla_put_u8(msg, LEAKTRACE_A_SITE_KIND, p->kind);
+	nla_put_u8(msg, LEAKTRACE_A_SITE_TYPE, p->type);
+	nla_put_u32(msg, LEAKTRACE_A_SITE_STACK, site);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_BORN, p->born);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_DIED, p->born - live);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_FIRST_NS, birth_ns(p, 0));
+	nla_put_u64(msg, LEAKTRACE_A_SITE_LAST_NS, birth_ns(p, p->born - 1));
+	nla_put_u64(msg, LEAKTRACE_A_SITE_LIFETIME_MAX_NS, p->life_s * 1.2e9);
+	nla_put_u64(msg, LEAKTRACE_A_SITE_LIFETIME_SUM_NS, (p->born - live) * p->life_s * 1e9);
+	nla_put(msg, LEAKTRACE_A_SITE_LIFETIMES, sizeof(lifetimes), lifetimes);
+	if (live < p->born) {
+		nla_put_u64(msg, LEAKTRACE_A_SITE_LAST_DIED_NS, birth_ns(p, p->born - 1) + p->life_s * 1e9);
+		nest = nla_nest_start(msg, LEAKTRACE_A_SITE_RELEASE);
+		nla_put_u32(msg, LEAKTRACE_A_RELEASE_STACK, p->dies_at);
+		nla_put_u64(msg, LEAKTRACE_A_RELEASE_COUNT, p->born - live);
+		nla_nest_end(msg, nest);
+	}
+	end(LEAKTRACE_CMD_SITE_GET);
+}
+
+static void put_stack(unsigned int id, const int *stack)
+{
+	uint64_t pcs[8];
+	int n = 0;
+
+	for (; n == 0 || stack[n - 1] != START; n++)
+		pcs[n] = places[stack[n]].pc;
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, id);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, LEAKTRACE_STACK_ROOT);
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, n * sizeof(*pcs), pcs);
+	end(LEAKTRACE_CMD_STACK_GET);
+}
+
+static void put_symbol(const struct place *p, int is_return)
+{
+	const char *module = p->pc >= CODE_LIBTLS ? LIBTLS : p->pc >= CODE_LIBC ? LIBC : exe;
+	int n = 1;
+
+	while (n < 3 && p->f[n].function)
+		n++;
+	begin();
+	nla_put_u64(msg, 1, p->pc);
+	nla_put_u8(msg, 2, is_return);
+	for (int i = 0; i < n; i++) {
+		struct nlattr *nest = nla_nest_start(msg, 3);
+
+		if (p->f[i].function) {
+			nla_put_string(msg, 1, p->f[i].function);
+			nla_put_string(msg, 2, p->f[i].file);
+			nla_put_u32(msg, 3, p->f[i].line);
+		}
+		nla_put_string(msg, 4, module);
+		nla_put_string(msg, 5, p->pc >= CODE_LIBTLS ? "77aa0c" : p->pc >= CODE_LIBC ? "5c1b9e" : "d00dfeed");
+		nla_put_u64(msg, 6, p->f[i].function ? p->pc & 0xff : p->pc - CODE_LIBTLS);
+		nla_put_u8(msg, 7, i + 1 < n);
+		nla_nest_end(msg, nest);
+	}
+	end(RECORD_SYMBOL);
+}
+
+static void put_target(void)
+{
+	begin();
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_ID, 1);
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_PID, 4242);
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL);
+	nla_put_string(msg, LEAKTRACE_A_TARGET_COMM, comm);
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_ATTACHED_NS, ATTACHED_NS);
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_NOW_NS, END_NS);
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_RECONCILED_NS, END_NS);
+	for (int k = 0; k < KINDS; k++) {
+		struct nlattr *nest = nla_nest_start(msg, LEAKTRACE_A_TARGET_KIND);
+		uint64_t live = totals[k].live + before[k].baseline;
+
+		nla_put_u8(msg, LEAKTRACE_A_KIND_ID, k);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_BASELINE, before[k].baseline);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_BASELINE_LIVE, before[k].baseline);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_BORN, totals[k].born);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_DIED, totals[k].born - totals[k].live);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_LIVE, live);
+		nla_put_u64(msg, LEAKTRACE_A_KIND_BYTES, k == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0);
+		nla_nest_end(msg, nest);
+	}
+	end(LEAKTRACE_CMD_TARGET_GET);
+}
+
+static void put_maps(void)
+{
+	char maps[1024];
+
+	snprintf(maps, sizeof(maps),
+		 "%llx-%llx r-xp 00001000 08:01 101 %s\n%llx-%llx rw-p 00000000 00:00 0 [heap]\n"
+		 "%llx-%llx r-xp 00026000 08:01 102 %s\n%llx-%llx r-xp 00009000 08:01 103 %s\n",
+		 CODE, CODE + 0x9000, exe, HEAP, HEAP + 0x20000000, CODE_LIBC, CODE_LIBC + 0x155000, LIBC,
+		 CODE_LIBTLS, CODE_LIBTLS + 0x40000, LIBTLS);
+	file_append(w, RECORD_MAPS, maps, strlen(maps));
+}
+
+static void put_meta(void)
+{
+	begin();
+	nla_put_string(msg, 1, exe);
+	nla_put_string(msg, 2, "edge-7");
+	nla_put_string(msg, 3, "6.1.0-18-amd64");
+	nla_put_u64(msg, 4, WALL_MINUS_MONO_US);
+	nla_put_u64(msg, 5, 4096);
+	nla_put_string(msg, 6, LEAKTRACE_VERSION);
+	end(RECORD_META);
+}
+
+static void be_hostile(void)
+{
+	comm = "</script><b>x\"\n";
+	exe = "/tmp/<img src=x onerror=alert(1)>";
+	places[ACCEPT_CLIENT].f[0].function = "</script><script>alert('pwned')</script>";
+	places[ACCEPT_CLIENT].f[0].file = "\"><svg onload=alert(2)>.c";
+	places[UPSTREAM].f[0].function = "<!--<script> ]]> &lt; \xff\xfe \xe2\x80\xae evil; 1\n# EOF\nx{a=\"b\"} 1";
+	places[DNS].f[0].function = "std::map<std::string, __proto__>::operator[](\"a\\b\", constructor)";
+	places[CACHE_PUT].f[1].function = "javascript:alert(3)//${7*7}{{7*7}}%s%n\001\033[31m";
+}
+
+int main(int argc, char **argv)
+{
+	char err[256];
+
+	if (argc < 2)
+		return fail("usage: make_trace FILE [hostile]");
+	if (argc > 2 && !strcmp(argv[2], "hostile"))
+		be_hostile();
+	w = file_create(argv[1], err, sizeof(err));
+	if (!w)
+		return fail("%s", err);
+	put_meta();
+	put_maps();
+	for (unsigned int i = 0; i < ARRAY_SIZE(plans); i++)
+		put_site(&plans[i], i + 1);
+	put_target();
+	for (unsigned int i = 0; i < ARRAY_SIZE(stacks); i++)
+		put_stack(i + 1, stacks[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
+		for (int is_return = 0; is_return < 2; is_return++)
+			put_symbol(&places[i], is_return);
+	for (unsigned int i = 0; i < ARRAY_SIZE(plans); i++)
+		put_objects(&plans[i], i + 1);
+	return file_finish(w) ? fail("cannot write %s", argv[1]) : 0;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where reports go. Text, JSON and folded stacks follow each other in a stream;
+ * metrics of several targets are one document; pprof is a file for each kind.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "output.h"
+
+struct output {
+	const struct options *o;
+	struct look look;
+	FILE *f;			/* NULL: of no single file */
+	struct replacement file;	/* f is its, if file.f is there */
+	struct metrics *metrics;	/* of all targets; NULL: not that format */
+	unsigned int written;
+};
+
+static int cannot_write(const char *path, int err)
+{
+	return fail("cannot write %s: %s", path, strerror(-err));
+}
+
+static bool open_file(struct output *out)
+{
+	const char *path = out->o->output;
+	int err;
+
+	if (!path || !strcmp(path, "-")) {
+		out->f = stdout;
+		return true;
+	}
+	err = replace_open(&out->file, path);
+	if (err)
+		cannot_write(path, err);
+	out->f = err ? NULL : out->file.f;
+	return !err;
+}
+
+struct output *output_open(const struct options *o)
+{
+	struct output *out = calloc(1, sizeof(*out));
+	bool good = out;
+
+	if (!out) {
+		fail("out of memory");
+		return NULL;
+	}
+	out->o = o;
+	out->look.format = o->format;
+	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-"))) {
+		fail("pprof is a file for each kind: give -o FILE or -o DIRECTORY");
+		good = false;
+	} else if (o->format != FORMAT_PPROF) {
+		good = open_file(out);
+	}
+	if (good && out->f)
+		out->look = options_look(o, out->f);
+	if (good && o->format == FORMAT_OPENMETRICS) {
+		out->metrics = metrics_new();
+		good = out->metrics || fail("out of memory") < 0;
+	}
+	if (good)
+		return out;
+	if (out->file.f)
+		replace_close(&out->file, false);
+	free(out);
+	return NULL;
+}
+
+static bool is_directory(const char *path)
+{
+	size_t len = strlen(path);
+	struct stat st;
+
+	return (len && path[len - 1] == '/') || (!stat(path, &st) && S_ISDIR(st.st_mode));
+}
+
+/*
+ * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is followed,
+ * else with the kind before its suffix: x.pb.gz becomes x.fd.pb.gz.
+ */
+static char *pprof_path(const char *output, const struct model *m, int kind)
+{
+	const char *name = strrchr(output, '/'), *dot;
+	int len;
+
+	if (is_directory(output))
+		return text("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
+			    m->target.pid, kind_name(kind));
+	if (!(m->target.kinds & ~(1U << kind)))
+		return strdup(output);
+	name = name ? name + 1 : output;
+	dot = strchr(name + (*name == '.'), '.');
+	len = dot ? dot - output : (int)strlen(output);
+	return text("%.*s.%s%s", len, output, kind_name(kind), dot ?: "");
+}
+
+static int write_whole(const char *path, const void *data, size_t len)
+{
+	struct replacement r;
+	int err = replace_open(&r, path);
+	bool good;
+
+	if (err)
+		return err;
+	good = fwrite(data, 1, len, r.f) == len;
+	return replace_close(&r, good);
+}
+
+static int write_pprof(struct output *out, struct model *m)
+{
+	int status = 0;
+
+	if (out->written && !is_directory(out->o->output))
+		return fail("pprof of several targets needs -o DIRECTORY");
+	for (int k = 0; k < KINDS && !status; k++) {
+		void *data = NULL;
+		size_t len = 0;
+		char *path;
+		int err;
+
+		if (!(m->target.kinds & 1U << k))
+			continue;
+		path = pprof_path(out->o->output, m, k);
+		err = path ? report_pprof(m, k, &data, &len) : -ENOMEM;
+		err = err ?: write_whole(path, data, len);
+		if (err)
+			status = cannot_write(path ?: out->o->output, err);
+		free(data);
+		free(path);
+	}
+	return status;
+}
+
+int output_report(struct output *out, struct model *m)
+{
+	int status = 0;
+
+	switch (out->look.format) {
+	case FORMAT_PPROF:
+		status = write_pprof(out, m);
+		break;
+	case FORMAT_OPENMETRICS:
+		metrics_add(out->metrics, m);
+		break;
+	default:
+		if (out->written && out->look.format == FORMAT_TEXT)
+			fputc('\n', out->f);
+		report_write(out->f, m, &out->look);
+	}
+	out->written++;
+	return status;
+}
+
+int output_close(struct output *out)
+{
+	int err = 0;
+
+	if (out->metrics && out->written)
+		err = metrics_write(out->metrics, out->f);
+	metrics_free(out->metrics);
+	if (out->file.f) {
+		int end = replace_close(&out->file, !err && out->written);
+
+		err = err ?: end;
+	} else if (out->f) {
+		err = err ?: fflush(out->f) || ferror(out->f) ? -(errno ?: EIO) : 0;
+	}
+	if (err)
+		cannot_write(out->o->output ?: "the report", err);
+	free(out);
+	return err ? EXIT_TROUBLE : 0;
+}

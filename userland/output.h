@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What other people's tools read, and where reports of any form go. */
+#ifndef LEAKTRACE_OUTPUT_H
+#define LEAKTRACE_OUTPUT_H
+
+#include "leaktrace.h"
+
+/*
+ * report_pprof.c: one kind of a judged model as a gzipped profile, malloced; 0
+ * or -errno.
+ */
+int report_pprof(struct model *m, int kind, void **data, size_t *len);
+
+/*
+ * metrics.c: judged models as OpenMetrics text. Families are collected over
+ * all targets, since each may be told only once.
+ */
+struct metrics;
+struct metrics *metrics_new(void);		/* NULL: no memory */
+void metrics_add(struct metrics *x, struct model *m);
+int metrics_write(struct metrics *x, FILE *f);	/* 0 or -errno */
+void metrics_free(struct metrics *x);
+
+/*
+ * replace.c: a file that is there as a whole or not at all: written beside its
+ * place, and put there at the end. What is no regular file is written to as it is.
+ */
+struct replacement {
+	FILE *f;
+	char *path, *tmp;			/* tmp NULL: written in place */
+};
+
+int replace_open(struct replacement *r, const char *path);	/* 0 or -errno */
+int replace_close(struct replacement *r, bool keep);		/* 0 or -errno */
+
+/*
+ * output.c: reports of one or more targets, to where the options say. Failures
+ * are told on stderr and are EXIT_TROUBLE.
+ */
+struct options;
+struct output;
+struct output *output_open(const struct options *o);	/* NULL: said why */
+int output_report(struct output *out, struct model *m);	/* judged */
+int output_close(struct output *out);			/* frees it */
+
+#endif

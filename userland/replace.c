@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whoever looks at a file that is replaced sees the old one or the new one,
+ * never a part.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output.h"
+
+/* A new file beside path, with the mode that fopen() would give. */
+static FILE *open_beside(const char *path, char **tmp)
+{
+	mode_t mask = umask(0);
+	FILE *f;
+	int fd;
+
+	umask(mask);
+	*tmp = text("%s.XXXXXX", path);
+	fd = *tmp ? mkstemp(*tmp) : -1;
+	if (fd < 0)
+		return NULL;
+	f = fchmod(fd, 0666 & ~mask) ? NULL : fdopen(fd, "w");
+	if (!f) {
+		unlink(*tmp);
+		close(fd);
+	}
+	return f;
+}
+
+int replace_open(struct replacement *r, const char *path)
+{
+	struct stat st;
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	r->path = strdup(path);
+	if (!r->path)
+		return -ENOMEM;
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+		r->f = fopen(path, "we");
+	else
+		r->f = open_beside(path, &r->tmp);
+	if (r->f)
+		return 0;
+	err = errno;
+	free(r->path);
+	free(r->tmp);
+	return -err;
+}
+
+int replace_close(struct replacement *r, bool keep)
+{
+	int err = fflush(r->f) || ferror(r->f) ? errno ?: EIO : 0;
+
+	if (fclose(r->f) && !err)
+		err = errno;
+	if (r->tmp && keep && !err && rename(r->tmp, r->path))
+		err = errno;
+	if (r->tmp && (err || !keep))
+		unlink(r->tmp);
+	free(r->path);
+	free(r->tmp);
+	return -err;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kind of a target as a pprof profile. Each sample is a site's objects of one
+ * age; what died is a sample of its own, without age. What was alive before
+ * attach has no stack and is left out, which a comment says.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps.h"
+#include "pprof.h"
+#include "output.h"
+
+static const struct age {
+	double below_s;
+	const char *name;
+} ages[] = {
+	{ 1, "under 1s" }, { 10, "1s to 10s" }, { 60, "10s to 1m" }, { 600, "1m to 10m" },
+	{ 3600, "10m to 1h" }, { 86400, "1h to 1d" }, { 1e300, "over 1d" },
+};
+
+enum { AGES = ARRAY_SIZE(ages), FRAMES_MAX = 4096 };
+
+/* The frames of a stack, with the addresses that they stand for. */
+static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frames)
+{
+	const struct stack *s = model_stack(m, id);
+	const struct symbol_frame *f;
+	int n = model_frames(m, id, &f);
+	unsigned int pc = 0;
+
+	*frames = calloc(n > 0 ? n : 1, sizeof(**frames));
+	if (!*frames || !s || n > FRAMES_MAX)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		uint64_t address = pc < s->npcs ? s->pcs[pc] : 0;
+
+		(*frames)[i] = (struct pprof_frame){
+			.function = f[i].function, .file = f[i].file, .line = f[i].line,
+			.module = f[i].module, .build_id = f[i].build_id, .inlined = f[i].inlined,
+			/* of a return address, the call before it */
+			.address = address - (pc > 0 && address),
+		};
+		pc += !f[i].inlined;
+	}
+	return n;
+}
+
+static unsigned int age_of(const struct model *m, const struct object *o)
+{
+	uint64_t end = model_end_ns(m);
+	double s = end > o->born_ns ? (end - o->born_ns) / 1e9 : 0;
+	unsigned int i = 0;
+
+	while (i + 1 < AGES && s >= ages[i].below_s)
+		i++;
+	return i;
+}
+
+static void put(struct pprof *p, const struct site *s, const struct pprof_frame *frames, size_t n,
+		uint64_t live, uint64_t died, const char *age)
+{
+	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
+	int64_t values[] = { live, bytes, live + died, died };
+	struct pprof_label labels[] = {
+		{ .key = "type", .text = type_name(s->type) },
+		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
+		{ .key = "age", .text = age },
+	};
+
+	pprof_sample(p, frames, n, values, labels, age ? 3 : 2);
+}
+
+/* The live ones by age; who has no object of its own is of unknown age. */
+static void put_site(struct pprof *p, struct model *m, const struct site *s)
+{
+	uint64_t live[AGES] = { 0 }, left = site_live(s);
+	struct pprof_frame *frames;
+	size_t nframes = frames_of(m, s->stack, &frames), n;
+	const struct object *o = model_objects(m, s->id, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t count = o[i].flags & LEAKTRACE_OBJECT_F_EXITED ? 0 : o[i].count;
+
+		count = count < left ? count : left;
+		live[age_of(m, &o[i])] += count;
+		left -= count;
+	}
+	for (unsigned int i = 0; i < AGES && frames; i++)
+		if (live[i])
+			put(p, s, frames, nframes, live[i], 0, ages[i].name);
+	if ((left || s->died) && frames)
+		put(p, s, frames, nframes, left, s->died, NULL);
+	free(frames);
+}
+
+static void put_comments(struct pprof *p, struct model *m, int kind)
+{
+	uint64_t before = m->target.kind[kind].baseline_live;
+	struct losses l;
+	char line[256];
+
+	snprintf(line, sizeof(line), "leaktrace %s: %s of %s, pid %u", LEAKTRACE_VERSION,
+		 kind_name(kind), *m->target.comm ? m->target.comm : "?", m->target.pid);
+	pprof_comment(p, line);
+	if (before) {
+		snprintf(line, sizeof(line), "%" PRIu64 " alive before attach are left out", before);
+		pprof_comment(p, line);
+	}
+	report_losses(m, &l);
+	for (unsigned int i = 0; i < l.ninexact; i++) {
+		snprintf(line, sizeof(line), "not exact: %s", l.inexact[i]);
+		pprof_comment(p, line);
+	}
+}
+
+int report_pprof(struct model *m, int kind, void **data, size_t *len)
+{
+	struct pprof *p = pprof_new();
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	pprof_sample_type(p, "live", "count");
+	pprof_sample_type(p, "live_space", "bytes");
+	pprof_sample_type(p, "born", "count");
+	pprof_sample_type(p, "died", "count");
+	pprof_default_type(p, kind == LEAKTRACE_KIND_PAGE ? "live_space" : "live");
+	pprof_period(p, kind_name(kind), "count", 1);
+	pprof_time(p, (model_end_ns(m) / 1e9 + m->wall_minus_mono_s) * 1e9, model_end_s(m) * 1e9);
+	put_comments(p, m, kind);
+	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
+		const struct map *map = &m->maps->map[i];
+
+		if (map->exec)
+			pprof_mapping(p, map->start, map->end, map->offset_bytes, map->path, NULL);
+	}
+	for (size_t i = 0; i < m->nsites; i++)
+		if (m->sites[i].kind == kind)
+			put_site(p, m, &m->sites[i]);
+	err = pprof_finish(p, data, len);
+	pprof_free(p);
+	return err;
+}
