@@ -7,7 +7,8 @@
  *   (door)     (shelf)   (structs)   (store)    (names)      (judge)      (say it)
  *
  * Rooms that stand beside it: session.c keeps targets traced and polls them,
- * live.c shows that on a terminal, cmd_*.c are the verbs.
+ * live.c shows that on a terminal, history.c remembers how many there were when,
+ * cmd_*.c are the verbs.
  *
  * Names carry their units. Times are CLOCK_MONOTONIC nanoseconds of the traced
  * host unless they end in _s. Functions return 0 or a negative errno unless
@@ -35,6 +36,7 @@
 
 struct nlattr;
 struct maps;
+struct history;
 
 enum { KINDS = __LEAKTRACE_KIND_MAX };
 
@@ -218,6 +220,7 @@ struct model {
 	struct example *examples;	/* what was seen while it could be seen */
 	size_t nexamples, examples_room;
 	struct maps *maps;		/* NULL: unknown */
+	struct history *history;	/* history.h; NULL: looked at once */
 	struct symboliser *symboliser;	/* NULL: nothing can be named */
 	bool borrowed_symboliser;	/* the parent's */
 };

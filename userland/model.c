@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "history.h"
 #include "leaktrace.h"
 #include "maps.h"
 
@@ -45,6 +46,7 @@ void model_free(struct model *m)
 	findings_drop(m);
 	free(m->findings);
 	free_stacks(m);
+	history_free(m->history);
 	free(m->sites);
 	free(m->stacks);
 	free(m->objects);

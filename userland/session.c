@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "output.h"
 #include "code.h"
+#include "history.h"
 
 int session_open(struct session *s, const struct options *o)
 {
@@ -81,8 +82,10 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 		return NULL;
 	model_init(&t->model);
 	t->watch = watch_new();
-	if (!t->watch || client_target_get(s->client, id, &t->model)) {
+	t->model.history = history_new();
+	if (!t->watch || !t->model.history || client_target_get(s->client, id, &t->model)) {
 		watch_free(t->watch);
+		model_free(&t->model);
 		free(t);
 		return NULL;
 	}
@@ -170,6 +173,7 @@ int session_report(struct session *s, bool *leaks)
 		model_learn(m);
 		if (m->symboliser && !m->borrowed_symboliser)
 			symboliser_refresh(m->symboliser);
+		history_sample(m->history, m);
 		session_judge(s, t, true);
 		*leaks |= report_leaks(m);
 		status |= output_report(out, m);

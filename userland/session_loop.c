@@ -16,6 +16,7 @@
 
 #include "cli.h"
 #include "code.h"
+#include "history.h"
 
 /* Live objects and stacks; returns with the model complete, or an error. */
 static int read_objects(struct session *s, struct traced *t)
@@ -121,6 +122,7 @@ static void look(struct session *s, struct traced *t)
 	model_settle(m);
 	refresh_names(t);
 	watch_sample(t->watch, m);
+	history_sample(m->history, m);
 	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
 		remember(m);

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Time series that never outgrow their room: see history.h. Sites are found by
+ * binary search, and new ones mostly come last.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "leaktrace.h"
+
+/* What a hostile recording may make us hold: 640 MB of points. */
+enum { POINTS_MAX = 1 << 24 };
+
+struct series {
+	uint32_t site;
+	unsigned int n, room;
+	unsigned int stride, skip;	/* every how many offers a point is taken */
+	struct history_point *point;
+	struct curve *curve;
+};
+
+struct history {
+	struct series kind[KINDS];
+	struct series *site;		/* by id */
+	size_t nsites, sites_room, points;
+	uint64_t first_ns, last_ns;
+};
+
+struct history *history_new(void)
+{
+	return calloc(1, sizeof(struct history));
+}
+
+static void free_series(struct series *s)
+{
+	free(s->point);
+	free(s->curve);
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	for (int k = 0; k < KINDS; k++)
+		free_series(&h->kind[k]);
+	for (size_t i = 0; i < h->nsites; i++)
+		free_series(&h->site[i]);
+	free(h->site);
+	free(h);
+}
+
+static size_t place_of(const struct history *h, uint32_t site)
+{
+	size_t low = 0, high = h->nsites;
+
+	if (high && h->site[high - 1].site < site)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (h->site[middle].site < site)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct series *find(const struct history *h, uint32_t site)
+{
+	size_t i = h ? place_of(h, site) : 0;
+
+	return h && i < h->nsites && h->site[i].site == site ? &h->site[i] : NULL;
+}
+
+static struct series *take(struct history *h, uint32_t site)
+{
+	size_t i = place_of(h, site);
+
+	if (i < h->nsites && h->site[i].site == site)
+		return &h->site[i];
+	if (h->nsites == h->sites_room) {
+		size_t room = h->sites_room ? 2 * h->sites_room : 64;
+		struct series *more = reallocarray(h->site, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		h->site = more;
+		h->sites_room = room;
+	}
+	memmove(&h->site[i + 1], &h->site[i], (h->nsites - i) * sizeof(*h->site));
+	h->nsites++;
+	h->site[i] = (struct series){ .site = site, .stride = 1 };
+	return &h->site[i];
+}
+
+/* The first and the last point stay: where it began, and what there is now. */
+static void thin(struct series *s)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (i % 2 == 0 || i == s->n - 1)
+			s->point[kept++] = s->point[i];
+	s->n = kept;
+	s->stride *= 2;
+	s->skip = 0;
+}
+
+static int widen(struct history *h, struct series *s)
+{
+	unsigned int room = s->room ? 2 * s->room : 8;
+	struct history_point *more;
+
+	if (s->n < s->room)
+		return 0;
+	if (room > HISTORY_POINTS || h->points + room - s->room > POINTS_MAX) {
+		if (s->n < 3)
+			return -ENOMEM;
+		thin(s);
+		return 0;
+	}
+	more = reallocarray(s->point, room, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	h->points += room - s->room;
+	s->point = more;
+	s->room = room;
+	return 0;
+}
+
+/* Between two points that are taken, the latest offer stands in for the next. */
+static int add(struct history *h, struct series *s, const struct history_point *p)
+{
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	if (s->n && p->t_ns <= s->point[s->n - 1].t_ns)
+		return 0;
+	if (!s->stride)
+		s->stride = 1;
+	if (s->skip && s->n) {
+		s->point[s->n - 1] = *p;
+	} else {
+		err = widen(h, s);
+		if (err)
+			return err;
+		s->point[s->n++] = *p;
+	}
+	s->skip = (s->skip + 1) % s->stride;
+	if (!h->first_ns || p->t_ns < h->first_ns)
+		h->first_ns = p->t_ns;
+	if (p->t_ns > h->last_ns)
+		h->last_ns = p->t_ns;
+	return 0;
+}
+
+int history_add_kind(struct history *h, unsigned int kind, const struct history_point *p)
+{
+	return kind < KINDS ? add(h, &h->kind[kind], p) : -EINVAL;
+}
+
+int history_add_site(struct history *h, uint32_t site, const struct history_point *p)
+{
+	return add(h, take(h, site), p);
+}
+
+static size_t points_of(const struct series *s, const struct history_point **points)
+{
+	*points = s ? s->point : NULL;
+	return s ? s->n : 0;
+}
+
+size_t history_of_kind(const struct history *h, unsigned int kind,
+		       const struct history_point **points)
+{
+	return points_of(h && kind < KINDS ? &h->kind[kind] : NULL, points);
+}
+
+size_t history_of_site(const struct history *h, uint32_t site,
+		       const struct history_point **points)
+{
+	return points_of(find(h, site), points);
+}
+
+uint64_t history_first_ns(const struct history *h)
+{
+	return h ? h->first_ns : 0;
+}
+
+uint64_t history_last_ns(const struct history *h)
+{
+	return h ? h->last_ns : 0;
+}
+
+static bool changed(const struct history *h, const struct site *s)
+{
+	const struct series *r = find(h, s->id);
+
+	return !r || !r->n || r->point[r->n - 1].born != s->born ||
+		r->point[r->n - 1].died != s->died;
+}
+
+int history_sample(struct history *h, const struct model *m)
+{
+	struct history_point p = { .t_ns = m->target.now_ns };
+	int err = 0;
+
+	for (int k = 0; k < KINDS && !err; k++) {
+		const struct kind_totals *n = &m->target.kind[k];
+
+		p.born = n->born;
+		p.died = n->died;
+		p.live = n->live;
+		p.bytes = k == LEAKTRACE_KIND_PAGE ? n->live * PAGE_BYTES : 0;
+		if (n->present && m->target.kinds & 1U << k)
+			err = history_add_kind(h, k, &p);
+	}
+	for (size_t i = 0; i < m->nsites && !err; i++) {
+		const struct site *s = &m->sites[i];
+
+		p.born = s->born;
+		p.died = s->died;
+		p.live = site_live(s);
+		p.bytes = s->kind == LEAKTRACE_KIND_PAGE ? p.live * PAGE_BYTES : 0;
+		if (changed(h, s))
+			err = history_add_site(h, s->id, &p);
+	}
+	return err;
+}
+
+/* What lived at t_ns: a site without a point there is as its last one says. */
+static double live_at(const struct series *s, uint64_t t_ns)
+{
+	unsigned int low = 0, high = s->n;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (s->point[middle].t_ns <= t_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? s->point[low - 1].live : 0;
+}
+
+/* How often anybody looked since then: a curve must not be finer than that. */
+static unsigned int looks_since(const struct history *h, uint64_t t_ns)
+{
+	unsigned int most = 0;
+
+	for (int k = 0; k < KINDS; k++) {
+		unsigned int n = 0;
+
+		while (n < h->kind[k].n && h->kind[k].point[h->kind[k].n - 1 - n].t_ns >= t_ns)
+			n++;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+const struct curve *history_curve(uint32_t site, void *history)
+{
+	const struct history *h = history;
+	struct series *s = find(h, site);
+	uint64_t first_ns, span_ns;
+	unsigned int n;
+
+	if (!s || !s->n)
+		return NULL;
+	first_ns = s->point[0].t_ns;
+	span_ns = h->last_ns - first_ns;
+	n = looks_since(h, first_ns);
+	n = n > s->n ? n : s->n;
+	if (!s->curve)
+		s->curve = calloc(1, sizeof(*s->curve));
+	if (!s->curve || n < 2 || !span_ns)
+		return NULL;
+	s->curve->n = n < ARRAY_SIZE(s->curve->live) ? n : ARRAY_SIZE(s->curve->live);
+	for (unsigned int i = 0; i < s->curve->n; i++) {
+		uint64_t t_ns = first_ns + (uint64_t)((double)span_ns * i / (s->curve->n - 1));
+
+		if (i == s->curve->n - 1)
+			t_ns = h->last_ns;
+		s->curve->t_s[i] = t_ns / 1e9;
+		s->curve->live[i] = live_at(s, t_ns);
+	}
+	return s->curve;
+}
