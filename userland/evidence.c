@@ -127,13 +127,16 @@ static void say_leak(struct judgement *j, const struct measures *x, const struct
 		    format_count(x->old, a), format_seconds(x->horizon_s, t),
 		    x->late ? format_count(x->late, b) : "none");
 	say_growth(j, x);
+	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
+		say(j, "but %s of those that were there at attach are gone: no net growth yet",
+		    format_count(x->turnover, a));
 	say_limit(j, x, m);
 	if (x->heap)
 		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
 		    "so the culprit may be a caller of another site");
-	if (j->verdict == VERDICT_SUSPECT && x->old < 8)
-		say(j, "thin so far: %s older than %s, 8 are asked for", format_count(x->old, a),
-		    format_seconds(x->horizon_s, t));
+	if (j->verdict == VERDICT_SUSPECT && x->old < verdict_needs(x))
+		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
+		    format_seconds(x->horizon_s, t), verdict_needs(x));
 }
 
 static void say_cache(struct judgement *j, const struct measures *x)
@@ -167,4 +170,22 @@ void evidence_write(struct judgement *j, const struct measures *x, const struct 
 		say_leak(j, x, m);
 	else if (j->verdict == VERDICT_CACHE)
 		say_cache(j, x);
+}
+
+/* What comes with each of the first part's objects: the whole of one leaked thing. */
+void evidence_of_parts(struct model *m, struct finding *f)
+{
+	const struct site *head = model_site(m, f->sites[0]), *s;
+	uint64_t steps = site_live(head) ?: 1;
+	char list[256];
+	size_t len = 0;
+
+	for (size_t i = 0; i < f->nsites && len < sizeof(list) - 64; i++) {
+		s = model_site(m, f->sites[i]);
+		len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s", i ? ", " : "",
+				(double)site_live(s) / steps, kind_name(s->kind),
+				s->kind == LEAKTRACE_KIND_FD ? " " : "",
+				s->kind == LEAKTRACE_KIND_FD ? type_name(s->type) : "");
+	}
+	say(&f->judgement, "%zu places leak in step, one root: each time %s", f->nsites, list);
 }

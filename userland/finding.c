@@ -9,6 +9,8 @@
 
 #include "verdict.h"
 
+enum { JOIN_MAX = 256 };		/* findings; with more, a report is unreadable anyway */
+
 struct party {
 	struct site *site;
 	struct measures *x;
@@ -281,18 +283,78 @@ static int worst_first(const void *a, const void *b)
 	return (x->sites[0] > y->sites[0]) - (x->sites[0] < y->sites[0]);
 }
 
-/* The part that weighs most shows it best. */
+/* Pages tell least of what made them. */
+static bool tells_more(const struct site *a, const struct site *b)
+{
+	bool pages = a->kind == LEAKTRACE_KIND_PAGE, other = b->kind == LEAKTRACE_KIND_PAGE;
+
+	if (a->judgement.verdict != b->judgement.verdict)
+		return a->judgement.verdict > b->judgement.verdict;
+	if (pages != other)
+		return other;
+	return site_live(a) + a->judgement.unjoined > site_live(b) + b->judgement.unjoined;
+}
+
+/* The worst part, and of these the one that weighs most, shows it best. */
 static void lead(struct model *m, struct finding *f)
 {
 	for (size_t i = 1; i < f->nsites; i++) {
 		const struct site *first = model_site(m, f->sites[0]), *s = model_site(m, f->sites[i]);
 
-		if (site_live(s) + s->judgement.unjoined >
-		    site_live(first) + first->judgement.unjoined) {
+		if (tells_more(s, first)) {
 			f->sites[0] = s->id;
 			f->sites[i] = first->id;
 		}
 	}
+}
+
+/* g's parts become f's. */
+static void merge(struct model *m, struct finding *f, struct finding *g)
+{
+	bool worse = g->judgement.verdict > f->judgement.verdict;
+	struct judgement j = f->judgement;
+
+	for (size_t i = 0; i < g->nsites; i++)
+		add_part(f, model_site(m, g->sites[i]));
+	f->mixed = true;
+	if (worse) {
+		f->judgement = g->judgement;
+		g->judgement = j;
+	}
+	finding_clear(g);
+}
+
+/* The frames, from the outermost, that all parts have in common. */
+static void find_caller(struct model *m, struct finding *f)
+{
+	struct path head, part;
+
+	path_read(m, model_site(m, f->sites[0])->stack, &head);
+	f->common = head.n;
+	for (size_t i = 1; i < f->nsites; i++) {
+		unsigned int n;
+
+		path_read(m, model_site(m, f->sites[i])->stack, &part);
+		n = path_common(&head, &part);
+		if (n && n < f->common)
+			f->common = n;
+	}
+}
+
+/* Findings that have one root, though they are of several kinds or places. */
+static void join(struct model *m)
+{
+	size_t n = m->nfindings;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n && n <= JOIN_MAX; j++) {
+			struct finding *f = &m->findings[i], *g = &m->findings[j];
+
+			if (f->nsites && g->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
+			    g->judgement.verdict >= VERDICT_SUSPECT &&
+			    root_same(m, model_site(m, f->sites[0]), model_site(m, g->sites[0])))
+				merge(m, f, g);
+		}
 }
 
 static void number_findings(struct model *m)
@@ -312,6 +374,9 @@ static void number_findings(struct model *m)
 		struct finding *f = &m->findings[i];
 
 		lead(m, f);
+		find_caller(m, f);
+		if (f->mixed)
+			evidence_of_parts(m, f);
 		f->judgement.finding = i + 1;
 		for (size_t k = 0; k < f->nsites; k++)
 			model_site(m, f->sites[k])->judgement.finding = i + 1;
@@ -330,6 +395,7 @@ void findings_make(const struct court *court, struct measures *x)
 			make_group(&all, i);
 	for (size_t i = 0; i < m->nsites; i++)
 		make_single(m, &m->sites[i]);
+	join(m);
 	number_findings(m);
 	free(all.p);
 }

@@ -122,7 +122,9 @@ struct finding {
 	uint32_t *sites;		/* ids: the one that shows it best, then its parts */
 	size_t nsites;
 	uint64_t born, died, live[KINDS], unjoined;
-	struct judgement judgement;	/* of all of them together */
+	bool mixed;			/* not one way, but one caller, and in step */
+	unsigned int common;		/* frames, from the outermost, that all parts have */
+	struct judgement judgement;	/* of all of them together, or of the worst */
 };
 
 struct site {

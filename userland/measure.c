@@ -4,15 +4,19 @@
  * No opinions here: what they mean is verdict.c's business.
  */
 #include <math.h>
+#include <string.h>
 
 #include "verdict.h"
 
 #define HORIZON_S	3.0
 #define HEAP_HORIZON_S	60.0
+#define MOST		0.5
 
 enum {
 	CURVE_POINTS = 12,
-	BUCKETS_MAX = 60,
+	BUCKETS_MAX = 12,
+	HORIZONS = 6,		/* each twice the one before */
+	ENOUGH = 8,
 	CURVE_ENOUGH = 10,	/* samples of a session that outweigh birth times */
 };
 
@@ -32,13 +36,71 @@ bool birth_counts(const struct births *b, size_t i)
 	return !(o->flags & LEAKTRACE_OBJECT_F_EXITED);
 }
 
-static double horizon_s(const struct site *s, const struct measures *x, const struct bench *b)
+static double first_horizon_s(const struct site *s, const struct measures *x, const struct bench *b)
 {
 	double t = b->min_age_s > 0 ? b->min_age_s : HORIZON_S;
 
 	if (x->heap)
 		t = fmax(t, HEAP_HORIZON_S);
 	return s->died && !x->unjoined ? fmax(t, 3 * x->life_p95_s) : t;
+}
+
+/*
+ * What lives by its age, in the same buckets as the lifetimes of the dead, but
+ * only what is older than horizon_s: with both, the share that is never
+ * released can be told although some of the living will die yet.
+ */
+static uint64_t ages_above(const struct births *b, double start_s, double end_s, double horizon_s,
+			   double *ages)
+{
+	uint64_t old = 0;
+
+	memset(ages, 0, LEAKTRACE_LIFETIME_BUCKETS * sizeof(*ages));
+	for (size_t i = 0; i < b->n; i++) {
+		double at_s = birth_ns(b, i) / 1e9;
+
+		if (!birth_counts(b, i) || at_s < start_s || end_s - at_s <= horizon_s)
+			continue;
+		ages[histogram_bucket(end_s - at_s)] += b->o[i].count;
+		old += b->o[i].count;
+	}
+	return old;
+}
+
+/* The share of what reached the horizon that stays: Wilson's lower bound of it. */
+static void measure_stay(struct measures *x, const struct site *s, const struct births *b,
+			 double start_s, double end_s)
+{
+	double ages[LEAKTRACE_LIFETIME_BUCKETS], dead[LEAKTRACE_LIFETIME_BUCKETS], stay;
+
+	x->old = ages_above(b, start_s, end_s, x->horizon_s, ages);
+	x->late = 0;
+	for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++) {
+		dead[i] = x->unjoined ? 0 : histogram_within(s->lifetimes, i, x->horizon_s);
+		x->late += dead[i];
+	}
+	stay = kaplan_meier(dead, ages, LEAKTRACE_LIFETIME_BUCKETS);
+	x->sure = wilson_low(stay * (x->old + x->late), x->old + x->late);
+}
+
+/*
+ * Lifetimes may have a long tail: of what is older than the first horizon, most
+ * may die yet. Then a later one is looked for, which only what leaks outlives.
+ */
+static void measure_horizon(struct measures *x, const struct site *s, const struct births *b,
+			    double start_s, double end_s, const struct bench *bench)
+{
+	struct measures first;
+
+	x->horizon_s = first_horizon_s(s, x, bench);
+	measure_stay(x, s, b, start_s, end_s);
+	first = *x;
+	for (int i = 0; i < HORIZONS && x->sure <= MOST && x->old >= ENOUGH; i++) {
+		x->horizon_s *= 2;
+		measure_stay(x, s, b, start_s, end_s);
+	}
+	if (x->sure <= MOST || x->old < ENOUGH)
+		*x = first;
 }
 
 /* Births of what lives as a curve: how many of them there were at each time. */
@@ -76,7 +138,8 @@ static void measure_curve(struct measures *x, const struct births *b, const stru
 
 /*
  * Slices are a second at least, and no more than there are births, so that a
- * leak of one an hour is spread over its slices as one of ten a second is.
+ * leak of one an hour is spread over its slices as one of ten a second is. There
+ * are few, so that one that comes in bursts is, too.
  */
 static void measure_slices(struct measures *x, const struct births *b, double start_s,
 			   double end_s)
@@ -119,6 +182,21 @@ static void measure_halves(struct measures *x, const struct births *b, double st
 	}
 }
 
+/* What was born in thrice the window before it: is its pace the same? */
+static void measure_before(struct measures *x, const struct site *s, const struct births *b,
+			   double start_s)
+{
+	double from_s = fmax(s->first_ns / 1e9, start_s - 3 * x->window_s);
+
+	x->before_s = fmax(0, start_s - from_s);
+	for (size_t i = 0; i < b->n; i++) {
+		double at = birth_ns(b, i) / 1e9;
+
+		if (birth_counts(b, i) && at >= from_s && at < start_s)
+			x->before += b->o[i].count;
+	}
+}
+
 /* All of x that depends on the window [from_s, end]. from_s 0: the whole life. */
 void measure(struct measures *x, const struct site *s, const struct births *b,
 		    const struct curve *c, double from_s, double end_s, const struct bench *bench)
@@ -131,7 +209,7 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 		x->whole = true;
 	x->born = s->born;
 	x->died = x->unjoined ? 0 : s->died;
-	x->horizon_s = horizon_s(s, x, bench);
+	measure_horizon(x, s, b, start_s, end_s, bench);
 	x->window_s = fmax(0, end_s - start_s);
 	for (size_t i = 0; i < b->n; i++) {
 		double at = birth_ns(b, i) / 1e9;
@@ -142,12 +220,8 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 		x->births += birth_ns(b, i) != last_moment;
 		last_moment = birth_ns(b, i);
 		last_s = fmax(last_s, at);
-		if (end_s - at > x->horizon_s)
-			x->old += b->o[i].count;
 	}
 	x->idle_s = last_s ? end_s - last_s : 0;
-	x->late = x->unjoined ? 0 : histogram_above(s->lifetimes, x->horizon_s);
-	x->sure = wilson_low(x->old, x->old + x->late);
 	/*
 	 * Where most die, what is young says nothing: only births that have
 	 * had time to die are looked at. Where hardly any does, all count.
@@ -156,13 +230,20 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 	if (mature_s > start_s)
 		measure_slices(x, b, start_s, mature_s);
 	measure_halves(x, b, start_s, fmin(last_s, mature_s));
+	measure_before(x, s, b, start_s);
 	measure_curve(x, b, c, start_s, end_s);
 }
 
-/* Pages: most of what lives is in a heap, or on the first thread's stack. */
+/*
+ * What surrounds the site: how many of those that were there before are gone,
+ * and for pages, whether most lie in a heap or on the first thread's stack.
+ */
 void measure_place(struct measures *x, const struct model *m, const struct births *b)
 {
+	const struct kind_totals *k = &m->target.kind[x->kind];
 	uint64_t heap = 0, stack = 0, all = 0;
+
+	x->turnover = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
 
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;

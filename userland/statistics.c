@@ -133,20 +133,51 @@ double histogram_quantile_s(const uint32_t *h, double q)
 	return 0;
 }
 
+int histogram_bucket(double s)
+{
+	int i = s < 1e-6 ? 0 : ilogb(s * 1e6);
+
+	return i < LEAKTRACE_LIFETIME_BUCKETS ? i : LEAKTRACE_LIFETIME_BUCKETS - 1;
+}
+
+/* Of bucket i, how many lived longer than s. */
+double histogram_within(const uint32_t *h, int i, double s)
+{
+	double start = bucket_start(i), end = bucket_start(i + 1);
+
+	return start >= s ? h[i] : end > s ? h[i] * (end - s) / (end - start) : 0;
+}
+
 /* How many lived longer than s; within a bucket as if spread evenly. */
 double histogram_above(const uint32_t *h, double s)
 {
 	double sum = 0;
 
-	for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++) {
-		double start = bucket_start(i), end = bucket_start(i + 1);
-
-		if (start >= s)
-			sum += h[i];
-		else if (end > s)
-			sum += h[i] * (end - s) / (end - start);
-	}
+	for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++)
+		sum += histogram_within(h, i, s);
 	return sum;
+}
+
+/*
+ * Kaplan and Meier: the share that outlives all buckets, when of those who came
+ * to bucket i dead[i] died in it, and alive[i] have come no further yet: these
+ * were at risk for half of it. Where few ever came to, nothing is known.
+ */
+double kaplan_meier(const double *dead, const double *alive, int n)
+{
+	double came = 0, all = 0, stay = 1;
+
+	for (int i = 0; i < n; i++)
+		all += dead[i] + alive[i];
+	came = all;
+	for (int i = 0; i < n && came >= fmax(5, all / 20); i++) {
+		double risk = came - alive[i] / 2;
+
+		if (dead[i] > 0 && risk > 0)
+			stay *= 1 - fmin(1, dead[i] / risk);
+		came -= dead[i] + alive[i];
+	}
+	return stay;
 }
 
 /*

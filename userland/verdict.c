@@ -27,6 +27,8 @@
 
 enum {
 	LEAK_OLD = 8,		/* fewer are not enough to wake a colleague */
+	LEAK_OLD_EARLY = 16,	/* nor these, while a program may still be setting up */
+	EARLY_S = 30,
 	SUSPECT_OLD = 5,
 	RECENT = 3,
 	GENERATIONS = 4,
@@ -34,13 +36,31 @@ enum {
 
 static bool spread(const struct measures *x)
 {
-	return x->generations >= fmax(GENERATIONS, 0.35 * x->buckets);
+	return x->generations >= fmax(GENERATIONS, 0.45 * x->buckets);
 }
 
-/* Growth that slows down: an exponential approach has hardly any second half. */
+/*
+ * Growth that slows down: an exponential approach has hardly any second half,
+ * and in a shorter window, it was faster before.
+ */
 static bool saturates(const struct measures *x)
 {
-	return x->second_half * 6 < x->first_half;
+	return x->second_half * 4 < x->first_half ||
+		(x->before_s > 0 && x->live / x->window_s < 0.5 * x->before / x->before_s);
+}
+
+/*
+ * Attached in the middle of its life, a pool that is renewed grows only on paper:
+ * as many as come, of those that were there before, go.
+ */
+static bool turns_over(const struct measures *x)
+{
+	return x->turnover >= LEAK_OLD && x->turnover > 0.7 * x->live;
+}
+
+unsigned int verdict_needs(const struct measures *x)
+{
+	return x->window_s < EARLY_S ? LEAK_OLD_EARLY : LEAK_OLD;
 }
 
 static enum verdict decide(const struct measures *x)
@@ -49,9 +69,9 @@ static enum verdict decide(const struct measures *x)
 
 	if (x->stack)
 		return VERDICT_OK;	/* a stack grows to its depth, and has a limit */
-	if (x->old >= LEAK_OLD && x->births >= LEAK_OLD && spread(x)) {
+	if (x->old >= verdict_needs(x) && x->births >= verdict_needs(x) && spread(x)) {
 		if (growing && x->sure > 0.5)
-			return VERDICT_LEAK;
+			return turns_over(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
 		if (!growing || x->sure < 0.2)
 			return VERDICT_CACHE;
 		return VERDICT_SUSPECT;

@@ -2,9 +2,9 @@
 /*
  * Inside the judge. What a model says of a site travels down this page:
  *
- *   measure.c -> statistics.c -> verdict.c -> path.c -> finding.c -> evidence.c
- *   (numbers)    (tests)         (the rule)   (same      (one root,   (sentences)
- *                                              way?)      one finding)
+ *   measure.c -> statistics.c -> verdict.c -> path.c, root.c -> finding.c -> evidence.c
+ *   (numbers)    (tests)         (the rule)   (same way?        (one root,   (sentences)
+ *                                              same cause?)      one finding)
  *
  * Everything here is a pure function of the model and the curves: live, from a
  * file, or from a simulator, the same numbers give the same verdict.
@@ -24,11 +24,14 @@ double wilson_low(double k, double n);			/* 95 % */
 double wilson_high(double k, double n);
 double histogram_quantile_s(const uint32_t *h, double q);
 double histogram_above(const uint32_t *h, double s);
+double histogram_within(const uint32_t *h, int i, double s);
+int histogram_bucket(double s);
+double kaplan_meier(const double *dead, const double *alive, int n);
 uint64_t histogram_count(const uint32_t *h);
 double false_discovery(double *p, size_t n, double q);	/* sorts p; the threshold */
 
 /*
- * measure.c, verdict.c, path.c, finding.c, evidence.c
+ * measure.c, verdict.c, path.c, root.c, finding.c, evidence.c
  */
 /* Births of what lives, weighed, with all that a verdict and its sentences use. */
 struct measures {
@@ -46,6 +49,9 @@ struct measures {
 	uint64_t late;			/* died after more than T */
 	uint64_t recent;		/* live, born in the last three fifths */
 	uint64_t first_half, second_half; /* of the time in which it grew */
+	uint64_t before;		/* live, born in before_s before the window */
+	double before_s;
+	uint64_t turnover;		/* baseline of this kind that has died meanwhile */
 	size_t births;			/* distinct moments */
 	double z, p;			/* Mann-Kendall */
 	double slope, slope_low, slope_high;	/* per second */
@@ -86,6 +92,9 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 unsigned int path_read(struct model *m, uint32_t stack, struct path *p);
 bool path_same(const struct path *a, const struct path *b);
 unsigned int path_common(const struct path *a, const struct path *b);
+bool root_same(struct model *m, const struct site *a, const struct site *b);
+void evidence_of_parts(struct model *m, struct finding *f);
+unsigned int verdict_needs(const struct measures *x);	/* old objects, to be a leak */
 void findings_make(const struct court *court, struct measures *x); /* x: of each site */
 void evidence_write(struct judgement *j, const struct measures *x, const struct model *m);
 

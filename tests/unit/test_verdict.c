@@ -243,9 +243,9 @@ static void one_root(void)
 /* Neither part of it has enough to stand alone. */
 static void many_roots(void)
 {
-	begin(20);
+	begin(40);
 	for (int i = 0; i < 12; i++)
-		born(i * 1.4, NEVER);
+		born(i * 3, NEVER);
 	two_chains();
 	for (int i = 0; i < 12; i++)
 		m.objects[i].site = 1 + i % 2;
