@@ -61,6 +61,7 @@ static void read_indexes(struct elf_module *module, int root_fd)
 	elf_symbols_add_table(symbols, module->image, SHT_DYNSYM);
 	elf_symbols_add_plt(symbols, module->image);
 	elf_symbols_sort(symbols);
+	module->lang = lang_open(module->image, &module->lang_code);
 	if (module->debug.dwarf)
 		elf_lines_open(&module->lines, module->debug.dwarf, module->debug.source,
 			       module->image);
@@ -107,6 +108,20 @@ static void name_function(struct elf_module *module, struct names *names, struct
 		frame->function = NULL;
 }
 
+/* A language's own table is complete, where symbols are stripped or DWARF is gone. */
+static int resolve_by_lang(struct elf_module *module, struct names *names, uint64_t vaddr,
+			   uint64_t step_bytes, struct symbol_frame *frames, int max)
+{
+	int n = module->lang ? module->lang->resolve(module->lang_code, names, vaddr, step_bytes,
+						     frames, max) : 0;
+
+	for (int i = 0; i < n; i++) {
+		frames[i].module = module->path;
+		frames[i].build_id = module->build_id;
+	}
+	return n;
+}
+
 /**
  * elf_module_resolve() - name an address of a module
  * @root_fd: the target's root directory, where debug files may be
@@ -129,6 +144,9 @@ int elf_module_resolve(struct elf_module *module, struct names *names, int root_
 
 	if (!module->indexed)
 		read_indexes(module, root_fd);
+	n = resolve_by_lang(module, names, vaddr, step_bytes, frames, max);
+	if (n)
+		return n;
 	unit = elf_lines_unit(&module->lines, vaddr);
 	if (unit) {
 		frame.file = elf_lines_at(unit, names, vaddr, &frame.line);
@@ -157,6 +175,8 @@ void elf_module_close(struct elf_module *module)
 {
 	if (!module)
 		return;
+	if (module->lang)
+		module->lang->close(module->lang_code);
 	elf_lines_close(&module->lines);
 	elf_symbols_free(&module->symbols);
 	elf_debug_close(&module->debug);

@@ -9,6 +9,7 @@
 #include "elf_image.h"
 #include "elf_lines.h"
 #include "elf_symbols.h"
+#include "lang.h"
 #include "symbol.h"
 
 struct elf_module {
@@ -25,6 +26,8 @@ struct elf_module {
 	struct elf_debug debug;
 	struct elf_symbols symbols;
 	struct elf_lines lines;
+	const struct lang *lang;	/* that has names of its own here, or NULL */
+	void *lang_code;
 };
 
 struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "history.h"
+#include "lang.h"
 #include "leaktrace.h"
 #include "maps.h"
 
@@ -249,7 +250,7 @@ int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frame
 	}
 	if (!s->frames) {
 		s->frames = all;
-		s->nframes = n;
+		s->nframes = lang_stack_end(all, n);
 	}
 	*frames = s->frames;
 	return s->nframes;

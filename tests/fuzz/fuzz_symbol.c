@@ -4,7 +4,7 @@
  * texts of maps, perf-PID.map and mangled names.
  *
  * clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iuserland \
- *	tests/fuzz/fuzz_symbol.c $(ls userland/{maps,symbol*,elf_*}.c | grep -v elf_image.c) \
+ *	tests/fuzz/fuzz_symbol.c $(ls userland/{maps,symbol*,elf_*,lang*,go_elf,go_table}.c | grep -v elf_image.c) \
  *	-ldw -lelf -llzma -l:libiberty.a -o fuzz_symbol
  * ./fuzz_symbol -max_len=65536 CORPUS	(start with a few small programs)
  */

@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cflags="-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I$top/userland -I$unit"
 libs="-ldw -lelf -llzma -l:libiberty.a"
-sources=("$top"/userland/{maps.c,symbol*.c,elf_*.c})
+sources=("$top"/userland/{maps.c,symbol*.c,elf_*.c,lang*.c,go_elf.c,go_table.c})
 failed=0
 
 # library FLAGS: the symboliser as one archive

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The languages there are.
+ */
+#include <string.h>
+
+#include "lang.h"
+
+static const struct lang *const langs[] = { &lang_go };
+
+enum { LANGS = sizeof(langs) / sizeof(langs[0]) };
+
+/**
+ * lang_open() - what a file of code has of a language we know
+ * @code: filled, for the functions of the language returned
+ *
+ * Return: the language, or NULL.
+ */
+const struct lang *lang_open(struct elf_image *image, void **code)
+{
+	for (int i = 0; i < LANGS; i++) {
+		*code = langs[i]->open(image);
+		if (*code)
+			return langs[i];
+	}
+	return NULL;
+}
+
+/**
+ * lang_stack_end() - where a stack ends, its root included
+ *
+ * A runtime that switches stacks can leave stale frame pointers behind: what
+ * lies beyond the root of a stack is what another one once was.
+ *
+ * Return: how many of the frames belong to it.
+ */
+int lang_stack_end(const struct symbol_frame *frames, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; frames[i].function && k < LANGS; k++)
+			if (langs[k]->is_root(frames[i].function))
+				return i + 1;
+	return n;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Go as the symboliser sees it: names from the linker's table, which strip
+ * leaves in the file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "go_table.h"
+#include "lang.h"
+
+static void *open_go(struct elf_image *image)
+{
+	struct go_table *table = malloc(sizeof(*table));
+
+	if (table && go_table_open(table, image))
+		return table;
+	free(table);
+	return NULL;
+}
+
+static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t step_bytes,
+		      struct symbol_frame *frames, int max)
+{
+	enum { DEEP = 64 };
+	const struct go_table *table = code;
+	struct go_frame go[DEEP];
+	struct go_func func;
+	int n;
+
+	if (!go_table_find(table, vaddr, &func))
+		return 0;
+	n = go_func_frames(table, &func, vaddr, go, max < DEEP ? max : DEEP);
+	for (int i = 0; i < n; i++) {
+		frames[i].function = go[i].function ? names_keep(names, go[i].function) : NULL;
+		frames[i].file = go[i].file ? names_keep(names, go[i].file) : NULL;
+		frames[i].line = go[i].line;
+		frames[i].inlined = go[i].inlined;
+		frames[i].offset = vaddr + step_bytes - func.start;
+	}
+	/* The table has C code's place, too, as one function without a name or file. */
+	return n && frames[n - 1].function && frames[n - 1].file ? n : 0;
+}
+
+/* The first two begin stacks; the others leave the one they were called on. */
+static bool is_root(const char *function)
+{
+	static const char *const roots[] = {
+		"runtime.goexit", "runtime.goexit.abi0", "runtime.rt0_go", "runtime.rt0_go.abi0",
+		"runtime.mstart", "runtime.mstart.abi0", "runtime.mcall", "runtime.mcall.abi0",
+		"runtime.morestack", "runtime.morestack.abi0", "runtime.gogo", "runtime.gogo.abi0",
+	};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (!strcmp(function, roots[i]))
+			return true;
+	return false;
+}
+
+const struct lang lang_go = {
+	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root, .close = free,
+};
