@@ -67,6 +67,19 @@ debian_source() {
 		"$(debian_site "$1") $1 main"
 }
 
+# apt with lists and state of its own: the machine's stay untouched.
+private_apt() {
+	local tool=$1 dir=$2
+	shift 2
+	"$tool" -qq -o Dir::State="$dir" -o Dir::State::lists="$dir/lists" \
+		-o Dir::State::status=/dev/null -o Dir::Cache="$dir" \
+		-o Dir::Etc::sourcelist="$dir/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::Etc::preferencesparts=/dev/null \
+		-o Acquire::Check-Valid-Until=false -o Acquire::Languages=none \
+		-o APT::Sandbox::User=root "$@"
+}
+
 # Holds the lock named $1 for the rest of the script, so that two runs at the
 # same time don't fill the same folder of the cache.
 lab_lock() {
