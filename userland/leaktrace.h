@@ -306,7 +306,7 @@ const char *verdict_name(enum verdict v);
  */
 enum format {
 	FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED,	/* report_write() */
-	FORMAT_PPROF, FORMAT_OPENMETRICS,		/* output.h */
+	FORMAT_PPROF, FORMAT_OPENMETRICS, FORMAT_HTML,	/* output.h */
 };
 
 struct look {				/* how to say it */

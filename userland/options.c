@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return, and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
 	{ OPT_JSON, 'j', "json", NULL, "one JSON object a line" },
-	{ OPT_FORMAT, 'F', "format", "FORMAT", "of the report: text, json, folded, pprof, openmetrics" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "of the report: text, json, folded, html, pprof, openmetrics" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
 	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
 	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
@@ -100,6 +100,7 @@ static int parse_format(const char *arg, struct options *o)
 	static const char *const names[] = {
 		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_FOLDED] = "folded",
 		[FORMAT_PPROF] = "pprof", [FORMAT_OPENMETRICS] = "openmetrics",
+		[FORMAT_HTML] = "html",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -108,7 +109,7 @@ static int parse_format(const char *arg, struct options *o)
 			o->format_given = true;
 			return 0;
 		}
-	return fail("no such format: '%s' (there are text, json, folded, pprof, openmetrics)", arg);
+	return fail("no such format: '%s' (there are text, json, folded, html, pprof, openmetrics)", arg);
 }
 
 static int parse_time_option(const char *name, const char *arg, double *s)

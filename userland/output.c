@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <json-c/json.h>
+
 #include "cli.h"
 #include "output.h"
 
@@ -17,6 +19,7 @@ struct output {
 	FILE *f;			/* NULL: of no single file */
 	struct replacement file;	/* f is its, if file.f is there */
 	struct metrics *metrics;	/* of all targets; NULL: not that format */
+	struct json_object *pages;	/* of all targets, for HTML; NULL: not that format */
 	unsigned int written;
 };
 
@@ -64,6 +67,8 @@ struct output *output_open(const struct options *o)
 		out->metrics = metrics_new();
 		good = out->metrics || fail("out of memory") < 0;
 	}
+	if (good && o->format == FORMAT_HTML)
+		out->pages = json_object_new_array();
 	if (good)
 		return out;
 	if (out->file.f)
@@ -148,6 +153,9 @@ int output_report(struct output *out, struct model *m)
 	case FORMAT_OPENMETRICS:
 		metrics_add(out->metrics, m);
 		break;
+	case FORMAT_HTML:
+		json_object_array_add(out->pages, page_data(m));
+		break;
 	default:
 		if (out->written && out->look.format == FORMAT_TEXT)
 			fputc('\n', out->f);
@@ -163,7 +171,10 @@ int output_close(struct output *out)
 
 	if (out->metrics && out->written)
 		err = metrics_write(out->metrics, out->f);
+	if (out->pages && out->written)
+		err = page_write(out->f, out->pages);
 	metrics_free(out->metrics);
+	json_object_put(out->pages);
 	if (out->file.f) {
 		int end = replace_close(&out->file, !err && out->written);
 

@@ -6,6 +6,21 @@
 #include "leaktrace.h"
 
 /*
+ * ages.c: the live ones of a site by age class; returns how many are of unknown age
+ */
+enum { AGES = 7 };
+uint64_t ages_of(struct model *m, const struct site *s, uint64_t live[AGES]);
+const char *age_name(unsigned int age);
+
+/*
+ * page.c, page_data.c: judged models as one HTML page that needs nothing else.
+ * page_data() is what the page knows of one; page_write() takes an array of
+ * these. 0 or -errno.
+ */
+struct json_object *page_data(struct model *m);
+int page_write(FILE *f, struct json_object *reports);
+
+/*
  * report_pprof.c: one kind of a judged model as a gzipped profile, malloced; 0
  * or -errno.
  */

@@ -13,15 +13,7 @@
 #include "pprof.h"
 #include "output.h"
 
-static const struct age {
-	double below_s;
-	const char *name;
-} ages[] = {
-	{ 1, "under 1s" }, { 10, "1s to 10s" }, { 60, "10s to 1m" }, { 600, "1m to 10m" },
-	{ 3600, "10m to 1h" }, { 86400, "1h to 1d" }, { 1e300, "over 1d" },
-};
-
-enum { AGES = ARRAY_SIZE(ages), FRAMES_MAX = 4096 };
+enum { FRAMES_MAX = 4096 };
 
 /* The frames of a stack, with the addresses that they stand for. */
 static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frames)
@@ -48,17 +40,6 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 	return n;
 }
 
-static unsigned int age_of(const struct model *m, const struct object *o)
-{
-	uint64_t end = model_end_ns(m);
-	double s = end > o->born_ns ? (end - o->born_ns) / 1e9 : 0;
-	unsigned int i = 0;
-
-	while (i + 1 < AGES && s >= ages[i].below_s)
-		i++;
-	return i;
-}
-
 static void put(struct pprof *p, const struct site *s, const struct pprof_frame *frames, size_t n,
 		uint64_t live, uint64_t died, const char *age)
 {
@@ -73,26 +54,17 @@ static void put(struct pprof *p, const struct site *s, const struct pprof_frame 
 	pprof_sample(p, frames, n, values, labels, age ? 3 : 2);
 }
 
-/* The live ones by age; who has no object of its own is of unknown age. */
 static void put_site(struct pprof *p, struct model *m, const struct site *s)
 {
-	uint64_t live[AGES] = { 0 }, left = site_live(s);
 	struct pprof_frame *frames;
-	size_t nframes = frames_of(m, s->stack, &frames), n;
-	const struct object *o = model_objects(m, s->id, &n);
+	size_t nframes = frames_of(m, s->stack, &frames);
+	uint64_t live[AGES], unknown = ages_of(m, s, live);
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t count = o[i].flags & LEAKTRACE_OBJECT_F_EXITED ? 0 : o[i].count;
-
-		count = count < left ? count : left;
-		live[age_of(m, &o[i])] += count;
-		left -= count;
-	}
 	for (unsigned int i = 0; i < AGES && frames; i++)
 		if (live[i])
-			put(p, s, frames, nframes, live[i], 0, ages[i].name);
-	if ((left || s->died) && frames)
-		put(p, s, frames, nframes, left, s->died, NULL);
+			put(p, s, frames, nframes, live[i], 0, age_name(i));
+	if ((unknown || s->died) && frames)
+		put(p, s, frames, nframes, unknown, s->died, NULL);
 	free(frames);
 }
 

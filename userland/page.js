@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+// The page: what leaks, where, on what evidence; then the details.
+'use strict';
+
+const FRAMES = 12, FINDINGS = 30, ROWS = 100;
+const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
+const LATER = 'survivors';
+
+// The innermost frame that is the program's own: where a finding is.
+const placeOf = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
+const placeName = site => placeOf(site) ? frameName(placeOf(site)) : 'unknown place';
+const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
+
+function frames(list) {
+	if (!list.length)
+		return el('p', { class: 'soft' }, 'No stack is known.');
+	const item = f => el('li', { class: isLibrary(f) ? 'lib' : '' },
+		el('span', { class: 'fn' }, frameName(f), f.inlined && el('i', {}, 'inlined')),
+		el('span', { class: 'src' }, f.file ? `${f.file}:${f.line}` : f.module || ''));
+	const ol = el('ol', { class: 'frames' }, list.slice(0, FRAMES).map(item));
+	if (list.length > FRAMES)
+		ol.append(el('li', {}, el('button', { type: 'button', onclick: e => {
+			e.target.parentNode.replaceWith(...list.slice(FRAMES).map(item));
+		} }, `${list.length - FRAMES} more`)));
+	return ol;
+}
+
+function figure(value, words) {
+	return el('div', { class: 'figure num' }, el('b', {}, value), el('span', {}, words));
+}
+
+function callPath(site, open) {
+	return el('details', { open: open ? '' : null },
+		el('summary', {}, el('b', {}, 'Made at'), ` ${site.frames.length} frames, innermost first`),
+		frames(site.frames));
+}
+
+function releases(site) {
+	if (!site.released_at.length)
+		return null;
+	const top = site.released_at[0];
+	return el('details', {},
+		el('summary', {}, el('b', {}, 'Released at'), ` ${count(site.died)} of ${count(site.born)}`,
+			top.frames.length ? `, most in ${placeName(top)}` : ''),
+		site.released_at.map(r => {
+			const bar = el('i');
+			bar.style.width = r.share * 100 + '%';
+			return el('div', { class: 'share' },
+				el('div', {}, `${percent(r.share)} of the releases, ${count(r.count ?? r.share * site.died)}`),
+				el('div', { class: 'bar' }, bar), frames(r.frames));
+		}));
+}
+
+function examples(site) {
+	if (!site.examples.length)
+		return null;
+	return el('details', {},
+		el('summary', {}, el('b', {}, 'Examples'), ' of what is still there'),
+		el('ul', { class: 'examples' }, site.examples.map(e => el('li', {},
+			el('code', {}, site.kind === 'page' ? e.what : `${site.kind} ${e.id} ${e.what}`),
+			el('span', { class: 'soft' }, ` · ${time(e.age_s)} old`)))));
+}
+
+function parts(sites) {
+	if (sites.length < 2)
+		return null;
+	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, 'One cause, several parts:'),
+		el('ul', {}, sites.map(s => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
+			el('code', {}, placeName(s))))));
+}
+
+function card(report, finding, open) {
+	const bySite = new Map(report.sites.map(s => [s.id, s]));
+	const sites = finding.sites.map(id => bySite.get(id)).filter(Boolean), site = sites[0];
+	if (!site)
+		return null;
+	const place = placeOf(site), curve = report.page.sites[site.id];
+	const live = sites.reduce((n, s) => n + s.live, 0), memory = sites.reduce((n, s) => n + s.bytes, 0);
+	const grows = finding.rate_per_min >= 0.05 && finding.verdict !== 'cache';
+	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
+		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
+			el('span', {}, sites.length > 1 ? `${sites.length} sites` : `${site.kind} ${site.type}`),
+			RANK[finding.verdict] > 1 && el('span', {}, `${percent(finding.confidence)} sure`),
+			el('span', { class: 'site' }, `site ${site.id}`)),
+		el('h3', {}, placeName(site)),
+		el('div', { class: 'at mono' }, sourceOf(place)),
+		el('div', { class: 'body' },
+			el('div', {},
+				el('div', { class: 'figures' },
+					figure(memory && live === sites.filter(s => s.bytes).reduce((n, s) => n + s.live, 0) ?
+						bytes(memory) : count(live), 'alive'),
+					grows && figure('+' + (finding.rate_per_min < 10 ? finding.rate_per_min.toFixed(1) :
+						count(finding.rate_per_min)), 'a minute'),
+					figure(time(site.age_s.max), 'the oldest')),
+				el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e))),
+				parts(sites)),
+			curve && curveFigure(curve, report.target.window_s, report.page.curves_are === LATER ?
+				'What lives now, by when it was made' : 'Alive', site.kind)),
+		callPath(site, open), releases(site), examples(site));
+}
+
+// Reports without findings of their own have them by site.
+function findingsOf(report) {
+	const list = report.findings || report.sites.filter(s => s.verdict !== 'ok').map((s, i) => ({ ...s, id: i + 1, sites: [s.id] }));
+	return list.filter(f => f.verdict !== 'ok')
+		.sort((a, b) => RANK[b.verdict] - RANK[a.verdict]);
+}
+
+function headline(findings) {
+	const n = v => findings.filter(f => f.verdict === v).length;
+	if (n('leak'))
+		return ['leak', n('leak') === 1 ? 'One leak' : `${n('leak')} leaks`];
+	if (n('suspect'))
+		return ['suspect', n('suspect') === 1 ? 'No leak for sure, one suspect' : `No leak for sure, ${n('suspect')} suspects`];
+	return ['ok', 'No leak found'];
+}
+
+function header(report, findings) {
+	const t = report.target, [verdict, words] = headline(findings), bySite = new Map(report.sites.map(s => [s.id, s]));
+	const places = findings.filter(f => f.verdict === verdict).slice(0, 4).map(f => bySite.get(f.sites[0])).filter(Boolean);
+	const where = [];
+	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, placeName(s))));
+	const facts = [`pid ${t.pid}`, t.exe, t.hostname, t.kernel && `Linux ${t.kernel}`,
+		`watched for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,
+		t.exited && 'exited'];
+	const l = report.losses;
+	return el('header', {},
+		el('div', { class: 'eyebrow' }, 'leaktrace · ', el('b', {}, t.comm || '?')),
+		el('h1', { class: verdict }, `${words} in ${t.comm || 'this process'}`),
+		where.length ? el('p', { class: 'where' }, where) : null,
+		el('p', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
+		!l.exact && el('p', { class: 'doubt' }, 'Not exact: ', (l.inexact || []).join('; ') || 'something is missing', '.'));
+}
+
+function kinds(report, findings) {
+	const bySite = new Map(report.sites.map(s => [s.id, s])), worst = {};
+	for (const f of findings)
+		for (const s of f.sites.map(id => bySite.get(id)).filter(Boolean))
+			if ((worst[s.kind] ?? -1) < RANK[f.verdict])
+				worst[s.kind] = RANK[f.verdict];
+	return el('div', { class: 'kinds' }, Object.entries(report.totals).map(([kind, t]) => {
+		const grown = t.live - t.baseline, curve = report.page.kinds[kind];
+		const box = curve ? plot(curve, report.target.window_s, true) : null;
+		if (box && worst[kind] > 1)
+			box.classList.add(worst[kind] > 2 ? 'leak' : 'suspect');
+		return el('div', { class: 'kind' }, el('h3', {}, noun(kind, 2)),
+			el('div', { class: 'live num' }, count(t.live), t.bytes ? el('small', {}, ` ${bytes(t.bytes)}`) : ''),
+			el('div', { class: 'delta num' }, grown ? `${grown > 0 ? '+' : '−'}${count(Math.abs(grown))} since attach` : 'as many as at attach'),
+			box);
+	}));
+}
+
+function ages(report) {
+	const names = report.page.age_names, sum = {};
+	for (const s of report.sites) {
+		const mine = report.page.ages[s.id];
+		if (!mine || !s.live)
+			continue;
+		const rows = sum[s.kind] ??= names.map(() => [0, 0]);
+		mine.forEach((n, i) => { rows[i][s.verdict === 'leak' ? 0 : 1] += n; });
+	}
+	if (!Object.keys(sum).length)
+		return null;
+	const bar = (n, max, name) => {
+		const i = el('i', { class: name });
+		i.style.width = n / max * 100 + '%';
+		return i;
+	};
+	return el('section', {}, el('h2', {}, 'How old is what lives'),
+		el('p', { class: 'lead' }, 'Made since attach and still alive. A leak fills every age; a program at rest has only the young, or the old from its start.'),
+		el('div', { class: 'key' }, el('span', {}, el('i', { class: 'leak' }), 'at a site that leaks'),
+			el('span', {}, el('i', { class: 'rest' }), 'elsewhere')),
+		el('div', { class: 'ages' }, Object.entries(sum).map(([kind, rows]) => {
+			const max = Math.max(1, ...rows.map(r => r[0] + r[1]));
+			return el('div', { class: 'card' }, el('h3', {}, noun(kind, 2)), rows.map((r, i) =>
+				el('div', { class: 'age num' }, el('span', {}, names[i]),
+					el('div', { class: 'bar' }, bar(r[0], max, 'leak'), bar(r[1], max, 'rest')),
+					el('span', {}, r[0] + r[1] ? count(r[0] + r[1]) : '–'))));
+		})));
+}
+
+function flame(report, findings) {
+	const live = Object.keys(report.totals).filter(k => report.sites.some(s => s.kind === k && s.live));
+	const first = findings.length && report.sites.find(s => s.id === findings[0].sites[0]);
+	if (!live.length)
+		return null;
+	if (first && live.includes(first.kind))
+		live.unshift(...live.splice(live.indexOf(first.kind), 1));
+	return el('section', { id: 'flame' }, el('h2', {}, 'Where it was made'),
+		el('p', { class: 'lead' }, 'A flame graph of what lives: callers above, callees below, as wide as their share.'),
+		new Flame(report, live).element);
+}
+
+const COLUMNS = [
+	['verdict', 'Verdict', s => el('span', { class: 'badge ' + s.verdict }, s.verdict), s => RANK[s.verdict], ''],
+	['what', 'What', s => `${s.kind} ${s.type}`, s => `${s.kind} ${s.type}`, 'optional'],
+	['place', 'Where', s => el('div', {}, el('code', {}, placeName(s)), el('div', { class: 'soft optional' }, sourceOf(placeOf(s)))), placeName, 'fn'],
+	['born', 'Made', s => count(s.born), s => s.born, 'n optional'],
+	['died', 'Released', s => count(s.died), s => s.died, 'n optional'],
+	['live', 'Alive', s => count(s.live), s => s.live, 'n'],
+	['age', 'Oldest', s => s.live ? time(s.age_s.max) : '–', s => s.live ? s.age_s.max : -1, 'n'],
+];
+
+function sites(report) {
+	const body = el('tbody'), note = el('p', { class: 'soft' });
+	let order = null, down = true, needle = '';
+	const heads = COLUMNS.map(c => el('th', { class: c[4], scope: 'col' },
+		el('button', { type: 'button', onclick: () => { down = order === c ? !down : c[0] !== 'place'; order = c; fill(); } }, c[1])));
+	const fill = () => {
+		let list = report.sites.filter(s => !needle || [s.kind, s.type, s.verdict, ...s.frames.flatMap(f => [f.function, f.file, f.module])]
+			.some(x => x && x.toLowerCase().includes(needle)));
+		const found = list.length;
+		if (order)
+			list = list.slice().sort((a, b) => (order[3](a) < order[3](b) ? -1 : order[3](a) > order[3](b) ? 1 : 0) * (down ? -1 : 1));
+		COLUMNS.forEach((c, i) => c === order ? heads[i].setAttribute('aria-sort', down ? 'descending' : 'ascending') : heads[i].removeAttribute('aria-sort'));
+		body.replaceChildren(...list.slice(0, ROWS).map(s => el('tr', {}, COLUMNS.map(c => el('td', { class: c[4] }, c[2](s))))));
+		note.textContent = found > ROWS ? `${count(found - ROWS)} more: narrow the filter.` : '';
+	};
+	fill();
+	return el('section', {}, el('h2', {}, 'All sites'),
+		el('p', { class: 'lead' }, `${count(report.sites.length)} call paths that made something, worst first.`),
+		el('div', { class: 'tools' }, el('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter the sites',
+			oninput: e => { needle = e.target.value.trim().toLowerCase(); fill(); } })),
+		el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body)), note);
+}
+
+function trust(report) {
+	const l = report.losses, rows = [
+		['Held against the kernel’s own state', l.exact ? 'yes, every number' : 'no: ' + (l.inexact || []).join('; ')],
+		['Stacks that reached a root', percent(l.complete_stacks)],
+		['Objects not tracked', count(l.objects)], ['Stacks lost', count(l.stacks)],
+		['Events lost (news only, no number depends on them)', count(l.events)],
+		['Repaired when held against the kernel', count(l.reconciled)]];
+	const before = (report.baseline || []).map(b => [`${b.kind} ${b.type}, alive before attach`,
+		`${count(b.live)}, for example ${b.examples.slice(0, 3).map(e => e.what).join(', ')}`]);
+	return el('section', {}, el('h2', {}, 'What these numbers rest on'),
+		el('table', {}, el('tbody', {}, rows.concat(before).map(r => el('tr', {}, el('td', {}, r[0]), el('td', {}, r[1]))))));
+}
+
+function render(reports, at) {
+	const report = reports[at], findings = findingsOf(report), shown = findings.slice(0, FINDINGS);
+	const tabs = reports.length > 1 && el('nav', { 'aria-label': 'Processes' }, reports.map((r, i) =>
+		el('button', { type: 'button', 'aria-pressed': String(i === at), onclick: () => render(reports, i) }, `${r.target.comm} ${r.target.pid}`)));
+	document.title = show(`${headline(findings)[1]}: ${report.target.comm} (${report.target.pid}), leaktrace`);
+	document.getElementById('page').replaceChildren(...[tabs, header(report, findings), kinds(report, findings),
+		shown.length ? el('section', {}, el('h2', {}, 'Findings'),
+			el('p', { class: 'lead' }, findings.length > FINDINGS ? `The worst ${FINDINGS} of ${findings.length}.` : 'Worst first, each with the evidence for it.'),
+			shown.map((f, i) => card(report, f, i === 0))) : null,
+		flame(report, findings), ages(report), sites(report), trust(report),
+		el('footer', {}, 'Made by leaktrace. This page asks nothing of the network; all of it is in this file.')].filter(Boolean));
+}
+
+render(JSON.parse(document.getElementById('data').textContent), 0);

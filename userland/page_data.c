@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the page shows beside the report's JSON: how many there were when, and
+ * how old what lives is. Where nobody looked more than once, what lives now
+ * tells when it was made: the curve of the survivors.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "output.h"
+
+enum { POINTS = 120 };		/* of a curve of survivors */
+
+/* How many of what lives now were there at the end of each slice of the window. */
+static void add_survivors(struct model *m, const struct site *s, uint64_t sum[POINTS])
+{
+	uint64_t start = m->target.attached_ns, window = model_end_ns(m) - start;
+	uint64_t born[POINTS] = { 0 }, live = 0;
+	size_t n;
+	const struct object *o = model_objects(m, s->id, &n);
+
+	if (model_end_ns(m) <= start)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		double share = o[i].born_ns > start ? (double)(o[i].born_ns - start) / window : 0;
+
+		if (!(o[i].flags & LEAKTRACE_OBJECT_F_EXITED))
+			born[share < 1 ? (int)(share * POINTS) : POINTS - 1] += o[i].count;
+	}
+	for (int i = 0; i < POINTS; i++) {
+		live += born[i];
+		sum[i] += live;
+	}
+}
+
+static void put_number(struct json_object *list, double v)
+{
+	json_object_array_add(list, v == (int64_t)v ? json_object_new_int64(v) : json_object_new_double(v));
+}
+
+/* {"t": seconds since attach, "live": …}, from the zero before the first slice on. */
+static struct json_object *survivors(const struct model *m, const uint64_t live[POINTS], uint64_t first)
+{
+	struct json_object *o = json_object_new_object(), *t = json_object_new_array(),
+		*y = json_object_new_array();
+	double window_s = model_end_s(m);
+
+	put_number(t, 0);
+	put_number(y, first);
+	for (int i = 0; i < POINTS; i++) {
+		put_number(t, (int64_t)(window_s * (i + 1) / POINTS * 1000) / 1000.0);
+		put_number(y, live[i]);
+	}
+	json_object_object_add(o, "t", t);
+	json_object_object_add(o, "live", y);
+	return o;
+}
+
+static void put_curves(struct json_object *page, struct model *m)
+{
+	struct json_object *kinds = json_object_new_object(), *sites = json_object_new_object();
+	uint64_t (*sum)[POINTS] = calloc(KINDS, sizeof(*sum));
+
+	for (size_t i = 0; sum && i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		uint64_t live[POINTS] = { 0 };
+		char id[16];
+
+		if (!site_live(s))
+			continue;
+		add_survivors(m, s, live);
+		for (int k = 0; k < POINTS; k++)
+			sum[s->kind][k] += live[k];
+		if (s->judgement.verdict == VERDICT_OK)
+			continue;	/* it is in no finding */
+		snprintf(id, sizeof(id), "%u", s->id);
+		json_object_object_add(sites, id, survivors(m, live, 0));
+	}
+	for (int k = 0; sum && k < KINDS; k++) {
+		const struct kind_totals *t = &m->target.kind[k];
+
+		if (!t->present || !(m->target.kinds & 1U << k))
+			continue;
+		for (int i = 0; i < POINTS; i++)
+			sum[k][i] += t->baseline_live;
+		json_object_object_add(kinds, kind_name(k), survivors(m, sum[k], t->baseline_live));
+	}
+	free(sum);
+	json_object_object_add(page, "curves_are", json_object_new_string("survivors"));
+	json_object_object_add(page, "kinds", kinds);
+	json_object_object_add(page, "sites", sites);
+}
+
+static void put_ages(struct json_object *page, struct model *m)
+{
+	struct json_object *names = json_object_new_array(), *sites = json_object_new_object();
+
+	for (unsigned int i = 0; i < AGES; i++)
+		json_object_array_add(names, json_object_new_string(age_name(i)));
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct json_object *list = json_object_new_array();
+		uint64_t live[AGES];
+		char id[16];
+
+		ages_of(m, &m->sites[i], live);
+		for (unsigned int k = 0; k < AGES; k++)
+			json_object_array_add(list, json_object_new_uint64(live[k]));
+		snprintf(id, sizeof(id), "%u", m->sites[i].id);
+		json_object_object_add(sites, id, list);
+	}
+	json_object_object_add(page, "age_names", names);
+	json_object_object_add(page, "ages", sites);
+}
+
+struct json_object *page_data(struct model *m)
+{
+	struct json_object *o = report_json(m), *page = json_object_new_object();
+
+	put_curves(page, m);
+	put_ages(page, m);
+	json_object_object_add(o, "page", page);
+	return o;
+}
