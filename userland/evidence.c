@@ -10,6 +10,8 @@
 
 #include "verdict.h"
 
+#define LIMIT_FAR_S	(366 * 86400.0)	/* further off it is nobody's worry */
+
 /* How a kind's births, deaths and lives are called. */
 struct words {
 	const char *born, *died, *alive;
@@ -101,18 +103,19 @@ static void say_growth(struct judgement *j, const struct measures *x)
 		    low, high, x->z);
 }
 
-/* How long until the limit, which is when the pager goes off. */
-static void say_limit(struct judgement *j, const struct measures *x, const struct model *m)
+/* "at this rate RLIMIT_NOFILE, 1,024, is reached in 14 min": when the pager goes off */
+static void say_limit(struct judgement *j, const struct model *m, unsigned int kind, double per_min)
 {
-	const struct kind_totals *k = &m->target.kind[LEAKTRACE_KIND_FD];
+	double in_s = limit_in_s(m, kind, per_min);
+	const struct limit *l;
 	char a[32], b[32];
 
-	if (x->kind != LEAKTRACE_KIND_FD || !m->fd_limit || x->slope <= 0 ||
-	    k->live >= m->fd_limit || (m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+	if (in_s <= 0 || in_s > LIMIT_FAR_S)
 		return;
-	say(j, "at this rate the limit of %s descriptors is reached in %s",
-	    format_count(m->fd_limit, a),
-	    format_seconds((m->fd_limit - k->live) / x->slope, b));
+	l = &m->limits[limit_of_kind(kind)];
+	say(j, "at this rate %s (%s) is reached in %s", l->name,
+	    kind == LEAKTRACE_KIND_PAGE ? format_bytes(l->max, a) : format_count(l->max, a),
+	    format_seconds(in_s, b));
 }
 
 static void say_leak(struct judgement *j, const struct measures *x, const struct model *m)
@@ -130,7 +133,8 @@ static void say_leak(struct judgement *j, const struct measures *x, const struct
 	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
 		say(j, "but %s of those that were there at attach are gone: no net growth yet",
 		    format_count(x->turnover, a));
-	say_limit(j, x, m);
+	if (!x->unjoined)
+		say_limit(j, m, x->kind, x->slope * 60);
 	if (x->heap)
 		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
 		    "so the culprit may be a caller of another site");

@@ -341,6 +341,30 @@ static void find_caller(struct model *m, struct finding *f)
 	}
 }
 
+/* The limit that will be met first, at the pace of all parts together. */
+static void find_limit(struct model *m, struct finding *f)
+{
+	double per_min[KINDS] = { 0 };
+
+	if (f->judgement.verdict < VERDICT_SUSPECT)
+		return;
+	for (size_t i = 0; i < f->nsites && f->mixed; i++) {
+		const struct site *s = model_site(m, f->sites[i]);
+
+		per_min[s->kind] += s->judgement.rate_per_min;
+	}
+	if (!f->mixed)
+		per_min[model_site(m, f->sites[0])->kind] = f->judgement.rate_per_min;
+	for (int k = 0; k < KINDS; k++) {
+		double in_s = limit_in_s(m, k, per_min[k]);
+
+		if (in_s > 0 && (!f->limit_s || in_s < f->limit_s)) {
+			f->limit_s = in_s;
+			f->limit = limit_of_kind(k);
+		}
+	}
+}
+
 /* Findings that have one root, though they are of several kinds or places. */
 static void join(struct model *m)
 {
@@ -375,6 +399,7 @@ static void number_findings(struct model *m)
 
 		lead(m, f);
 		find_caller(m, f);
+		find_limit(m, f);
 		if (f->mixed)
 			evidence_of_parts(m, f);
 		f->judgement.finding = i + 1;

@@ -35,6 +35,7 @@
 #define PRINTF(f, a)		__attribute__((format(printf, f, a)))
 
 struct nlattr;
+struct nl_msg;
 struct maps;
 struct history;
 
@@ -124,6 +125,8 @@ struct finding {
 	uint64_t born, died, live[KINDS], unjoined;
 	bool mixed;			/* not one way, but one caller, and in step */
 	unsigned int common;		/* frames, from the outermost, that all parts have */
+	double limit_s;			/* until limits[limit] is reached; 0: never, unknown */
+	unsigned int limit;
 	struct judgement judgement;	/* of all of them together, or of the worst */
 };
 
@@ -201,6 +204,13 @@ struct example {
 	char *what;
 };
 
+enum { LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMITS };
+
+struct limit {				/* descriptors, threads, bytes */
+	uint64_t max, now;		/* max 0: unknown or none */
+	char name[40];
+};
+
 struct model {
 	struct target target;
 	struct status status;
@@ -210,6 +220,7 @@ struct model {
 	bool incomplete;		/* the file's end is missing */
 	bool dump_interrupted;		/* changed while it was read */
 	uint64_t fd_limit;		/* 0: unknown */
+	struct limit limits[LIMITS];	/* as they were when last looked */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
 	struct stack *stacks;		/* by id once model_settle() has run */
@@ -241,6 +252,15 @@ const char *model_recall(const struct model *m, const struct object *o);
 void model_learn(struct model *m);		/* exe, host, limits, maps of a live target */
 double model_end_s(const struct model *m);	/* of the window */
 uint64_t model_end_ns(const struct model *m);
+
+/*
+ * limits.c: what a leak runs into
+ */
+void limits_read(pid_t pid, struct limit l[LIMITS]);
+int limit_of_kind(unsigned int kind);		/* LIMIT_…; -1: none */
+double limit_in_s(const struct model *m, unsigned int kind, double per_min); /* 0: never */
+void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS]);
+int limits_take(struct nlattr *nest, struct limit l[LIMITS]);
 
 /*
  * client.c: the kernel's door

@@ -320,23 +320,6 @@ static char *read_link(const char *path)
 	return n < 0 ? NULL : strndup(buf, n);
 }
 
-static uint64_t read_fd_limit(pid_t pid)
-{
-	char path[64], line[256];
-	unsigned long long limit = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Max open files %llu", &limit) == 1)
-			break;
-	fclose(f);
-	return limit;
-}
-
 /* What only the live target can tell: its program, limits, mappings. */
 void model_learn(struct model *m)
 {
@@ -356,7 +339,8 @@ void model_learn(struct model *m)
 	if (exe) {
 		free(m->exe);
 		m->exe = exe;
-		m->fd_limit = read_fd_limit(pid);
+		limits_read(pid, m->limits);
+		m->fd_limit = m->limits[LIMIT_FDS].max;
 	}
 	maps = calloc(1, sizeof(*maps));
 	if (!maps || maps_read(pid, maps) || !maps->n) {

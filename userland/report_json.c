@@ -282,7 +282,29 @@ static struct json_object *live_of(const struct finding *f)
 	return o;
 }
 
-static struct json_object *finding_of(const struct finding *f)
+static struct json_object *limit_of(const struct model *m, const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	put(o, "what", string(m->limits[f->limit].name));
+	put(o, "max", number(m->limits[f->limit].max));
+	put(o, "in_s", real(f->limit_s));
+	return o;
+}
+
+/* The innermost frame that all parts have. */
+static struct json_object *caller_of(struct model *m, const struct finding *f)
+{
+	struct json_object *frames = frames_of(m, model_site(m, f->sites[0])->stack), *caller = NULL;
+	size_t n = json_object_array_length(frames);
+
+	if (f->common && f->common <= n)
+		caller = json_object_get(json_object_array_get_idx(frames, n - f->common));
+	json_object_put(frames);
+	return caller;
+}
+
+static struct json_object *finding_of(struct model *m, const struct finding *f)
 {
 	const struct judgement *j = &f->judgement;
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -299,15 +321,19 @@ static struct json_object *finding_of(const struct finding *f)
 	put(o, "live", live_of(f));
 	put(o, "bytes", number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
 	put(o, "rate_per_min", real(j->rate_per_min));
+	if (f->limit_s > 0)
+		put(o, "limit", limit_of(m, f));
+	if (f->nsites > 1)
+		put(o, "caller", caller_of(m, f));
 	return o;
 }
 
-static struct json_object *findings_of(const struct model *m)
+static struct json_object *findings_of(struct model *m)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < m->nfindings; i++)
-		json_object_array_add(list, finding_of(&m->findings[i]));
+		json_object_array_add(list, finding_of(m, &m->findings[i]));
 	return list;
 }
 

@@ -16,7 +16,7 @@
 #include "maps.h"
 
 enum { META_EXE = 1, META_HOSTNAME, META_KERNEL, META_WALL_MINUS_MONO_US, META_FD_LIMIT,
-       META_VERSION, META_INTERRUPTED, META_MAX = META_INTERRUPTED };
+       META_VERSION, META_INTERRUPTED, META_LIMIT, META_MAX = META_LIMIT };
 enum { SYM_PC = 1, SYM_RETURN, SYM_FRAME, SYM_MAX = SYM_FRAME };
 enum { FRAME_FUNCTION = 1, FRAME_FILE, FRAME_LINE, FRAME_MODULE, FRAME_BUILD_ID, FRAME_OFFSET,
        FRAME_INLINED, FRAME_MAX = FRAME_INLINED };
@@ -28,7 +28,7 @@ static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_EXE] = { .type = NLA_STRING }, [META_HOSTNAME] = { .type = NLA_STRING },
 	[META_KERNEL] = { .type = NLA_STRING }, [META_WALL_MINUS_MONO_US] = { .type = NLA_U64 },
 	[META_FD_LIMIT] = { .type = NLA_U64 }, [META_VERSION] = { .type = NLA_STRING },
-	[META_INTERRUPTED] = { .type = NLA_FLAG },
+	[META_INTERRUPTED] = { .type = NLA_FLAG }, [META_LIMIT] = { .type = NLA_NESTED },
 };
 static struct nla_policy symbol_policy[SYM_MAX + 1] = {
 	[SYM_PC] = { .type = NLA_U64 }, [SYM_RETURN] = { .type = NLA_U8 },
@@ -92,6 +92,7 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 	nla_put_u64(msg, META_FD_LIMIT, m->fd_limit);
 	if (m->dump_interrupted)
 		nla_put_flag(msg, META_INTERRUPTED);
+	limits_put(msg, META_LIMIT, m->limits);
 }
 
 struct symbol {
@@ -290,7 +291,8 @@ static char *string_of(struct nlattr *a)
 
 static int take_meta(struct model *m, struct nlattr *attrs, int len)
 {
-	struct nlattr *tb[META_MAX + 1];
+	struct nlattr *tb[META_MAX + 1], *a;
+	int rest;
 
 	if (nla_parse(tb, META_MAX, attrs, len, meta_policy))
 		return -EBADMSG;
@@ -305,6 +307,9 @@ static int take_meta(struct model *m, struct nlattr *attrs, int len)
 	if (tb[META_FD_LIMIT])
 		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
 	m->dump_interrupted |= !!tb[META_INTERRUPTED];
+	nla_for_each_attr(a, attrs, len, rest)
+		if (nla_type(a) == META_LIMIT && limits_take(a, m->limits))
+			return -EBADMSG;
 	return 0;
 }
 

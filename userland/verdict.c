@@ -169,6 +169,8 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 	}
 	if (j->verdict == VERDICT_LEAK && x->p > court->chance)
 		j->verdict = VERDICT_SUSPECT;
+	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
+		j->rate_per_min = x->slope * 60;
 	j->confidence = confidence(j->verdict, x);
 }
 

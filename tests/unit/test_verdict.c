@@ -114,6 +114,28 @@ static void leaks(void)
 	EXPECT(VERDICT_LEAK, "exited");
 }
 
+static bool says(const struct judgement *j, const char *what)
+{
+	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
+		if (strstr(j->evidence[i], what))
+			return true;
+	return false;
+}
+
+/* 64 are open, five more come each second: 192 s to 1,024. */
+static void limit(void)
+{
+	begin(10);
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 1024, .name = "RLIMIT_NOFILE" };
+	m.target.kind[LEAKTRACE_KIND_FD].live = 64;
+	for (int i = 0; i < 50; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "towards a limit");
+	CHECK(says(&m.findings[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
+	CHECK(m.findings[0].limit == LIMIT_FDS && m.findings[0].limit_s > 180 &&
+	      m.findings[0].limit_s < 205, "in %f s", m.findings[0].limit_s);
+}
+
 static void late_leak(void)
 {
 	begin(7200);
@@ -285,6 +307,7 @@ static void absurd(void)
 int main(void)
 {
 	leaks();
+	limit();
 	late_leak();
 	suspects();
 	innocents();
