@@ -66,6 +66,13 @@ extern unsigned int lt_max_objects, lt_max_page_cells, lt_max_sites;
 extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
 extern unsigned int lt_ring_bytes, lt_table_bytes;
 
+/* Multicast groups. */
+enum lt_group {
+	LT_GROUP_EVENTS,	/* all events */
+	LT_GROUP_TARGETS,	/* all but births and deaths */
+	__LT_GROUPS
+};
+
 /* Losses by cause, whole module. Index of lt_lost[]. */
 enum lt_loss {
 	LT_LOST_OBJECTS,
@@ -402,9 +409,9 @@ u32 lt_work_pending(void);
  */
 int lt_netlink_init(void);
 void lt_netlink_exit(void);
-bool lt_netlink_listened(void);
-int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
-			  unsigned int n);
+bool lt_netlink_listened(enum lt_group group);
+int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
+			  const struct lt_event *e, unsigned int n);
 bool lt_netlink_permitted(struct sk_buff *skb);
 int lt_netlink_refuse(struct netlink_ext_ack *extack);
 extern struct genl_family lt_family;

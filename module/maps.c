@@ -203,7 +203,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		return;
 	if (pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
-	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && lt_netlink_listened())
+	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && lt_netlink_listened(LT_GROUP_TARGETS))
 		wait_event_killable_timeout(m->maps_set, covered(m, pc),
 					    msecs_to_jiffies(HOLD_MS));
 	lt_mm_put(m);

@@ -52,25 +52,17 @@ static const struct nla_policy maps_set_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 	[LEAKTRACE_A_UNWIND_MAP] = { .type = NLA_NESTED },
 };
 
-enum mcgrp {
-	MCGRP_EVENTS,
-};
+#if defined(GENL_MCAST_CAP_SYS_ADMIN)
+#define LT_PRIVILEGED .flags = GENL_MCAST_CAP_SYS_ADMIN
+#elif defined(LT_HAVE_MCGRP_CAP_BIT)
+/* stable backports of e03781879a0d spell it as a bit field */
+#define LT_PRIVILEGED .cap_sys_admin = 1
+#endif
 
 static const struct genl_multicast_group mcgrps[] = {
-	[MCGRP_EVENTS] = {
-		.name = LEAKTRACE_MCGRP_EVENTS,
-#if defined(GENL_MCAST_CAP_SYS_ADMIN)
-		.flags = GENL_MCAST_CAP_SYS_ADMIN,
-#elif defined(LT_HAVE_MCGRP_CAP_BIT)
-		/* stable backports of e03781879a0d spell it as a bit field */
-		.cap_sys_admin = 1,
-#endif
-	},
+	[LT_GROUP_EVENTS] = { .name = LEAKTRACE_MCGRP_EVENTS, LT_PRIVILEGED },
+	[LT_GROUP_TARGETS] = { .name = LEAKTRACE_MCGRP_TARGETS, LT_PRIVILEGED },
 };
-
-#if !defined(GENL_MCAST_CAP_SYS_ADMIN) && !defined(LT_HAVE_MCGRP_CAP_BIT)
-#error "this kernel would let everybody listen to events: it lacks e03781879a0d"
-#endif
 
 /**
  * lt_netlink_permitted() - may the sender of a request ask that
@@ -307,17 +299,19 @@ struct genl_family lt_family __ro_after_init = {
 
 /**
  * lt_netlink_listened() - does anybody want events
+ * @group: of this group
  *
  * Context: any.
  * Return: whether somebody does.
  */
-bool lt_netlink_listened(void)
+bool lt_netlink_listened(enum lt_group group)
 {
-	return genl_has_listeners(&lt_family, &init_net, MCGRP_EVENTS);
+	return genl_has_listeners(&lt_family, &init_net, group);
 }
 
 /**
  * lt_netlink_send_batch() - send events of one CPU
+ * @group: to whom
  * @cpu: its number
  * @seq: sequence number of the first
  * @lost: events that found the CPU's ring full, since load
@@ -327,8 +321,8 @@ bool lt_netlink_listened(void)
  * Context: may sleep.
  * Return: 0 or negative errno: no memory, or a receiver's buffer is full.
  */
-int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
-			  unsigned int n)
+int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
+			  const struct lt_event *e, unsigned int n)
 {
 	struct sk_buff *skb = genlmsg_new(128 + n * 112, GFP_KERNEL);
 	unsigned int i;
@@ -347,7 +341,7 @@ int lt_netlink_send_batch(u32 cpu, u64 seq, u64 lost, const struct lt_event *e,
 		if (lt_fill_event(skb, &e[i]))
 			goto toobig;
 	genlmsg_end(skb, head);
-	err = genlmsg_multicast(&lt_family, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+	err = genlmsg_multicast(&lt_family, skb, 0, group, GFP_KERNEL);
 	return err == -ESRCH ? 0 : err;	/* nobody listens any more */
 
 toobig:

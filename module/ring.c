@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events on their way to user space: one ring a CPU, drained in batches by a
- * work item. Events are news, never the truth: a full ring drops and counts,
- * and the numbers in the tables stay right. Every event has a sequence number
- * of its CPU, so a reader sees the gap.
+ * Events on their way to user space: a ring for each CPU and multicast group,
+ * drained in batches by a work item. Events are news, never the truth: a full
+ * ring drops and counts, and the numbers in the tables stay right. Every event has
+ * a sequence number of its ring, so a reader sees the gap.
+ *
+ * Who only follows the targets' lives (attach does) listens to a group of its
+ * own, and then no birth or death is queued at all.
  *
  * Lock: ring->lock, raw and irq-safe, a leaf.
  */
@@ -16,6 +19,7 @@
 
 enum {
 	BATCH = 32,
+	LIVES = 256,		/* events of a ring of LT_GROUP_TARGETS */
 };
 
 struct ring {
@@ -26,8 +30,11 @@ struct ring {
 	struct lt_event *event;
 };
 
-static struct ring __percpu *rings;
-static u32 ring_events;
+static struct ring_set {
+	struct ring __percpu *rings;
+	u32 events;		/* of each ring, a power of two */
+} sets[__LT_GROUPS];
+
 static atomic64_t unsent;
 static void drain_fn(struct work_struct *work);
 static DECLARE_WORK(drain, drain_fn);
@@ -38,9 +45,10 @@ static void kick_fn(struct irq_work *work)
 	schedule_work(&drain);
 }
 
-static unsigned int take_batch(struct ring *r, struct lt_event *batch, u64 *seq,
-			       u64 *lost)
+static unsigned int take_batch(struct ring_set *set, int cpu, struct lt_event *batch,
+			       u64 *seq, u64 *lost)
 {
+	struct ring *r = per_cpu_ptr(set->rings, cpu);
 	unsigned int n = 0;
 	unsigned long flags;
 
@@ -48,12 +56,12 @@ static unsigned int take_batch(struct ring *r, struct lt_event *batch, u64 *seq,
 	*seq = r->tail;
 	*lost = r->lost;
 	while (n < BATCH && r->tail != r->head)
-		batch[n++] = r->event[r->tail++ & (ring_events - 1)];
+		batch[n++] = r->event[r->tail++ & (set->events - 1)];
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 	return n;
 }
 
-static void drain_fn(struct work_struct *work)
+static void drain_set(enum lt_group group)
 {
 	static struct lt_event batch[BATCH];	/* one drain at a time */
 	unsigned int n;
@@ -61,12 +69,18 @@ static void drain_fn(struct work_struct *work)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		while ((n = take_batch(per_cpu_ptr(rings, cpu), batch, &seq, &lost))) {
-			if (lt_netlink_send_batch(cpu, seq, lost, batch, n))
+		while ((n = take_batch(&sets[group], cpu, batch, &seq, &lost))) {
+			if (lt_netlink_send_batch(group, cpu, seq, lost, batch, n))
 				atomic64_add(n, &unsent);
 			cond_resched();
 		}
 	}
+}
+
+static void drain_fn(struct work_struct *work)
+{
+	drain_set(LT_GROUP_TARGETS);
+	drain_set(LT_GROUP_EVENTS);
 }
 
 /**
@@ -77,16 +91,44 @@ static void drain_fn(struct work_struct *work)
  */
 int lt_ring_init(void)
 {
+	struct ring_set *set;
 	int cpu;
 
 	init_irq_work(&kick, kick_fn);
-	ring_events = roundup_pow_of_two(lt_ring_bytes / sizeof(struct lt_event));
-	rings = alloc_percpu(struct ring);
-	if (!rings)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		raw_spin_lock_init(&per_cpu_ptr(rings, cpu)->lock);
+	sets[LT_GROUP_EVENTS].events = roundup_pow_of_two(lt_ring_bytes / sizeof(struct lt_event));
+	sets[LT_GROUP_TARGETS].events = LIVES;
+	for (set = sets; set < sets + __LT_GROUPS; set++) {
+		set->rings = alloc_percpu(struct ring);
+		if (!set->rings) {
+			free_percpu(sets[0].rings);
+			return -ENOMEM;
+		}
+		for_each_possible_cpu(cpu)
+			raw_spin_lock_init(&per_cpu_ptr(set->rings, cpu)->lock);
+	}
 	return 0;
+}
+
+static int reset_set(struct ring_set *set, bool prime)
+{
+	unsigned long flags;
+	int cpu, err = 0;
+
+	for_each_possible_cpu(cpu) {
+		struct ring *r = per_cpu_ptr(set->rings, cpu);
+		struct lt_event *old = r->event, *new = NULL;
+
+		if (prime)
+			new = kvcalloc(set->events, sizeof(*new), GFP_KERNEL);
+		if (prime && !new)
+			err = -ENOMEM;
+		raw_spin_lock_irqsave(&r->lock, flags);
+		r->event = new;
+		r->tail = r->head;
+		raw_spin_unlock_irqrestore(&r->lock, flags);
+		kvfree(old);
+	}
+	return err;
 }
 
 /**
@@ -100,25 +142,12 @@ int lt_ring_init(void)
  */
 int lt_ring_reset(bool prime)
 {
-	unsigned long flags;
-	int cpu, err = 0;
+	int i, err = 0;
 
 	irq_work_sync(&kick);
 	flush_work(&drain);
-	for_each_possible_cpu(cpu) {
-		struct ring *r = per_cpu_ptr(rings, cpu);
-		struct lt_event *old = r->event, *new = NULL;
-
-		if (prime)
-			new = kvcalloc(ring_events, sizeof(*new), GFP_KERNEL);
-		if (prime && !new)
-			err = -ENOMEM;
-		raw_spin_lock_irqsave(&r->lock, flags);
-		r->event = new;
-		r->tail = r->head;
-		raw_spin_unlock_irqrestore(&r->lock, flags);
-		kvfree(old);
-	}
+	for (i = 0; i < __LT_GROUPS && !err; i++)
+		err = reset_set(&sets[i], prime);
 	return err;
 }
 
@@ -129,39 +158,36 @@ int lt_ring_reset(bool prime)
  */
 void lt_ring_exit(void)
 {
-	int cpu;
+	int cpu, i;
 
 	irq_work_sync(&kick);
 	cancel_work_sync(&drain);
-	for_each_possible_cpu(cpu)
-		kvfree(per_cpu_ptr(rings, cpu)->event);
-	free_percpu(rings);
+	for (i = 0; i < __LT_GROUPS; i++) {
+		for_each_possible_cpu(cpu)
+			kvfree(per_cpu_ptr(sets[i].rings, cpu)->event);
+		free_percpu(sets[i].rings);
+	}
 }
 
-/**
- * lt_ring_put() - queue an event, if somebody listens
- * @e: the event
- *
- * Context: any.
- */
-void lt_ring_put(const struct lt_event *e)
+static void put(enum lt_group group, const struct lt_event *e)
 {
+	struct ring_set *set = &sets[group];
 	bool first, dropped = false;
 	unsigned long flags;
 	struct ring *r;
 
-	if (!lt_netlink_listened())
+	if (!lt_netlink_listened(group))
 		return;
-	r = raw_cpu_ptr(rings);
+	r = raw_cpu_ptr(set->rings);
 	raw_spin_lock_irqsave(&r->lock, flags);
 	first = r->head == r->tail;
 	if (!r->event) {
 		dropped = true;		/* nothing is traced: nobody's loss */
-	} else if (r->head - r->tail >= ring_events) {
+	} else if (r->head - r->tail >= set->events) {
 		r->lost++;
 		dropped = true;
 	} else {
-		r->event[r->head++ & (ring_events - 1)] = *e;
+		r->event[r->head++ & (set->events - 1)] = *e;
 	}
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 	if (first || dropped)
@@ -169,9 +195,20 @@ void lt_ring_put(const struct lt_event *e)
 }
 
 /**
+ * lt_ring_put() - queue a birth or a death, if somebody listens
+ * @e: the event
+ *
+ * Context: any.
+ */
+void lt_ring_put(const struct lt_event *e)
+{
+	put(LT_GROUP_EVENTS, e);
+}
+
+/**
  * lt_ring_note() - queue an event in a target's own life
  * @t: target
- * @op: EXEC, EXIT, FORK or DETACH
+ * @op: EXEC, EXIT, FORK, DETACH or MAPS
  * @id: FORK: the child's target id
  *
  * Context: any.
@@ -183,7 +220,8 @@ void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id)
 		.tid = current->pid, .count = 1, .op = op,
 	};
 
-	lt_ring_put(&e);
+	put(LT_GROUP_TARGETS, &e);
+	put(LT_GROUP_EVENTS, &e);
 }
 
 /**
@@ -198,7 +236,7 @@ u64 lt_ring_events(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		n += READ_ONCE(per_cpu_ptr(rings, cpu)->head);
+		n += READ_ONCE(per_cpu_ptr(sets[LT_GROUP_EVENTS].rings, cpu)->head);
 	return n;
 }
 
@@ -211,10 +249,11 @@ u64 lt_ring_events(void)
 u64 lt_ring_lost(void)
 {
 	u64 n = 0;
-	int cpu;
+	int cpu, i;
 
-	for_each_possible_cpu(cpu)
-		n += READ_ONCE(per_cpu_ptr(rings, cpu)->lost);
+	for (i = 0; i < __LT_GROUPS; i++)
+		for_each_possible_cpu(cpu)
+			n += READ_ONCE(per_cpu_ptr(sets[i].rings, cpu)->lost);
 	return n;
 }
 
@@ -241,7 +280,7 @@ u32 lt_ring_used(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *r = per_cpu_ptr(rings, cpu);
+		struct ring *r = per_cpu_ptr(sets[LT_GROUP_EVENTS].rings, cpu);
 
 		most = max(most, READ_ONCE(r->head) - READ_ONCE(r->tail));
 	}
@@ -256,7 +295,12 @@ u32 lt_ring_used(void)
  */
 u64 lt_ring_bytes_total(void)
 {
+	u64 events = 0;
+	int i;
+
 	if (!lt_target_count())
 		return 0;
-	return (u64)num_possible_cpus() * ring_events * sizeof(struct lt_event);
+	for (i = 0; i < __LT_GROUPS; i++)
+		events += sets[i].events;
+	return num_possible_cpus() * events * sizeof(struct lt_event);
 }

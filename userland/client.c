@@ -32,7 +32,7 @@ enum {
 struct client {
 	struct nl_sock *requests, *events;
 	int family;
-	unsigned int version, group;
+	unsigned int version, events_group, targets_group;
 	uint64_t events_lost;
 	char error[512];
 	/* of the request under way */
@@ -212,6 +212,14 @@ int client_run(struct client *c, struct nl_msg *msg, const char *what,
 	return explain(c, what, exchange(c, msg));
 }
 
+static void take_group(struct client *c, const struct nlattr *name, uint32_t id)
+{
+	if (!nla_strcmp(name, LEAKTRACE_MCGRP_EVENTS))
+		c->events_group = id;
+	else if (!nla_strcmp(name, LEAKTRACE_MCGRP_TARGETS))
+		c->targets_group = id;
+}
+
 /* What the controller says of our family. */
 static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 {
@@ -228,9 +236,9 @@ static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 		return 0;
 	nla_for_each_nested(a, tb[CTRL_ATTR_MCAST_GROUPS], rest)
 		if (!nla_parse_nested(group, CTRL_ATTR_MCAST_GRP_MAX, a, NULL) &&
-		    group[CTRL_ATTR_MCAST_GRP_NAME] && group[CTRL_ATTR_MCAST_GRP_ID] &&
-		    !nla_strcmp(group[CTRL_ATTR_MCAST_GRP_NAME], LEAKTRACE_MCGRP_EVENTS))
-			c->group = nla_get_u32(group[CTRL_ATTR_MCAST_GRP_ID]);
+		    group[CTRL_ATTR_MCAST_GRP_NAME] && group[CTRL_ATTR_MCAST_GRP_ID])
+			take_group(c, group[CTRL_ATTR_MCAST_GRP_NAME],
+				   nla_get_u32(group[CTRL_ATTR_MCAST_GRP_ID]));
 	return 0;
 }
 
@@ -304,11 +312,12 @@ void client_close(struct client *c)
 	free(c);
 }
 
-int client_subscribe(struct client *c)
+int client_subscribe(struct client *c, bool objects)
 {
+	unsigned int group = objects ? c->events_group : c->targets_group;
 	int size = EVENT_BUFFER_BYTES;
 
-	if (!c->group)
+	if (!group)
 		return say(c, -ENOENT, "the module offers no events");
 	c->events = nl_socket_alloc();
 	if (!c->events || genl_connect(c->events))
@@ -317,7 +326,7 @@ int client_subscribe(struct client *c)
 	nl_socket_set_msg_buf_size(c->events, MESSAGE_BYTES);
 	setsockopt(nl_socket_get_fd(c->events), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	nl_socket_modify_cb(c->events, NL_CB_VALID, NL_CB_CUSTOM, on_event, c);
-	if (nl_socket_add_membership(c->events, c->group))
+	if (nl_socket_add_membership(c->events, group))
 		return say(c, -EPERM, "cannot listen to events: no permission");
 	nl_socket_set_nonblocking(c->events);
 	return nl_socket_get_fd(c->events);

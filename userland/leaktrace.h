@@ -284,7 +284,11 @@ int client_dump(struct client *c, int cmd, struct model *m, int kind); /* -1: al
 int client_fill(struct client *c, struct model *m);	/* reconcile, then all dumps */
 int client_raw(struct client *c, int cmd, uint32_t target,
 	       int (*fn)(int cmd, struct nlattr *attrs, int len, void *arg), void *arg);
-int client_subscribe(struct client *c);			/* a descriptor to poll */
+/*
+ * A descriptor to poll, or -errno. Events in the life of targets; with objects
+ * also every birth and death, which costs the targets more.
+ */
+int client_subscribe(struct client *c, bool objects);
 int client_events(struct client *c,
 		  void (*batch)(const struct batch *b, void *arg),
 		  void (*event)(const struct event *e, void *arg), void *arg);

@@ -40,7 +40,7 @@ int session_listen(struct session *s)
 {
 	struct itimerspec every = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
 
-	s->events_fd = client_subscribe(s->client);
+	s->events_fd = client_subscribe(s->client, false);
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (s->events_fd < 0)
 		return fail("%s", client_error(s->client));

@@ -19,7 +19,7 @@ module's encoder.
                              VALUE: a number (size from the header's comment),
                              u8:N u16:N u32:N u64:N, s:TEXT, x:HEX, none
                              NAME: an attribute or a number
-  genl.py listen             joins the multicast group; "ok" or "ENAME"
+  genl.py listen [stay]      joins "events"; "ok" or "ENAME"; stays, but does not read
   genl.py fuzz N SEED        N requests of random commands and bytes; none may
                              do more than fail
 """
@@ -28,6 +28,7 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import struct
 import sys
@@ -198,7 +199,8 @@ class Netlink:
         for _, group in split_attrs(answer.get(7, b"")):
             fields = dict(split_attrs(group))
             result["groups"].append(fields[1].rstrip(b"\0").decode())
-            result["group_id"] = struct.unpack("I", fields[2])[0]
+            if result["groups"][-1] == "events":
+                result["group_id"] = struct.unpack("I", fields[2])[0]
         return result
 
     def policy(self, family):
@@ -345,7 +347,9 @@ def main(argv):
         except OSError as error:
             print(errno.errorcode[error.errno])
             return 1
-        print("ok")
+        print("ok", flush=True)
+        if args:
+            signal.pause()
     elif what == "fuzz":
         fuzz(nl, family, int(args[0]), int(args[1]))
     else:

@@ -89,7 +89,7 @@ def against_header(spec, header):
     if spec["name"] != family:
         differ("family: specification has %s, header %s" % (spec["name"], family))
     groups = [g["name"] for g in spec.get("mcast-groups", {}).get("list", [])]
-    if groups != [header["defines"]["LEAKTRACE_MCGRP_EVENTS"].strip('"')]:
+    if groups != [v.strip('"') for k, v in header["defines"].items() if "_MCGRP_" in k]:
         differ("multicast groups: specification has", groups)
 
     # types are in the header's comments

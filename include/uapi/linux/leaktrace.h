@@ -43,8 +43,9 @@
  *                     executable mappings of the target, replacing what was
  *                     set before. -ESTALE: the target called exec since that
  *                     generation; read its maps again.
- *  EVENT        multicast group "events": batches of nested events from one
- *                     CPU's ring, with the sequence number of the first.
+ *  EVENT        multicast groups "events" and, without BORN and DIED, "targets":
+ *                     batches of nested events from one CPU's ring, with the
+ *                     sequence number of the first. Each group has its rings.
  */
 #ifndef _UAPI_LINUX_LEAKTRACE_H
 #define _UAPI_LINUX_LEAKTRACE_H
@@ -53,7 +54,8 @@
 
 #define LEAKTRACE_FAMILY_NAME		"leaktrace"
 #define LEAKTRACE_FAMILY_VERSION	1
-#define LEAKTRACE_MCGRP_EVENTS		"events"
+#define LEAKTRACE_MCGRP_EVENTS		"events"	/* all events */
+#define LEAKTRACE_MCGRP_TARGETS		"targets"	/* all but BORN and DIED */
 
 enum leaktrace_cmd {
 	LEAKTRACE_CMD_UNSPEC,
