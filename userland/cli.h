@@ -22,6 +22,7 @@ enum option_bit {
 	OPT_NO_SYMBOLS	= 1 << 10,
 	OPT_NO_COLOR	= 1 << 11,
 	OPT_MAX_OBJECTS	= 1 << 12,
+	OPT_GO		= 1 << 24,	/* --every, --count, --arm, --disarm */
 };
 
 struct options {
@@ -29,6 +30,9 @@ struct options {
 	bool follow_fork, background, json, all, no_color, fail_on_leak, no_symbols;
 	bool format_given;
 	enum format format;
+	bool arm, disarm;		/* go: its heap profile */
+	unsigned int count;		/* of looks; 0: not given */
+	double every_s;			/* 0: not given */
 	double duration_s;		/* 0: no end */
 	const char *output;
 	struct bench bench;

@@ -14,6 +14,7 @@ int cmd_tail(struct options *o);
 int cmd_status(struct options *o);
 int cmd_snapshot(struct options *o);
 int cmd_report(struct options *o);
+int cmd_go(struct options *o);
 int cmd_detach(struct options *o);
 
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS)
@@ -36,6 +37,11 @@ const struct command commands[] = {
 	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
 	  "Exit status: 1 if something leaks.",
 	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON, cmd_report },
+	{ "go", "PID", "Look into a Go program from outside: goroutines, timers, heap; again with --every,\n"
+	  "to see what grows. It is not stopped; it needs no code for this, no symbols, and no module.\n"
+	  "Exit status: 1 if something leaks. With --format pprof, -o names a folder.",
+	  "leaktrace go 4242 --every 30s --count 6",
+	  OPT_GO | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
 	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },

@@ -34,6 +34,10 @@ static const struct option_row rows[] = {
 	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
 	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
 	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "bound of the target's table in the kernel" },
+	{ OPT_GO, 0, "every", "TIME", "look again every TIME (default: 10s)" },
+	{ OPT_GO, 0, "count", "N", "look N times (default: 6 with --every, else once)" },
+	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
+	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
 	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
 	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
 	{ 0, 'h', "help", NULL, "this text" },
@@ -118,6 +122,21 @@ static int parse_time_option(const char *name, const char *arg, double *s)
 	return *s > 0 ? 0 : fail("--%s: '%s' is no time (10, 10s, 2m, 1h)", name, arg);
 }
 
+static int take_go(const char *name, const char *arg, struct options *o)
+{
+	char *end;
+
+	if (!strcmp(name, "every"))
+		return parse_time_option(name, arg, &o->every_s);
+	o->arm |= !strcmp(name, "arm");
+	o->disarm |= !strcmp(name, "disarm");
+	if (strcmp(name, "count"))
+		return 0;
+	o->count = strtoul(arg, &end, 10);
+	return *end || !o->count || o->count > 1000 ?
+		fail("--count: '%s' is no number from 1 to 1000", arg) : 0;
+}
+
 static int take(const struct option_row *r, const char *arg, struct options *o)
 {
 	char *end;
@@ -153,6 +172,8 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 	case OPT_MAX_OBJECTS:
 		o->max_objects = strtoul(arg, &end, 10);
 		return *end || !o->max_objects ? fail("--max-objects: '%s' is no number", arg) : 0;
+	case OPT_GO:
+		return take_go(r->name, arg, o);
 	case OPT_NO_SYMBOLS:
 		o->no_symbols = true;
 		return 0;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace go: a Go program from outside. It is neither stopped nor told, and
+ * the kernel module is not needed. Only --arm and --disarm write to it.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "cli.h"
+#include "go.h"
+#include "memory.h"
+
+enum { COUNT = 6 };
+static const double EVERY_S = 10;
+
+static int look_once(struct go_view *v)
+{
+	int err;
+
+	go_view_begin(v);
+	err = go_goroutines(v);
+	if (!err)
+		err = go_timers(v) ?: go_heap(v);
+	go_view_end(v);
+	return err;
+}
+
+/* Whether to go on: until Ctrl-C, which is no reason to say nothing. */
+static bool wait_s(int signals, double s)
+{
+	struct pollfd p = { .fd = signals, .events = POLLIN };
+
+	return poll(&p, 1, s * 1000) == 0;
+}
+
+static int look(struct go_view *v, const struct options *o)
+{
+	unsigned int count = o->count ?: o->every_s > 0 ? COUNT : 1;
+	double every_s = o->every_s > 0 ? o->every_s : EVERY_S;
+	int signals, err = 0;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	do {
+		err = look_once(v);
+	} while (!err && v->snapshots < count && wait_s(signals, every_s));
+	close(signals);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* It has exited meanwhile: what was seen before is the answer. */
+	if (err && v->snapshots > 1) {
+		v->snapshots--;
+		fprintf(stderr, "leaktrace: process %d could not be read any more\n", v->process->pid);
+		err = 0;
+	}
+	return err ? fail("cannot read the goroutines of process %d: %s", v->process->pid,
+			  strerror(-err)) : 0;
+}
+
+static int say(struct go_view *v, const struct options *o)
+{
+	struct json_object *json;
+	struct look as;
+	char err[512];
+	FILE *f;
+
+	if (o->format == FORMAT_PPROF)
+		return go_pprof_write(v, o->output, err, sizeof(err)) ? fail("%s", err) : 0;
+	f = options_open_output(o);
+	if (!f)
+		return EXIT_TROUBLE;
+	as = options_look(o, f);
+	if (o->format == FORMAT_JSON) {
+		json = go_json(v);
+		fprintf(f, "%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
+								  JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(json);
+	} else {
+		go_text(f, v, &as);
+	}
+	return options_close_output(f, o);
+}
+
+/* Nobody writes to another program by accident. */
+static bool confirmed(const struct go_process *p, uint64_t at, uint64_t rate)
+{
+	char answer[16];
+
+	if (!isatty(STDIN_FILENO))
+		return true;		/* a script has said --arm, that is clear enough */
+	fprintf(stderr, "This writes %llu into runtime.MemProfileRate of process %d (8 bytes at %#llx).\n"
+		"Go on? [y/N] ", (unsigned long long)rate, p->pid, (unsigned long long)at);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int set_rate(const struct go_process *p, bool on)
+{
+	enum { DEFAULT_RATE = 512 << 10 };
+	uint64_t at = p->places.profile_rate, want = on ? DEFAULT_RATE : 0, have;
+	int err;
+
+	if (!at || !go_read(p, at, &have, sizeof(have)))
+		return fail("process %d: where its heap profile is turned on was not found", p->pid);
+	if (have == want)
+		return fail("process %d: the heap profile is %s already", p->pid, on ? "on" : "off");
+	if (have != (on ? 0 : DEFAULT_RATE))
+		return fail("process %d has a sampling rate of its own, %llu: it stays", p->pid,
+			    (unsigned long long)have);
+	if (!confirmed(p, at, want))
+		return fail("nothing was written");
+	err = memory_write(p->tid, at, &want, sizeof(want));
+	if (err)
+		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
+	printf("the heap profile of process %d is %s%s\n", p->pid, on ? "on" : "off",
+	       on ? ": it counts what is allocated from now on" : "");
+	return 0;
+}
+
+static int run(struct go_process *p, const struct options *o)
+{
+	struct go_view *v;
+	int status;
+
+	if (o->arm || o->disarm)
+		return set_rate(p, o->arm);
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return fail("out of memory");
+	v->process = p;
+	status = look(v, o);
+	if (!status) {
+		go_judge(v);
+		status = say(v, o) ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;
+	}
+	go_view_free(v);
+	free(v);
+	return status;
+}
+
+int cmd_go(struct options *o)
+{
+	struct go_process *p;
+	char err[512];
+	int status;
+	pid_t pid;
+
+	if (o->argc != 1 || options_pid(o->argv[0], &pid))
+		return fail("go: one PID, please (see 'leaktrace go --help')");
+	if (o->format != FORMAT_TEXT && o->format != FORMAT_JSON && o->format != FORMAT_PPROF)
+		return fail("go: the formats are text, json and pprof");
+	if (o->format == FORMAT_PPROF && !o->output)
+		return fail("go: where to? Give -o DIR for the profiles");
+	if (o->arm && o->disarm)
+		return fail("go: --arm or --disarm, not both");
+	p = go_open(pid, err, sizeof(err));
+	if (!p)
+		return fail("%s", err);
+	status = run(p, o);
+	go_close(p);
+	return status;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where the runtime keeps what: symbols where there are any. What code refers to
+ * is read from the code, which strip leaves; the rest is recognised (go_scan.c).
+ */
+#include <string.h>
+
+#include "go.h"
+
+static uint64_t symbol(const struct go_process *p, const char *name)
+{
+	uint64_t at = go_elf_symbol(p->image, name);
+
+	return at ? at + p->bias : 0;
+}
+
+static bool is_variable(const struct go_process *p, uint64_t vaddr)
+{
+	for (size_t i = 0; i < p->image->nsegments; i++) {
+		const struct elf_segment *s = &p->image->segment[i];
+
+		if (!s->exec && vaddr - s->vaddr < s->memory_bytes)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the nth load of a variable in a function refers to: mov REG, [rip+disp32],
+ * 32 or 64 bits wide.
+ */
+static uint64_t loaded(const struct go_process *p, const char *function, int nth)
+{
+	const unsigned char *code;
+	struct go_func f;
+
+	if (!go_table_named(&p->table, function, &f) || f.end <= f.start)
+		return 0;
+	code = go_elf_at(p->image, f.start, f.end - f.start);
+	for (uint64_t i = 0; code && i + 6 <= f.end - f.start; i++) {
+		int32_t disp;
+		uint64_t to;
+
+		if (code[i] != 0x8b || (code[i + 1] & 0xc7) != 5)
+			continue;
+		memcpy(&disp, code + i + 2, sizeof(disp));
+		to = f.start + i + 6 + disp;
+		if (is_variable(p, to) && !nth--)
+			return to + p->bias;
+	}
+	return 0;
+}
+
+/** go_find() - fill in all places that can be found */
+void go_find(struct go_process *p)
+{
+	struct go_places *at = &p->places;
+
+	at->allgs_pointer = symbol(p, "runtime.allgptr");
+	at->allgs_length = symbol(p, "runtime.allglen");
+	at->mbuckets = symbol(p, "runtime.mbuckets");
+	at->profile_cycle = symbol(p, "runtime.mProfCycle");
+	at->profile_rate = symbol(p, "runtime.MemProfileRate");
+	at->wait_reasons = symbol(p, "runtime.waitReasonStrings");
+	at->allp = symbol(p, "runtime.allp");
+	if (!at->allgs_length)
+		at->allgs_pointer = 0;
+	if (!at->profile_cycle)
+		at->profile_cycle = loaded(p, "runtime.mProf_Flush", 0);
+	if (!at->profile_rate)		/* the first is the cache of a thread without a p */
+		at->profile_rate = loaded(p, "runtime.profilealloc", 1);
+	if (!at->allgs_pointer || !at->mbuckets || !at->wait_reasons || !at->allp)
+		go_scan(p);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which sites leak. A goroutine that waits proves nothing, nor do many: what
+ * leaks grows from look to look and never falls. Memory counts at garbage
+ * collections only, and beyond what sampling makes up. What the runtime itself
+ * has found unreachable is proven.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "go.h"
+
+enum { LOOKS_SUSPECT = 2, LOOKS_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
+
+const char *go_kind_name(enum go_kind kind)
+{
+	static const char *const names[] = {
+		[GO_GOROUTINE] = "goroutine", [GO_TIMER] = "gotimer", [GO_HEAP] = "goheap",
+	};
+
+	return names[kind];
+}
+
+static void say(struct judgement *j, char *sentence)
+{
+	int i = 0;
+
+	while (i < EVIDENCE_MAX - 1 && j->evidence[i])
+		i++;
+	if (j->evidence[i])
+		free(sentence);
+	else
+		j->evidence[i] = sentence;
+}
+
+/* The looks that tell something new: for memory, those after another collection. */
+static unsigned int looks_of(const struct go_view *v, const struct go_site *s, double *t, double *y)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < v->snapshots; i++) {
+		if (s->kind == GO_HEAP && i && v->cycle[i] == v->cycle[i - 1])
+			continue;
+		t[n] = v->at_s[i];
+		y[n++] = s->series[i];
+	}
+	return n;
+}
+
+static bool never_falls(const double *y, unsigned int n)
+{
+	for (unsigned int i = 1; i < n; i++)
+		if (y[i] < y[i - 1])
+			return false;
+	return true;
+}
+
+/* A server that warms up reaches its level: growth must go on in the last half. */
+static bool goes_on(const double *y, unsigned int n)
+{
+	return n < LOOKS_LEAK || y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8;
+}
+
+/* The least growth that is no chance. */
+static double least(const struct go_view *v, const struct go_site *s, double first)
+{
+	double rate = v->counts.heap_rate, share;
+
+	if (s->kind != GO_HEAP)
+		return fmax(GROWTH, first / 10);
+	share = rate > 1 ? 1 - exp(-(double)s->size_bytes / rate) : 1;
+	return fmax(SAMPLES / share * s->size_bytes, first / 10);
+}
+
+static void judge_growth(struct go_view *v, struct go_site *s)
+{
+	struct judgement *j = &s->judgement;
+	double t[GO_SERIES_MAX], y[GO_SERIES_MAX], grown;
+	unsigned int n = looks_of(v, s, t, y);
+	char span[32], more[32];
+
+	if (n < LOOKS_SUSPECT || t[n - 1] <= t[0])
+		return;
+	grown = y[n - 1] - y[0];
+	j->rate_per_min = grown / (t[n - 1] - t[0]) * 60;
+	if (!never_falls(y, n) || grown < least(v, s, y[0]) || !goes_on(y, n))
+		return;
+	j->verdict = n >= LOOKS_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
+	j->confidence = 1 - pow(0.5, n - 1);
+	format_seconds(t[n - 1] - t[0], span);
+	if (s->kind == GO_HEAP)
+		say(j, text("%s more in %s, over %u garbage collections it never fell",
+			    format_bytes(grown, more), span, n));
+	else
+		say(j, text("%s more in %s, in %u looks it never fell",
+			    format_count(grown, more), span, n));
+}
+
+static void judge_site(struct go_view *v, struct go_site *s)
+{
+	struct judgement *j = &s->judgement;
+	char count[32];
+
+	judgement_clear(j);
+	memset(j, 0, sizeof(*j));
+	j->age_max_s = s->age_max_ns / 1e9;
+	if (s->system)
+		return;
+	if (strcmp(s->type, "runnable"))
+		judge_growth(v, s);
+	if (s->proven) {
+		j->verdict = VERDICT_LEAK;
+		j->confidence = 1;
+		say(j, text("the Go runtime has proven %s of them leaked",
+			    format_count(s->proven, count)));
+	} else if (s->kind == GO_GOROUTINE && s->live > CROWD && j->verdict == VERDICT_OK) {
+		j->verdict = VERDICT_SUSPECT;
+		j->confidence = 0.5;
+		say(j, text("%s wait at one place", format_count(s->live, count)));
+	}
+}
+
+/** go_judge() - judge all sites by all snapshots */
+void go_judge(struct go_view *v)
+{
+	for (size_t i = 0; i < v->nsites; i++)
+		judge_site(v, &v->sites[i]);
+}
+
+/** go_leaks() - whether anything leaks, by the last judgement */
+bool go_leaks(const struct go_view *v)
+{
+	for (size_t i = 0; i < v->nsites; i++)
+		if (v->sites[i].judgement.verdict == VERDICT_LEAK)
+			return true;
+	return false;
+}
+
+static int worse(const void *pa, const void *pb)
+{
+	const struct go_site *a = *(struct go_site *const *)pa, *b = *(struct go_site *const *)pb;
+	double ya, yb;
+
+	if (a->judgement.verdict != b->judgement.verdict)
+		return (int)b->judgement.verdict - (int)a->judgement.verdict;
+	if (a->kind != b->kind)
+		return (int)a->kind - (int)b->kind;
+	ya = a->kind == GO_HEAP ? a->bytes : a->live;
+	yb = b->kind == GO_HEAP ? b->bytes : b->live;
+	return ya < yb ? 1 : ya > yb ? -1 : 0;
+}
+
+/** go_rank() - the sites that have something now; malloced, worst first */
+size_t go_rank(struct go_view *v, struct go_site ***sites)
+{
+	size_t n = 0;
+
+	*sites = malloc((v->nsites + 1) * sizeof(**sites));
+	for (size_t i = 0; *sites && i < v->nsites; i++)
+		if (v->sites[i].live || v->sites[i].judgement.verdict > VERDICT_OK)
+			(*sites)[n++] = &v->sites[i];
+	if (n)
+		qsort(*sites, n, sizeof(**sites), worse);
+	return n;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reading another process's memory while it runs: it is not stopped, nor told. */
+#ifndef LEAKTRACE_MEMORY_H
+#define LEAKTRACE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct memory_piece {
+	uint64_t at;
+	void *to;
+	size_t bytes;
+	bool good;			/* all of it was read */
+};
+
+/* 0, or -errno: -EPERM, -ESRCH, -EFAULT (not all of it is there). */
+int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes);
+
+/* Many at once, each marked good or not. */
+void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n);
+
+/* Needs the right to trace it. 0 or -errno. */
+int memory_write(pid_t pid, uint64_t at, const void *from, size_t bytes);
+
+#endif
