@@ -22,7 +22,16 @@ enum option_bit {
 	OPT_NO_SYMBOLS	= 1 << 10,
 	OPT_NO_COLOR	= 1 << 11,
 	OPT_MAX_OBJECTS	= 1 << 12,
-	OPT_GO		= 1 << 24,	/* --every, --count, --arm, --disarm */
+	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
+	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
+	OPT_LISTEN	= 1 << 21,
+	OPT_EVERY	= 1 << 22,
+};
+
+enum { OPTIONS_LABELS_MAX = 16 };
+
+struct option_label {
+	char *name, *value;
 };
 
 struct options {
@@ -35,6 +44,10 @@ struct options {
 	double every_s;			/* 0: not given */
 	double duration_s;		/* 0: no end */
 	const char *output;
+	const char *to, *listen;
+	int protocol;			/* enum push_protocol */
+	struct option_label labels[OPTIONS_LABELS_MAX];
+	unsigned int nlabels;
 	struct bench bench;
 	int argc;			/* what is left */
 	char **argv;
@@ -54,6 +67,21 @@ int options_pid(const char *arg, pid_t *pid);
 struct look options_look(const struct options *o, FILE *f);
 FILE *options_open_output(const struct options *o);
 int options_close_output(FILE *f, const struct options *o);
+
+/*
+ * source.c: what an argument stands for: a pid, a file, or NULL for all that is
+ * traced. Each is judged and handed to fn, whose status ends it if it is not 0.
+ */
+struct source {
+	const struct options *o;
+	int (*fn)(struct model *m, void *arg);
+	void *arg;
+	struct client *client;		/* source_read() opens it */
+};
+
+bool source_is_file(const char *arg);
+int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE: said why */
+void source_close(struct source *s);
 
 /*
  * observe.c: one look at a target

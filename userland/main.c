@@ -15,6 +15,8 @@ int cmd_status(struct options *o);
 int cmd_snapshot(struct options *o);
 int cmd_report(struct options *o);
 int cmd_go(struct options *o);
+int cmd_push(struct options *o);
+int cmd_serve(struct options *o);
 int cmd_detach(struct options *o);
 
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS)
@@ -41,7 +43,11 @@ const struct command commands[] = {
 	  "to see what grows. It is not stopped; it needs no code for this, no symbols, and no module.\n"
 	  "Exit status: 1 if something leaks. With --format pprof, -o names a folder.",
 	  "leaktrace go 4242 --every 30s --count 6",
-	  OPT_GO | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
+	  OPT_GO | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
+	{ "push", "[PID or FILE] --to URL", "Send profiles of a traced process, of all, or of a file to Pyroscope, to Parca,\n"
+	  "or as the body of a POST to URL. LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
+	  "leaktrace push 4242 --to http://localhost:4040 --every 15s",
+	  OPT_PUSH | OPT_EVERY | OPT_JUDGE, cmd_push },
 	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },

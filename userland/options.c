@@ -3,6 +3,7 @@
  * Options of all commands: one table, of which each command takes its part.
  * Usage is printed from it, so that it cannot tell anything else.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "push.h"
 
 struct option_row {
 	uint32_t bit;		/* 0: every command has it */
@@ -30,11 +32,15 @@ static const struct option_row rows[] = {
 	{ OPT_FORMAT, 'F', "format", "FORMAT", "of the report: text, json, folded, html, pprof, openmetrics" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
 	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
+	{ OPT_PUSH, 0, "to", "URL", "of the server, or where profiles are posted to" },
+	{ OPT_PUSH, 0, "protocol", "NAME", "pyroscope, parca or pprof (default: pyroscope)" },
+	{ OPT_PUSH, 0, "label", "NAME=VALUE", "put this on every profile; may be repeated" },
+	{ OPT_EVERY, 0, "every", "TIME", "do it again every TIME" },
+	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9464)" },
 	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
 	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
 	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
 	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "bound of the target's table in the kernel" },
-	{ OPT_GO, 0, "every", "TIME", "look again every TIME (default: 10s)" },
 	{ OPT_GO, 0, "count", "N", "look N times (default: 6 with --every, else once)" },
 	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
 	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
@@ -126,8 +132,6 @@ static int take_go(const char *name, const char *arg, struct options *o)
 {
 	char *end;
 
-	if (!strcmp(name, "every"))
-		return parse_time_option(name, arg, &o->every_s);
 	o->arm |= !strcmp(name, "arm");
 	o->disarm |= !strcmp(name, "disarm");
 	if (strcmp(name, "count"))
@@ -135,6 +139,35 @@ static int take_go(const char *name, const char *arg, struct options *o)
 	o->count = strtoul(arg, &end, 10);
 	return *end || !o->count || o->count > 1000 ?
 		fail("--count: '%s' is no number from 1 to 1000", arg) : 0;
+}
+
+/* As Prometheus wants names; the value is anything. */
+static int add_label(const char *arg, struct options *o)
+{
+	size_t len = strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	struct option_label *l = &o->labels[o->nlabels];
+
+	if (!len || arg[len] != '=' || isdigit((unsigned char)*arg))
+		return fail("--label: '%s' is not NAME=VALUE, with letters, digits and _ in NAME", arg);
+	if (o->nlabels == OPTIONS_LABELS_MAX)
+		return fail("--label: no more than %d", OPTIONS_LABELS_MAX);
+	l->name = strndup(arg, len);
+	l->value = strdup(arg + len + 1);
+	o->nlabels++;
+	return l->name && l->value ? 0 : fail("out of memory");
+}
+
+static int take_push(const char *name, const char *arg, struct options *o)
+{
+	if (!strcmp(name, "label"))
+		return add_label(arg, o);
+	if (!strcmp(name, "to")) {
+		o->to = arg;
+		return 0;
+	}
+	o->protocol = push_protocol_parse(arg);
+	return o->protocol < 0 ?
+		fail("no such protocol: '%s' (there are pyroscope, parca, pprof)", arg) : 0;
 }
 
 static int take(const struct option_row *r, const char *arg, struct options *o)
@@ -162,6 +195,13 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		return 0;
 	case OPT_ALL:
 		o->all = true;
+		return 0;
+	case OPT_EVERY:
+		return parse_time_option(r->name, arg, &o->every_s);
+	case OPT_PUSH:
+		return take_push(r->name, arg, o);
+	case OPT_LISTEN:
+		o->listen = arg;
 		return 0;
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
@@ -228,6 +268,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 
 	memset(o, 0, sizeof(*o));
 	o->kinds = LEAKTRACE_KINDS_ALL;
+	o->protocol = PUSH_PYROSCOPE;
 	build(cmd, longs, letters);
 	optind = 1;
 	opterr = 0;

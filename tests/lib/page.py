@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Looks at an HTML file as headless Chromium shows it.
 
 usage: page.py FILE [--width N] [--dark] [--full] [--png FILE] [--click SELECTOR]

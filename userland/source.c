@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a command's argument stands for: a traced process, all of them, or a
+ * file. Each is read and judged, and handed on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+static int hand_on(struct source *s, struct model *m)
+{
+	judge(m, &s->o->bench, NULL, NULL);
+	return s->fn(m, s->arg);
+}
+
+static int from_file(struct source *s, const char *path)
+{
+	char err[256] = "";
+	struct model m;
+	int status;
+
+	model_init(&m);
+	if (trace_read(path, &m, err, sizeof(err)))
+		status = fail("%s", err);
+	else
+		status = hand_on(s, &m);
+	model_free(&m);
+	return status;
+}
+
+static int from_target(struct source *s, uint32_t id)
+{
+	struct model m;
+	int status;
+
+	model_init(&m);
+	if (observe(s->client, &m, id))
+		status = fail("%s", client_error(s->client));
+	else
+		status = hand_on(s, &m);
+	model_free(&m);
+	return status;
+}
+
+static int from_all(struct source *s)
+{
+	struct target *targets = NULL;
+	int status = 0;
+	size_t n = 0;
+
+	if (client_targets(s->client, &targets, &n))
+		status = fail("%s", client_error(s->client));
+	else if (!n)
+		status = fail("nothing is being traced: run 'leaktrace attach PID'");
+	for (size_t i = 0; i < n && !status; i++)
+		status = from_target(s, targets[i].id);
+	free(targets);
+	return status;
+}
+
+static int from_pid(struct source *s, pid_t pid)
+{
+	struct target t;
+	int err = observe_find(s->client, pid, &t);
+
+	if (err == -ESRCH)
+		return fail("%d is not being traced: run 'leaktrace attach %d' first", pid, pid);
+	if (err)
+		return fail("%s", client_error(s->client));
+	return from_target(s, t.id);
+}
+
+/* A number is a pid; ./7 is a file. */
+bool source_is_file(const char *arg)
+{
+	pid_t pid;
+
+	return arg && options_pid(arg, &pid);
+}
+
+int source_read(struct source *s, const char *arg)
+{
+	struct stat st;
+	char err[512];
+	pid_t pid;
+
+	if (source_is_file(arg)) {
+		if (stat(arg, &st))
+			return fail("cannot open %s: %s", arg, strerror(errno));
+		return from_file(s, arg);
+	}
+	if (!s->client)
+		s->client = client_open(err, sizeof(err));
+	if (!s->client)
+		return fail("%s", err);
+	return arg && !options_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
+}
+
+void source_close(struct source *s)
+{
+	client_close(s->client);
+	s->client = NULL;
+}
