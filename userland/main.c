@@ -48,6 +48,9 @@ const struct command commands[] = {
 	  "or as the body of a POST to URL. LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
 	  "leaktrace push 4242 --to http://localhost:4040 --every 15s",
 	  OPT_PUSH | OPT_EVERY | OPT_JUDGE, cmd_push },
+	{ "serve", "[PID or FILE]", "Answer /metrics, /debug/pprof/KIND, and / with the report as a page, for those who\n"
+	  "pull; until Ctrl-C, at the loopback address unless --listen says otherwise.",
+	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_JUDGE, cmd_serve },
 	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },

@@ -36,7 +36,7 @@ static const struct option_row rows[] = {
 	{ OPT_PUSH, 0, "protocol", "NAME", "pyroscope, parca or pprof (default: pyroscope)" },
 	{ OPT_PUSH, 0, "label", "NAME=VALUE", "put this on every profile; may be repeated" },
 	{ OPT_EVERY, 0, "every", "TIME", "do it again every TIME" },
-	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9464)" },
+	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
 	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
 	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
 	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
