@@ -126,6 +126,8 @@ u32 lt_probe_missing(void);
 int lt_probe_count(void);
 const struct lt_probe *lt_probe_row(int i);
 void lt_probe_row_state(int i, struct lt_probe_state *state);
+void lt_give_up(const char *why);
+const char *lt_gave_up(void);
 bool lt_probe_enter(const void *hook);
 void lt_probe_leave(void);
 

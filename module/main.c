@@ -45,6 +45,25 @@ unsigned int lt_table_bytes = 64 << 20;
 module_param_named(table_bytes, lt_table_bytes, uint, 0444);
 MODULE_PARM_DESC(table_bytes, "unwind tables of all programs and libraries (default 67108864)");
 
+static int stop_set(const char *text, const struct kernel_param *kp)
+{
+	bool stop;
+	int err = kstrtobool(text, &stop);
+
+	if (!err && stop)
+		lt_give_up("stopped by hand");
+	return err;
+}
+
+static int stop_get(char *text, const struct kernel_param *kp)
+{
+	return sprintf(text, "%c\n", lt_gave_up() ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops stop_ops = { .set = stop_set, .get = stop_get };
+module_param_cb(stop, &stop_ops, NULL, 0600);
+MODULE_PARM_DESC(stop, "write 1: trace nothing any more, until loaded again");
+
 static void clamp_parameters(void)
 {
 	lt_max_objects = clamp(lt_max_objects, 1U, 1U << 26);

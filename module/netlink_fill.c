@@ -137,9 +137,11 @@ static int fill_losses(struct sk_buff *skb)
  */
 int lt_fill_status(struct sk_buff *skb)
 {
+	const char *why = lt_gave_up();
 	int n = lt_target_count();
 
 	if (nla_put_string(skb, LEAKTRACE_A_STATUS_VERSION, LT_VERSION) ||
+	    (why && nla_put_string(skb, LEAKTRACE_A_STATUS_STOPPED, why)) ||
 	    nla_put_u8(skb, LEAKTRACE_A_STATUS_TRACING, n > 0) ||
 	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS, n) ||
 	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS_MAX, lt_max_targets))

@@ -8,6 +8,9 @@
  * Chunks stay until lt_pool_reset(), which the last target's end calls, so a
  * cell's memory stays readable while anything is traced.
  *
+ * A free list that does not add up is somebody's write through a stale number:
+ * we give up then, rather than hand out the same cell twice.
+ *
  * Lock: pool->lock, raw and irq-safe, a leaf.
  */
 #include <linux/irq_work.h>
@@ -22,7 +25,7 @@ enum {
 };
 
 struct lt_pool {
-	const char *name;
+	const char *torn;
 	u32 cell_bytes;
 	u32 max_cells;
 	u32 reserve;		/* refill when fewer are free */
@@ -84,20 +87,20 @@ static void kick_fn(struct irq_work *kick)
 
 /**
  * lt_pool_create() - make an empty pool
- * @name: for messages
+ * @torn: what to say in STATUS if its list of free cells does not add up
  * @cell_bytes: size of a cell, at least 4
  * @max_cells: bound
  *
  * Context: may sleep.
  * Return: the pool or NULL without memory.
  */
-struct lt_pool *lt_pool_create(const char *name, u32 cell_bytes, u32 max_cells)
+struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells)
 {
 	struct lt_pool *p = kzalloc(sizeof(*p), GFP_KERNEL);
 
 	if (!p)
 		return NULL;
-	p->name = name;
+	p->torn = torn;
 	p->cell_bytes = ALIGN(cell_bytes, 8);
 	p->max_cells = max_cells;
 	p->reserve = 4 * CHUNK_CELLS;
@@ -173,10 +176,11 @@ void *lt_pool_alloc(struct lt_pool *p, u32 *index)
 {
 	unsigned long flags;
 	void *found = NULL;
-	bool low;
+	bool low, torn;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	if (p->free_head) {
+	torn = p->free_head >= max(p->ncells, 1U) || !p->free_head != !p->nfree;
+	if (p->free_head && !torn) {
 		*index = p->free_head;
 		found = cell(p, p->free_head);
 		p->free_head = *(u32 *)found;
@@ -184,7 +188,9 @@ void *lt_pool_alloc(struct lt_pool *p, u32 *index)
 	}
 	low = p->nfree < p->reserve && p->ncells <= p->max_cells;
 	raw_spin_unlock_irqrestore(&p->lock, flags);
-	if (low)
+	if (unlikely(torn))
+		lt_give_up(p->torn);
+	else if (low)
 		irq_work_queue(&p->kick);
 	return found;
 }
@@ -199,12 +205,18 @@ void *lt_pool_alloc(struct lt_pool *p, u32 *index)
 void lt_pool_free(struct lt_pool *p, u32 index)
 {
 	unsigned long flags;
+	bool torn;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	*(u32 *)cell(p, index) = p->free_head;
-	p->free_head = index;
-	p->nfree++;
+	torn = !index || index >= p->ncells || p->nfree + 1 >= p->ncells;
+	if (!torn) {
+		*(u32 *)cell(p, index) = p->free_head;
+		p->free_head = index;
+		p->nfree++;
+	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	if (unlikely(torn))
+		lt_give_up(p->torn);
 }
 
 /**

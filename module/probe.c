@@ -14,6 +14,8 @@
  *  4. No sleeping lock; no wakeup but irq_work.
  *  5. Raw spinlocks only.
  *  6. What cannot be done here is queued to the task's way back (work.c).
+ *  7. After lt_give_up() nothing is done at all: a bug of ours costs the trace,
+ *     not the host.
  */
 #include <linux/tracepoint.h>
 #include <net/netlink.h>
@@ -41,6 +43,7 @@ static int nrows;
 static struct row *mmu_row;
 static DEFINE_PER_CPU(int, nesting);
 static DEFINE_PER_CPU(u64, hits[MAX_ROWS]);
+static const char *gave_up;
 
 /* Every hook gets its row, tracepoints as their data. */
 static const struct row *row_of(const void *hook)
@@ -49,14 +52,41 @@ static const struct row *row_of(const void *hook)
 }
 
 /**
+ * lt_give_up() - stop tracing, for good: something is not as it must be
+ * @why: a constant string, for STATUS; the first one counts
+ *
+ * What is known stays, for a last report; what is hooked is unhooked when the
+ * last target is detached.
+ *
+ * Context: any.
+ */
+void lt_give_up(const char *why)
+{
+	cmpxchg(&gave_up, NULL, why);
+}
+
+/**
+ * lt_gave_up() - was lt_give_up() called
+ *
+ * Context: any.
+ * Return: why, or NULL.
+ */
+const char *lt_gave_up(void)
+{
+	return READ_ONCE(gave_up);
+}
+
+/**
  * lt_probe_enter() - begin a probe's work on a target
  * @hook: what the hook was given; NULL: mmu_notifier
  *
  * Context: any but NMI. On true the caller must lt_probe_leave().
- * Return: false if a probe is at work on this CPU already (counted).
+ * Return: false if a probe is at work on this CPU already (counted), or we gave up.
  */
 bool lt_probe_enter(const void *hook)
 {
+	if (unlikely(lt_gave_up()))
+		return false;
 	preempt_disable_notrace();
 	if (__this_cpu_inc_return(nesting) == 1) {
 		__this_cpu_inc(hits[row_of(hook) - rows]);

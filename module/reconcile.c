@@ -225,7 +225,7 @@ static void reconcile_pages(struct lt_target *t)
 
 /**
  * lt_reconcile() - hold a target's tables against the kernel's own state
- * @t: the target; an exited one stays as it was
+ * @t: the target; an exited one stays as it was, and all do after lt_give_up()
  *
  * Context: may sleep.
  * Return: 0, -ENOENT if it was detached meanwhile.
@@ -241,7 +241,7 @@ int lt_reconcile(struct lt_target *t)
 	else if (!atomic_read(&t->exited) && lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_fd_spaces(t);
 	downgrade_write(&t->gate);
-	if (err || atomic_read(&t->exited))
+	if (err || atomic_read(&t->exited) || lt_gave_up())
 		goto out;
 
 	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);

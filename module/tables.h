@@ -11,7 +11,7 @@
  */
 struct lt_pool;
 
-struct lt_pool *lt_pool_create(const char *name, u32 cell_bytes, u32 max_cells);
+struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells);
 void lt_pool_destroy(struct lt_pool *p);
 void lt_pool_reset(struct lt_pool *p);
 int lt_pool_prime(struct lt_pool *p);

@@ -212,6 +212,10 @@ static bool known(const struct task_struct *task)
 
 static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
 {
+	if (lt_gave_up()) {
+		NL_SET_ERR_MSG(extack, "tracing was stopped (see status): load the module again");
+		return -ESHUTDOWN;
+	}
 	if (known(task)) {
 		NL_SET_ERR_MSG(extack, "already attached");
 		return -EEXIST;

@@ -43,7 +43,7 @@ static atomic_t pending;
  */
 int lt_work_init(void)
 {
-	pool = lt_pool_create("works", sizeof(struct work), WORKS);
+	pool = lt_pool_create("internal error: torn list of works", sizeof(struct work), WORKS);
 	if (!pool)
 		return -ENOMEM;
 	if (lt_pool_prime(pool)) {
@@ -141,7 +141,7 @@ static void work_fn(struct callback_head *head)
 	struct work *w = container_of(head, struct work, head);
 	struct lt_target *t = w->target;
 
-	if (current->mm && !(current->flags & PF_EXITING)) {
+	if (current->mm && !(current->flags & PF_EXITING) && !lt_gave_up()) {
 		if (w->op <= LT_WORK_FILES)
 			run_alone(w);
 		else if (w->op == LT_WORK_CODE)

@@ -115,3 +115,27 @@ hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 	[[ $output == *"$VICTIM"* ]]
 	[[ $output == *victim_fd* ]]
 }
+
+@test "load: stopped by hand: nothing is traced any more, and every report says so" {
+	load_module
+	start_and_attach fd victim_fd
+	tell hold 5
+	echo 1 >/sys/module/leaktrace/parameters/stop
+	tell hold 7
+	report
+	assert_site by_hold fd 5 5
+	expect "$(loss exact)" false exact
+	jq -e '.losses.inexact[] | select(test("stopped"))' "$REPORT"
+	[[ $(lt status) == *"STOPPED: stopped by hand"* ]]
+	start_victim victim_fd
+	run lt attach "$VICTIM" --background
+	expect "$status" 2 "exit status"
+	[[ $output == *"load the module again"* ]]
+	lt detach
+	load_module
+	start_and_attach fd victim_fd
+	tell hold 3
+	report
+	assert_fd_count
+	assert_exact
+}

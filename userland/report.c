@@ -63,7 +63,7 @@ void report_losses(struct model *m, struct losses *l)
 	if (m->incomplete)
 		l->inexact[l->ninexact++] = "the end of the file is missing";
 	if (*s->stopped)
-		l->inexact[l->ninexact++] = "tracing stopped after an internal error";
+		l->inexact[l->ninexact++] = "tracing was stopped: 'leaktrace status' says why";
 	l->exact = !l->ninexact;
 	l->events = s->lost_ring + s->lost_socket;
 	l->objects = untracked;

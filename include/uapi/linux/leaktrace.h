@@ -207,7 +207,7 @@ enum leaktrace_a_status {
 	LEAKTRACE_A_STATUS_PAD,
 	LEAKTRACE_A_STATUS_VERSION,		/* string, module version */
 	LEAKTRACE_A_STATUS_TRACING,		/* u8, probes are on */
-	LEAKTRACE_A_STATUS_STOPPED,		/* string, why, after an internal error */
+	LEAKTRACE_A_STATUS_STOPPED,		/* string, why tracing was given up */
 	LEAKTRACE_A_STATUS_TARGETS,		/* u32 */
 	LEAKTRACE_A_STATUS_TARGETS_MAX,		/* u32 */
 	LEAKTRACE_A_STATUS_OBJECTS,		/* u64 */
