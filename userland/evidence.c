@@ -77,7 +77,7 @@ static void say_counts(struct judgement *j, const struct measures *x)
 		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
 		    amount(x, x->died, a), amount(x, x->born, b), w->died,
 		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d), amount(x, x->live, c), w->alive,
-		    x->old == x->live ? "all" : format_count(x->old, old),
+		    x->old == x->live ? "all" : x->old ? format_count(x->old, old) : "none",
 		    format_seconds(x->horizon_s, e));
 }
 
@@ -123,12 +123,12 @@ static void say_leak(struct judgement *j, const struct measures *x, const struct
 	char a[32], b[32], t[32];
 
 	if (x->generations > 1)
-		say(j, "%u of %u slices of %s left survivors", x->generations, x->buckets,
-		    format_seconds(x->bucket_s, a));
+		say(j, "not from one moment: %u of %u slices of %s have survivors", x->generations,
+		    x->buckets, format_seconds(x->bucket_s, a));
 	if (x->died && x->old)
-		say(j, "%s older than %s live on, %s ever died that old",
-		    format_count(x->old, a), format_seconds(x->horizon_s, t),
-		    x->late ? format_count(x->late, b) : "none");
+		say(j, "of those that came to be older than %s, %s %s, %s live on",
+		    format_seconds(x->horizon_s, t), x->late ? format_count(x->late, b) : "none",
+		    words_of(x)->died, format_count(x->old, a));
 	say_growth(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
 		say(j, "but %s of those that were there at attach are gone: no net growth yet",

@@ -339,8 +339,15 @@ struct look {				/* how to say it */
 	int rows;			/* of the screen; 0: no limit */
 };
 
+enum { STACK_UNKNOWN = __LEAKTRACE_STACK_MAX };	/* not even why it is missing */
+
 struct losses {
 	bool exact;
+	uint64_t bytes;			/* of live memory; its share with complete stacks: */
+	double complete_bytes;
+	struct {
+		uint64_t objects, bytes;
+	} ended[STACK_UNKNOWN + 1];	/* live, by why their stack is not complete */
 	uint64_t events, objects, stacks, truncated_stacks, reconciled;
 	double complete_stacks;
 	const char *inexact[16];

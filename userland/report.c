@@ -20,23 +20,31 @@ static const char *const inexact_reasons[] = {
 	"the pool for deferred work was empty",
 };
 
-/* The share of what was born under our eyes whose stack reached a root. */
+/* The share of what was born under our eyes whose stack reached a root, and why others did not. */
 static void count_stacks(struct model *m, struct losses *l)
 {
-	uint64_t all = 0, complete = 0;
+	uint64_t all = 0, objects = 0, bytes = 0;
 
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
 		const struct stack *stack = model_stack(m, s->stack);
-		uint64_t live = site_live(s);
+		uint64_t live = site_live(s), weight = s->kind == LEAKTRACE_KIND_PAGE ?
+			live * PAGE_BYTES : 0;
+		unsigned int why = stack && stack->status < STACK_UNKNOWN ? stack->status : STACK_UNKNOWN;
 
 		all += live;
-		if (stack && stack->status == LEAKTRACE_STACK_ROOT)
-			complete += live;
-		if (stack && stack->status == LEAKTRACE_STACK_DEPTH)
-			l->truncated_stacks += live;
+		l->bytes += weight;
+		if (why == LEAKTRACE_STACK_ROOT) {
+			objects += live;
+			bytes += weight;
+			continue;
+		}
+		l->ended[why].objects += live;
+		l->ended[why].bytes += weight;
 	}
-	l->complete_stacks = all ? (double)complete / all : 1;
+	l->truncated_stacks = l->ended[LEAKTRACE_STACK_DEPTH].objects;
+	l->complete_stacks = all ? (double)objects / all : 1;
+	l->complete_bytes = l->bytes ? (double)bytes / l->bytes : 1;
 }
 
 void report_losses(struct model *m, struct losses *l)

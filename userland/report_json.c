@@ -219,6 +219,22 @@ static struct json_object *totals_of(const struct target *t)
 	return all;
 }
 
+static struct json_object *ended_of(const struct losses *l)
+{
+	struct json_object *list = json_object_new_array(), *o;
+
+	for (int i = 0; i <= STACK_UNKNOWN; i++) {
+		if (!l->ended[i].objects)
+			continue;
+		o = json_object_new_object();
+		put(o, "why", string(i == STACK_UNKNOWN ? "not known" : stack_status_text(i)));
+		put(o, "objects", number(l->ended[i].objects));
+		put(o, "bytes", number(l->ended[i].bytes));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *losses_of(struct model *m)
 {
 	struct json_object *o = json_object_new_object(), *why = json_object_new_array();
@@ -231,6 +247,8 @@ static struct json_object *losses_of(struct model *m)
 	put(o, "stacks", number(l.stacks));
 	put(o, "truncated_stacks", number(l.truncated_stacks));
 	put(o, "complete_stacks", real(l.complete_stacks));
+	put(o, "complete_stacks_bytes", real(l.complete_bytes));
+	put(o, "incomplete_stacks", ended_of(&l));
 	put(o, "reconciled", number(l.reconciled));
 	for (unsigned int i = 0; i < l.ninexact; i++)
 		json_object_array_add(why, string(l.inexact[i]));

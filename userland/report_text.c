@@ -11,190 +11,21 @@
 
 #include <json-c/json.h>
 
-#include "leaktrace.h"
+#include "report_text.h"
 
 enum {
-	COLUMNS = 100,
-	FRAMES = 10,		/* of a finding, unless all are asked for */
-	FRAMES_ALL = 64,
-	RELEASES = 2,
-	EXAMPLES = 3,
-	FINDINGS = 10,
+	ROWS = 50,		/* where there is no terminal to ask */
 	HEAD_LINES = 12,	/* totals above the findings, trust below */
 };
 
-static const char *paint(const struct look *look, const char *code)
-{
-	return look->color ? code : "";
-}
-
-#define BOLD(l)		paint(l, "\033[1m")
-#define DIM(l)		paint(l, "\033[2m")
-#define PLAIN(l)	paint(l, "\033[0m")
-
-static const char *verdict_color(const struct look *look, enum verdict v)
+const char *report_color(const struct look *look, enum verdict v)
 {
 	static const char *const codes[] = {
 		[VERDICT_OK] = "\033[2m", [VERDICT_CACHE] = "\033[36m",
 		[VERDICT_SUSPECT] = "\033[33m", [VERDICT_LEAK] = "\033[1;31m",
 	};
 
-	return paint(look, codes[v]);
-}
-
-/* The last parts of a path, if the whole is too long. */
-static const char *tail_of(const char *path, size_t room)
-{
-	size_t len = strlen(path);
-	const char *p;
-
-	if (len <= room)
-		return path;
-	p = strchr(path + len - room, '/');
-	return p ? p + 1 : path + len - room;
-}
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void write_frame(FILE *f, const struct symbol_frame *s, const char *lead,
-			const struct look *look)
-{
-	char name[64], where[80] = "";
-
-	if (s->function)
-		snprintf(name, sizeof(name), "%.63s", s->function);
-	else
-		snprintf(name, sizeof(name), "%#" PRIx64, s->offset);
-	if (s->file && s->line)
-		snprintf(where, sizeof(where), "%s:%d", tail_of(s->file, 30), s->line);
-	else if (s->function)
-		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
-	fprintf(f, "%s%-34s  %-32s  %s(%s%s)%s\n", lead, name, where, DIM(look),
-		s->module ? base_of(s->module) : "unknown", s->inlined ? ", inlined" : "", PLAIN(look));
-}
-
-static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
-			 const struct look *look)
-{
-	const struct stack *stack = model_stack(m, id);
-	const struct symbol_frame *frames;
-	int n = model_frames(m, id, &frames);
-	char lead[32];
-
-	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
-	if (!n)
-		fprintf(f, "%sno stack: %s\n", first,
-			stack ? stack_status_text(stack->status) : "not known");
-	for (int i = 0; i < n && i < max; i++)
-		write_frame(f, &frames[i], i ? lead : first, look);
-	if (n > max)
-		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
-	else if (n && stack->status != LEAKTRACE_STACK_ROOT)
-		fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
-			stack_status_text(stack->status), PLAIN(look));
-}
-
-static void write_examples(FILE *f, struct model *m, const struct site *s, const struct look *look)
-{
-	int max = look->all ? 10 : EXAMPLES;
-	uint64_t end = model_end_ns(m);
-	struct object *o[10];
-	int n = examples_of(m, s, o, max);
-
-	for (int i = 0; i < n; i++) {
-		char *what = example_describe(m, o[i]), age[32];
-
-		if (s->kind == LEAKTRACE_KIND_PAGE)
-			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
-		else
-			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",
-				kind_name(s->kind), o[i]->id, what ?: type_name(o[i]->type));
-		fprintf(f, ", %s old\n", format_seconds(end > o[i]->born_ns ?
-							 (end - o[i]->born_ns) / 1e9 : 0, age));
-		free(what);
-	}
-}
-
-static void write_count(FILE *f, const struct finding *g)
-{
-	char live[32], bytes[32];
-
-	for (int k = 0; k < KINDS; k++) {
-		if (!g->live[k])
-			continue;
-		fprintf(f, ", %s ", format_count(g->live[k], live));
-		fprintf(f, g->nsites > 1 ? "%s live" : "live", kind_name(k));
-		if (k == LEAKTRACE_KIND_PAGE)
-			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, bytes));
-	}
-}
-
-/* The other sites of a finding: a line each. */
-static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct look *look)
-{
-	for (size_t i = 1; i < g->nsites; i++) {
-		const struct site *s = model_site(m, g->sites[i]);
-		const struct symbol_frame *frames;
-		char live[32];
-		int n = model_frames(m, s->stack, &frames);
-
-		fprintf(f, "  also      %s %s, %s live, %d frames from %s  %ssite %u%s\n",
-			kind_name(s->kind), type_name(s->type), format_count(site_live(s), live), n,
-			n && frames[0].function ? frames[0].function : "?", DIM(look), s->id,
-			PLAIN(look));
-	}
-}
-
-static void write_releases(FILE *f, struct model *m, const struct site *s, const struct look *look)
-{
-	int max = look->all ? FRAMES_ALL : 3;
-
-	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
-		char lead[64];
-
-		snprintf(lead, sizeof(lead), "  %3.0f %% die at ",
-			 s->died ? 100.0 * s->release[i].count / s->died : 0);
-		write_frames(f, m, s->release[i].stack, lead, max, look);
-	}
-}
-
-static void write_finding(FILE *f, struct model *m, const struct finding *g,
-			  const struct look *look)
-{
-	const struct judgement *j = &g->judgement;
-	const struct site *s = model_site(m, g->sites[0]);
-	char name[16];
-
-	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
-	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
-		*c -= 'a' - 'A';
-	fprintf(f, "%s%s%s  %s%s %s%s", verdict_color(look, j->verdict), name, PLAIN(look), BOLD(look),
-		kind_name(s->kind), type_name(s->type), PLAIN(look));
-	write_count(f, g);
-	if (j->verdict >= VERDICT_SUSPECT)
-		fprintf(f, ", %.0f %% sure", j->confidence * 100);
-	fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
-	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
-		fprintf(f, "  - %s\n", j->evidence[i]);
-	write_frames(f, m, s->stack, "  born at   ", look->all ? FRAMES_ALL : FRAMES, look);
-	write_parts(f, m, g, look);
-	write_releases(f, m, s, look);
-	write_examples(f, m, s, look);
-}
-
-/* What no finding has: only on request. */
-static void write_site(FILE *f, struct model *m, const struct site *s, const struct look *look)
-{
-	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
-
-	g.live[s->kind] = site_live(s);
-	g.judgement = s->judgement;
-	write_finding(f, m, &g, look);
+	return report_paint(look, codes[v]);
 }
 
 static void write_header(FILE *f, struct model *m, const struct look *look)
@@ -204,7 +35,7 @@ static void write_header(FILE *f, struct model *m, const struct look *look)
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
 	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, %s", BOLD(look), *t->comm ? t->comm : "?",
-		PLAIN(look), t->pid, m->exe ? ", " : "", m->exe ? tail_of(m->exe, 50) : "", when,
+		PLAIN(look), t->pid, m->exe ? ", " : "", m->exe ? report_tail(m->exe, 50) : "", when,
 		format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
 		if (t->exit_code & 0x7f)
@@ -249,6 +80,27 @@ static void lost(FILE *f, uint64_t n, const char *what, bool *first)
 	*first = false;
 }
 
+/* "98.2 % of objects, 99.1 % of bytes have complete stacks; the others end: 12 for …" */
+static void write_stacks(FILE *f, const struct losses *l)
+{
+	char n[32];
+	bool first = true;
+
+	fprintf(f, "%.4g %% of objects", l->complete_stacks * 100);
+	if (l->bytes)
+		fprintf(f, " and %.4g %% of bytes", l->complete_bytes * 100);
+	fprintf(f, " have complete stacks");
+	for (int i = 0; i <= STACK_UNKNOWN; i++) {
+		if (!l->ended[i].objects)
+			continue;
+		fprintf(f, "%s %s: %s", first ? "; the others end," : ",",
+			i == STACK_UNKNOWN ? "not known" : stack_status_text(i),
+			format_count(l->ended[i].objects, n));
+		first = false;
+	}
+	fputc('\n', f);
+}
+
 /* Always there, always last: can these numbers be believed. */
 static void write_losses(FILE *f, struct model *m, const struct look *look)
 {
@@ -257,7 +109,7 @@ static void write_losses(FILE *f, struct model *m, const struct look *look)
 	char a[32];
 
 	report_losses(m, &l);
-	fprintf(f, "%s%s%s", l.exact ? "" : verdict_color(look, VERDICT_SUSPECT),
+	fprintf(f, "%s%s%s", l.exact ? "" : report_color(look, VERDICT_SUSPECT),
 		l.exact ? "exact: confirmed against the kernel's own state" : "not exact", PLAIN(look));
 	for (unsigned int i = 0; i < l.ninexact; i++)
 		fprintf(f, "%s %s", i ? ";" : ":", l.inexact[i]);
@@ -268,12 +120,13 @@ static void write_losses(FILE *f, struct model *m, const struct look *look)
 		fprintf(f, "; nothing lost");
 	if (l.reconciled)
 		fprintf(f, "; %s repaired", format_count(l.reconciled, a));
-	fprintf(f, "; %.4g %% of stacks complete\n", l.complete_stacks * 100);
+	fputc('\n', f);
+	write_stacks(f, &l);
 }
 
 /* A finding as text, and the lines it takes, so that a report ends where the screen does. */
 static char *finding_text(struct model *m, const struct finding *g, const struct look *look,
-			  int *lines)
+			  bool brief, int *lines)
 {
 	char *buf = NULL;
 	size_t len = 0;
@@ -282,7 +135,7 @@ static char *finding_text(struct model *m, const struct finding *g, const struct
 	*lines = 0;
 	if (!f)
 		return NULL;
-	write_finding(f, m, g, look);
+	report_finding(f, m, g, look, brief);
 	fputc('\n', f);
 	fclose(f);
 	for (size_t i = 0; i < len; i++)
@@ -290,22 +143,41 @@ static char *finding_text(struct model *m, const struct finding *g, const struct
 	return buf;
 }
 
+/* Each in full while there is room, then in brief; the worst always in full. */
 static size_t write_findings(FILE *f, struct model *m, const struct look *look)
 {
-	int room = look->rows - HEAD_LINES, lines;
+	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
 	size_t shown = 0;
 
-	for (; shown < m->nfindings && (look->all || shown < FINDINGS); shown++) {
-		char *buf = finding_text(m, &m->findings[shown], look, &lines);
+	for (; shown < m->nfindings; shown++) {
+		const struct finding *g = &m->findings[shown];
+		bool brief = false;
+		char *buf = finding_text(m, g, look, false, &lines);
 
-		room -= lines;
-		if (buf && (look->all || !look->rows || !shown || room >= 0))
-			fputs(buf, f);
-		free(buf);
-		if (!look->all && look->rows && shown && room < 0)
+		if (!look->all && shown && lines > room) {
+			free(buf);
+			buf = finding_text(m, g, look, true, &lines);
+			brief = true;
+		}
+		if (!look->all && brief && lines > room) {
+			free(buf);
 			break;
+		}
+		room -= lines;
+		fputs(buf ?: "", f);
+		free(buf);
 	}
 	return shown;
+}
+
+/* What no finding has: only on request. */
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct look *look)
+{
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
+
+	g.live[s->kind] = site_live(s);
+	g.judgement = s->judgement;
+	report_finding(f, m, &g, look, false);
 }
 
 static size_t write_sites(FILE *f, struct model *m, const struct look *look)

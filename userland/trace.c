@@ -306,6 +306,7 @@ static int take_meta(struct model *m, struct nlattr *attrs, int len)
 		m->wall_minus_mono_s = (int64_t)nla_get_u64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
 	if (tb[META_FD_LIMIT])
 		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
+	m->limits[LIMIT_FDS] = (struct limit){ .max = m->fd_limit, .name = "RLIMIT_NOFILE" };
 	m->dump_interrupted |= !!tb[META_INTERRUPTED];
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == META_LIMIT && limits_take(a, m->limits))
