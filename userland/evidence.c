@@ -118,6 +118,21 @@ static void say_limit(struct judgement *j, const struct model *m, unsigned int k
 	    format_seconds(in_s, b));
 }
 
+/* Whose pages they are is known; why the heap grew may be another's doing. */
+static void say_memory(struct judgement *j, const struct measures *x)
+{
+	if (x->kind != LEAKTRACE_KIND_PAGE)
+		return;
+	if (x->share > 0 && x->share < 0.995)
+		say(j, "%.0f %% of all memory that is new is this site's", x->share * 100);
+	if (x->heap)
+		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
+		    "so the culprit may be a caller of another site");
+	if (x->pooled)
+		say(j, "it shares its mappings with other sites, as an allocator's does: growth that "
+		    "follows what the program is given to keep looks the same as a leak");
+}
+
 static void say_leak(struct judgement *j, const struct measures *x, const struct model *m)
 {
 	char a[32], b[32], t[32];
@@ -135,9 +150,7 @@ static void say_leak(struct judgement *j, const struct measures *x, const struct
 		    format_count(x->turnover, a));
 	if (!x->unjoined)
 		say_limit(j, m, x->kind, x->slope * 60);
-	if (x->heap)
-		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
-		    "so the culprit may be a caller of another site");
+	say_memory(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->old < verdict_needs(x))
 		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
 		    format_seconds(x->horizon_s, t), verdict_needs(x));

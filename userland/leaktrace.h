@@ -303,6 +303,9 @@ char *socket_describe(pid_t pid, uint64_t inode);
 const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
 bool range_is_heap(const struct model *m, uint64_t address);
 bool range_is_stack(const struct model *m, uint64_t address);
+enum range { RANGE_HEAP, RANGE_MMAP, RANGE_STACK, RANGE_SHARED, RANGE_UNKNOWN, RANGES };
+enum range range_of(const struct model *m, uint64_t address);
+const char *range_kind_name(enum range r);
 #define THREAD_UNJOINED "exited, never joined"
 void thread_look(struct model *m);		/* which of the exited nobody joined */
 

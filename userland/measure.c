@@ -234,30 +234,6 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 	measure_curve(x, b, c, start_s, end_s);
 }
 
-/*
- * What surrounds the site: how many of those that were there before are gone,
- * and for pages, whether most lie in a heap or on the first thread's stack.
- */
-void measure_place(struct measures *x, const struct model *m, const struct births *b)
-{
-	const struct kind_totals *k = &m->target.kind[x->kind];
-	uint64_t heap = 0, stack = 0, all = 0;
-
-	x->turnover = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
-
-	if (x->kind != LEAKTRACE_KIND_PAGE)
-		return;
-	for (size_t i = 0; i < b->n; i++) {
-		uint64_t n = b->o[i].count;
-
-		all += n;
-		heap += range_is_heap(m, b->o[i].id) ? n : 0;
-		stack += range_is_stack(m, b->o[i].id) ? n : 0;
-	}
-	x->heap = heap * 2 > all;
-	x->stack = stack * 2 > all;
-}
-
 void measure_life(struct judgement *j, const struct site *s, const struct births *b,
 			  double end_s)
 {

@@ -49,3 +49,27 @@ bool range_is_stack(const struct model *m, uint64_t address)
 
 	return map && map->path && !strcmp(map->path, "[stack]");
 }
+
+/* What sort of memory an address is. */
+enum range range_of(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address);
+
+	if (!map)
+		return RANGE_UNKNOWN;
+	if (range_is_stack(m, address))
+		return RANGE_STACK;
+	if (map->shared)
+		return RANGE_SHARED;
+	return range_is_heap(m, address) ? RANGE_HEAP : RANGE_MMAP;
+}
+
+const char *range_kind_name(enum range r)
+{
+	static const char *const names[RANGES] = {
+		[RANGE_HEAP] = "heap", [RANGE_MMAP] = "mmap", [RANGE_STACK] = "stack",
+		[RANGE_SHARED] = "shared memory", [RANGE_UNKNOWN] = "unknown",
+	};
+
+	return names[r];
+}

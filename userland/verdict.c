@@ -23,6 +23,7 @@
 #define HORIZON_S	3.0
 #define HEAP_HORIZON_S	60.0
 #define TREND_Z		2.33	/* one false trend in a hundred */
+#define HEAP_SHARE	0.6	/* of all growth, to be named the cause of a heap's */
 #define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
 
 enum {
@@ -63,6 +64,16 @@ unsigned int verdict_needs(const struct measures *x)
 	return x->window_s < EARLY_S ? LEAK_OLD_EARLY : LEAK_OLD;
 }
 
+/*
+ * An allocator's pages are touched by whoever gets them next, and what a program
+ * keeps on purpose grows as a leak does: in the heap a site must stand out, and
+ * in another allocator's range nothing is sure.
+ */
+static bool blurred(const struct measures *x)
+{
+	return x->pooled || (x->heap && x->share < HEAP_SHARE);
+}
+
 static enum verdict decide(const struct measures *x)
 {
 	bool growing = x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
@@ -71,7 +82,7 @@ static enum verdict decide(const struct measures *x)
 		return VERDICT_OK;	/* a stack grows to its depth, and has a limit */
 	if (x->old >= verdict_needs(x) && x->births >= verdict_needs(x) && spread(x)) {
 		if (growing && x->sure > 0.5)
-			return turns_over(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
+			return turns_over(x) || blurred(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
 		if (!growing || x->sure < 0.2)
 			return VERDICT_CACHE;
 		return VERDICT_SUSPECT;
@@ -102,25 +113,28 @@ static double confidence(enum verdict v, const struct measures *x)
  * The whole life first; a site that was busy for long before it began to leak
  * is seen in one of the shorter windows.
  */
-static enum verdict measure_windows(struct measures *best, const struct model *m,
+static enum verdict measure_windows(struct measures *best, const struct court *court,
 				    const struct site *s, const struct births *b,
-				    const struct curve *c, const struct bench *bench, bool exits)
+				    const struct curve *c)
 {
 	static const double lengths[] = { 0, 3600, 600, 60 };
-	double end_s = model_end_ns(m) / 1e9, life_s = end_s - s->first_ns / 1e9;
+	const struct bench *bench = court->bench;
+	double end_s = model_end_ns(court->m) / 1e9, life_s = end_s - s->first_ns / 1e9;
+	struct measures common = { .kind = s->kind, .type = s->type, .unjoined = b->exits };
 	enum verdict verdict = VERDICT_OK;
 
+	common.life_p50_s = histogram_quantile_s(s->lifetimes, 0.5);
+	common.life_p95_s = histogram_quantile_s(s->lifetimes, 0.95);
+	common.life_max_s = s->lifetime_max_ns / 1e9;
+	measure_place(&common, court, b);
+
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-		struct measures x = { .kind = s->kind, .type = s->type, .unjoined = exits };
+		struct measures x = common;
 		double window_s = i ? lengths[i] : bench->window_s;
 		enum verdict v;
 
 		if (i && (window_s * 2 > life_s || bench->window_s > 0))
 			continue;
-		x.life_p50_s = histogram_quantile_s(s->lifetimes, 0.5);
-		x.life_p95_s = histogram_quantile_s(s->lifetimes, 0.95);
-		x.life_max_s = s->lifetime_max_ns / 1e9;
-		measure_place(&x, m, b);
 		measure(&x, s, b, c, window_s > 0 ? end_s - window_s : 0, end_s, bench);
 		v = decide(&x);
 		if (i && v != VERDICT_LEAK)
@@ -159,9 +173,9 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 	measure_life(j, s, b, model_end_ns(m) / 1e9);
 	if (grew_s > 0 && site_live(s) > 1)
 		j->rate_per_min = (site_live(s) - 1) / grew_s * 60;
-	j->verdict = measure_windows(x, m, s, b, c, court->bench, false);
+	j->verdict = measure_windows(x, court, s, b, c);
 	if (j->unjoined) {
-		v = measure_windows(&y, m, s, &exits, NULL, court->bench, true);
+		v = measure_windows(&y, court, s, &exits, NULL);
 		if (v > j->verdict) {
 			j->verdict = v;
 			*x = y;
@@ -217,10 +231,12 @@ void judge(struct model *m, const struct bench *bench,
 	findings_drop(m);
 	if (x && p) {
 		thread_look(m);
+		court_open(&court);
 		judge_sites(&court, x, p);
 		for (size_t i = 0; i < m->nsites; i++)
 			evidence_write(&m->sites[i].judgement, &x[i], m);
 		findings_make(&court, x);
+		court_close(&court);
 	}
 	free(x);
 	free(p);

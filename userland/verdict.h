@@ -39,6 +39,8 @@ struct measures {
 	bool whole;			/* the window is the site's whole life */
 	bool unjoined;			/* what is counted are exited threads */
 	bool heap, stack;		/* pages: where most of them are */
+	bool pooled;			/* pages: others have some in the same mappings */
+	double share;			/* pages: of all that were born and live */
 	double window_s;		/* from the first birth in it to the end */
 	double idle_s;			/* since the last birth of what lives */
 	double horizon_s;		/* T: what is older is old */
@@ -72,6 +74,8 @@ struct court {				/* what a judgement needs beside its subject */
 	const struct curve *(*curve)(uint32_t site, void *arg);	/* or NULL */
 	void *arg;
 	double chance;			/* a trend is believed if p is not above */
+	uint64_t pages;			/* born and alive, of all sites */
+	uint64_t *map_pages, *own_pages;	/* by mapping: of all; scratch for one site */
 };
 
 enum { PATH_MAX_FRAMES = 256 };
@@ -81,11 +85,13 @@ struct path {				/* a stack as its functions, innermost first */
 	uint64_t hash, function[PATH_MAX_FRAMES];
 };
 
+void court_open(struct court *court);		/* counts pages by mapping */
+void court_close(struct court *court);
 uint64_t birth_ns(const struct births *b, size_t i);
 bool birth_counts(const struct births *b, size_t i);
 void measure(struct measures *x, const struct site *s, const struct births *b,
 	     const struct curve *c, double from_s, double end_s, const struct bench *bench);
-void measure_place(struct measures *x, const struct model *m, const struct births *b);
+void measure_place(struct measures *x, const struct court *court, const struct births *b);
 void measure_life(struct judgement *j, const struct site *s, const struct births *b, double end_s);
 void judge_births(const struct court *court, struct judgement *j, const struct site *s,
 		  const struct births *b, const struct curve *c, struct measures *x);

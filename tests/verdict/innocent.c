@@ -283,6 +283,16 @@ static void slow_to_close(struct world *w)
 	churn(w, p, 0, 1800, 3, UNIFORM(110, 130));
 }
 
+/* What a store is given to keep: keys, values and table share the allocator's range. */
+static void inserts(struct world *w)
+{
+	unsigned int keys = good(w, 1200, PAGE), values = site(w, PAGE), table = site(w, PAGE);
+
+	churn(w, keys, 0, 1200, 3, NEVER);
+	churn(w, values, 0, 1200, 5, NEVER);
+	churn(w, table, 0, 1200, 2, NEVER);
+}
+
 const struct program innocent[] = {
 	{ "a pool made at start", pool_at_start },
 	{ "a pool made within seconds", fills_within_seconds },
@@ -328,5 +338,6 @@ const struct program innocent[] = {
 	{ "held for half an hour, once", held_for_half_an_hour },
 	{ "an arena that fills", arena },
 	{ "slow to close", slow_to_close },
+	{ "keys that are inserted, for good", inserts },
 	{ 0 }
 };
