@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "verdict.h"
 
@@ -192,17 +193,28 @@ void evidence_write(struct judgement *j, const struct measures *x, const struct 
 /* What comes with each of the first part's objects: the whole of one leaked thing. */
 void evidence_of_parts(struct model *m, struct finding *f)
 {
-	const struct site *head = model_site(m, f->sites[0]), *s;
-	uint64_t steps = site_live(head) ?: 1;
-	char list[256];
+	uint64_t live[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 }, steps;
+	struct judgement *j = &f->judgement;
+	char *first = NULL, list[256] = "";
 	size_t len = 0;
 
-	for (size_t i = 0; i < f->nsites && len < sizeof(list) - 64; i++) {
-		s = model_site(m, f->sites[i]);
-		len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s", i ? ", " : "",
-				(double)site_live(s) / steps, kind_name(s->kind),
-				s->kind == LEAKTRACE_KIND_FD ? " " : "",
-				s->kind == LEAKTRACE_KIND_FD ? type_name(s->type) : "");
+	steps = site_live(model_site(m, f->sites[0])) ?: 1;
+	for (size_t i = 0; i < f->nsites; i++) {
+		const struct site *s = model_site(m, f->sites[i]);
+
+		live[s->kind][s->type < __LEAKTRACE_TYPE_MAX ? s->type : 0] += site_live(s);
 	}
-	say(&f->judgement, "%zu places leak in step, one root: each time %s", f->nsites, list);
+	for (int k = 0; k < KINDS; k++)
+		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && len < sizeof(list) - 64; t++)
+			if (live[k][t])
+				len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s",
+						len ? ", " : "", (double)live[k][t] / steps,
+						k == LEAKTRACE_KIND_FD ? type_name(t) : kind_name(k),
+						k == LEAKTRACE_KIND_FD ? " " : "",
+						k == LEAKTRACE_KIND_FD ? kind_name(k) : "");
+	if (asprintf(&first, "born in step, so one root: %s each time", list) < 0)
+		return;
+	free(j->evidence[EVIDENCE_MAX - 1]);
+	memmove(&j->evidence[1], &j->evidence[0], (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
+	j->evidence[0] = first;
 }

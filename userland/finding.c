@@ -72,7 +72,7 @@ static void gather(struct parties *all, struct model *m, struct measures *x)
 			continue;
 		p->site = &m->sites[i];
 		p->x = &x[i];
-		all->n += path_read(m, p->site->stack, &p->path) > 0;
+		all->n += path_read(m, p->site, &p->path) > 0;
 	}
 	if (all->n)
 		qsort(all->p, all->n, sizeof(*all->p), by_path);
@@ -329,12 +329,12 @@ static void find_caller(struct model *m, struct finding *f)
 {
 	struct path head, part;
 
-	path_read(m, model_site(m, f->sites[0])->stack, &head);
+	path_read(m, model_site(m, f->sites[0]), &head);
 	f->common = head.n;
 	for (size_t i = 1; i < f->nsites; i++) {
 		unsigned int n;
 
-		path_read(m, model_site(m, f->sites[i])->stack, &part);
+		path_read(m, model_site(m, f->sites[i]), &part);
 		n = path_common(&head, &part);
 		if (n && n < f->common)
 			f->common = n;
@@ -376,7 +376,7 @@ static void join(struct model *m)
 
 			if (f->nsites && g->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
 			    g->judgement.verdict >= VERDICT_SUSPECT &&
-			    root_same(m, model_site(m, f->sites[0]), model_site(m, g->sites[0])))
+			    root_same(m, f, g))
 				merge(m, f, g);
 		}
 }

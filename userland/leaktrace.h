@@ -363,11 +363,15 @@ void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
 bool report_leaks(const struct model *m);
 const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
+const struct symbol_frame *report_place_of(struct model *m, uint32_t stack);
 int report_write(FILE *f, struct model *m, const struct look *look);
 void report_text(FILE *f, struct model *m, const struct look *look);
 void report_folded(FILE *f, struct model *m);
 struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
+struct json_object *report_json_frame(const struct symbol_frame *f);
+struct json_object *report_json_frames(struct model *m, uint32_t stack);
+struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced */
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
 /*

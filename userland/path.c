@@ -35,15 +35,32 @@ static uint64_t function_of(const struct symbol_frame *f)
 	return mix(h, &f->offset, sizeof(f->offset));
 }
 
-/* The functions of a stack, innermost first; returns how many. */
-unsigned int path_read(struct model *m, uint32_t stack, struct path *p)
+bool path_in_libc(const struct symbol_frame *f)
+{
+	const char *name = f->module ? strrchr(f->module, '/') : NULL;
+
+	return (name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
+			 !strncmp(name, "/libpthread", 11))) ||
+		(f->function && !strcmp(f->function, "_start"));
+}
+
+/*
+ * The functions of a site's stack, innermost first; returns how many. Who first
+ * touches a page, malloc or the one it was for, is chance: libc's part of such a
+ * stack is left out.
+ */
+unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 {
 	const struct symbol_frame *f;
-	int n = model_frames(m, stack, &f);
+	int n = model_frames(m, s->stack, &f), i = 0;
 
 	p->n = 0;
 	p->hash = HASH_START;
-	for (int i = 0; i < n && p->n < PATH_MAX_FRAMES; i++) {
+	while (s->kind == LEAKTRACE_KIND_PAGE && i + 1 < n && path_in_libc(&f[i]))
+		i++;
+	if (i + 1 == n)
+		i = 0;		/* all of it is libc's */
+	for (; i < n && p->n < PATH_MAX_FRAMES; i++) {
 		p->function[p->n] = function_of(&f[i]);
 		p->hash = mix(p->hash, &p->function[p->n++], sizeof(p->hash));
 	}

@@ -119,16 +119,21 @@ bool report_leaks(const struct model *m)
 }
 
 /* The innermost function that is the program's own, not libc's. */
-const struct symbol_frame *report_place(struct model *m, const struct site *site)
+const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
-	int n = model_frames(m, site->stack, &f);
+	int n = model_frames(m, stack, &f);
 
 	for (int i = 0; i < n; i++)
 		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
 		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-"))
 			return &f[i];
 	return n ? f : NULL;
+}
+
+const struct symbol_frame *report_place(struct model *m, const struct site *s)
+{
+	return report_place_of(m, s->stack);
 }
 
 /* RFC 3339 with milliseconds, in UTC. */

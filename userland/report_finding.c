@@ -156,6 +156,7 @@ static void write_place(FILE *f, const struct symbol_frame *place)
 static void write_head(FILE *f, struct model *m, const struct finding *g,
 		       const struct look *look)
 {
+	const struct site *s = model_site(m, g->sites[0]);
 	const struct judgement *j = &g->judgement;
 	char name[16];
 
@@ -164,14 +165,14 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s", report_color(look, j->verdict), name, PLAIN(look), BOLD(look));
 	write_what(f, m, g);
-	write_place(f, report_place(m, model_site(m, g->sites[0])));
+	write_place(f, report_place(m, s));
 	fprintf(f, "%s", PLAIN(look));
 	if (j->verdict >= VERDICT_SUSPECT)
 		fprintf(f, ", %.0f %% sure", j->confidence * 100);
-	fprintf(f, "  %s%s %u", DIM(look), g->nsites > 1 ? "sites" : "site", g->sites[0]);
-	for (size_t i = 1; i < g->nsites && i < PARTS; i++)
-		fprintf(f, ", %u", g->sites[i]);
-	fprintf(f, "%s%s\n", g->nsites > PARTS ? ", …" : "", PLAIN(look));
+	if (g->nsites > 1)
+		fprintf(f, "  %s%zu sites%s\n", DIM(look), g->nsites, PLAIN(look));
+	else
+		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
 }
 
 /* A sentence, broken between words where the line ends. */

@@ -61,24 +61,28 @@ static struct json_object *real(double v)
 	return json_object_new_double_s(strtod(digits, NULL), digits);
 }
 
-static struct json_object *frames_of(struct model *m, uint32_t stack)
+struct json_object *report_json_frame(const struct symbol_frame *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	put(o, "function", string(f->function));
+	put(o, "file", string(f->file));
+	put(o, "line", json_object_new_int(f->line));
+	put(o, "module", string(f->module));
+	put(o, "build_id", string(f->build_id));
+	put(o, "offset", number(f->offset));
+	put(o, "inlined", json_object_new_boolean(f->inlined));
+	return o;
+}
+
+struct json_object *report_json_frames(struct model *m, uint32_t stack)
 {
 	struct json_object *list = json_object_new_array();
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f);
 
-	for (int i = 0; i < n; i++) {
-		struct json_object *o = json_object_new_object();
-
-		put(o, "function", string(f[i].function));
-		put(o, "file", string(f[i].file));
-		put(o, "line", json_object_new_int(f[i].line));
-		put(o, "module", string(f[i].module));
-		put(o, "build_id", string(f[i].build_id));
-		put(o, "offset", number(f[i].offset));
-		put(o, "inlined", json_object_new_boolean(f[i].inlined));
-		json_object_array_add(list, o);
-	}
+	for (int i = 0; i < n; i++)
+		json_object_array_add(list, report_json_frame(&f[i]));
 	return list;
 }
 
@@ -91,7 +95,7 @@ static struct json_object *releases_of(struct model *m, const struct site *s)
 
 		put(o, "share", real(s->died ? fmin(1, (double)s->release[i].count / s->died) : 0));
 		put(o, "count", number(s->release[i].count));
-		put(o, "frames", frames_of(m, s->release[i].stack));
+		put(o, "frames", report_json_frames(m, s->release[i].stack));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -166,7 +170,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	if (j->finding)
 		put(o, "finding", number(j->finding));
 	put(o, "stack", string(stack ? stack_status_text(stack->status) : "unknown"));
-	put(o, "frames", frames_of(m, s->stack));
+	put(o, "frames", report_json_frames(m, s->stack));
 	put(o, "released_at", releases_of(m, s));
 	put(o, "examples", examples_list(m, s));
 	return o;
@@ -313,13 +317,11 @@ static struct json_object *limit_of(const struct model *m, const struct finding 
 /* The innermost frame that all parts have. */
 static struct json_object *caller_of(struct model *m, const struct finding *f)
 {
-	struct json_object *frames = frames_of(m, model_site(m, f->sites[0])->stack), *caller = NULL;
-	size_t n = json_object_array_length(frames);
+	const struct symbol_frame *frames;
+	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
 
-	if (f->common && f->common <= n)
-		caller = json_object_get(json_object_array_get_idx(frames, n - f->common));
-	json_object_put(frames);
-	return caller;
+	return f->common && f->common <= (unsigned int)n ?
+		report_json_frame(&frames[n - f->common]) : NULL;
 }
 
 static struct json_object *finding_of(struct model *m, const struct finding *f)
@@ -357,7 +359,7 @@ static struct json_object *findings_of(struct model *m)
 
 struct json_object *report_json(struct model *m)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *memory;
 	struct site **sites;
 	size_t n;
 
@@ -365,6 +367,9 @@ struct json_object *report_json(struct model *m)
 	put(o, "target", target_of(m));
 	put(o, "totals", totals_of(&m->target));
 	put(o, "losses", losses_of(m));
+	memory = report_json_rss(m);
+	if (memory)
+		put(o, "memory", memory);
 	n = report_rank(m, &sites);
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, report_json_site(m, sites[i]));

@@ -15,7 +15,7 @@
 
 enum {
 	ROWS = 50,		/* where there is no terminal to ask */
-	HEAD_LINES = 12,	/* totals above the findings, trust below */
+	HEAD_LINES = 17,	/* totals and memory above the findings, trust below */
 };
 
 const char *report_color(const struct look *look, enum verdict v)
@@ -147,14 +147,14 @@ static char *finding_text(struct model *m, const struct finding *g, const struct
 static size_t write_findings(FILE *f, struct model *m, const struct look *look)
 {
 	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
+	bool brief = false;
 	size_t shown = 0;
 
 	for (; shown < m->nfindings; shown++) {
 		const struct finding *g = &m->findings[shown];
-		bool brief = false;
-		char *buf = finding_text(m, g, look, false, &lines);
+		char *buf = finding_text(m, g, look, brief, &lines);
 
-		if (!look->all && shown && lines > room) {
+		if (!look->all && !brief && shown && lines > room) {
 			free(buf);
 			buf = finding_text(m, g, look, true, &lines);
 			brief = true;
@@ -204,6 +204,7 @@ void report_text(FILE *f, struct model *m, const struct look *look)
 
 	write_header(f, m, look);
 	write_totals(f, m);
+	report_rss(f, m, look);
 	shown = write_findings(f, m, look);
 	others = write_sites(f, m, look);
 	if (!m->nfindings)

@@ -21,4 +21,6 @@ const char *report_tail(const char *path, size_t room);	/* the last parts of a p
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct look *look,
 		    bool brief);
 
+void report_rss(FILE *f, struct model *m, const struct look *look);	/* nothing without pages */
+
 #endif

@@ -81,40 +81,45 @@ static bool in_step(const struct model *m, uint32_t x, uint32_t y)
 	return same;
 }
 
-static bool of_libc(const struct symbol_frame *f)
-{
-	const char *name = f->module ? strrchr(f->module, '/') : NULL;
-
-	return (name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
-			 !strncmp(name, "/libpthread", 11))) ||
-		(f->function && !strcmp(f->function, "_start"));
-}
-
 /* Frames that all of a thread's stacks have: libc's, and what it starts. */
-static unsigned int outer_frames(struct model *m, uint32_t stack)
+unsigned int path_outer(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f), outer = 0;
 
-	while (outer < n && of_libc(&f[n - 1 - outer]))
+	while (outer < n && path_in_libc(&f[n - 1 - outer]))
 		outer++;
 	return outer + 1;
 }
 
-/* A thread's own stack is first touched by itself: there is no common caller. */
-static bool stack_of_thread(const struct site *a, const struct site *b)
+static const struct site *part_of(struct model *m, const struct finding *f, uint8_t kind)
 {
-	return (a->kind == LEAKTRACE_KIND_THREAD && b->kind == LEAKTRACE_KIND_PAGE) ||
-		(b->kind == LEAKTRACE_KIND_THREAD && a->kind == LEAKTRACE_KIND_PAGE);
+	for (size_t i = 0; i < f->nsites; i++) {
+		const struct site *s = model_site(m, f->sites[i]);
+
+		if (s->kind == kind)
+			return s;
+	}
+	return NULL;
 }
 
-bool root_same(struct model *m, const struct site *a, const struct site *b)
+/* A thread's own stack is first touched by itself: there is no common caller. */
+static bool stacks_of_threads(struct model *m, const struct finding *f, const struct finding *g)
 {
+	const struct site *thread = part_of(m, f, LEAKTRACE_KIND_THREAD);
+	const struct site *pages = model_site(m, g->sites[0]);
+
+	return thread && pages->kind == LEAKTRACE_KIND_PAGE && in_step(m, thread->id, pages->id);
+}
+
+bool root_same(struct model *m, const struct finding *f, const struct finding *g)
+{
+	const struct site *a = model_site(m, f->sites[0]), *b = model_site(m, g->sites[0]);
 	struct path p, q;
 
-	if (!path_read(m, a->stack, &p) || !path_read(m, b->stack, &q))
+	if (stacks_of_threads(m, f, g) || stacks_of_threads(m, g, f))
+		return true;
+	if (!path_read(m, a, &p) || !path_read(m, b, &q))
 		return false;
-	if (path_common(&p, &q) <= outer_frames(m, a->stack) && !stack_of_thread(a, b))
-		return false;
-	return in_step(m, a->id, b->id);
+	return path_common(&p, &q) > path_outer(m, a->stack) && in_step(m, a->id, b->id);
 }

@@ -95,10 +95,12 @@ void measure_place(struct measures *x, const struct court *court, const struct b
 void measure_life(struct judgement *j, const struct site *s, const struct births *b, double end_s);
 void judge_births(const struct court *court, struct judgement *j, const struct site *s,
 		  const struct births *b, const struct curve *c, struct measures *x);
-unsigned int path_read(struct model *m, uint32_t stack, struct path *p);
+bool path_in_libc(const struct symbol_frame *f);
+unsigned int path_read(struct model *m, const struct site *s, struct path *p);
 bool path_same(const struct path *a, const struct path *b);
 unsigned int path_common(const struct path *a, const struct path *b);
-bool root_same(struct model *m, const struct site *a, const struct site *b);
+unsigned int path_outer(struct model *m, uint32_t stack); /* libc's frames, and what it starts */
+bool root_same(struct model *m, const struct finding *f, const struct finding *g);
 void evidence_of_parts(struct model *m, struct finding *f);
 unsigned int verdict_needs(const struct measures *x);	/* old objects, to be a leak */
 void findings_make(const struct court *court, struct measures *x); /* x: of each site */
