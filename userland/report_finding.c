@@ -126,7 +126,7 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 		if (!g->live[k])
 			continue;
 		fprintf(f, "%s%s %s", first ? "" : ", ", format_count(g->live[k], live), kind_name(k));
-		if (!g->mixed)
+		if (!g->mixed && strcmp(kind_name(k), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		if (k == LEAKTRACE_KIND_PAGE)
 			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, live));
@@ -167,7 +167,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 	write_what(f, m, g);
 	write_place(f, report_place(m, s));
 	fprintf(f, "%s", PLAIN(look));
-	if (j->verdict >= VERDICT_SUSPECT)
+	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", %.0f %% sure", j->confidence * 100);
 	if (g->nsites > 1)
 		fprintf(f, "  %s%zu sites%s\n", DIM(look), g->nsites, PLAIN(look));
@@ -207,8 +207,9 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 			fprintf(f, "  %s… %zu more parts%s\n", DIM(look), g->nsites - i, PLAIN(look));
 			return;
 		}
-		fprintf(f, "  also      %s %s %s", format_count(site_live(s), live), kind_name(s->kind),
-			type_name(s->type));
+		fprintf(f, "  also      %s %s", format_count(site_live(s), live), kind_name(s->kind));
+		if (strcmp(kind_name(s->kind), type_name(s->type)))
+			fprintf(f, " %s", type_name(s->type));
 		if (g->mixed)
 			write_place(f, report_place(m, s));
 		else

@@ -198,6 +198,11 @@ static size_t write_sites(FILE *f, struct model *m, const struct look *look)
 	return others;
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void report_text(FILE *f, struct model *m, const struct look *look)
 {
 	size_t shown, others;
@@ -211,10 +216,11 @@ void report_text(FILE *f, struct model *m, const struct look *look)
 		fprintf(f, "no leak found\n\n");
 	write_losses(f, m, look);
 	if (shown < m->nfindings)
-		fprintf(f, "%zu more findings and %zu sites without any are not shown: --all\n",
-			m->nfindings - shown, others);
+		fprintf(f, "not shown: %zu more finding%s, %zu site%s without any; see them with --all\n",
+			m->nfindings - shown, plural(m->nfindings - shown), others, plural(others));
 	else if (others && !look->all)
-		fprintf(f, "%zu sites without findings are not shown: --all\n", others);
+		fprintf(f, "not shown: %zu site%s without findings; see them with --all\n", others,
+			plural(others));
 }
 
 int report_write(FILE *f, struct model *m, const struct look *look)
