@@ -56,10 +56,18 @@ static bool never_falls(const double *y, unsigned int n)
 	return true;
 }
 
-/* A server that warms up reaches its level: growth must go on in the last half. */
+/*
+ * A server that warms up reaches its level, and a burst comes once: growth must
+ * go on in the last half, and be spread over the looks.
+ */
 static bool goes_on(const double *y, unsigned int n)
 {
-	return n < LOOKS_LEAK || y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8;
+	unsigned int rises = 0;
+
+	for (unsigned int i = 1; i < n; i++)
+		rises += y[i] > y[i - 1];
+	return n < LOOKS_LEAK || (rises >= LOOKS_LEAK - 1 && 2 * rises >= n - 1 &&
+				  y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
 }
 
 /* The least growth that is no chance. */

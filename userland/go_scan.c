@@ -92,25 +92,33 @@ static bool is_reasons(const struct go_process *p, const uint64_t w[4])
 	       !memcmp(text, "GC assist marking", sizeof(text));
 }
 
-/* Each p knows its place in the list. */
+/*
+ * A p knows its place in the list, has run something if it is the first, and has
+ * a cache of memory: after m, behind a record that was longer in older versions.
+ */
+static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
+{
+	enum { IDS = 0, TICKS = 2, CACHE = 7, CACHE_OLD = 8, DEAD = 4 };
+	uint64_t w[9], timers[3];
+	uint32_t ids[2];
+
+	if (!at || at & 7 || !go_read(p, at, w, sizeof(w)) ||
+	    !go_read(p, at + p->layout.p_timers, timers, sizeof(timers)))
+		return false;
+	memcpy(ids, &w[IDS], sizeof(ids));
+	if (ids[0] != place || ids[1] > DEAD || timers[1] > timers[2] || (timers[2] && !timers[0]))
+		return false;
+	return (place || (uint32_t)w[TICKS]) && (ids[1] == DEAD || go_word(p, w[CACHE]) ||
+						 go_word(p, w[CACHE_OLD]));
+}
+
 static bool is_allp(const struct go_process *p, const uint64_t w[3])
 {
-	uint64_t first[2];
-	uint64_t timers[3];
-
 	if (!w[1] || w[1] > w[2] || w[2] > PROCS_MAX || w[0] & 7 || !w[0] || p->layout.p_timers < 0)
 		return false;
-	for (uint64_t i = 0; i < w[1]; i++) {
-		uint64_t at = go_word(p, w[0] + 8 * i);
-		uint32_t id[2];
-
-		if (!at || at & 63 || !go_read(p, at, first, sizeof(first)) ||
-		    !go_read(p, at + p->layout.p_timers, timers, sizeof(timers)))
+	for (uint64_t i = 0; i < w[1]; i++)
+		if (!is_p(p, go_word(p, w[0] + 8 * i), i))
 			return false;
-		memcpy(id, first, sizeof(id));
-		if (id[0] != i || id[1] > 4 || timers[1] > timers[2] || (timers[2] && !timers[0]))
-			return false;
-	}
 	return true;
 }
 
