@@ -2,6 +2,7 @@
 # Go programs from outside: against what the programs do, and against the
 # profiles that their runtime writes itself. Oldest and newest Go of Debian.
 # bats file_tags=host,go
+# shellcheck disable=SC2034,SC2153 # VICTIMS is read by, VICTIM set by lib/common
 
 load lib/common
 
@@ -11,8 +12,8 @@ GO_VARIANTS=(plain strip pie strip-pie)
 build() {
 	local go=$1 to=$GO_VICTIMS/$2 cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
 	(
-		cd "$TOP/tests/victims/go"
-		export CGO_ENABLED=0 GOFLAGS='-buildvcs=false -trimpath' GOTOOLCHAIN=local GOPROXY=off
+		cd "$TOP/tests/victims/go" || exit
+		export CGO_ENABLED=0 GOFLAGS='-buildvcs=false' GOTOOLCHAIN=local GOPROXY=off
 		export GOCACHE=$cache/golang/build GOPATH=$BATS_FILE_TMPDIR
 		"$go" build -ldflags='-s -w' -o "$to-linked-out" .
 		"$go" build -tags profile -o "$to-plain" .
@@ -63,6 +64,7 @@ findings() {
 leak() {
 	local what
 	for what in 'recv 5' 'send 5' 'mutex 5' 'ticker 5' 'after 5' 'context 5' 'map 150' 'slice 12' gc; do
+		# shellcheck disable=SC2086 # words
 		tell $what
 	done
 }
@@ -70,6 +72,7 @@ leak() {
 innocent() {
 	local what
 	for what in 'churn 2' 'pool 100' gc; do
+		# shellcheck disable=SC2086 # words
 		tell $what
 	done
 }

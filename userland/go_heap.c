@@ -100,13 +100,16 @@ int go_heap(struct go_view *v)
 	if (v->counts.heap_unknown)
 		return 0;
 	v->counts.heap_rate = go_word(p, p->places.profile_rate);
-	if (!p->places.mbuckets && v->counts.heap_rate)
+	/* What was allocated before the runtime turned it off is no profile. */
+	v->counts.heap_off = !v->counts.heap_rate;
+	if (v->counts.heap_off)
+		return 0;
+	if (!p->places.mbuckets)
 		go_scan(p);
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t cycle = cycle_now(p);
 		uint64_t at = go_word(p, p->places.mbuckets);
 
-		v->counts.heap_off = !at && !v->counts.heap_rate;
 		v->counts.heap_cycle = cycle >> 1;
 		err = 0;
 		for (int n = 0; at && n < BUCKETS_MAX && !err; n++)
