@@ -14,7 +14,7 @@
 #include "leaktrace.h"
 #include "serve.h"
 
-enum { CONNECTIONS_MAX = 32, SILENT_MAX_S = 15, CONNECTION_BYTES = 32 << 10 };
+enum { CONNECTIONS_MAX = 32, SILENT_MAX_S = 15, CONNECTION_BYTES = 32 << 10, IDLE_MS = 1000 };
 
 /* libmicrohttpd, under its own names without the prefix. */
 static struct {
@@ -178,9 +178,10 @@ int http_timeout_ms(const struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (mhd.get_timeout(h->daemon, &ms) != MHD_YES)
-		return -1;
-	return ms < 60000 ? (int)ms : 60000;
+	/* at its limit of connections it does not listen, and does again when it is run */
+	if (mhd.get_timeout(h->daemon, &ms) != MHD_YES || ms > IDLE_MS)
+		return IDLE_MS;
+	return ms;
 }
 
 void http_run(struct http *h)

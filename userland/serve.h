@@ -31,7 +31,7 @@ struct http *http_open(const char *listen, void (*fn)(const struct request *q, s
 		       void *arg);
 void http_close(struct http *h);	/* NULL is fine */
 int http_fd(const struct http *h);
-int http_timeout_ms(const struct http *h);	/* -1: none */
+int http_timeout_ms(const struct http *h);
 void http_run(struct http *h);
 const char *http_url(const struct http *h);
 bool http_is_local(const struct http *h);

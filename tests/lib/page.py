@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Looks at an HTML file as headless Chromium shows it.
 
-usage: page.py FILE [--width N] [--dark] [--full] [--png FILE] [--click SELECTOR]
-               [--type SELECTOR TEXT] [--eval EXPRESSION]
+usage: page.py FILE [--width N] [--dark] [--every-way] [--full] [--png FILE]
+               [--click SELECTOR] [--type SELECTOR TEXT] [--eval EXPRESSION]
 
-Prints one JSON object: what the console said, what was asked of the network,
+Prints one JSON object a look, of which there are four with --every-way (1280 and
+390 pixels wide, light and dark): what the console said, what was asked of the network,
 whether the page is wider than its window, and what EXPRESSION gave. Speaks the
 DevTools protocol over a pipe, so that nothing listens on any port.
 """
@@ -79,6 +80,8 @@ class Chromium:
 def complaints(events):
     """What a page may not do: throw, complain, or ask for anything but itself."""
     console, network = [], []
+    blocked = {m['params']['requestId'] for m in events
+               if m.get('method') == 'Network.loadingFailed' and m['params'].get('blockedReason')}
     for m in events:
         p = m.get('params', {})
         if m.get('method') == 'Runtime.exceptionThrown':
@@ -87,7 +90,8 @@ def complaints(events):
             console.append('%s: %s' % (p['type'], [a.get('value') for a in p['args']]))
         elif m.get('method') == 'Log.entryAdded':
             console.append(p['entry']['text'])
-        elif m.get('method') == 'Network.requestWillBeSent' and not p['request']['url'].startswith('data:'):
+        elif m.get('method') == 'Network.requestWillBeSent' and p['requestId'] not in blocked \
+                and not p['request']['url'].startswith('data:'):
             network.append(p['request']['url'])
         elif m.get('method') == 'Page.javascriptDialogOpening':
             console.append('dialog: ' + p['message'])
@@ -95,6 +99,7 @@ def complaints(events):
 
 
 def look(browser, o):
+    browser.session, browser.events = None, []
     url = o.file if ':' in o.file else 'file://' + os.path.abspath(o.file)
     target = browser.call('Target.createTarget', url='about:blank')['targetId']
     browser.session = browser.call('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
@@ -135,11 +140,14 @@ def main():
     p.add_argument('--click')
     p.add_argument('--type', nargs=2)
     p.add_argument('--eval')
+    p.add_argument('--every-way', action='store_true')
     o = p.parse_args()
+    ways = [(w, d) for w in (1280, 390) for d in (False, True)] if o.every_way else [(o.width, o.dark)]
     with tempfile.TemporaryDirectory(prefix='page.', ignore_cleanup_errors=True) as profile:
         browser = Chromium(profile)
         try:
-            print(json.dumps(look(browser, o)))
+            for o.width, o.dark in ways:
+                print(json.dumps(dict(look(browser, o), width=o.width, dark=o.dark)))
         finally:
             browser.close()
 

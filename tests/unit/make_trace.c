@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile]
+ * usage: make_trace FILE [hostile | wide]
  *
  * relayd, watched for ten minutes:
  *
@@ -17,7 +17,8 @@
  *   8    timer  session_open         3 timers
  *   9    page   (no symbols)         64 pages from a library without names
  *
- * With hostile its names are what a process could choose to hurt a reader with.
+ * With wide there are a hundred sites more, of two files each. With hostile its
+ * names are what a process could choose to hurt a reader with.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,10 @@ static const struct plan {
 	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 64, 2, 2.5, 1, 0, 0, NULL },
 };
 
+static const struct plan narrow = {
+	LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_FILE, 2, 5, 6, 1, 0, 0, NULL
+};
+
 static const struct {
 	uint64_t baseline, bytes;
 } before[KINDS] = { [LEAKTRACE_KIND_FD] = { 14, 0 }, [LEAKTRACE_KIND_PAGE] = { 2210, 0 },
@@ -192,7 +197,7 @@ static void put_objects(const struct plan *p, unsigned int site)
 	}
 }
 
-static void put_site(const struct plan *p, unsigned int site)
+static void put_site(const struct plan *p, unsigned int site, unsigned int stack)
 {
 	uint32_t lifetimes[LEAKTRACE_LIFETIME_BUCKETS] = { 0 };
 	uint64_t live = 0;
@@ -211,7 +216,7 @@ static void put_site(const struct plan *p, unsigned int site)
 	nla_put_u32(msg, LEAKTRACE_A_SITE_TARGET, 1);
 	nla_put_u8(msg, LEAKTRACE_A_SITE_KIND, p->kind);
 	nla_put_u8(msg, LEAKTRACE_A_SITE_TYPE, p->type);
-	nla_put_u32(msg, LEAKTRACE_A_SITE_STACK, site);
+	nla_put_u32(msg, LEAKTRACE_A_SITE_STACK, stack);
 	nla_put_u64(msg, LEAKTRACE_A_SITE_BORN, p->born);
 	nla_put_u64(msg, LEAKTRACE_A_SITE_DIED, p->born - live);
 	nla_put_u64(msg, LEAKTRACE_A_SITE_FIRST_NS, birth_ns(p, 0));
@@ -336,7 +341,7 @@ int main(int argc, char **argv)
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile]");
+		return fail("usage: make_trace FILE [hostile | wide]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
 	w = file_create(argv[1], err, sizeof(err));
@@ -345,7 +350,9 @@ int main(int argc, char **argv)
 	put_meta();
 	put_maps();
 	for (unsigned int i = 0; i < ARRAY_SIZE(plans); i++)
-		put_site(&plans[i], i + 1);
+		put_site(&plans[i], i + 1, i + 1);
+	for (unsigned int i = 0; argc > 2 && !strcmp(argv[2], "wide") && i < 100; i++)
+		put_site(&narrow, 100 + i, 7);
 	put_target();
 	for (unsigned int i = 0; i < ARRAY_SIZE(stacks); i++)
 		put_stack(i + 1, stacks[i]);

@@ -10,7 +10,10 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include <json-c/json.h>
+
 #include "leaktrace.h"
+#include "output.h"
 #include "symbol_check.h"
 
 enum { ROUNDS = 400, SITES = 6, OBJECTS = 60 };
@@ -130,6 +133,27 @@ static void write_file(void)
 	file_finish(w);
 }
 
+/* The outputs that are not a stream of their own. */
+static void report_to_tools(struct model *m, FILE *f)
+{
+	struct json_object *pages = json_object_new_array();
+	struct metrics *x = metrics_new();
+
+	for (int k = 0; k < KINDS; k++) {
+		void *data = NULL;
+		size_t len = 0;
+
+		CHECK(!report_pprof(m, k, &data, &len) && len);
+		free(data);
+	}
+	metrics_add(x, m);
+	CHECK(!metrics_write(x, f));
+	metrics_free(x);
+	json_object_array_add(pages, page_data(m));
+	CHECK(!page_write(f, pages));
+	json_object_put(pages);
+}
+
 /* Whether it could be read; what was read is reported in every way. */
 static bool report_it(char **all)
 {
@@ -150,6 +174,7 @@ static bool report_it(char **all)
 
 			CHECK(!report_write(f, &m, &look));
 		}
+		report_to_tools(&m, f);
 	}
 	fclose(f);
 	model_free(&m);
@@ -167,6 +192,8 @@ int main(void)
 	CHECK(report_it(&all));
 	CHECK(strstr(all, "LEAK") && strstr(all, "conn_open") && strstr(all, "server.c:88"));
 	CHECK(strstr(all, "{\"leaktrace\":1,") && strstr(all, "server;"));
+	CHECK(strstr(all, "\n# EOF\n") && strstr(all, "leaktrace_live{pid=\"4242\",comm=\"server\",kind="));
+	CHECK(strstr(all, "<!doctype html>") && strstr(all, "</html>"));
 	free(all);
 	/* what is said about each is not of interest */
 	if (!freopen("/dev/null", "w", stderr))

@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# What other people's tools read, read by them: pprof, Prometheus, a browser, a
+# gRPC server. All of a trace file whose every number is known; without a guest.
+# bats file_tags=host,outputs
+
+load lib/common
+
+setup_file() {
+	make -s -C "$TOP/userland" all build/make_trace build/test_pprof >&2
+	export TRACE=$BATS_FILE_TMPDIR/relayd.lt HOSTILE=$BATS_FILE_TMPDIR/hostile.lt
+	export PPROF_NO_BROWSER=1 PPROF_TMPDIR=$BATS_FILE_TMPDIR
+	"$TOP/userland/build/make_trace" "$TRACE"
+	"$TOP/userland/build/make_trace" "$HOSTILE" hostile
+}
+
+teardown() { kill_victims; }
+
+# run_report STATUS ARGUMENT…: its exit status is the verdict, unless something failed
+run_report() {
+	run lt report "${@:2}"
+	expect "$status" "$1" "report ${*:2}: $output"
+}
+
+pprof() { go tool pprof "$@" 2>"$BATS_TEST_TMPDIR/pprof.err"; }
+need() { command -v "$1" >/dev/null || lacking "no $1: run scripts/setup"; }
+
+free_port() {
+	"$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# in_background COMMAND…: $SERVER is its pid
+in_background() {
+	rm -f "$BATS_TEST_TMPDIR/background.out"
+	"$@" >"$BATS_TEST_TMPDIR/background.out" 2>"$BATS_TEST_TMPDIR/background.err" 3>&- &
+	SERVER=$!
+	STARTED+=("$SERVER")
+}
+
+# until_it_says COMMAND…: in the background; $SAYS is its first line
+until_it_says() {
+	in_background "$@"
+	until_true 60 test -s "$BATS_TEST_TMPDIR/background.out" || {
+		cat "$BATS_TEST_TMPDIR/background.err" >&2
+		return 1
+	}
+	read -r SAYS <"$BATS_TEST_TMPDIR/background.out"
+}
+
+@test "pprof: go tool pprof finds every number, function, line, label and mapping" {
+	need go
+	cd "$BATS_TEST_TMPDIR"
+	run_report 1 --format pprof -o . "$TRACE"
+	[ "$(ls)" = "leaktrace-4242-fd.pb.gz
+leaktrace-4242-page.pb.gz
+leaktrace-4242-thread.pb.gz
+leaktrace-4242-timer.pb.gz" ] || ls >&2
+	pprof -raw leaktrace-4242-fd.pb.gz >raw
+	grep -qx 'PeriodType: fd count' raw
+	grep -qx 'live/count\[dflt\] live_space/bytes born/count died/count' raw
+	# by age and fate: what lives, what died
+	awk '/^Samples:/ { on = 1; next } /^Locations/ { exit }
+		on && $1 ~ /^[0-9]+$/ { live += $1; born += $3; sub(":", "", $4); died += $4 }
+		END { print live, born, died }' raw >sums
+	expect "$(cat sums)" "944 7424 6480" "live, born, died"
+	grep -q 'age:\[1m to 10m\] type:\[eventfd\] verdict:\[leak\]' raw
+	grep -q '0x55d0c0a03341 M=. session_new src/session.c:31' raw
+	grep -A1 'session_new src/session.c:31' raw | grep -q 'session_open src/session.c:77'
+	grep -q '0x55d0c0a00000/0x55d0c0a09000/0x1000 /usr/sbin/relayd d00dfeed \[FN\]\[FL\]\[LN\]\[IN\]' raw
+	pprof -top leaktrace-4242-fd.pb.gz >top
+	grep -qx 'File: relayd' top
+	grep -Eq '^ +412 43.64% .* accept4$' top
+	grep -Eq ' 824 87.29%  accept_client$' top
+	pprof -top -sample_index=died leaktrace-4242-fd.pb.gz >top
+	grep -Eq ' 5880 90.74%  upstream_connect$' top
+	pprof -top leaktrace-4242-page.pb.gz >top
+	grep -q '^Type: live_space' top
+	grep -Eq '^ +6000kB .* sysmalloc' top
+}
+
+@test "pprof: -diff_base of two reports is what came between" {
+	need go
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" wide.lt wide
+	run_report 1 --format pprof -o old.pb.gz "$TRACE"
+	run_report 1 --format pprof -o new.pb.gz wide.lt
+	pprof -top -diff_base old.fd.pb.gz new.fd.pb.gz >top
+	grep -Eq '^ +200 .* open64$' top
+	refute grep -q accept4 top
+	pprof -top -diff_base new.fd.pb.gz new.fd.pb.gz | grep -q 'accounting for 0'
+}
+
+@test "pprof: -http serves its views of a profile" {
+	need go
+	cd "$BATS_TEST_TMPDIR"
+	run_report 1 --format pprof -o x.pb.gz "$TRACE"
+	local tool address
+	# the tool itself, so that it can be ended
+	tool=$(go env GOTOOLDIR)/pprof
+	address=127.0.0.1:$(free_port)
+	in_background "$tool" -no_browser -http "$address" x.page.pb.gz
+	until_true 60 curl -sf "http://$address/ui/flamegraph" -o flamegraph
+	grep -q cache_put flamegraph
+	curl -s "http://$address/ui/top" -o top
+	grep -q cache_insert top
+}
+
+@test "pprof: the writer's own profile of 20,000 stacks is read as it was meant" {
+	need go
+	"$TOP/userland/build/test_pprof" "$BATS_TEST_TMPDIR/many.pb.gz"
+	pprof -top -sample_index=live "$BATS_TEST_TMPDIR/many.pb.gz" >"$BATS_TEST_TMPDIR/top"
+	grep -q 'Total samples = 20000' "$BATS_TEST_TMPDIR/top"
+	grep -Eq ' 20000   100%  f0$' "$BATS_TEST_TMPDIR/top"
+}
+
+@test "pprof: where it goes is told, or asked for" {
+	run lt report --format pprof "$TRACE"
+	expect "$status" 2 status
+	[[ $output == *"-o FILE"* && ${#lines[@]} = 1 ]]
+	run lt report --format pprof -o "$BATS_TEST_TMPDIR/no/such/x.pb.gz" "$TRACE"
+	expect "$status" 2 status
+	[[ $output == *"No such file"* ]]
+}
+
+@test "folded: a stack a line, outermost first, with what lives; names cannot break a line" {
+	lt report --format folded "$TRACE" >"$BATS_TEST_TMPDIR/folded" || true
+	grep -qx 'relayd;fd;__libc_start_main;main;loop_run;loop_dispatch;accept_client;session_open;session_new;eventfd 412' \
+		"$BATS_TEST_TMPDIR/folded"
+	expect "$(awk '{ n += $NF } END { print n }' "$BATS_TEST_TMPDIR/folded")" $((944 + 1564 + 3 + 90)) sum
+	lt report --format folded "$HOSTILE" >"$BATS_TEST_TMPDIR/folded" || true
+	expect "$(grep -c ' [0-9]*$' "$BATS_TEST_TMPDIR/folded")" "$(wc -l <"$BATS_TEST_TMPDIR/folded")" lines
+	refute grep -q $'[\001-\010\013-\037]' "$BATS_TEST_TMPDIR/folded"
+}
+
+@test "html: renders at 1280 and 390 pixels, light and dark, without a complaint or a request" {
+	need chromium
+	local page=$BATS_TEST_TMPDIR/page.html
+	run_report 1 --format html -o "$page" "$TRACE"
+	refute grep -Eq '(src|href)="?(http|//)' "$page"
+	"$TOP/tests/lib/page.py" "$page" --every-way --eval '({
+		cards: document.querySelectorAll(".card.leak").length,
+		curves: document.querySelectorAll("figure .curve").length,
+		flame: document.querySelectorAll(".flame button").length,
+		dark: getComputedStyle(document.body).backgroundColor,
+		text: document.body.innerText })' >"$BATS_TEST_TMPDIR/looks"
+	expect "$(wc -l <"$BATS_TEST_TMPDIR/looks")" 4 looks
+	jq -se 'all(.[]; .console == [] and .network == [] and (.too_wide | not)
+			and .value.cards >= 2 and .value.curves >= 3 and .value.flame > 10
+			and (.value.text | contains("accept_client") and contains("412 opened in 10 min, none closed")
+				and contains("5,880 of 6,000 closed") and contains("src/upstream.c:212")))
+		and ([.[].value.dark] | unique | length) == 2' "$BATS_TEST_TMPDIR/looks"
+}
+
+@test "html: the flame graph is searched and zoomed" {
+	need chromium
+	local page=$BATS_TEST_TMPDIR/page.html
+	run_report 1 --format html -o "$page" "$TRACE"
+	"$TOP/tests/lib/page.py" "$page" --type '.tools input' upstream --eval '({
+		hits: [...document.querySelectorAll(".flame .hit")].map(b => b.textContent),
+		told: document.querySelector(".told").textContent })' |
+		jq -e '.console == [] and .value.hits == ["upstream_connect"] and (.value.told | startswith("120 of 944 (13 %)"))'
+	"$TOP/tests/lib/page.py" "$page" --click '.flame button[aria-label^="pool_get"]' --eval '({
+		wide: document.querySelector(".flame button[aria-label^=pool_get]").style.width,
+		gone: document.querySelector(".flame button[aria-label^=session_open]") === null,
+		out: document.querySelector(".tools button").disabled })' |
+		jq -e '.console == [] and .value == {wide: "100%", gone: true, out: false}'
+}
+
+@test "html: names that a hostile process chose stay text" {
+	need chromium
+	local page=$BATS_TEST_TMPDIR/page.html
+	run_report 1 --format html -o "$page" "$HOSTILE"
+	"$TOP/tests/lib/page.py" "$page" --eval '({
+		scripts: document.scripts.length, alien: document.querySelectorAll("img, main svg[onload], main b > b").length,
+		shown: document.body.innerText.includes("</script><script>alert(\u0027pwned\u0027)</script>"),
+		bidi: /[\u202a-\u202e]/.test(document.body.innerText) })' |
+		jq -e '.console == [] and .network == [] and .value == {scripts: 2, alien: 0, shown: true, bidi: false}'
+	# and if one did become markup, it would not run
+	sed 's|<main id="page">|&<script>console.log("ran")</script><img src="x.png" onerror="console.log(1)">|' "$page" >"$page.bad.html"
+	"$TOP/tests/lib/page.py" "$page.bad.html" | jq -e '(.console | length > 0 and all(contains("Content Security Policy")))
+		and .network == []'
+}
+
+@test "openmetrics: sums are the report's, a strict reader takes it, so does promtool" {
+	need promtool
+	"$TOP/userland/build/make_trace" "$BATS_TEST_TMPDIR/wide.lt" wide
+	local file
+	for file in "$TRACE" "$HOSTILE" "$BATS_TEST_TMPDIR/wide.lt"; do
+		run_report 1 --format openmetrics -o "$BATS_TEST_TMPDIR/x.prom" "$file"
+		lt report --format json "$file" >"$BATS_TEST_TMPDIR/x.json" || true
+		expect "$(tail -1 "$BATS_TEST_TMPDIR/x.prom")" "# EOF" "last line"
+		"$PYTHON" - "$BATS_TEST_TMPDIR/x.prom" "$BATS_TEST_TMPDIR/x.json" <<-'PY'
+			import collections, json, sys
+			from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+			families = {f.name: f for f in parse(open(sys.argv[1]).read())}
+			totals = json.load(open(sys.argv[2]))['totals']
+			live = collections.Counter()
+			for s in families['leaktrace_live'].samples:
+			    live[s.labels['kind']] += s.value
+			rows = collections.Counter(s.labels['kind'] for s in families['leaktrace_live'].samples)
+			for kind, t in totals.items():
+			    assert live[kind] == t['live'], (kind, live[kind], t)
+			    assert rows[kind] <= 34, (kind, rows[kind])
+			for name in ('born', 'died'):
+			    have = {s.labels['kind']: s.value for s in families['leaktrace_' + name].samples}
+			    assert families['leaktrace_' + name].type == 'counter'
+			    assert have == {k: t[name] for k, t in totals.items()}, (name, have)
+			assert {s.labels['cause'] for s in families['leaktrace_lost'].samples} >= {'events', 'objects', 'stacks'}
+		PY
+		# a counter's help is that of its family, which the older format does not know
+		promtool check metrics <"$BATS_TEST_TMPDIR/x.prom" 2>&1 | grep -v '_total no help text' >"$BATS_TEST_TMPDIR/lint" || true
+		[ ! -s "$BATS_TEST_TMPDIR/lint" ] || { cat "$BATS_TEST_TMPDIR/lint"; false; }
+	done
+}
+
+@test "output: a file is replaced as a whole, or stays as it was" {
+	cd "$BATS_TEST_TMPDIR"
+	echo old >x.prom
+	ln x.prom same.prom
+	run_report 1 --format openmetrics -o x.prom "$TRACE"
+	expect "$(cat same.prom)" old "who had it open"
+	grep -qx '# EOF' x.prom
+	echo old >x.prom
+	run lt report --format openmetrics -o x.prom "$BATS_TEST_DIRNAME/lib/common.bash"
+	expect "$status" 2 status
+	expect "$(cat x.prom)" old "after a failure"
+	expect "$(ls)" "$(printf 'same.prom\nx.prom')" "what is left"
+	run lt report --format openmetrics -o /dev/stdout "$TRACE"
+	[[ $output == *"# EOF" ]]
+}
+
+# Its ports for HTTP and for gRPC are in $SAYS, what it got in got/.
+collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got" "$@"; }
+
+@test "push: Pyroscope, Parca and a plain endpoint get the very profiles, with their labels" {
+	local http grpc k
+	collector
+	read -r http grpc <<<"$SAYS"
+	lt report --format pprof -o "$BATS_TEST_TMPDIR/" "$TRACE" || true
+	lt push "$TRACE" --to "http://127.0.0.1:$http/" --label env=test --label service_name=relay
+	lt push "$TRACE" --to "http://127.0.0.1:$grpc" --protocol parca
+	LEAKTRACE_PUSH_TOKEN=sesame lt push "$TRACE" --to "http://127.0.0.1:$http/ingest" --protocol pprof
+	jq -sc '.[] | select(.n == 1 or .n == 5 or .n == 9)' "$BATS_TEST_TMPDIR/got/log" >&2
+	jq -se 'length == 12 and ([.[].to] | unique) == ["parca", "pprof", "pyroscope"]
+		and all(.[:4][]; .to == "pyroscope" and .["Content-Type"] == "application/proto"
+			and .labels.env == "test" and .labels.service_name == "relay" and .labels.pid == "4242")
+		and ([.[:4][].labels.__name__] == ["leaktrace_fd", "leaktrace_page", "leaktrace_timer", "leaktrace_thread"])
+		and all(.[4:8][]; .to == "parca" and .labels.service_name == "relayd" and .labels.instance == "edge-7")
+		and all(.[8:][]; .to == "pprof" and .Authorization == "Bearer sesame")
+		and (.[8].path == "/ingest?name=relayd.fd&from=1790005000&until=1790005600&format=pprof")' "$BATS_TEST_TMPDIR/got/log"
+	local kinds=(fd page timer thread)
+	for k in {0..11}; do
+		cmp "$BATS_TEST_TMPDIR/got/$((k + 1)).pb.gz" "$BATS_TEST_TMPDIR/leaktrace-4242-${kinds[k % 4]}.pb.gz"
+	done
+}
+
+@test "push: tries again when the server cannot, not when it will not" {
+	local http grpc
+	collector --fail 1
+	read -r http grpc <<<"$SAYS"
+	lt push "$TRACE" --to "http://127.0.0.1:$http"
+	expect "$(wc -l <"$BATS_TEST_TMPDIR/got/log")" 4 profiles
+	collector --fail 1
+	read -r http grpc <<<"$SAYS"
+	lt push "$TRACE" --to "http://127.0.0.1:$grpc" --protocol parca
+	expect "$(wc -l <"$BATS_TEST_TMPDIR/got/log")" 8 profiles
+	collector --fail 4 --status 401
+	read -r http grpc <<<"$SAYS"
+	run lt push "$TRACE" --to "http://127.0.0.1:$http"
+	expect "$status" 2 status
+	expect "${#lines[@]}" 4 "a line for each"
+	[[ ${lines[0]} == *"refused: the server answered HTTP 401"*"not now"* && $output != *$'\e'* ]]
+}
+
+@test "push: what makes no sense is told at once" {
+	local wrong
+	for wrong in "" "--to ftp://x/" "--to http://x --protocol smoke" "--to http://x --label 1=2" \
+		"--to http://x --every 1s"; do
+		# shellcheck disable=SC2086 # words
+		run lt push "$TRACE" $wrong
+		expect "$status" 2 "status of push $wrong"
+		expect "${#lines[@]}" 1 "lines of push $wrong"
+	done
+}
+
+@test "serve: Prometheus scrapes it, go tool pprof fetches, Ctrl-C ends it" {
+	need prometheus
+	need go
+	cd "$BATS_TEST_TMPDIR"
+	until_it_says lt_front serve "$TRACE" --listen 0
+	local url=${SAYS#serving at } server=$SERVER port
+	[[ $url == http://127.0.0.1:*/ ]]
+	pprof -top "${url}debug/pprof/fd" >top
+	grep -Eq ' 824 87.29%  accept_client$' top
+	curl -s "${url}debug/pprof/" | grep -q '/debug/pprof/thread?pid=4242'
+	curl -s "$url" | grep -q '</html>'
+	cat >prometheus.yml <<-YML
+		scrape_configs:
+		- job_name: leaktrace
+		  scrape_interval: 1s
+		  static_configs: [{targets: ['${url:7:-1}']}]
+	YML
+	port=$(free_port)
+	in_background prometheus --config.file=prometheus.yml --storage.tsdb.path=data \
+		--web.listen-address="127.0.0.1:$port"
+	scraped() {
+		curl -s "http://127.0.0.1:$port/api/v1/query" --data-urlencode 'query=sum by (kind) (leaktrace_live)' |
+			jq -e '[.data.result[] | {(.metric.kind): .value[1]}] | add == {fd: "958", page: "3774", timer: "3", thread: "95"}'
+	}
+	until_true 60 scraped
+	kill -INT "$server"
+	wait "$server"
+}
+
+@test "serve: loopback only, bounded, and unimpressed" {
+	until_it_says lt_front serve "$HOSTILE" --listen 0
+	local url=${SAYS#serving at } server=$SERVER
+	code() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
+	expect "$(code -H 'Host: evil.example' "$url")" 403 "by a name"
+	expect "$(code -X POST -d x "$url")" 405 "POST"
+	expect "$(code "${url}debug/pprof/heap")" 404 "no such kind"
+	expect "$(code "${url}debug/pprof/fd?pid=1")" 404 "no such process"
+	expect "$(code --path-as-is "${url}../etc/passwd")" 404 "no such path"
+	refute grep -q '<b>x' <(curl -s "${url}debug/pprof/")
+	"$PYTHON" - "$url" <<-'PY'
+		import random, socket, sys
+		port, random = int(sys.argv[1].rstrip('/').split(':')[-1]), random.Random(1)
+		def one():
+		    s = socket.create_connection(('127.0.0.1', port))
+		    s.settimeout(0.02)
+		    return s
+		for i in range(120):
+		    s = one()
+		    data = [random.randbytes(2000), b'GET /' + b'A' * 60000 + b' HTTP/1.1\r\n\r\n',
+		            b'GET /metrics?pid=' + b'%00%ff' * 300 + b' HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',
+		            b'POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\nx',
+		            b'GET / HTTP/1.1\r\n' + b'X: y\r\n' * 8000,
+		            b'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' * 9][i % 6]
+		    try:
+		        s.sendall(data)
+		        s.recv(100)
+		    except OSError:
+		        pass
+		    s.close()
+		idle = [one() for _ in range(100)]
+	PY
+	expect "$(code -m 20 "${url}metrics")" 200 "afterwards"
+	[ "$(grep -c socket: < <(ls -l "/proc/$server/fd"))" -le 40 ]
+	kill -INT "$server"
+	wait "$server"
+	run lt serve "$TRACE" --listen somewhere:1
+	expect "$status" 2 status
+	run lt serve "$BATS_TEST_TMPDIR/nothing.lt"
+	expect "$status" 2 status
+}
