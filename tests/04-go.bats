@@ -197,6 +197,28 @@ every_variant() {
 	done
 }
 
+@test "go: the newest runtime proves leaks itself when it is asked to" {
+	local variant
+	for variant in plain strip-pie; do
+		start_victim new-$variant
+		tell recv 50
+		tell send 20
+		tell workers 30
+		lt go "$VICTIM" --verdict --format json </dev/null >"$(scratch)/go.json" &
+		while kill -0 $! 2>/dev/null; do
+			tell gc
+			sleep 0.05
+		done
+		wait $! || expect $? 1 "exit status"
+		jq -r '.sites[] | select(.proven > 0) | "\(.proven) \(.created_by.function)"' \
+			"$(scratch)/go.json" | sort >"$(scratch)/proven"
+		diff <(printf '%s\n' "20 main.sendTooLate" "50 main.waitForAnswer") "$(scratch)/proven" >&2
+		kill_victims
+	done
+	start_victim old-strip
+	refute lt go "$VICTIM" --verdict </dev/null
+}
+
 @test "go: what is no Go program, or of a Go to come, is refused with one line" {
 	local out status=0
 	out=$(lt go $$ 2>&1) || status=$?

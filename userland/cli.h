@@ -39,7 +39,7 @@ struct options {
 	bool follow_fork, background, json, all, no_color, fail_on_leak, no_symbols;
 	bool format_given;
 	enum format format;
-	bool arm, disarm;		/* go: its heap profile */
+	bool arm, disarm, verdict;	/* go: what is written to it */
 	unsigned int count;		/* of looks; 0: not given */
 	double every_s;			/* 0: not given */
 	double duration_s;		/* 0: no end */

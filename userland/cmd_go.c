@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leaktrace go: a Go program from outside. It is neither stopped nor told, and
- * the kernel module is not needed. Only --arm and --disarm write to it.
+ * the kernel module is not needed. Only --arm, --disarm and --verdict write
+ * to it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,7 +16,6 @@
 
 #include "cli.h"
 #include "go.h"
-#include "memory.h"
 
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
@@ -28,14 +28,15 @@ static int look_once(struct go_view *v)
 	err = go_goroutines(v);
 	if (!err)
 		err = go_timers(v) ?: go_heap(v);
+	go_memory(v);
 	go_view_end(v);
 	return err;
 }
 
 /* Whether to go on: until Ctrl-C, which is no reason to say nothing. */
-static bool wait_s(int signals, double s)
+static bool wait_s(double s, void *signals)
 {
-	struct pollfd p = { .fd = signals, .events = POLLIN };
+	struct pollfd p = { .fd = *(int *)signals, .events = POLLIN };
 
 	return poll(&p, 1, s * 1000) == 0;
 }
@@ -52,9 +53,13 @@ static int look(struct go_view *v, const struct options *o)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (o->verdict && go_verdict(v->process, wait_s, &signals)) {
+		close(signals);
+		return EXIT_TROUBLE;
+	}
 	do {
 		err = look_once(v);
-	} while (!err && v->snapshots < count && wait_s(signals, every_s));
+	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
 	close(signals);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	/* It has exited meanwhile: what was seen before is the answer. */
@@ -91,48 +96,13 @@ static int say(struct go_view *v, const struct options *o)
 	return options_close_output(f, o);
 }
 
-/* Nobody writes to another program by accident. */
-static bool confirmed(const struct go_process *p, uint64_t at, uint64_t rate)
-{
-	char answer[16];
-
-	if (!isatty(STDIN_FILENO))
-		return true;		/* a script has said --arm, that is clear enough */
-	fprintf(stderr, "This writes %llu into runtime.MemProfileRate of process %d (8 bytes at %#llx).\n"
-		"Go on? [y/N] ", (unsigned long long)rate, p->pid, (unsigned long long)at);
-	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
-static int set_rate(const struct go_process *p, bool on)
-{
-	enum { DEFAULT_RATE = 512 << 10 };
-	uint64_t at = p->places.profile_rate, want = on ? DEFAULT_RATE : 0, have;
-	int err;
-
-	if (!at || !go_read(p, at, &have, sizeof(have)))
-		return fail("process %d: where its heap profile is turned on was not found", p->pid);
-	if (have == want)
-		return fail("process %d: the heap profile is %s already", p->pid, on ? "on" : "off");
-	if (have != (on ? 0 : DEFAULT_RATE))
-		return fail("process %d has a sampling rate of its own, %llu: it stays", p->pid,
-			    (unsigned long long)have);
-	if (!confirmed(p, at, want))
-		return fail("nothing was written");
-	err = memory_write(p->tid, at, &want, sizeof(want));
-	if (err)
-		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
-	printf("the heap profile of process %d is %s%s\n", p->pid, on ? "on" : "off",
-	       on ? ": it counts what is allocated from now on" : "");
-	return 0;
-}
-
 static int run(struct go_process *p, const struct options *o)
 {
 	struct go_view *v;
 	int status;
 
 	if (o->arm || o->disarm)
-		return set_rate(p, o->arm);
+		return go_arm(p, o->arm);
 	v = calloc(1, sizeof(*v));
 	if (!v)
 		return fail("out of memory");

@@ -28,13 +28,16 @@ struct go_layout {
 	int timer_entry_bytes;		/* of that slice */
 	int timer_period, timer_f, timer_arg;
 	int timer_state;		/* a byte of bits since Go 1.23, a number before */
+	int gc_live, gc_marked, gc_goal, gc_in_use, gc_free; /* of the collector's controller */
+	int leak_pending;		/* of work: the runtime's own search, Go 1.26 */
 };
 
 /* Addresses in the target; 0: not found. */
 struct go_places {
 	uint64_t allgs_pointer, allgs_length;
 	uint64_t mbuckets, profile_cycle, profile_rate;
-	uint64_t wait_reasons, allp;
+	uint64_t wait_reasons, allp, controller;
+	uint64_t leak_pending;		/* two bytes: asked for, under way */
 };
 
 enum { GO_REASONS = 64, GO_STACK_MAX = 128, GO_SERIES_MAX = 1000 };
@@ -112,6 +115,8 @@ struct go_counts {
 	uint64_t unsorted;		/* no room for their sites */
 	uint64_t timers;
 	uint64_t threads, rss_bytes;
+	bool memory_known;		/* these, in bytes: */
+	uint64_t gc_live, gc_marked, gc_goal, gc_in_use, gc_free;
 	uint64_t heap_rate, heap_cycle;
 	bool heap_off;			/* the linker removed it, nobody armed it */
 	bool heap_unknown, timers_unknown;
@@ -142,6 +147,13 @@ void go_view_free(struct go_view *v);
 int go_goroutines(struct go_view *v);
 int go_heap(struct go_view *v);
 int go_timers(struct go_view *v);
+void go_memory(struct go_view *v);
+
+/*
+ * go_control.c: the only ones that write to the target. EXIT_TROUBLE: said why.
+ */
+int go_arm(const struct go_process *p, bool on);
+int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), void *arg);
 
 /* go_judge.c; go_text.c, go_json.c, go_pprof.c */
 void go_judge(struct go_view *v);

@@ -91,6 +91,11 @@ static bool read_all(Dwarf_Die *unit, struct go_layout *l)
 		W("g", "gopc", gopc), W("g", "startpc", startpc), W("g", "lockedm", lockedm),
 		W("timer", "period", timer_period), W("timer", "f", timer_f),
 		W("timer", "arg", timer_arg),
+		W("gcControllerState", "heapLive", gc_live),
+		W("gcControllerState", "heapMarked", gc_marked),
+		W("gcControllerState", "gcPercentHeapGoal", gc_goal),
+		W("gcControllerState", "heapInUse", gc_in_use),
+		W("gcControllerState", "heapFree", gc_free),
 #undef W
 	};
 	struct go_layout got = *l;

@@ -51,6 +51,68 @@ static uint64_t loaded(const struct go_process *p, const char *function, int nth
 	return 0;
 }
 
+/* What the first lea of a variable in a function refers to. */
+static uint64_t addressed(const struct go_process *p, const char *function)
+{
+	const unsigned char *code;
+	struct go_func f;
+
+	if (!go_table_named(&p->table, function, &f) || f.end <= f.start)
+		return 0;
+	code = go_elf_at(p->image, f.start, f.end - f.start);
+	for (uint64_t i = 0; code && i + 7 <= f.end - f.start; i++) {
+		int32_t disp;
+
+		memcpy(&disp, code + i + 3, sizeof(disp));
+		if (code[i] == 0x48 && code[i + 1] == 0x8d && (code[i + 2] & 0xc7) == 5 &&
+		    is_variable(p, f.start + i + 7 + disp))
+			return f.start + i + 7 + disp + p->bias;
+	}
+	return 0;
+}
+
+/*
+ * The byte that asks the next collection to look for leaks: where one begins, it
+ * is loaded, and within a few instructions the byte behind it is set to 1. The
+ * only such place, or none is believed.
+ */
+static uint64_t leak_pending(const struct go_process *p)
+{
+	const unsigned char *code;
+	uint64_t found = 0;
+	struct go_func f;
+
+	if (!go_table_named(&p->table, "runtime.gcStart", &f) || f.end <= f.start)
+		return 0;
+	code = go_elf_at(p->image, f.start, f.end - f.start);
+	for (uint64_t i = 0; code && i + 45 <= f.end - f.start; i++) {
+		int32_t from, to;
+
+		if (code[i] != 0x8a || (code[i + 1] & 0xc7) != 5)
+			continue;
+		memcpy(&from, code + i + 2, sizeof(from));
+		for (uint64_t k = i + 6; k < i + 38; k++) {
+			memcpy(&to, code + k + 2, sizeof(to));
+			if (code[k] != 0xc6 || code[k + 1] != 5 || code[k + 6] != 1 ||
+			    k + 7 + to != i + 6 + from + 1)
+				continue;
+			if (found)
+				return 0;
+			found = f.start + i + 6 + from + p->bias;
+		}
+	}
+	return found;
+}
+
+/* The symbol and the code must agree where there are both: this one is written to. */
+static uint64_t find_leak_pending(const struct go_process *p)
+{
+	uint64_t by_code = p->layout.leak_pending < 0 ? 0 : leak_pending(p);
+	uint64_t work = symbol(p, "runtime.work");
+
+	return work && work + p->layout.leak_pending != by_code ? 0 : by_code;
+}
+
 /** go_find() - fill in all places that can be found */
 void go_find(struct go_process *p)
 {
@@ -69,6 +131,10 @@ void go_find(struct go_process *p)
 		at->profile_cycle = loaded(p, "runtime.mProf_Flush", 0);
 	if (!at->profile_rate)		/* the first is the cache of a thread without a p */
 		at->profile_rate = loaded(p, "runtime.profilealloc", 1);
+	at->controller = symbol(p, "runtime.gcController");
+	if (!at->controller)
+		at->controller = addressed(p, "runtime.gcControllerCommit");
+	at->leak_pending = find_leak_pending(p);
 	if (!at->allgs_pointer || !at->mbuckets || !at->wait_reasons || !at->allp)
 		go_scan(p);
 }

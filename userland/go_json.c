@@ -129,6 +129,13 @@ static struct json_object *target_of(const struct go_view *v)
 	put_number(o, "looks", v->snapshots);
 	put_number(o, "threads", v->counts.threads);
 	put_number(o, "rss_bytes", v->counts.rss_bytes);
+	if (v->counts.memory_known) {
+		put_number(o, "heap_live_bytes", v->counts.gc_live);
+		put_number(o, "heap_marked_bytes", v->counts.gc_marked);
+		put_number(o, "heap_goal_bytes", v->counts.gc_goal);
+		put_number(o, "heap_in_use_bytes", v->counts.gc_in_use);
+		put_number(o, "heap_idle_bytes", v->counts.gc_free);
+	}
 	return o;
 }
 

@@ -32,6 +32,21 @@ static void write_frame(FILE *f, const char *lead, const struct symbol_frame *s)
 		fprintf(f, "%s%#" PRIx64 "  %s\n", lead, s->offset, s->module ?: "unknown");
 }
 
+static void write_memory(FILE *f, const struct go_counts *c)
+{
+	uint64_t held = c->gc_in_use + c->gc_free;
+	char a[32], b[32], d[32], e[32];
+
+	if (!c->memory_known)
+		return;
+	fprintf(f, "memory: %s of Go objects, %s lived through the last collection, the next is at %s",
+		format_bytes(c->gc_live, a), format_bytes(c->gc_marked, b),
+		c->gc_goal < 1ULL << 47 ? format_bytes(c->gc_goal, d) : "a limit");
+	if (c->rss_bytes > held)
+		fprintf(f, "; %s are not Go's heap", format_bytes(c->rss_bytes - held, e));
+	fputc('\n', f);
+}
+
 static void write_head(FILE *f, const struct go_view *v)
 {
 	const struct go_counts *c = &v->counts;
@@ -47,6 +62,7 @@ static void write_head(FILE *f, const struct go_view *v)
 	if (!c->timers_unknown)
 		fprintf(f, "; %s timers", format_count(c->timers, a));
 	fputc('\n', f);
+	write_memory(f, c);
 	if (c->heap_off)
 		fprintf(f, "heap: the linker has removed heap profiling (nothing in the program reads "
 			"it): 'leaktrace go %d --arm' turns it on\n", v->process->pid);
@@ -133,13 +149,16 @@ void go_text(FILE *f, struct go_view *v, const struct look *look)
 	unsigned int shown[GO_KINDS] = { 0 };
 	struct go_site **sites;
 	size_t n = go_rank(v, &sites), left = 0;
+	/* where something leaks, what is merely big would hide it */
+	bool calm = !n || sites[0]->judgement.verdict == VERDICT_OK;
 	char count[32];
 
 	write_head(f, v);
 	for (size_t i = 0; i < n; i++) {
 		bool finding = sites[i]->judgement.verdict > VERDICT_OK;
 
-		if (look->all || finding || (!sites[i]->system && shown[sites[i]->kind] < SITES)) {
+		if (look->all || finding ||
+		    (calm && !sites[i]->system && shown[sites[i]->kind] < SITES)) {
 			write_site(f, v, sites[i], look);
 			shown[sites[i]->kind] += !finding;
 		} else {

@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
 	{ OPT_GO, 0, "count", "N", "look N times (default: 6 with --every, else once)" },
 	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
 	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
+	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26 and later prove leaks: writes one byte to it" },
 	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
 	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
 	{ 0, 'h', "help", NULL, "this text" },
@@ -134,6 +135,7 @@ static int take_go(const char *name, const char *arg, struct options *o)
 
 	o->arm |= !strcmp(name, "arm");
 	o->disarm |= !strcmp(name, "disarm");
+	o->verdict |= !strcmp(name, "verdict");
 	if (strcmp(name, "count"))
 		return 0;
 	o->count = strtoul(arg, &end, 10);
