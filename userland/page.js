@@ -4,7 +4,6 @@
 
 const FRAMES = 12, FINDINGS = 30, ROWS = 100;
 const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
-const LATER = 'survivors';
 
 // The innermost frame that is the program's own: where a finding is.
 const placeOf = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
@@ -74,12 +73,12 @@ function card(report, finding, open) {
 	const sites = finding.sites.map(id => bySite.get(id)).filter(Boolean), site = sites[0];
 	if (!site)
 		return null;
-	const place = placeOf(site), curve = report.page.sites[site.id];
+	const place = placeOf(site), curve = sumOf(sites.map(s => report.page.sites[s.id]).filter(Boolean));
 	const live = sites.reduce((n, s) => n + s.live, 0), memory = sites.reduce((n, s) => n + s.bytes, 0);
-	const grows = finding.rate_per_min >= 0.05 && finding.verdict !== 'cache';
+	const rate = sites.reduce((n, s) => n + s.rate_per_min, 0), grows = rate >= 0.05 && finding.verdict !== 'cache';
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
-			el('span', {}, sites.length > 1 ? `${sites.length} sites` : `${site.kind} ${site.type}`),
+			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
 			RANK[finding.verdict] > 1 && el('span', {}, `${percent(finding.confidence)} sure`),
 			el('span', { class: 'site' }, `site ${site.id}`)),
 		el('h3', {}, placeName(site)),
@@ -89,12 +88,12 @@ function card(report, finding, open) {
 				el('div', { class: 'figures' },
 					figure(memory && live === sites.filter(s => s.bytes).reduce((n, s) => n + s.live, 0) ?
 						bytes(memory) : count(live), 'alive'),
-					grows && figure('+' + (finding.rate_per_min < 10 ? finding.rate_per_min.toFixed(1) :
-						count(finding.rate_per_min)), 'a minute'),
-					figure(time(site.age_s.max), 'the oldest')),
+					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)), 'a minute'),
+					figure(time(site.age_s.max), 'the oldest'),
+					grows && finding.limit && figure(time(finding.limit.in_s), `until ${finding.limit.what}`)),
 				el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e))),
 				parts(sites)),
-			curve && curveFigure(curve, report.target.window_s, report.page.curves_are === LATER ?
+			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
 				'What lives now, by when it was made' : 'Alive', site.kind)),
 		callPath(site, open), releases(site), examples(site));
 }
@@ -161,6 +160,8 @@ function ages(report) {
 	}
 	if (!Object.keys(sum).length)
 		return null;
+	// nothing can be older than the time that was watched
+	const oldest = names.findLastIndex((_, i) => Object.values(sum).some(rows => rows[i][0] + rows[i][1]));
 	const bar = (n, max, name) => {
 		const i = el('i', { class: name });
 		i.style.width = n / max * 100 + '%';
@@ -172,7 +173,7 @@ function ages(report) {
 			el('span', {}, el('i', { class: 'rest' }), 'elsewhere')),
 		el('div', { class: 'ages' }, Object.entries(sum).map(([kind, rows]) => {
 			const max = Math.max(1, ...rows.map(r => r[0] + r[1]));
-			return el('div', { class: 'card' }, el('h3', {}, noun(kind, 2)), rows.map((r, i) =>
+			return el('div', { class: 'card' }, el('h3', {}, noun(kind, 2)), rows.slice(0, oldest + 1).map((r, i) =>
 				el('div', { class: 'age num' }, el('span', {}, names[i]),
 					el('div', { class: 'bar' }, bar(r[0], max, 'leak'), bar(r[1], max, 'rest')),
 					el('span', {}, r[0] + r[1] ? count(r[0] + r[1]) : '–'))));
@@ -189,6 +190,32 @@ function flame(report, findings) {
 	return el('section', { id: 'flame' }, el('h2', {}, 'Where it was made'),
 		el('p', { class: 'lead' }, 'A flame graph of what lives: callers above, callees below, as wide as their share.'),
 		new Flame(report, live).element);
+}
+
+// Both directions: who grew the memory, who gave some back.
+function memory(report) {
+	const m = report.memory, bySite = new Map(report.sites.map(s => [s.id, s]));
+	if (!m || !m.touched)
+		return null;
+	const row = (name, source, n, share, kind) => {
+		const bar = el('i', { class: kind });
+		bar.style.width = share * 100 + '%';
+		return el('li', {}, el('div', {}, el('code', {}, name), ' ', el('span', { class: 'soft mono optional' }, source)),
+			el('span', { class: 'num' }, bytes(n)), el('div', { class: 'bar' }, bar));
+	};
+	const grown = (m.grown_by || []).map(g => [bySite.get(g.site), g]).filter(g => g[0]).slice(0, 6)
+		.map(([s, g]) => row(placeName(s), sourceOf(placeOf(s)), g.bytes, g.share, s.verdict === 'leak' ? 'leak' : 'rest'));
+	const back = (m.given_back_by || []).slice(0, 6).map(g =>
+		row(placeName(g), sourceOf(placeOf(g)), g.bytes, g.share ?? g.bytes / Math.max(1, m.given_back), 'back'));
+	const ranges = Object.entries(m.ranges || {}).map(([name, n]) => `${bytes(n)} ${name}`).join(', ');
+	return el('section', {}, el('h2', {}, 'Who grew the memory, who gave it back'),
+		el('p', { class: 'lead' }, `${bytes(m.touched)} were touched since attach, ${bytes(m.given_back)} of that given back, `,
+			`${bytes(m.live_new)} are there now`, ranges ? ` (${ranges})` : '', '. ',
+			m.path && m.path.function ? `${percent(m.path_share)} of it came through ${m.path.function}.` : 'No single path made most of it.',
+			' Pages are touched by whoever allocates next: this says who grew them, not who holds them.'),
+		el('div', { class: 'memory' },
+			el('div', { class: 'card' }, el('h3', {}, 'Grown by'), el('ul', {}, grown.length ? grown : el('li', { class: 'soft' }, 'nobody'))),
+			el('div', { class: 'card' }, el('h3', {}, 'Given back by'), el('ul', {}, back.length ? back : el('li', { class: 'soft' }, 'nobody')))));
 }
 
 const COLUMNS = [
@@ -246,7 +273,7 @@ function render(reports, at) {
 		shown.length ? el('section', {}, el('h2', {}, 'Findings'),
 			el('p', { class: 'lead' }, findings.length > FINDINGS ? `The worst ${FINDINGS} of ${findings.length}.` : 'Worst first, each with the evidence for it.'),
 			shown.map((f, i) => card(report, f, i === 0))) : null,
-		flame(report, findings), ages(report), sites(report), trust(report),
+		flame(report, findings), memory(report), ages(report), sites(report), trust(report),
 		el('footer', {}, 'Made by leaktrace. This page asks nothing of the network; all of it is in this file.')].filter(Boolean));
 }
 

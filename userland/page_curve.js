@@ -11,8 +11,8 @@ function show(s) {
 }
 
 function el(tag, attrs, ...children) {
-	const svg = ['svg', 'path'].includes(tag);
-	const e = svg ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
+	const svg = ['svg', 'path'].includes(tag) && document.getElementById('svg').namespaceURI;
+	const e = svg ? document.createElementNS(svg, tag) : document.createElement(tag);
 	for (const [key, value] of Object.entries(attrs || {})) {
 		if (key.startsWith('on'))
 			e.addEventListener(key.slice(2), value);
@@ -51,6 +51,8 @@ const noun = (kind, n) => (NOUNS[kind] || [kind, kind + 's'])[n === 1 ? 0 : 1];
 
 // {t: [seconds], live: [n]}, the last value at or before x
 function valueAt(curve, x) {
+	if (!curve.t.length || x < curve.t[0])
+		return 0;
 	let low = 0, high = curve.t.length - 1;
 	while (low < high) {
 		const middle = (low + high + 1) >> 1;
@@ -62,12 +64,23 @@ function valueAt(curve, x) {
 	return curve.live[low];
 }
 
+// Of several parts, all of them.
+function sumOf(curves) {
+	if (curves.length < 2)
+		return curves[0];
+	const t = [...new Set(curves.flatMap(c => c.t))].sort((a, b) => a - b);
+	return { is: curves.some(c => c.is === 'survivors') ? 'survivors' : 'history', t,
+		live: t.map(x => curves.reduce((n, c) => n + valueAt(c, x), 0)) };
+}
+
 // An area that fills its box; bare: no words around it.
 function plot(curve, end, bare) {
 	const max = Math.max(1, ...curve.live), floor = bare ? Math.min(...curve.live) : 0;
 	const span = Math.max(1, max - floor), last = Math.max(end, 1e-9);
 	const at = i => `${(curve.t[i] / last * 100).toFixed(2)},${(100 - (curve.live[i] - floor) / span * 94).toFixed(2)}`;
-	const line = curve.t.map((_, i) => at(i)).join('L');
+	// a history stays as it is until its next point
+	const line = curve.t.map((_, i) => i && curve.is === 'history' ?
+		`${at(i).split(',')[0]},${at(i - 1).split(',')[1]}L${at(i)}` : at(i)).join('L');
 	const first = (curve.t[0] / last * 100).toFixed(2), right = (curve.t[curve.t.length - 1] / last * 100).toFixed(2);
 	const cursor = el('div', { class: 'cursor' });
 	const box = el('div', { class: 'plot' },

@@ -3,12 +3,16 @@
  * What the page shows beside the report's JSON: how many there were when, and
  * how old what lives is. Where nobody looked more than once, what lives now
  * tells when it was made: the curve of the survivors.
+ *
+ * A curve is {"t": [seconds since attach], "live": [n], "is": "history" or
+ * "survivors"}. Between two points of a history nothing changed.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "history.h"
 #include "output.h"
 
 enum { POINTS = 120 };		/* of a curve of survivors */
@@ -40,11 +44,46 @@ static void put_number(struct json_object *list, double v)
 	json_object_array_add(list, v == (int64_t)v ? json_object_new_int64(v) : json_object_new_double(v));
 }
 
-/* {"t": seconds since attach, "live": …}, from the zero before the first slice on. */
+static struct json_object *curve_new(const char *is, struct json_object **t, struct json_object **y)
+{
+	struct json_object *o = json_object_new_object();
+
+	*t = json_object_new_array();
+	*y = json_object_new_array();
+	json_object_object_add(o, "is", json_object_new_string(is));
+	json_object_object_add(o, "t", *t);
+	json_object_object_add(o, "live", *y);
+	return o;
+}
+
+static double since_attach_s(const struct model *m, uint64_t t_ns)
+{
+	uint64_t start = m->target.attached_ns;
+
+	return t_ns > start ? (t_ns - start) / 1000000 / 1e3 : 0;
+}
+
+/* NULL: nobody looked more than once. */
+static struct json_object *history(const struct model *m, const struct history_point *p, size_t n)
+{
+	struct json_object *o, *t, *y;
+
+	if (n < 2)
+		return NULL;
+	o = curve_new("history", &t, &y);
+	for (size_t i = 0; i < n; i++) {
+		put_number(t, since_attach_s(m, p[i].t_ns));
+		put_number(y, p[i].live);
+	}
+	put_number(t, since_attach_s(m, model_end_ns(m)));
+	put_number(y, p[n - 1].live);
+	return o;
+}
+
+/* From the zero before the first slice on. */
 static struct json_object *survivors(const struct model *m, const uint64_t live[POINTS], uint64_t first)
 {
-	struct json_object *o = json_object_new_object(), *t = json_object_new_array(),
-		*y = json_object_new_array();
+	struct json_object *t, *y, *o = curve_new("survivors", &t, &y);
 	double window_s = model_end_s(m);
 
 	put_number(t, 0);
@@ -53,9 +92,23 @@ static struct json_object *survivors(const struct model *m, const uint64_t live[
 		put_number(t, (int64_t)(window_s * (i + 1) / POINTS * 1000) / 1000.0);
 		put_number(y, live[i]);
 	}
-	json_object_object_add(o, "t", t);
-	json_object_object_add(o, "live", y);
 	return o;
+}
+
+static struct json_object *kind_curve(struct model *m, int kind, const uint64_t live[POINTS])
+{
+	const struct history_point *p = NULL;
+	size_t n = m->history ? history_of_kind(m->history, kind, &p) : 0;
+
+	return history(m, p, n) ?: survivors(m, live, m->target.kind[kind].baseline_live);
+}
+
+static struct json_object *site_curve(struct model *m, uint32_t site, const uint64_t live[POINTS])
+{
+	const struct history_point *p = NULL;
+	size_t n = m->history ? history_of_site(m->history, site, &p) : 0;
+
+	return history(m, p, n) ?: survivors(m, live, 0);
 }
 
 static void put_curves(struct json_object *page, struct model *m)
@@ -76,7 +129,7 @@ static void put_curves(struct json_object *page, struct model *m)
 		if (s->judgement.verdict == VERDICT_OK)
 			continue;	/* it is in no finding */
 		snprintf(id, sizeof(id), "%u", s->id);
-		json_object_object_add(sites, id, survivors(m, live, 0));
+		json_object_object_add(sites, id, site_curve(m, s->id, live));
 	}
 	for (int k = 0; sum && k < KINDS; k++) {
 		const struct kind_totals *t = &m->target.kind[k];
@@ -85,10 +138,9 @@ static void put_curves(struct json_object *page, struct model *m)
 			continue;
 		for (int i = 0; i < POINTS; i++)
 			sum[k][i] += t->baseline_live;
-		json_object_object_add(kinds, kind_name(k), survivors(m, sum[k], t->baseline_live));
+		json_object_object_add(kinds, kind_name(k), kind_curve(m, k, sum[k]));
 	}
 	free(sum);
-	json_object_object_add(page, "curves_are", json_object_new_string("survivors"));
 	json_object_object_add(page, "kinds", kinds);
 	json_object_object_add(page, "sites", sites);
 }

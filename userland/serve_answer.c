@@ -125,7 +125,7 @@ static void answer_index(struct served *s, struct answer *a)
 		fputs("<!doctype html><meta charset=\"utf-8\"><title>leaktrace</title>"
 		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">"
 		      "<h1>Profiles</h1><p>What is alive, by who made it: "
-		      "<code>go tool pprof http://…</code>. <a href=\"/\">The report</a>, "
+		      "<code>go tool pprof http://127.0.0.1:…</code>. <a href=\"/\">The report</a>, "
 		      "<a href=\"/metrics\">metrics</a>.</p>\n<ul>\n", f);
 	for (size_t i = 0; f && i < s->n; i++) {
 		const struct target *t = &s->models[i].target;

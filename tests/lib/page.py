@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Looks at an HTML file as headless Chromium shows it.
 
-usage: page.py FILE [--width N] [--dark] [--every-way] [--full] [--png FILE]
+usage: page.py FILE [--width N] [--dark] [--every-way] [--full] [--at SELECTOR] [--png FILE]
                [--click SELECTOR] [--type SELECTOR TEXT] [--eval EXPRESSION]
 
 Prints one JSON object a look, of which there are four with --every-way (1280 and
@@ -120,6 +120,8 @@ def look(browser, o):
               'too_wide': browser.evaluate('document.documentElement.scrollWidth > innerWidth')}
     if o.eval:
         answer['value'] = browser.evaluate(o.eval)
+    if o.at:
+        browser.evaluate('document.querySelector(%s).scrollIntoView()' % json.dumps(o.at))
     if o.png:
         png = browser.call('Page.captureScreenshot', captureBeyondViewport=o.full)
         with open(o.png, 'wb') as f:
@@ -137,6 +139,7 @@ def main():
     p.add_argument('--dark', action='store_true')
     p.add_argument('--full', action='store_true')
     p.add_argument('--png')
+    p.add_argument('--at', help='a selector to scroll to')
     p.add_argument('--click')
     p.add_argument('--type', nargs=2)
     p.add_argument('--eval')
