@@ -218,3 +218,20 @@ void evidence_of_parts(struct model *m, struct finding *f)
 	memmove(&j->evidence[1], &j->evidence[0], (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
 	j->evidence[0] = first;
 }
+
+/* Others call the same maker, and theirs are released: where does this one differ? */
+void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release)
+{
+	const struct symbol_frame *frames, *at;
+	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
+	char by[64], odd[64], where[64], a[32], b[32];
+
+	if (f->odd < 1 || f->odd >= n)
+		return;
+	frame_name(&frames[maker], by, sizeof(by));
+	frame_name(&frames[f->odd], odd, sizeof(odd));
+	at = report_place_of(m, release);
+	say(&f->judgement, "%s of %s that other callers make by %s are released%s%s; those by %s are not",
+	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
+	    at ? frame_name(at, where, sizeof(where)) : "", odd);
+}

@@ -406,6 +406,8 @@ static void number_findings(struct model *m)
 		for (size_t k = 0; k < f->nsites; k++)
 			model_site(m, f->sites[k])->judgement.finding = i + 1;
 	}
+	for (size_t i = 0; i < kept; i++)
+		odd_find(m, &m->findings[i]);
 }
 
 void findings_make(const struct court *court, struct measures *x)

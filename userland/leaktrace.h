@@ -54,6 +54,7 @@ const char *stack_status_text(unsigned int status);
 const char *format_count(uint64_t n, char buf[32]);		/* 12,345 */
 const char *format_bytes(uint64_t bytes, char buf[32]);		/* 1.2 MiB */
 const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms */
+const char *frame_name(const struct symbol_frame *f, char *buf, size_t len); /* no arguments */
 int fail(const char *fmt, ...) PRINTF(1, 2);	/* one line on stderr; EXIT_TROUBLE */
 char *text(const char *fmt, ...) PRINTF(1, 2);	/* malloced */
 uint64_t monotonic_ns(void);
@@ -125,6 +126,9 @@ struct finding {
 	uint64_t born, died, live[KINDS], unjoined;
 	bool mixed;			/* not one way, but one caller, and in step */
 	unsigned int common;		/* frames, from the outermost, that all parts have */
+	int odd;			/* frame of the first site where others, whose objects are
+					 * released, differ; -1: none */
+	uint64_t others_born, others_died;	/* by those others */
 	double limit_s;			/* until limits[limit] is reached; 0: never, unknown */
 	unsigned int limit;
 	struct judgement judgement;	/* of all of them together, or of the worst */

@@ -86,6 +86,21 @@ const char *stack_status_text(unsigned int status)
 	return status < ARRAY_SIZE(stack_statuses) ? stack_statuses[status] : "unknown";
 }
 
+/* What a frame is called in a sentence; f may be NULL. */
+const char *frame_name(const struct symbol_frame *f, char *buf, size_t len)
+{
+	const char *slash = f && f->module ? strrchr(f->module, '/') : NULL;
+
+	if (!f || (!f->function && !f->module))
+		snprintf(buf, len, "unknown code");
+	else if (f->function && *f->function)
+		snprintf(buf, len, "%.*s", (int)strcspn(f->function + 1, "(") + 1, f->function);
+	else
+		snprintf(buf, len, "%s+%#llx", slash ? slash + 1 : f->module,
+			 (unsigned long long)f->offset);
+	return buf;
+}
+
 const char *format_count(uint64_t n, char buf[32])
 {
 	char digits[24];

@@ -324,6 +324,19 @@ static struct json_object *caller_of(struct model *m, const struct finding *f)
 		report_json_frame(&frames[n - f->common]) : NULL;
 }
 
+/* Where others' paths, on which the same is released, part from this one. */
+static struct json_object *odd_of(struct model *m, const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+	const struct symbol_frame *frames;
+	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
+
+	put(o, "frame", f->odd < n ? report_json_frame(&frames[f->odd]) : NULL);
+	put(o, "others_born", number(f->others_born));
+	put(o, "others_died", number(f->others_died));
+	return o;
+}
+
 static struct json_object *finding_of(struct model *m, const struct finding *f)
 {
 	const struct judgement *j = &f->judgement;
@@ -345,6 +358,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 		put(o, "limit", limit_of(m, f));
 	if (f->nsites > 1)
 		put(o, "caller", caller_of(m, f));
+	if (f->odd >= 0)
+		put(o, "odd", odd_of(m, f));
 	return o;
 }
 

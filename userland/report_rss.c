@@ -8,18 +8,6 @@
 #include "rss.h"
 #include "report_text.h"
 
-static const char *name_of(const struct symbol_frame *f, char *buf, size_t len)
-{
-	if (!f)
-		snprintf(buf, len, "unknown code");
-	else if (f->function)
-		snprintf(buf, len, "%.*s", (int)(strcspn(f->function + !!*f->function, "(") +
-						 !!*f->function), f->function);
-	else
-		snprintf(buf, len, "%s+%#" PRIx64, f->module ? f->module : "?", f->offset);
-	return buf;
-}
-
 static void write_ranges(FILE *f, const struct rss *x)
 {
 	bool first = true;
@@ -46,7 +34,7 @@ static void add_share(struct shares *s, const struct symbol_frame *f, uint64_t p
 	char name[40];
 	unsigned int i;
 
-	name_of(f, name, sizeof(name));
+	frame_name(f, name, sizeof(name));
 	for (i = 0; i < s->n && strcmp(s->name[i], name); i++)
 		;
 	if (i == s->n) {
@@ -102,7 +90,7 @@ void report_rss(FILE *f, struct model *m, const struct look *look)
 	if (x.new_live) {
 		if (x.path)
 			fprintf(f, "  %.0f %% of it under %s", x.path_share * 100,
-				name_of(x.path, name, sizeof(name)));
+				frame_name(x.path, name, sizeof(name)));
 		else
 			fprintf(f, "  no single path holds %.0f %% of it", RSS_PATH_SHARE * 100);
 		write_ranges(f, &x);

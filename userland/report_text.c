@@ -173,7 +173,7 @@ static size_t write_findings(FILE *f, struct model *m, const struct look *look)
 /* What no finding has: only on request. */
 static void write_site(FILE *f, struct model *m, const struct site *s, const struct look *look)
 {
-	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .odd = -1 };
 
 	g.live[s->kind] = site_live(s);
 	g.judgement = s->judgement;

@@ -101,6 +101,8 @@ bool path_same(const struct path *a, const struct path *b);
 unsigned int path_common(const struct path *a, const struct path *b);
 unsigned int path_outer(struct model *m, uint32_t stack); /* libc's frames, and what it starts */
 bool root_same(struct model *m, const struct finding *f, const struct finding *g);
+void odd_find(struct model *m, struct finding *f);
+void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release);
 void evidence_of_parts(struct model *m, struct finding *f);
 unsigned int verdict_needs(const struct measures *x);	/* old objects, to be a leak */
 void findings_make(const struct court *court, struct measures *x); /* x: of each site */

@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# One root, one finding; where a path parts from those that release; whose the
+# memory is.
+# bats file_tags=vm,findings
+
+load lib/common
+
+setup() { need_module; }
+teardown() { clean_up; }
+
+@test "finding: a context's eventfds, epoll, timer and thread are one, with its limit" {
+	start_and_attach fd,timer,thread victim_root
+	tell contexts 30 6000
+	report
+	jq -e '[.findings[] | select(.verdict == "leak" or .verdict == "suspect")] | length == 1
+		and .[0].verdict == "leak" and .[0].live == {fd: 120, timer: 30, thread: 30}
+		and .[0].caller.function == "context_make"
+		and .[0].limit.what == "RLIMIT_NOFILE" and .[0].limit.in_s > 0' "$REPORT" ||
+		explain "not one finding"
+	jq -e '.findings[0].sites as $s | [.sites[] | select(.id | IN($s[]))]
+		| map(.kind + " " + .type) | sort == ["fd epoll", "fd eventfd", "fd eventfd", "fd eventfd",
+			"thread thread", "timer posix_timer"]' "$REPORT" || explain "not its six parts"
+}
+
+@test "finding: the odd one out: others release what they make, the error path does not" {
+	start_and_attach fd victim_root
+	tell answers 400 8000
+	report
+	expect "$(answer kept)" 40 "descriptors kept"
+	jq -e '[.findings[] | select(.verdict == "leak")] | length == 1 and .[0].live.fd == 40
+		and .[0].odd.frame.function == "on_error"
+		and .[0].odd.others_born == 360 and .[0].odd.others_died == 360
+		and (.[0].evidence | any(test("360 of 360 .*conn_make.*conn_drop.*on_error")))' "$REPORT" ||
+		explain "the odd one is not told"
+}
+
+@test "finding: a heap that grows: the deepest function that holds most of it" {
+	start_and_attach page victim_root
+	tell blocks 100 5000
+	report
+	jq -e --argjson pages "$(answer pages)" '.memory
+		| .path.function == "hold_blocks" and .path_share >= 0.8
+		and .live_new >= 4096 * $pages * 0.95 and .ranges.heap * 10 > .live_new * 9' "$REPORT" ||
+		{ jq .memory "$REPORT"; false; }
+	# heap is given back late: nothing is called a leak before its time
+	jq -e '[.sites[] | select(.verdict == "leak")] | length == 0' "$REPORT" || explain "too soon"
+	run lt report "$VICTIM"
+	[[ $output == *"under hold_blocks"* ]]
+	[ "${#lines[@]}" -le 50 ]
+}
