@@ -189,7 +189,7 @@ static int check(const struct options *o)
 	return 0;
 }
 
-int cmd_push(struct options *o)
+static int push(const struct options *o)
 {
 	struct push_run r = { .o = o, .protocol = o->protocol };
 	struct source source = { .o = o, .fn = queue_model, .arg = &r };
@@ -216,5 +216,16 @@ int cmd_push(struct options *o)
 		push_queue_drop(&r.queue);
 	push_close(r.push);
 	source_close(&source);
+	return status;
+}
+
+int cmd_push(struct options *o)
+{
+	int status = push(o);
+
+	for (unsigned int i = 0; i < o->nlabels; i++) {
+		free(o->labels[i].name);
+		free(o->labels[i].value);
+	}
 	return status;
 }

@@ -291,6 +291,8 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		if (err)
 			return err;
 	}
+	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")))
+		return fail("%s: pprof is a file for each kind: give -o FILE or -o DIRECTORY", cmd->name);
 	if (o->json && !o->format_given)
 		o->format = FORMAT_JSON;
 	o->argc = argc - optind;

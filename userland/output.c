@@ -47,7 +47,7 @@ static bool open_file(struct output *out)
 struct output *output_open(const struct options *o)
 {
 	struct output *out = calloc(1, sizeof(*out));
-	bool good = out;
+	bool good;
 
 	if (!out) {
 		fail("out of memory");
@@ -55,12 +55,7 @@ struct output *output_open(const struct options *o)
 	}
 	out->o = o;
 	out->look.format = o->format;
-	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-"))) {
-		fail("pprof is a file for each kind: give -o FILE or -o DIRECTORY");
-		good = false;
-	} else if (o->format != FORMAT_PPROF) {
-		good = open_file(out);
-	}
+	good = o->format == FORMAT_PPROF || open_file(out);
 	if (good && out->f)
 		out->look = options_look(o, out->f);
 	if (good && o->format == FORMAT_OPENMETRICS) {
