@@ -42,3 +42,13 @@ int lang_stack_end(const struct symbol_frame *frames, int n)
 				return i + 1;
 	return n;
 }
+
+/** lang_by_collector() - whether a garbage collector is on this stack */
+bool lang_by_collector(const struct symbol_frame *frames, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; frames[i].function && k < LANGS; k++)
+			if (langs[k]->is_collector(frames[i].function))
+				return true;
+	return false;
+}

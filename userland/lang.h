@@ -26,6 +26,8 @@ struct lang {
 		       struct symbol_frame *frames, int max);
 	/* Whether what stands further out is somebody else's stack, or none. */
 	bool (*is_root)(const char *function);
+	/* Whether this function releases what the program only forgot. */
+	bool (*is_collector)(const char *function);
 	void (*close)(void *code);
 };
 
@@ -33,6 +35,9 @@ extern const struct lang lang_go;
 
 /* The language of an image, and what it has of it; NULL: none that is known. */
 const struct lang *lang_open(struct elf_image *image, void **code);
+
+/* Whether what happened here was done by a garbage collector. */
+bool lang_by_collector(const struct symbol_frame *frames, int n);
 
 /* How many of these frames, innermost first, belong to one stack. */
 int lang_stack_end(const struct symbol_frame *frames, int n);

@@ -57,6 +57,19 @@ static bool is_root(const char *function)
 	return false;
 }
 
+static bool is_collector(const char *function)
+{
+	static const char *const names[] = {
+		"runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
 const struct lang lang_go = {
-	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root, .close = free,
+	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root,
+	.is_collector = is_collector, .close = free,
 };

@@ -233,8 +233,10 @@ void judge(struct model *m, const struct bench *bench,
 		thread_look(m);
 		court_open(&court);
 		judge_sites(&court, x, p);
-		for (size_t i = 0; i < m->nsites; i++)
+		for (size_t i = 0; i < m->nsites; i++) {
 			evidence_write(&m->sites[i].judgement, &x[i], m);
+			collected_judge(m, &m->sites[i]);
+		}
 		findings_make(&court, x);
 		court_close(&court);
 	}

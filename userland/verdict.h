@@ -106,6 +106,7 @@ void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t rel
 void evidence_of_parts(struct model *m, struct finding *f);
 unsigned int verdict_needs(const struct measures *x);	/* old objects, to be a leak */
 void findings_make(const struct court *court, struct measures *x); /* x: of each site */
+void collected_judge(struct model *m, struct site *s);
 void evidence_write(struct judgement *j, const struct measures *x, const struct model *m);
 
 #endif

@@ -79,6 +79,14 @@ func remember(i int) {
 	cache["order "+strconv.Itoa(i)] = make([]byte, 4096)
 }
 
+// Nobody closes it, but a finalizer.
+func forgetFile() {
+	file, err := os.Open("/etc/passwd")
+	if err == nil {
+		file.Name()
+	}
+}
+
 // Sixteen bytes of it are wanted.
 func header(size int) []byte {
 	message := make([]byte, size)
@@ -137,6 +145,8 @@ func do(what string, n int) error {
 			remember(len(cache))
 		case "slice":
 			pinned = append(pinned, header(64<<10))
+		case "file":
+			forgetFile()
 		case "pool":
 			rent()
 		case "churn":
