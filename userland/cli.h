@@ -6,7 +6,7 @@
 #include "leaktrace.h"
 
 /*
- * options.c, main.c: the command line
+ * options.c, options_record.c, main.c: the command line
  */
 enum option_bit {
 	OPT_KINDS	= 1 << 0,
@@ -22,6 +22,8 @@ enum option_bit {
 	OPT_NO_SYMBOLS	= 1 << 10,
 	OPT_NO_COLOR	= 1 << 11,
 	OPT_MAX_OBJECTS	= 1 << 12,
+	OPT_RECORD	= 1 << 13,	/* --interval, --max-size, --rotate, --keep, --events */
+	OPT_BETWEEN	= 1 << 14,
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -49,6 +51,11 @@ struct options {
 	struct option_label labels[OPTIONS_LABELS_MAX];
 	unsigned int nlabels;
 	struct bench bench;
+	double interval_s, rotate_s;	/* 0: as is usual, never */
+	uint64_t max_bytes, rotate_bytes;
+	unsigned int keep;
+	bool events;
+	const char *between[2];		/* as given: when.h */
 	int argc;			/* what is left */
 	char **argv;
 };
@@ -64,12 +71,14 @@ extern const struct command commands[];
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_usage(FILE *f, const struct command *cmd);
 int options_pid(const char *arg, pid_t *pid);
+double options_time(const char *arg);		/* seconds; below zero: it is none */
+int options_record(const char *name, const char *arg, struct options *o);
 struct look options_look(const struct options *o, FILE *f);
 FILE *options_open_output(const struct options *o);
 int options_close_output(FILE *f, const struct options *o);
 
 /*
- * source.c: what an argument stands for: a pid, a file, or NULL for all that is
+ * source.c, source_file.c: what an argument stands for: a pid, a file, or NULL for all that is
  * traced. Each is judged and handed to fn, whose status ends it if it is not 0.
  */
 struct source {
@@ -80,6 +89,7 @@ struct source {
 };
 
 bool source_is_file(const char *arg);
+int source_file(struct source *s, const char *path);
 int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE: said why */
 void source_close(struct source *s);
 
@@ -116,7 +126,7 @@ struct traced {
 	bool root;		/* asked for, not come by a fork */
 	bool done;		/* exited or detached */
 	bool detached;		/* by somebody else: there is nothing more to read */
-	uint64_t objects_next_ns, reconcile_next_ns;
+	uint64_t look_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
 };
 
@@ -129,11 +139,19 @@ struct session {
 	bool json;		/* as JSON */
 	bool view;		/* a picture on the terminal instead */
 	bool watch_all;		/* take up whatever is traced */
+	bool objects;		/* events: every birth and death, too */
+	uint64_t look_every_ns;	/* 0: at each tick, that is every second */
 	bool stop;
 	uint64_t started_ns, lost;
 	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
 	void (*on_child)(struct session *s);	/* run: SIGCHLD */
 	void (*on_signal)(struct session *s, int signal);
+	/* record: the sites are fresh; last: and all else, before the report */
+	void (*on_look)(struct session *s, struct traced *t, bool last);
+	void (*on_event)(struct session *s, const struct event *e);
+	void (*on_tick)(struct session *s);
+	void *user;
+	bool broken;		/* record: nothing more can be written */
 };
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)

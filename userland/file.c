@@ -19,9 +19,9 @@
 #include "leaktrace.h"
 
 #define MAGIC		"LEAKTRC\n"
-#define FORMAT_VERSION	1
 #define RECORD_ALIGN(n)	(((n) + 7) & ~(size_t)7)
 
+enum { VERSION_SNAPSHOT = 1, VERSION_RECORDING = 2 };
 enum { CHUNK_RECORDS = 1, CHUNK_END = 2 };
 
 enum {
@@ -50,8 +50,9 @@ _Static_assert(sizeof(struct file_header) == 16 && sizeof(struct chunk_header) =
 	       sizeof(struct record_header) == 8, "as in FORMAT.md");
 
 struct file_writer {
-	FILE *f;
+	int fd;
 	char *path, *aside;
+	uint64_t bytes;			/* written, and whole */
 	uint8_t *buf;
 	size_t used, room;
 	int err;
@@ -61,6 +62,7 @@ struct file_reader {
 	FILE *f;
 	uint8_t *buf;
 	size_t used, at;
+	uint64_t limit_bytes;		/* 0: none */
 	bool ended;
 };
 
@@ -69,49 +71,126 @@ static uint32_t crc_of(const void *data, size_t len)
 	return crc32_z(0, data, len);
 }
 
-/* Written aside and renamed when whole: no half of it under its name. */
-struct file_writer *file_create(const char *path, char *err, size_t errlen)
+/* All of it or nothing: a disk that is full must not leave half a chunk. */
+static int write_whole(struct file_writer *w, const void *data, size_t len)
 {
-	struct file_header h = { MAGIC, htole32(FORMAT_VERSION), 0 };
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(w->fd, (const char *)data + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			w->err = n < 0 ? -errno : -EIO;
+			/* a pipe cannot, and a reader copes: this is for who appends */
+			if (ftruncate(w->fd, w->bytes))
+				return w->err;
+			return w->err;
+		}
+		done += n;
+	}
+	w->bytes += len;
+	return 0;
+}
+
+static struct file_writer *begin(const char *path, char *aside, uint32_t version, char *err,
+				 size_t errlen)
+{
+	struct file_header h = { MAGIC, htole32(version), 0 };
 	struct file_writer *w = calloc(1, sizeof(*w));
-	struct stat st;
 
 	if (w) {
 		w->path = strdup(path);
-		/* a device or a pipe is written to as it is */
-		w->aside = stat(path, &st) || S_ISREG(st.st_mode) ? text("%s.partial", path) : strdup(path);
-		w->f = w->path && w->aside ? fopen(w->aside, "we") : NULL;
+		w->aside = aside;
+		w->fd = w->path && aside ?
+			open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666) : -1;
 	}
-	if (w && w->f && fwrite(&h, sizeof(h), 1, w->f) == 1)
+	if (w && w->fd >= 0 && !write_whole(w, &h, sizeof(h)))
 		return w;
-	snprintf(err, errlen, "cannot write %s: %s", path, strerror(errno));
+	snprintf(err, errlen, "cannot write %s: %s", path, strerror(w && w->err ? -w->err : errno));
 	if (w) {
+		if (w->fd >= 0)
+			close(w->fd);
 		free(w->path);
-		free(w->aside);
 		free(w);
 	}
+	free(aside);
 	return NULL;
+}
+
+/* Written aside and renamed when whole: no half of it under its name. */
+struct file_writer *file_create(const char *path, char *err, size_t errlen)
+{
+	struct stat st;
+
+	/* a device or a pipe is written to as it is */
+	return begin(path, stat(path, &st) || S_ISREG(st.st_mode) ? text("%s.partial", path) :
+		     strdup(path), VERSION_SNAPSHOT, err, errlen);
+}
+
+/* Under its name from the first byte: whatever ends us leaves what there is. */
+struct file_writer *file_record(const char *path, char *err, size_t errlen)
+{
+	return begin(path, strdup(path), VERSION_RECORDING, err, errlen);
+}
+
+uint64_t file_bytes(const struct file_writer *w)
+{
+	return w->bytes;
+}
+
+/*
+ * Go on in another file, which says in other words what the first from_bytes
+ * of ours say: what came since is copied to its end, and it takes our name.
+ */
+int file_move(struct file_writer *w, const char *other, uint64_t from_bytes)
+{
+	int in = open(w->path, O_RDONLY | O_CLOEXEC);
+	struct file_writer next = { .fd = open(other, O_WRONLY | O_APPEND | O_CLOEXEC) };
+	char buf[1 << 16];
+	struct stat st;
+	ssize_t n = 0;
+	int err = in < 0 || next.fd < 0 || fstat(next.fd, &st) ? -errno : 0;
+
+	next.bytes = err ? 0 : st.st_size;
+	while (!err && (n = pread(in, buf, sizeof(buf), from_bytes)) > 0) {
+		err = write_whole(&next, buf, n);
+		from_bytes += n;
+	}
+	if (!err && (n < 0 || rename(other, w->path)))
+		err = -errno;
+	if (in >= 0)
+		close(in);
+	if (err) {
+		if (next.fd >= 0)
+			close(next.fd);
+		return err;
+	}
+	close(w->fd);
+	w->fd = next.fd;
+	w->bytes = next.bytes;
+	return 0;
 }
 
 static int put_chunk(struct file_writer *w, uint32_t type, const void *raw, size_t len)
 {
 	size_t bound = ZSTD_compressBound(len), stored;
 	struct chunk_header h = { .type = htole32(type), .raw_bytes = htole64(len) };
-	void *out = malloc(bound);
+	uint8_t *out = malloc(sizeof(h) + bound);
 
 	if (!out)
-		return -ENOMEM;
-	stored = len ? ZSTD_compress(out, bound, raw, len, 3) : 0;
+		return w->err = -ENOMEM;
+	stored = len ? ZSTD_compress(out + sizeof(h), bound, raw, len, 3) : 0;
 	if (ZSTD_isError(stored)) {
 		free(out);
-		return -EIO;
+		return w->err = -EIO;
 	}
 	h.stored_bytes = htole64(stored);
-	h.crc = htole32(crc_of(out, stored));
+	h.crc = htole32(crc_of(out + sizeof(h), stored));
 	h.header_crc = htole32(crc_of(&h, offsetof(struct chunk_header, header_crc)));
-	if (fwrite(&h, sizeof(h), 1, w->f) != 1 ||
-	    (stored && fwrite(out, stored, 1, w->f) != 1) || fflush(w->f))
-		w->err = errno ? -errno : -EIO;
+	memcpy(out, &h, sizeof(h));
+	write_whole(w, out, sizeof(h) + stored);
 	free(out);
 	return w->err;
 }
@@ -154,6 +233,17 @@ int file_append(struct file_writer *w, unsigned int type, const void *data, size
 	return w->err;
 }
 
+/* Without an end: somebody will go on there, or remove it. */
+void file_abandon(struct file_writer *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->path);
+	free(w->aside);
+	free(w->buf);
+	free(w);
+}
+
 int file_finish(struct file_writer *w)
 {
 	int err;
@@ -162,7 +252,7 @@ int file_finish(struct file_writer *w)
 	if (!w->err)
 		put_chunk(w, CHUNK_END, NULL, 0);
 	err = w->err;
-	if (fclose(w->f) && !err)
+	if (close(w->fd) && !err)
 		err = -errno;
 	if (strcmp(w->path, w->aside)) {
 		if (!err && rename(w->aside, w->path))
@@ -170,10 +260,8 @@ int file_finish(struct file_writer *w)
 		if (err)
 			unlink(w->aside);
 	}
-	free(w->path);
-	free(w->aside);
-	free(w->buf);
-	free(w);
+	w->fd = -1;
+	file_abandon(w);
 	return err;
 }
 
@@ -199,9 +287,9 @@ struct file_reader *file_open(const char *path, char *err, size_t errlen)
 		snprintf(err, errlen, "%s is no trace file of leaktrace", path);
 		goto fail;
 	}
-	if (le32toh(h.version) != FORMAT_VERSION) {
-		snprintf(err, errlen, "%s has format version %u, this leaktrace reads %d: take a newer one",
-			 path, le32toh(h.version), FORMAT_VERSION);
+	if (le32toh(h.version) < VERSION_SNAPSHOT || le32toh(h.version) > VERSION_RECORDING) {
+		snprintf(err, errlen, "%s has format version %u, this leaktrace reads %d to %d: take a newer one",
+			 path, le32toh(h.version), VERSION_SNAPSHOT, VERSION_RECORDING);
 		goto fail;
 	}
 	return r;
@@ -256,6 +344,20 @@ out:
 	return ret;
 }
 
+/* Where the chunk ends that is being read. */
+uint64_t file_position(const struct file_reader *r)
+{
+	off_t at = ftello(r->f);
+
+	return at < 0 ? 0 : at;
+}
+
+/* What begins there or later is not read. */
+void file_limit(struct file_reader *r, uint64_t bytes)
+{
+	r->limit_bytes = bytes;
+}
+
 /* 1: there is a next chunk of records; 0: the end; negative: err says what. */
 static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 {
@@ -263,6 +365,8 @@ static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 	int ret;
 
 	for (;;) {
+		if (r->limit_bytes && file_position(r) >= r->limit_bytes)
+			return 0;
 		if (fread(&h, 1, sizeof(h), r->f) != sizeof(h))
 			return 0;
 		if (crc_of(&h, offsetof(struct chunk_header, header_crc)) != le32toh(h.header_crc)) {

@@ -379,23 +379,30 @@ struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced *
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
 /*
- * file.c, trace.c: the shelf. FORMAT.md describes it.
+ * file.c, trace_put.c, trace.c: the shelf. FORMAT.md describes it.
  */
 struct file_writer;
 struct file_reader;
 
 /* Types of records beside the kernel's commands. */
-enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE };
+enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE,
+       RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS };
 
 struct file_writer *file_create(const char *path, char *err, size_t errlen);
+struct file_writer *file_record(const char *path, char *err, size_t errlen);
 int file_append(struct file_writer *w, unsigned int type, const void *data, size_t len);
 int file_flush(struct file_writer *w);		/* ends a chunk */
+uint64_t file_bytes(const struct file_writer *w);	/* that a reader would find */
+int file_move(struct file_writer *w, const char *other, uint64_t from_bytes);
 int file_finish(struct file_writer *w);		/* 0 or -errno; frees w */
+void file_abandon(struct file_writer *w);	/* without an end; frees w */
 struct file_reader *file_open(const char *path, char *err, size_t errlen);
 /* 1: a record, 0: the end, -errno: err says what; data is valid until the next. */
 int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *len,
 	      char *err, size_t errlen);
 bool file_complete(const struct file_reader *r);
+uint64_t file_position(const struct file_reader *r);
+void file_limit(struct file_reader *r, uint64_t bytes);
 void file_close(struct file_reader *r);
 
 int trace_write(struct client *c, struct model *m, const char *path, bool symbols,

@@ -13,7 +13,9 @@ int cmd_run(struct options *o);
 int cmd_tail(struct options *o);
 int cmd_status(struct options *o);
 int cmd_snapshot(struct options *o);
+int cmd_record(struct options *o);
 int cmd_report(struct options *o);
+int cmd_diff(struct options *o);
 int cmd_go(struct options *o);
 int cmd_push(struct options *o);
 int cmd_serve(struct options *o);
@@ -21,6 +23,7 @@ int cmd_detach(struct options *o);
 
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS)
 #define OPT_SAY		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR)
+#define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR | OPT_JSON)
 
 const struct command commands[] = {
 	{ "attach", "PID…", "Trace processes until Ctrl-C, their exit or --duration, showing leaks as they\n"
@@ -36,9 +39,17 @@ const struct command commands[] = {
 	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
 	{ "snapshot", "PID -o FILE", "Write the live state of a traced process to a file, for 'report FILE'.",
 	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS, cmd_snapshot },
+	{ "record", "PID… -o FILE", "Record processes over time, until Ctrl-C, their exit or --duration, to one file\n"
+	  "for 'report FILE'. What is not traced yet is, meanwhile.",
+	  "leaktrace record $(pidof server) -o server.leaktrace",
+	  OPT_TRACE | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_JUDGE |
+	  OPT_NO_COLOR, cmd_record },
 	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
 	  "Exit status: 1 if something leaks.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON, cmd_report },
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN, cmd_report },
+	{ "diff", "OLD NEW", "Show what was born between two snapshots or recordings and still lives, by site.\n"
+	  "Exit status: 1 if what grew leaks.",
+	  "leaktrace diff before.leaktrace after.leaktrace", OPT_DIFF, cmd_diff },
 	{ "go", "PID", "Look into a Go program from outside: goroutines, timers, heap; again with --every,\n"
 	  "to see what grows. It is not stopped; it needs no code for this, no symbols, and no module.\n"
 	  "Exit status: 1 if something leaks. With --format pprof, -o names a folder.",

@@ -45,6 +45,12 @@ static const struct option_row rows[] = {
 	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
 	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
 	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26 and later prove leaks: writes one byte to it" },
+	{ OPT_RECORD, 0, "interval", "TIME", "between two points of the history (default: 10s)" },
+	{ OPT_RECORD, 0, "max-size", "SIZE", "what it may take of the disk: 64M, 1G (default: 1G)" },
+	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "begin a new file whenever it is that long: 64M, 1h" },
+	{ OPT_RECORD, 0, "keep", "N", "files that were rotated away, FILE.1 the latest (default: 7)" },
+	{ OPT_RECORD, 0, "events", NULL, "record each birth and death; costs the target more" },
+	{ OPT_BETWEEN, 0, "between", "T1 T2", "what came then: RFC 3339, +30s after its start, -5m before its end" },
 	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
 	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
 	{ 0, 'h', "help", NULL, "this text" },
@@ -70,7 +76,7 @@ void options_usage(FILE *f, const struct command *cmd)
 }
 
 /* "10", "10s", "1.5m", "2h", "1d", "200ms": seconds, or below zero. */
-static double parse_time(const char *arg)
+double options_time(const char *arg)
 {
 	static const struct {
 		const char *unit;
@@ -125,7 +131,7 @@ static int parse_format(const char *arg, struct options *o)
 
 static int parse_time_option(const char *name, const char *arg, double *s)
 {
-	*s = parse_time(arg);
+	*s = options_time(arg);
 	return *s > 0 ? 0 : fail("--%s: '%s' is no time (10, 10s, 2m, 1h)", name, arg);
 }
 
@@ -216,6 +222,11 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		return *end || !o->max_objects ? fail("--max-objects: '%s' is no number", arg) : 0;
 	case OPT_GO:
 		return take_go(r->name, arg, o);
+	case OPT_RECORD:
+		return options_record(r->name, arg, o);
+	case OPT_BETWEEN:
+		o->between[0] = arg;
+		return 0;
 	case OPT_NO_SYMBOLS:
 		o->no_symbols = true;
 		return 0;
@@ -290,6 +301,11 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		err = take(r, optarg, o);
 		if (err)
 			return err;
+		/* the one with two arguments */
+		if (r->bit == OPT_BETWEEN && optind >= argc)
+			return fail("--between: until when? It takes two times");
+		if (r->bit == OPT_BETWEEN)
+			o->between[1] = argv[optind++];
 	}
 	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")))
 		return fail("%s: pprof is a file for each kind: give -o FILE or -o DIRECTORY", cmd->name);

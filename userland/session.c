@@ -40,7 +40,7 @@ int session_listen(struct session *s)
 {
 	struct itimerspec every = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
 
-	s->events_fd = client_subscribe(s->client, false);
+	s->events_fd = client_subscribe(s->client, s->objects);
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (s->events_fd < 0)
 		return fail("%s", client_error(s->client));
@@ -174,6 +174,8 @@ int session_report(struct session *s, bool *leaks)
 		if (m->symboliser && !m->borrowed_symboliser)
 			symboliser_refresh(m->symboliser);
 		history_sample(m->history, m);
+		if (s->on_look)
+			s->on_look(s, t, true);
 		session_judge(s, t, true);
 		*leaks |= report_leaks(m);
 		status |= output_report(out, m);

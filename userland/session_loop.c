@@ -123,6 +123,8 @@ static void look(struct session *s, struct traced *t)
 	refresh_names(t);
 	watch_sample(t->watch, m);
 	history_sample(m->history, m);
+	if (s->on_look)
+		s->on_look(s, t, false);
 	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
 		remember(m);
@@ -152,11 +154,15 @@ static void tick(struct session *s)
 	if (s->watch_all)
 		adopt_all(s);
 	for (struct traced *t = s->targets; t; t = t->next) {
-		if (!t->done)
+		if (!t->done && monotonic_ns() >= t->look_next_ns) {
+			t->look_next_ns = monotonic_ns() + s->look_every_ns;
 			look(s, t);
+		}
 		roots |= t->root;
 		alive |= t->root && !t->done;
 	}
+	if (s->on_tick)
+		s->on_tick(s);
 	if (roots && !alive)
 		s->stop = true;
 	if (s->options->duration_s > 0 &&
@@ -187,6 +193,8 @@ static void on_event(const struct event *e, void *arg)
 
 	if (!t)
 		return;
+	if (s->on_event)
+		s->on_event(s, e);
 	switch (e->op) {
 	case LEAKTRACE_EVENT_EXEC:
 		session_exec(s, t);

@@ -16,21 +16,6 @@ static int hand_on(struct source *s, struct model *m)
 	return s->fn(m, s->arg);
 }
 
-static int from_file(struct source *s, const char *path)
-{
-	char err[256] = "";
-	struct model m;
-	int status;
-
-	model_init(&m);
-	if (trace_read(path, &m, err, sizeof(err)))
-		status = fail("%s", err);
-	else
-		status = hand_on(s, &m);
-	model_free(&m);
-	return status;
-}
-
 static int from_target(struct source *s, uint32_t id)
 {
 	struct model m;
@@ -90,8 +75,10 @@ int source_read(struct source *s, const char *arg)
 	if (source_is_file(arg)) {
 		if (stat(arg, &st))
 			return fail("cannot open %s: %s", arg, strerror(errno));
-		return from_file(s, arg);
+		return source_file(s, arg);
 	}
+	if (s->o->between[0])
+		return fail("--between: only a recording has a past; give its file");
 	if (!s->client)
 		s->client = client_open(err, sizeof(err));
 	if (!s->client)

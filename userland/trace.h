@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What trace files are made of, for those who write, read and thin them.
+ * FORMAT.md describes the records; the numbers below are part of the format.
+ */
+#ifndef LEAKTRACE_TRACE_H
+#define LEAKTRACE_TRACE_H
+
+#include "leaktrace.h"
+
+enum { META_EXE = 1, META_HOSTNAME, META_KERNEL, META_WALL_MINUS_MONO_US, META_FD_LIMIT,
+       META_VERSION, META_INTERRUPTED, META_LIMIT, META_MAX = META_LIMIT };
+enum { SYM_PC = 1, SYM_RETURN, SYM_FRAME, SYM_MAX = SYM_FRAME };
+enum { FRAME_FUNCTION = 1, FRAME_FILE, FRAME_LINE, FRAME_MODULE, FRAME_BUILD_ID, FRAME_OFFSET,
+       FRAME_INLINED, FRAME_MAX = FRAME_INLINED };
+enum { EX_KIND = 1, EX_SPACE, EX_ID, EX_BORN_NS, EX_WHAT, EX_MAX = EX_WHAT };
+enum { LOOK_TARGET = 1, LOOK_TIME_NS, LOOK_MAX = LOOK_TIME_NS };
+enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_MAX = POINT_SITES };
+enum { EVENTS_LIST = 1 };
+
+enum { FRAMES_MAX = 64, MESSAGE_BYTES = 64 << 10 };
+
+/* Rows of POINT and EVENTS, little endian. */
+struct kind_row {
+	uint32_t kind, reserved;
+	uint64_t born, died, live;
+};
+
+struct site_row {
+	uint32_t site, kind;
+	uint64_t born, died;
+};
+
+struct event_row {
+	uint64_t time_ns, id;
+	uint32_t target, site, stack, tid, count;
+	uint8_t op, kind;
+	uint16_t reserved;
+};
+
+struct point {
+	uint32_t target;
+	uint64_t time_ns;
+	struct kind_row kinds[KINDS];	/* in the host's byte order */
+	struct site_row *sites;		/* the reader's are malloced */
+	size_t nkinds, nsites;
+};
+
+_Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
+	       sizeof(struct event_row) == 40, "as in FORMAT.md");
+
+/* In an attribute, which holds less than 64 KiB. */
+enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
+
+/*
+ * trace_put.c: writing
+ */
+struct known {				/* what of a target is in the file already */
+	uint32_t *stack;
+	uint64_t *pc;			/* times two, and one for a return address */
+	size_t nstacks, npcs;
+	uint64_t maps_hash;
+};
+
+void known_clear(struct known *k);
+
+/*
+ * A look at m->target: the kernel's tables, which m then has as the file does,
+ * and the names of what is not known yet. 0 or -errno.
+ */
+int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct known *k);
+int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct known *k);
+int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t);
+int trace_put_point(struct file_writer *w, const struct point *p);
+int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);
+
+/*
+ * trace_take.c: records to structs; 0, -EBADMSG or -ENOMEM
+ */
+/* Of META, what is the host's goes to m, what is the look's to look. */
+int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
+int trace_take_symbol(struct model *m, struct nlattr *attrs, int len);
+int trace_take_example(struct model *m, struct nlattr *attrs, int len);
+int trace_take_maps(struct model *m, const void *data, size_t len);
+int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns);
+int trace_point(struct nlattr *attrs, int len, struct point *p);
+
+/*
+ * trace.c: reading
+ */
+struct trace_target {
+	uint32_t id, pid;
+	char comm[64];
+};
+
+struct trace_survey {			/* free targets */
+	struct trace_target *targets;	/* in order of appearance; at least one */
+	size_t n;
+	uint64_t first_ns, last_ns;	/* of any look or point */
+	double wall_minus_mono_s;
+	bool recording;			/* more than one look */
+};
+
+int trace_survey(const char *path, struct trace_survey *s, char *err, size_t errlen);
+
+/*
+ * Which part of a recording: what happened to a target after from_ns and up to
+ * to_ns, as far as looks are that close: base is the last one up to from_ns, m
+ * the last one up to to_ns, or if there is none between the first one after.
+ * base may be NULL; it stays empty (target.id 0) if tracing began later.
+ */
+struct trace_part {
+	uint32_t target;		/* 0: the first */
+	uint64_t from_ns, to_ns;	/* 0, UINT64_MAX: all */
+};
+
+int trace_read_part(const char *path, const struct trace_part *part, struct model *m,
+		    struct model *base, char *err, size_t errlen);
+
+#endif
