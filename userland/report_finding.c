@@ -176,13 +176,12 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 }
 
 /* A sentence, broken between words where the line ends. */
-static void write_sentence(FILE *f, const char *text)
+void report_sentence(FILE *f, const char *lead, const char *text)
 {
-	const char *lead = "  - ";
-	int room = TEXT_COLUMNS - 4;
+	const int indent = strlen(lead);
 
 	while (*text) {
-		int len = strlen(text), cut = len;
+		int room = TEXT_COLUMNS - indent, len = strlen(text), cut = len;
 
 		if (len > room)
 			for (cut = room; cut > room / 2 && text[cut] != ' '; cut--)
@@ -192,7 +191,7 @@ static void write_sentence(FILE *f, const char *text)
 		fprintf(f, "%s%.*s\n", lead, cut, text);
 		text += cut;
 		text += *text == ' ';
-		lead = "    ";
+		lead = &"        "[8 - (indent < 8 ? indent : 8)];
 	}
 }
 
@@ -238,7 +237,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 
 	write_head(f, m, g, look);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && j->evidence[i]; i++)
-		write_sentence(f, j->evidence[i]);
+		report_sentence(f, "  - ", j->evidence[i]);
 	if (brief)
 		return;
 	write_frames(f, m, s->stack, "  born at   ", look->all ? FRAMES_ALL : FRAMES,

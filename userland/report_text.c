@@ -80,7 +80,7 @@ static void lost(FILE *f, uint64_t n, const char *what, bool *first)
 	*first = false;
 }
 
-/* "98.2 % of objects, 99.1 % of bytes have complete stacks; the others end: 12 for …" */
+/* "98.2 % of objects and 99.1 % of bytes have complete stacks; of the others, 12 end by …" */
 static void write_stacks(FILE *f, const struct losses *l)
 {
 	char n[32];
@@ -93,35 +93,54 @@ static void write_stacks(FILE *f, const struct losses *l)
 	for (int i = 0; i <= STACK_UNKNOWN; i++) {
 		if (!l->ended[i].objects)
 			continue;
-		fprintf(f, "%s %s: %s", first ? "; the others end," : ",",
-			i == STACK_UNKNOWN ? "not known" : stack_status_text(i),
-			format_count(l->ended[i].objects, n));
+		fprintf(f, "%s %s: %s", first ? "; of the others," : ",",
+			format_count(l->ended[i].objects, n),
+			i == STACK_UNKNOWN ? "not known" : stack_status_text(i));
 		first = false;
 	}
-	fputc('\n', f);
+}
+
+static void write_exactness(FILE *f, const struct losses *l)
+{
+	bool first = true;
+	char a[32];
+
+	fprintf(f, "%s", l->exact ? "exact: confirmed against the kernel's own state" : "not exact");
+	for (unsigned int i = 0; i < l->ninexact; i++)
+		fprintf(f, "%s %s", i ? ";" : ":", l->inexact[i]);
+	lost(f, l->events, "events", &first);
+	lost(f, l->objects, "objects", &first);
+	lost(f, l->stacks, "stacks", &first);
+	if (first)
+		fprintf(f, "; nothing lost");
+	if (l->reconciled)
+		fprintf(f, "; %s repaired", format_count(l->reconciled, a));
+}
+
+static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l)
+{
+	char *buf = NULL;
+	size_t len = 0;
+	FILE *all = open_memstream(&buf, &len);
+
+	if (!all)
+		return;
+	write(all, l);
+	fclose(all);
+	report_sentence(f, "", buf);
+	free(buf);
 }
 
 /* Always there, always last: can these numbers be believed. */
 static void write_losses(FILE *f, struct model *m, const struct look *look)
 {
-	bool first = true;
 	struct losses l;
-	char a[32];
 
 	report_losses(m, &l);
-	fprintf(f, "%s%s%s", l.exact ? "" : report_color(look, VERDICT_SUSPECT),
-		l.exact ? "exact: confirmed against the kernel's own state" : "not exact", PLAIN(look));
-	for (unsigned int i = 0; i < l.ninexact; i++)
-		fprintf(f, "%s %s", i ? ";" : ":", l.inexact[i]);
-	lost(f, l.events, "events", &first);
-	lost(f, l.objects, "objects", &first);
-	lost(f, l.stacks, "stacks", &first);
-	if (first)
-		fprintf(f, "; nothing lost");
-	if (l.reconciled)
-		fprintf(f, "; %s repaired", format_count(l.reconciled, a));
-	fputc('\n', f);
-	write_stacks(f, &l);
+	fputs(l.exact ? "" : report_color(look, VERDICT_SUSPECT), f);
+	wrapped(f, write_exactness, &l);
+	fputs(l.exact ? "" : PLAIN(look), f);
+	wrapped(f, write_stacks, &l);
 }
 
 /* A finding as text, and the lines it takes, so that a report ends where the screen does. */

@@ -18,6 +18,7 @@ static inline const char *report_paint(const struct look *look, const char *code
 
 const char *report_color(const struct look *look, enum verdict v);
 const char *report_tail(const char *path, size_t room);	/* the last parts of a path */
+void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct look *look,
 		    bool brief);
 

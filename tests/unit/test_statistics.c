@@ -56,6 +56,24 @@ static void histograms(void)
 	CHECK(isfinite(histogram_quantile_s(h, 0.99)));
 }
 
+static void survivors(void)
+{
+	/* of ten two die in the first bucket, of the eight left one has come no further */
+	double dead[] = { 2, 1, 0 }, alive[] = { 0, 1, 6 };
+	double all_die[] = { 0, 100, 0 }, none[] = { 0, 0, 0 }, few[] = { 0, 0, 1 };
+
+	CHECK(near(kaplan_meier(dead, alive, 3), 0.8 * (1 - 1 / 7.5), 1e-9));
+	CHECK(kaplan_meier(all_die, none, 3) == 0);
+	CHECK(kaplan_meier(none, alive, 3) == 1);
+	CHECK(kaplan_meier(none, none, 3) == 1);
+	/* the last of a hundred, and it dies: nothing is known of the others */
+	alive[0] = 99;
+	alive[1] = alive[2] = 0;
+	CHECK(kaplan_meier(few, alive, 3) == 1);
+	CHECK(histogram_bucket(0) == 0 && histogram_bucket(1e-6) == 0);
+	CHECK(histogram_bucket(1.1) == 20 && histogram_bucket(1e300) == LEAKTRACE_LIFETIME_BUCKETS - 1);
+}
+
 static void discoveries(void)
 {
 	double one[] = { 0.009 }, many[] = { 0.009, 0.5, 0.6, 0.7, 0.8 };
@@ -71,6 +89,7 @@ int main(void)
 	slopes();
 	intervals();
 	histograms();
+	survivors();
 	discoveries();
 	return verdict("statistics");
 }

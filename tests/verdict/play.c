@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "history.h"
 #include "maps.h"
 #include "world.h"
 
@@ -91,6 +92,7 @@ static void set_up(struct stage *t, struct world *w)
 	sorting = w;
 	qsort(t->deaths, w->n, sizeof(*t->deaths), by_death);
 	t->watch = watch_new();
+	m->history = history_new();
 	t->w = w;
 }
 
@@ -205,6 +207,7 @@ static void look(struct stage *t, bool last)
 	struct bench bench = { 0 };
 
 	watch_sample(t->watch, &t->m);
+	history_sample(t->m.history, &t->m);
 	if (!last && !watch_curious(t->watch, &t->m))
 		return;
 	fill_objects(t);
@@ -264,29 +267,38 @@ static void score_roots(struct stage *t)
 	}
 }
 
+/* The places that leak and are accused; false ones are added to wrong. */
+static unsigned int count(struct stage *t, const char *how, unsigned int *wrong)
+{
+	const struct world *w = t->w;
+	unsigned int right = 0;
+
+	for (unsigned int i = 0; i < w->places; i++) {
+		if (!accused(&t->m, i))
+			continue;
+		right += w->place[i].leaks;
+		if (!w->place[i].leaks) {
+			++*wrong;
+			note(t->out, &t->m.sites[i], how);
+		}
+	}
+	return right;
+}
+
+/* The session has just judged; then what a report and a recording would say. */
 static void score(struct stage *t)
 {
 	struct outcome *out = t->out;
-	const struct world *w = t->w;
 	struct bench bench = { 0 };
 
-	for (unsigned int i = 0; i < w->places; i++) {
-		out->wanted += w->place[i].leaks;
-		out->found += w->place[i].leaks && accused(&t->m, i);
-		if (!w->place[i].leaks && accused(&t->m, i)) {
-			out->false_live++;
-			note(out, &t->m.sites[i], "session");
-		}
-	}
+	for (unsigned int i = 0; i < t->w->places; i++)
+		out->wanted += t->w->place[i].leaks;
+	out->found = count(t, "session", &out->false_live);
 	score_roots(t);
 	judge(&t->m, &bench, NULL, NULL);
-	for (unsigned int i = 0; i < w->places; i++) {
-		out->reported += w->place[i].leaks && accused(&t->m, i);
-		if (!w->place[i].leaks && accused(&t->m, i)) {
-			out->false_report++;
-			note(out, &t->m.sites[i], "report");
-		}
-	}
+	out->reported = count(t, "report", &out->false_report);
+	judge(&t->m, &bench, history_curve, t->m.history);
+	out->recorded = count(t, "recording", &out->false_recorded);
 }
 
 static double leaked_rate(const struct world *w)

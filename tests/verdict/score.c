@@ -13,7 +13,8 @@
 #include "world.h"
 
 struct sum {
-	unsigned int runs, wanted, found, reported, false_live, false_report, alarms, lasting;
+	unsigned int runs, wanted, found, reported, recorded, alarms, lasting;
+	unsigned int false_live, false_report, false_recorded;
 	unsigned int roots, whole, bad_runs;
 	double times[4096], timely[4096];
 	unsigned int ntimes, ntimely;
@@ -38,9 +39,11 @@ static void add(struct sum *to, const struct outcome *o)
 	to->wanted += o->wanted;
 	to->found += o->found;
 	to->reported += o->reported;
+	to->recorded += o->recorded;
 	to->false_live += o->false_live;
 	to->false_report += o->false_report;
-	to->bad_runs += !o->leaky && (o->false_live || o->false_report);
+	to->false_recorded += o->false_recorded;
+	to->bad_runs += !o->leaky && (o->false_live || o->false_report || o->false_recorded);
 	to->alarms += o->alarms;
 	to->lasting += o->lasting;
 	to->roots += o->roots;
@@ -75,10 +78,12 @@ static void row(const char *name, struct sum *s)
 		snprintf(time, sizeof(time), "%.0f s", median(s->times, s->ntimes));
 	printf("| %s | %u |", name, s->runs);
 	if (s->wanted)
-		printf(" %u/%u | %u/%u | %s |", s->found, s->wanted, s->reported, s->wanted, time);
+		printf(" %u/%u | %u/%u | %u/%u | %s |", s->found, s->wanted, s->reported, s->wanted,
+		       s->recorded, s->wanted, time);
 	else
-		printf(" | | |");
-	printf(" %u | %u | %u | %u |\n", s->false_live, s->false_report, s->lasting, s->alarms);
+		printf(" | | | |");
+	printf(" %u | %u | %u | %u | %u |\n", s->false_live, s->false_report, s->false_recorded,
+	       s->lasting, s->alarms);
 }
 
 static void table(const struct program *p, unsigned long first, unsigned int seeds, struct sum *all)
@@ -99,10 +104,10 @@ int main(int argc, char **argv)
 	static struct sum bad, good;
 	unsigned long first = argc > 1 ? strtoul(argv[1], NULL, 10) : 1001;
 	unsigned int seeds = argc > 2 ? strtoul(argv[2], NULL, 10) : 3;
-	double recall, reported, time;
-	const char *head = "| program | runs | found | by a report | time to verdict "
-		"| false at end: session | report | in 2nd half | ever |\n"
-		"| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+	double recall, reported, recorded, time;
+	const char *head = "| program | runs | found | by a report | by a recording | time to verdict "
+		"| false at end: session | report | recording | in 2nd half | ever |\n"
+		"| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 
 	if (!seeds || seeds > 1000) {
 		fprintf(stderr, "usage: score [FIRST_SEED [SEEDS]]\n");
@@ -116,12 +121,14 @@ int main(int argc, char **argv)
 	row("**all that don't**", &good);
 	recall = 100.0 * bad.found / bad.wanted;
 	reported = 100.0 * bad.reported / bad.wanted;
+	recorded = 100.0 * bad.recorded / bad.wanted;
 	time = median(bad.timely, bad.ntimely);
-	printf("\nrecall %.1f %%, of reports without history %.1f %%\n\n", recall, reported);
+	printf("\nrecall %.1f %%, of reports without history %.1f %%, of recordings %.1f %%\n\n",
+	       recall, reported, recorded);
 	printf("non-leaking runs with a false leak at the end: %u of %u\n\n", good.bad_runs, good.runs);
 	printf("median time to verdict at one leaked object a second: %.0f s (%u runs)\n\n", time,
 	       bad.ntimely);
 	printf("roots that are one finding: %u of %u\n", bad.whole, bad.roots);
-	return recall < 95 || reported < 95 || good.bad_runs > 1 || time < 0 || time >= 60 ||
-		bad.whole < bad.roots || bad.false_live + bad.false_report > 1;
+	return recall < 95 || reported < 95 || recorded < 95 || good.bad_runs > 1 || time < 0 || time >= 60 ||
+		bad.whole < bad.roots || bad.false_live + bad.false_report + bad.false_recorded > 1;
 }

@@ -78,7 +78,8 @@ struct outcome {
 	bool leaky;
 	unsigned int wanted, found;	/* places that leak; said at the end, live */
 	unsigned int reported;		/* by a report that has no history */
-	unsigned int false_live, false_report;	/* places that don't, at the end */
+	unsigned int recorded;		/* by one of a recording, which has another */
+	unsigned int false_live, false_report, false_recorded;	/* places that don't, at the end */
 	unsigned int alarms;		/* false ones, at any time */
 	bool lasting;			/* one of them in the second half of the time */
 	unsigned int roots, whole;	/* findings that hold all parts of a root */
