@@ -224,7 +224,7 @@ every_variant() {
 	out=$(lt go $$ 2>&1) || status=$?
 	expect "$status" 2 "exit status"
 	[[ $out == *"is no Go program"* ]]
-	sed 's/go1\.27\.[0-9]*/go1.99.9/g' "$GO_VICTIMS/new-strip" >"$GO_VICTIMS/future"
+	sed 's/go1\.2[0-9]\./go1.99./g' "$GO_VICTIMS/new-strip" >"$GO_VICTIMS/future"
 	chmod +x "$GO_VICTIMS/future"
 	start_victim future
 	status=0
@@ -232,4 +232,11 @@ every_variant() {
 	expect "$status" 2 "exit status"
 	[[ $out == *go1.99*"does not know"* ]]
 	expect "$(wc -l <<<"$out")" 1 lines
+	# unless its debug information says where what is
+	sed 's/go1\.2[0-9]\./go1.99./g' "$GO_VICTIMS/new-plain" >"$GO_VICTIMS/future-plain"
+	chmod +x "$GO_VICTIMS/future-plain"
+	start_victim future-plain
+	tell recv 30
+	out=$(lt go "$VICTIM")
+	[[ $out == *"30 goroutines: chan receive"*main.waitForAnswer* ]]
 }

@@ -11,21 +11,6 @@
 #include "elf_debug.h"
 #include "go.h"
 
-/* The structures of the unit that holds the runtime. */
-static bool find_unit(Dwarf *dwarf, Dwarf_Die *unit)
-{
-	Dwarf_Off at = 0, next;
-	size_t header;
-
-	while (!dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL)) {
-		if (dwarf_offdie(dwarf, at + header, unit) && dwarf_diename(unit) &&
-		    !strcmp(dwarf_diename(unit), "runtime"))
-			return true;
-		at = next;
-	}
-	return false;
-}
-
 static bool find_child(Dwarf_Die *parent, const char *name, int tag, Dwarf_Die *child)
 {
 	int more = dwarf_child(parent, child);
@@ -36,6 +21,22 @@ static bool find_child(Dwarf_Die *parent, const char *name, int tag, Dwarf_Die *
 		if (have && dwarf_tag(child) == tag && !strcmp(have, name))
 			return true;
 		more = dwarf_siblingof(child, child);
+	}
+	return false;
+}
+
+/* The unit that describes the runtime's structures: not each of its name does. */
+static bool find_unit(Dwarf *dwarf, Dwarf_Die *unit)
+{
+	Dwarf_Off at = 0, next;
+	Dwarf_Die found;
+	size_t header;
+
+	while (!dwarf_nextcu(dwarf, at, &next, &header, NULL, NULL, NULL)) {
+		if (dwarf_offdie(dwarf, at + header, unit) &&
+		    find_child(unit, "runtime.g", DW_TAG_structure_type, &found))
+			return true;
+		at = next;
 	}
 	return false;
 }

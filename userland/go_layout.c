@@ -18,15 +18,18 @@ static const struct {
 	.sched_sp = sp, .sched_pc = pc, .syscallsp = ssp, .syscallpc = spc, .status = st, \
 	.goid = id, .waitsince = since, .waitreason = why, .gopc = by, .startpc = start, \
 	.g_bytes = size
+#define OLD_TIMER .timer_entry_bytes = 8, .timer_period = 16, .timer_f = 24, .timer_arg = 32, \
+	.timer_state = 64
+#define NEW_TIMER .timer_entry_bytes = 16, .timer_period = 32, .timer_f = 40, .timer_arg = 48, \
+	.timer_state = 9
+#define GC_19 .gc_live = 0x88, .gc_marked = 0xb8, .gc_goal = 0x68, .gc_in_use = 0x130, .gc_free = 0x140
+#define GC .gc_live = 0x68, .gc_marked = 0x98, .gc_goal = 0x48, .gc_in_use = 0x110, .gc_free = 0x120
 	{ 19, { G(56, 64, 112, 120, 144, 152, 168, 176, 296, 312, 392), .lockedm = 232,
-		.record_bytes = 32, .p_timers = 0x2288, .timer_entry_bytes = 8,
-		.timer_period = 16, .timer_f = 24, .timer_arg = 32, .timer_state = 64,
-		.gc_live = 0x88, .gc_marked = 0xb8, .gc_goal = 0x68, .gc_in_use = 0x130, .gc_free = 0x140,
-		.leak_pending = -1 } },
-	{ 21, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 408), .lockedm = -1,
-		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
-	{ 22, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 424), .lockedm = -1,
-		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
+		.record_bytes = 32, .p_timers = 0x2288, OLD_TIMER, GC_19, .leak_pending = -1 } },
+	{ 21, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 408), .lockedm = 208,
+		.record_bytes = 32, .p_timers = 0x2288, OLD_TIMER, GC, .leak_pending = -1 } },
+	{ 22, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 424), .lockedm = 208,
+		.record_bytes = 32, .p_timers = 0x22a8, OLD_TIMER, GC, .leak_pending = -1 } },
 	{ 23, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 432), .lockedm = -1,
 		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
 	{ 24, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 440), .lockedm = -1,
@@ -36,11 +39,12 @@ static const struct {
 	{ 26, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = -1,
 		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = 448 } },
 	{ 27, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = 208,
-		.record_bytes = 16, .p_timers = 0x3570, .timer_entry_bytes = 16,
-		.timer_period = 32, .timer_f = 40, .timer_arg = 48, .timer_state = 9,
-		.gc_live = 0x68, .gc_marked = 0x98, .gc_goal = 0x48, .gc_in_use = 0x110, .gc_free = 0x120,
-		.leak_pending = 448 } },
+		.record_bytes = 16, .p_timers = 0x3570, NEW_TIMER, GC, .leak_pending = 448 } },
 #undef G
+#undef GC
+#undef GC_19
+#undef OLD_TIMER
+#undef NEW_TIMER
 };
 
 /**
