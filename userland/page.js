@@ -79,7 +79,7 @@ function card(report, finding, open) {
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
-			RANK[finding.verdict] > 1 && el('span', {}, `${percent(finding.confidence)} sure`),
+			RANK[finding.verdict] > 1 && finding.confidence >= 0.05 && el('span', {}, `${percent(finding.confidence)} sure`),
 			el('span', { class: 'site' }, `site ${site.id}`)),
 		el('h3', {}, placeName(site)),
 		el('div', { class: 'at mono' }, sourceOf(place)),
@@ -110,7 +110,7 @@ function headline(findings) {
 	if (n('leak'))
 		return ['leak', n('leak') === 1 ? 'One leak' : `${n('leak')} leaks`];
 	if (n('suspect'))
-		return ['suspect', n('suspect') === 1 ? 'No leak for sure, one suspect' : `No leak for sure, ${n('suspect')} suspects`];
+		return ['suspect', n('suspect') === 1 ? 'One suspect' : `${n('suspect')} suspects`];
 	return ['ok', 'No leak found'];
 }
 

@@ -40,7 +40,7 @@ function time(s) {
 		return Math.round(s * 1000) + ' ms';
 	for (const [limit, per, unit] of [[120, 1, 's'], [7200, 60, 'min'], [172800, 3600, 'h'], [Infinity, 86400, 'd']])
 		if (s < limit)
-			return (s / per < 10 && s % per ? (s / per).toFixed(1) : Math.round(s / per)) + ' ' + unit;
+			return (s / per < 9.95 && s % per ? (s / per).toFixed(1) : Math.round(s / per)) + ' ' + unit;
 }
 
 const percent = x => (x > 0 && x < 0.01 ? '< 1' : x < 1 && x > 0.99 ? '> 99' : Math.round(x * 100)) + ' %';
