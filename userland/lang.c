@@ -52,3 +52,21 @@ bool lang_by_collector(const struct symbol_frame *frames, int n)
 				return true;
 	return false;
 }
+
+/** lang_is_library() - whether a frame is of a language's own library */
+bool lang_is_library(const struct symbol_frame *frame)
+{
+	for (int k = 0; frame->function && k < LANGS; k++)
+		if (langs[k]->is_library(frame))
+			return true;
+	return false;
+}
+
+/** lang_is_root() - whether stacks begin with this frame */
+bool lang_is_root(const struct symbol_frame *frame)
+{
+	for (int k = 0; frame->function && k < LANGS; k++)
+		if (langs[k]->is_root(frame->function))
+			return true;
+	return false;
+}

@@ -28,6 +28,8 @@ struct lang {
 	bool (*is_root)(const char *function);
 	/* Whether this function releases what the program only forgot. */
 	bool (*is_collector)(const char *function);
+	/* Whether this is the language's own library, which is nobody's mistake. */
+	bool (*is_library)(const struct symbol_frame *frame);
 	void (*close)(void *code);
 };
 
@@ -38,6 +40,10 @@ const struct lang *lang_open(struct elf_image *image, void **code);
 
 /* Whether what happened here was done by a garbage collector. */
 bool lang_by_collector(const struct symbol_frame *frames, int n);
+
+bool lang_is_library(const struct symbol_frame *frame);
+/* Whether a stack that ends with this frame has all its frames. */
+bool lang_is_root(const struct symbol_frame *frame);
 
 /* How many of these frames, innermost first, belong to one stack. */
 int lang_stack_end(const struct symbol_frame *frames, int n);

@@ -69,7 +69,29 @@ static bool is_collector(const char *function)
 	return false;
 }
 
+/*
+ * The standard library lies in src/ of the Go tree, by its packages' names, none
+ * of which begins with a host's name; -trimpath leaves the package's name alone.
+ */
+static bool is_library(const struct symbol_frame *frame)
+{
+	const char *slash = strrchr(frame->function, '/');
+	const char *dot = strchr(slash ?: frame->function, '.'), *file = frame->file, *base;
+	size_t package = dot ? dot - frame->function : 0, first = strcspn(frame->function, "/");
+	size_t before;
+
+	base = file ? strrchr(file, '/') : NULL;
+	if (!package || !base || memchr(frame->function, '.', first < package ? first : package) ||
+	    (package == 4 && !memcmp(frame->function, "main", 4)))
+		return false;
+	before = base - file;
+	if (before < package || memcmp(base - package, frame->function, package))
+		return false;
+	before -= package;
+	return !before || (before >= 5 && !memcmp(file + before - 5, "/src/", 5));
+}
+
 const struct lang lang_go = {
 	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root,
-	.is_collector = is_collector, .close = free,
+	.is_collector = is_collector, .is_library = is_library, .close = free,
 };

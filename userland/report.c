@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lang.h"
 #include "leaktrace.h"
 
 static const char *const inexact_reasons[] = {
@@ -126,7 +127,8 @@ const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 
 	for (int i = 0; i < n; i++)
 		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
-		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-"))
+		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-") &&
+		    !lang_is_library(&f[i]))
 			return &f[i];
 	return n ? f : NULL;
 }

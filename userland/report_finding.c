@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang.h"
 #include "report_text.h"
 
 enum {
@@ -89,7 +90,7 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 		write_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
 	if (n > max)
 		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
-	else if (n && stack->status != LEAKTRACE_STACK_ROOT)
+	else if (n && stack->status != LEAKTRACE_STACK_ROOT && !lang_is_root(&frames[n - 1]))
 		fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
 			stack_status_text(stack->status), PLAIN(look));
 }
