@@ -20,6 +20,8 @@ static const struct {
 	.g_bytes = size
 #define OLD_TIMER .timer_entry_bytes = 8, .timer_period = 16, .timer_f = 24, .timer_arg = 32, \
 	.timer_state = 64
+#define MID_TIMER .timer_entry_bytes = 16, .timer_period = 24, .timer_f = 32, .timer_arg = 40, \
+	.timer_state = 9
 #define NEW_TIMER .timer_entry_bytes = 16, .timer_period = 32, .timer_f = 40, .timer_arg = 48, \
 	.timer_state = 9
 #define GC_19 .gc_live = 0x88, .gc_marked = 0xb8, .gc_goal = 0x68, .gc_in_use = 0x130, .gc_free = 0x140
@@ -30,10 +32,10 @@ static const struct {
 		.record_bytes = 32, .p_timers = 0x2288, OLD_TIMER, GC, .leak_pending = -1 } },
 	{ 22, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 424), .lockedm = 208,
 		.record_bytes = 32, .p_timers = 0x22a8, OLD_TIMER, GC, .leak_pending = -1 } },
-	{ 23, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 432), .lockedm = -1,
-		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
-	{ 24, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 440), .lockedm = -1,
-		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
+	{ 23, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 432), .lockedm = 216,
+		.record_bytes = 32, .p_timers = 0x2290, MID_TIMER, GC, .leak_pending = -1 } },
+	{ 24, { G(56, 64, 112, 120, 152, 160, 176, 184, 288, 304, 440), .lockedm = 216,
+		.record_bytes = 32, .p_timers = 0x2290, MID_TIMER, GC, .leak_pending = -1 } },
 	{ 25, { G(56, 64, 104, 112, 144, 152, 168, 176, 280, 296, 440), .lockedm = -1,
 		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = -1 } },
 	{ 26, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = -1,
@@ -44,6 +46,7 @@ static const struct {
 #undef GC
 #undef GC_19
 #undef OLD_TIMER
+#undef MID_TIMER
 #undef NEW_TIMER
 };
 
