@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything that a trace file can make a report do. Input that begins as a
+ * trace file is one, checksums and all; any other is a list of records, each
+ * u16 type, u16 bytes and these, and is put into a file that is whole: so that
+ * the fuzzer need not guess checksums. It is then read in every way, judged,
+ * thinned, compared with an earlier part of itself, and reported.
+ *
+ * cd userland && make && clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
+ *	-I. -I../include/uapi $(pkg-config --cflags libnl-genl-3.0 json-c) \
+ *	../tests/fuzz/fuzz_trace.c $(ls *.c | grep -v main.c) \
+ *	$(pkg-config --libs libnl-genl-3.0 libnl-3.0 json-c libzstd zlib libelf libdw liblzma \
+ *	libcurl) -liberty -lm -o /tmp/fuzz_trace
+ * /tmp/fuzz_trace -max_len=65536 CORPUS	(start with what snapshot and record write)
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "history.h"
+#include "record.h"
+#include "since.h"
+#include "trace.h"
+#include "when.h"
+
+static FILE *nowhere;
+static char path[64], err[256];
+static int fd = -1;
+
+static void as_it_is(const uint8_t *data, size_t size)
+{
+	if (ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+}
+
+static void as_records(const uint8_t *data, size_t size)
+{
+	struct file_writer *w = file_record(path, err, sizeof(err));
+	uint16_t head[2];
+
+	while (size >= sizeof(head)) {
+		size_t len;
+
+		memcpy(head, data, sizeof(head));
+		data += sizeof(head);
+		size -= sizeof(head);
+		len = head[1] < size ? head[1] : size;
+		/* the types that there are, and a few that there are not */
+		file_append(w, head[0] & 0x100 ? 0x100 | (head[0] & 15) : head[0] & 15, data, len);
+		data += len;
+		size -= len;
+	}
+	file_finish(w);
+}
+
+static void say(struct model *m)
+{
+	struct bench bench = { 0 };
+
+	judge(m, &bench, history_curve, m->history);
+	for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
+		struct look look = { .format = format, .all = true };
+
+		report_write(nowhere, m, &look);
+	}
+}
+
+static void differ(struct model *older, struct model *newer)
+{
+	struct difference_report r = { .older = older, .newer = newer };
+
+	r.n = since_differences(older, newer, &r.d);
+	difference_leaks(&r);
+	difference_json(nowhere, &r);
+	free(r.d);
+}
+
+static void read_part(const struct trace_part *part)
+{
+	struct model m, base;
+
+	model_init(&m);
+	model_init(&base);
+	if (!trace_read_part(path, part, &m, &base, err, sizeof(err))) {
+		if (base.target.id)
+			since(&m, &base);
+		say(&m);
+		differ(&base, &m);
+	}
+	model_free(&m);
+	model_free(&base);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct trace_part part = { .to_ns = UINT64_MAX };
+	struct trace_survey s;
+
+	if (fd < 0) {
+		fd = memfd_create("trace", 0);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		nowhere = fopen("/dev/null", "w");
+		if (!freopen("/dev/null", "w", stderr) || !nowhere)
+			abort();
+	}
+	if (size >= 8 && !memcmp(data, "LEAKTRC\n", 8))
+		as_it_is(data, size);
+	else
+		as_records(data, size);
+	if (!trace_survey(path, &s, err, sizeof(err))) {
+		read_part(&part);
+		part.target = s.targets[s.n - 1].id;
+		part.from_ns = s.first_ns + (s.last_ns - s.first_ns) / 2;
+		read_part(&part);
+		free(s.targets);
+	}
+	thin(path, "/dev/null", lseek(fd, 0, SEEK_END));
+	return 0;
+}
