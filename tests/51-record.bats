@@ -6,11 +6,12 @@ load lib/common
 
 setup() {
 	need_module
-	FILE=$(scratch)/run.leaktrace
+	mkdir "$(scratch)/out"
+	FILE=$(scratch)/out/run.leaktrace
 }
 teardown() {
 	clean_up
-	umount "$(scratch)/small" 2>/dev/null || true
+	umount "$(scratch)/out" 2>/dev/null || true
 }
 
 # record [OPTION…]: in the background; waits until the first look is in the file.
@@ -82,11 +83,7 @@ report_file() {
 }
 
 @test "record: a full disk ends it, and what is there can be read" {
-	local mount
-	mount=$(scratch)/small
-	mkdir "$mount"
-	mount -t tmpfs -o size=64k tmpfs "$mount"
-	FILE=$mount/run.leaktrace
+	mount -t tmpfs -o size=64k tmpfs "$(scratch)/out"
 	start_victim victim_fd
 	record --events
 	tell hold 30

@@ -178,6 +178,17 @@ static int take_push(const char *name, const char *arg, struct options *o)
 		fail("no such protocol: '%s' (there are pyroscope, parca, pprof)", arg) : 0;
 }
 
+/* Options that say it all by being there. */
+static void take_flag(const struct option_row *r, struct options *o)
+{
+	o->follow_fork |= r->bit == OPT_FORK;
+	o->background |= r->bit == OPT_BACKGROUND;
+	o->json |= r->bit == OPT_JSON;
+	o->all |= r->bit == OPT_ALL;
+	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
+	o->no_color |= r->bit == OPT_NO_COLOR;
+}
+
 static int take(const struct option_row *r, const char *arg, struct options *o)
 {
 	char *end;
@@ -185,24 +196,12 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 	switch (r->bit) {
 	case OPT_KINDS:
 		return parse_kinds(arg, &o->kinds);
-	case OPT_FORK:
-		o->follow_fork = true;
-		return 0;
-	case OPT_BACKGROUND:
-		o->background = true;
-		return 0;
 	case OPT_DURATION:
 		return parse_time_option(r->name, arg, &o->duration_s);
-	case OPT_JSON:
-		o->json = true;
-		return 0;
 	case OPT_FORMAT:
 		return parse_format(arg, o);
 	case OPT_OUTPUT:
 		o->output = arg;
-		return 0;
-	case OPT_ALL:
-		o->all = true;
 		return 0;
 	case OPT_EVERY:
 		return parse_time_option(r->name, arg, &o->every_s);
@@ -227,13 +226,8 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 	case OPT_BETWEEN:
 		o->between[0] = arg;
 		return 0;
-	case OPT_NO_SYMBOLS:
-		o->no_symbols = true;
-		return 0;
-	case OPT_NO_COLOR:
-		o->no_color = true;
-		return 0;
 	}
+	take_flag(r, o);
 	return 0;
 }
 
