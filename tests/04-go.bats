@@ -219,6 +219,17 @@ every_variant() {
 	refute lt go "$VICTIM" --verdict </dev/null
 }
 
+@test "go: a program that exits meanwhile leaves what was seen of it" {
+	start_victim old-strip
+	tell recv 50
+	lt go "$VICTIM" --every 200ms --count 50 >"$(scratch)/out" 2>"$(scratch)/err" &
+	sleep 2
+	end_victim
+	wait $! || expect $? 0 "exit status"
+	grep -q "50 goroutines: chan receive" "$(scratch)/out"
+	grep -q "could not be read any more" "$(scratch)/err"
+}
+
 @test "go: what is no Go program, or of a Go to come, is refused with one line" {
 	local out status=0
 	out=$(lt go $$ 2>&1) || status=$?

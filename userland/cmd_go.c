@@ -29,6 +29,9 @@ static int look_once(struct go_view *v)
 	if (!err)
 		err = go_timers(v) ?: go_heap(v);
 	go_memory(v);
+	/* what was not there any more looks as if there were none */
+	if (!err && !go_word(v->process, v->process->table.module + v->process->bias))
+		err = -ESRCH;
 	go_view_end(v);
 	return err;
 }
@@ -64,7 +67,7 @@ static int look(struct go_view *v, const struct options *o)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	/* It has exited meanwhile: what was seen before is the answer. */
 	if (err && v->snapshots > 1) {
-		v->snapshots--;
+		go_view_undo(v);
 		fprintf(stderr, "leaktrace: process %d could not be read any more\n", v->process->pid);
 		err = 0;
 	}

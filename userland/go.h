@@ -133,12 +133,13 @@ struct go_view {
 	uint64_t cycle[GO_SERIES_MAX];	/* of the heap profile */
 	uint64_t first_ns;
 	double wall_s;			/* of the last one */
-	struct go_counts counts;	/* of the last one */
+	struct go_counts counts, before; /* of the last one, and of the one before */
 };
 
 void go_view_begin(struct go_view *v);
 struct go_site *go_view_site(struct go_view *v, const struct go_site *key);	/* NULL: no memory */
 void go_view_end(struct go_view *v);
+void go_view_undo(struct go_view *v);			/* the last of several snapshots */
 int go_site_frames(struct go_view *v, struct go_site *s, const struct symbol_frame **frames);
 const struct symbol_frame *go_site_creator(struct go_view *v, struct go_site *s); /* or NULL */
 void go_view_free(struct go_view *v);

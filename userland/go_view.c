@@ -142,6 +142,7 @@ void go_view_begin(struct go_view *v)
 	if (!v->snapshots)
 		v->first_ns = now;
 	v->at_s[v->snapshots] = (now - v->first_ns) / 1e9;
+	v->before = v->counts;
 	memset(&v->counts, 0, sizeof(v->counts));
 	count_outside(v);
 	for (size_t i = 0; i < v->nsites; i++) {
@@ -161,6 +162,24 @@ void go_view_end(struct go_view *v)
 		s->series[v->snapshots] = s->kind == GO_HEAP ? s->bytes : s->live;
 	}
 	v->cycle[v->snapshots++] = v->counts.heap_cycle;
+}
+
+/** go_view_undo() - forget a snapshot that came to nothing */
+void go_view_undo(struct go_view *v)
+{
+	v->snapshots--;
+	v->counts = v->before;
+	for (size_t i = 0; i < v->nsites; i++) {
+		struct go_site *s = &v->sites[i];
+		double last = v->snapshots ? s->series[v->snapshots - 1] : 0;
+
+		if (s->kind == GO_HEAP) {
+			s->bytes = last;
+			s->live = s->size_bytes ? last / s->size_bytes : 0;
+		} else {
+			s->live = last;
+		}
+	}
 }
 
 /* What the compiler made to adapt one function to another is nobody's code. */
