@@ -42,6 +42,7 @@ void lt_table_exit(void);
 u32 lt_table_usage(u64 *bytes);
 
 void lt_maps_hold(struct lt_target *t, unsigned long pc);
+void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len);
 struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
 void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);

@@ -294,6 +294,8 @@ struct lt_target {
 	u64 exited_ns;
 	u32 exit_code;
 	u32 execs;
+	atomic_t code_changes;		/* new code mapped, exec included */
+	bool unheard;			/* a hold was in vain: no MAPS_SET came */
 	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
 	u64 reconciled_ns;
 	struct rw_semaphore gate;

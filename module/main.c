@@ -33,9 +33,9 @@ unsigned int lt_max_targets = 200;
 module_param_named(max_targets, lt_max_targets, uint, 0444);
 MODULE_PARM_DESC(max_targets, "processes traced at once (default 200)");
 
-unsigned int lt_max_depth = 128;
+unsigned int lt_max_depth = 256;
 module_param_named(max_depth, lt_max_depth, uint, 0444);
-MODULE_PARM_DESC(max_depth, "frames kept of a user stack, 1 to 1024 (default 128)");
+MODULE_PARM_DESC(max_depth, "frames kept of a user stack, 1 to 1024 (default 256)");
 
 unsigned int lt_ring_bytes = 256 << 10;
 module_param_named(ring_bytes, lt_ring_bytes, uint, 0444);

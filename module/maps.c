@@ -5,8 +5,10 @@
  *
  * A stale entry would give silently wrong frames, so a mapping is dead the
  * moment it begins to be unmapped (mm.c), and user space hears of it; a pc in
- * no mapping makes user space look again. Exec has a new address space, hence
- * no maps; a forked child begins with a copy of its parent's.
+ * no mapping makes user space look again. User space may have read of a mapping
+ * that is gone by the time it tells us; that does harm only once there is other
+ * code in its place, so new code makes what was read before void. Exec has a new
+ * address space, hence no maps; a forked child begins with a copy of its parent's.
  */
 #include <linux/ftrace.h>
 #include <linux/mm.h>
@@ -20,7 +22,7 @@
 enum {
 	MAX_MAPS = 1 << 16,
 	NEWS_NS = 50 * NSEC_PER_MSEC,	/* at most one event in this time */
-	HOLD_MS = 200,
+	HOLD_MS = 1000,
 };
 
 /**
@@ -191,7 +193,8 @@ static bool covered(struct lt_mm *m, unsigned long pc)
  * @t: its target
  * @pc: an address in the new code; 0: all of it is new
  *
- * Only if the target's owner asked for it and somebody listens.
+ * Only if the target's owner asked for it and somebody listens. If it was in vain
+ * once, the owner may be stopped or dead slow: not again until it answers.
  *
  * Context: sleeps, up to HOLD_MS; no locks held.
  */
@@ -203,10 +206,35 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		return;
 	if (pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
-	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && lt_netlink_listened(LT_GROUP_TARGETS))
-		wait_event_killable_timeout(m->maps_set, covered(m, pc),
-					    msecs_to_jiffies(HOLD_MS));
+	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->unheard) &&
+	    lt_netlink_listened(LT_GROUP_TARGETS) &&
+	    !wait_event_killable_timeout(m->maps_set, covered(m, pc),
+					 msecs_to_jiffies(HOLD_MS)))
+		WRITE_ONCE(t->unheard, true);
 	lt_mm_put(m);
+}
+
+/**
+ * lt_maps_mapped() - current has mapped code
+ * @t: its target
+ * @start: address
+ * @len: bytes
+ *
+ * Context: current's way back to user mode; sleeps, no locks held.
+ */
+void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (!m)
+		return;
+	/* Against MAPS_SET: what it brings is from after this, or refused. */
+	down_read(&t->gate);
+	atomic_inc(&t->code_changes);
+	lt_maps_unmapped(m, start, start + len);
+	up_read(&t->gate);
+	lt_mm_put(m);
+	lt_maps_hold(t, start);
 }
 
 /* mmap(addr, len, prot, flags, fd, off) */
@@ -222,7 +250,7 @@ static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 		return;
 	t = lt_target_current();
 	if (t && current->mm)
-		lt_work_queue(t, current, LT_WORK_CODE, 0, 0, 0);
+		lt_work_queue(t, current, LT_WORK_CODE, args[1], 0, 0);
 	lt_probe_leave();
 }
 

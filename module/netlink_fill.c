@@ -80,7 +80,8 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_INEXACT, atomic_read(&t->inexact)) ||
 	    PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))
 		return -EMSGSIZE;
-	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_GENERATION, t->execs) ||
+	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_GENERATION,
+			atomic_read(&t->code_changes)) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAPS, lt_maps_count(t)))
 		return -EMSGSIZE;
 	for (kind = 0; kind < LT_KINDS; kind++)

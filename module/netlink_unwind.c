@@ -172,10 +172,11 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 	if (t->dead || !m) {
 		NL_SET_ERR_MSG(extack, "the target has no address space of its own");
 		err = -ENOENT;
-	} else if (generation != t->execs) {
-		NL_SET_ERR_MSG(extack, "the target called exec: read its maps again");
+	} else if (generation != atomic_read(&t->code_changes)) {
+		NL_SET_ERR_MSG(extack, "the target has new code: read its maps again");
 		err = -ESTALE;
 	} else {
+		WRITE_ONCE(t->unheard, false);
 		lt_maps_set(m, maps);
 	}
 	lt_mm_put(m);

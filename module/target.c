@@ -322,6 +322,7 @@ void lt_target_exec(struct lt_target *t)
 	struct lt_mm *m;
 
 	t->execs++;
+	atomic_inc(&t->code_changes);
 	get_task_comm(t->comm, current);
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_fd_resync(t, 0);

@@ -128,12 +128,12 @@ static void run_shared(struct work *w)
 	up_read(&t->gate);
 }
 
-static void code_mapped(struct lt_target *t)
+static void code_mapped(struct lt_target *t, unsigned long len)
 {
 	unsigned long at = regs_return_value(task_pt_regs(current));
 
 	if (!IS_ERR_VALUE(at))
-		lt_maps_hold(t, at);
+		lt_maps_mapped(t, at, len);
 }
 
 static void work_fn(struct callback_head *head)
@@ -145,7 +145,7 @@ static void work_fn(struct callback_head *head)
 		if (w->op <= LT_WORK_FILES)
 			run_alone(w);
 		else if (w->op == LT_WORK_CODE)
-			code_mapped(t);
+			code_mapped(t, w->a);
 		else
 			run_shared(w);
 	}

@@ -27,7 +27,11 @@
 #include "symbol_open.h"
 #include "unwind.h"
 
-enum { MAX_CODE_MAPS = 2048 };
+enum {
+	MAX_CODE_MAPS = 2048,
+	SEND_TRIES = 5,
+	MAX_KNOWN = 512,
+};
 
 struct piece {
 	uint64_t start, end, bias;
@@ -38,6 +42,42 @@ struct code {
 	struct piece *piece;
 	size_t n;
 };
+
+/* What was found of a file before; its target may wait for us. */
+static struct known {
+	dev_t dev;
+	ino_t inode;
+	off_t size_bytes;
+	struct timespec mtime, ctime;
+	uint64_t offset_bytes, vaddr;
+	uint32_t table;
+} known[MAX_KNOWN];
+static size_t n_known;
+
+static struct known *known_of(const struct stat *st, uint64_t offset_bytes)
+{
+	for (size_t i = 0; i < n_known; i++) {
+		struct known *k = &known[i];
+
+		if (k->inode == st->st_ino && k->dev == st->st_dev &&
+		    k->offset_bytes == offset_bytes && k->size_bytes == st->st_size &&
+		    !memcmp(&k->mtime, &st->st_mtim, sizeof(k->mtime)) &&
+		    !memcmp(&k->ctime, &st->st_ctim, sizeof(k->ctime)))
+			return k;
+	}
+	return NULL;
+}
+
+static void remember(const struct stat *st, uint64_t offset_bytes, uint64_t vaddr, uint32_t table)
+{
+	if (n_known == MAX_KNOWN)
+		n_known = 0;
+	known[n_known++] = (struct known){
+		.dev = st->st_dev, .inode = st->st_ino, .size_bytes = st->st_size,
+		.mtime = st->st_mtim, .ctime = st->st_ctim,
+		.offset_bytes = offset_bytes, .vaddr = vaddr, .table = table,
+	};
+}
 
 /* The ELF virtual address of a file offset that is mapped executable. */
 static int vaddr_of(Elf *elf, uint64_t offset, uint64_t *vaddr)
@@ -59,15 +99,13 @@ static int vaddr_of(Elf *elf, uint64_t offset, uint64_t *vaddr)
 	return -ENOENT;
 }
 
-static int bias_of(int fd, const struct map *map, uint64_t *bias)
+static int read_vaddr(int fd, uint64_t offset_bytes, uint64_t *vaddr)
 {
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	uint64_t vaddr = 0;
-	int err = elf ? vaddr_of(elf, map->offset_bytes, &vaddr) : -ENOEXEC;
+	int err = elf ? vaddr_of(elf, offset_bytes, vaddr) : -ENOEXEC;
 
 	if (elf)
 		elf_end(elf);
-	*bias = map->start - vaddr;
 	return err;
 }
 
@@ -116,6 +154,22 @@ static uint32_t table_of_vdso(struct client *c, const struct map *map)
 	return id;
 }
 
+static void fill_from_file(struct client *c, int fd, const struct stat *st,
+			   const struct map *map, struct piece *p)
+{
+	const struct known *k = known_of(st, map->offset_bytes);
+	uint64_t vaddr = k ? k->vaddr : 0;
+
+	if (k) {
+		p->table = k->table;
+	} else if (!read_vaddr(fd, map->offset_bytes, &vaddr)) {
+		p->table = table_of(c, fd);
+		if (p->table)
+			remember(st, map->offset_bytes, vaddr, p->table);
+	}
+	p->bias = map->start - vaddr;
+}
+
 static void fill_piece(struct client *c, pid_t tid, int root, const struct map *map,
 		       struct piece *p)
 {
@@ -135,8 +189,8 @@ static void fill_piece(struct client *c, pid_t tid, int root, const struct map *
 		return;
 	}
 	fd = open_mapped(tid, root, map, &st);
-	if (fd >= 0 && !bias_of(fd, map, &p->bias))
-		p->table = table_of(c, fd);
+	if (fd >= 0)
+		fill_from_file(c, fd, &st, map, p);
 	if (!p->table)
 		p->flags = LEAKTRACE_MAP_F_NO_CFI;
 	if (fd >= 0)
@@ -191,11 +245,23 @@ int code_put(const struct code *code, struct nl_msg *msg, int type)
 	return 0;
 }
 
-int code_send(struct client *c, const struct target *t)
+int code_send(struct client *c, struct model *m)
 {
-	struct code *code = code_read(c, t->pid);
-	int err = code ? client_maps_set(c, t->id, t->execs, code) : -ESRCH;
+	struct target *t = &m->target;
+	int err = -ESTALE;
 
-	code_drop(code);
+	for (int i = 0; i < SEND_TRIES && (err == -ESTALE || err == -ENOENT); i++) {
+		struct code *code;
+
+		/* the generation first: it must not be newer than what is read */
+		err = client_target_get(c, t->id, m);
+		if (err)
+			return err;
+		code = code_read(c, t->pid);
+		err = code ? client_maps_set(c, t->id, t->generation, code) : -ESRCH;
+		code_drop(code);
+		if (err == -ENOENT)	/* the kernel has dropped a table that we know */
+			n_known = 0;
+	}
 	return err;
 }

@@ -7,7 +7,7 @@
 
 struct client;
 struct nl_msg;
-struct target;
+struct model;
 struct code;
 
 /* Reads the executable mappings of pid, and sees to it that the kernel has a
@@ -19,9 +19,9 @@ void code_drop(struct code *code);
 /* Appends the mappings as nests of that type. 0 or -ENOMEM. */
 int code_put(const struct code *code, struct nl_msg *msg, int type);
 
-/* Reads and sets: after exec, dlopen, fork. 0, -ESTALE: it called exec since t
- * was read, or another negative errno.
+/* Reads and sets: after exec, dlopen, fork. 0, -ESTALE: it had new code each time
+ * that we had read, or another negative errno.
  */
-int code_send(struct client *c, const struct target *t);
+int code_send(struct client *c, struct model *m);
 
 #endif

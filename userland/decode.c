@@ -184,6 +184,7 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	GET(tb, TARGET, EXITED_NS, 64, t->exited_ns);
 	GET(tb, TARGET, EXIT_CODE, 32, t->exit_code);
 	GET(tb, TARGET, EXECS, 32, t->execs);
+	GET(tb, TARGET, GENERATION, 32, t->generation);
 	GET(tb, TARGET, INEXACT, 32, t->inexact);
 	GET(tb, TARGET, RECONCILED_NS, 64, t->reconciled_ns);
 	copy_string(tb[A(TARGET, COMM)], t->comm, sizeof(t->comm));

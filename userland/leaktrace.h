@@ -71,7 +71,7 @@ struct kind_totals {
 
 struct target {
 	uint32_t id, pid, kinds, flags, max_objects, parent;
-	uint32_t exit_code, execs, inexact;
+	uint32_t exit_code, execs, generation, inexact;
 	uint64_t now_ns, attached_ns, exited_ns, reconciled_ns;
 	char comm[64];
 	struct kind_totals kind[KINDS];

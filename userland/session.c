@@ -130,6 +130,8 @@ struct traced *session_add(struct session *s, pid_t pid)
 		fail("cannot attach to %d: it has exited", pid);
 		return NULL;
 	}
+	/* It may have got other code between our look and the kernel's. */
+	code_send(s->client, &t->model);
 	t->ours = t->root = true;
 	return t;
 }

@@ -176,8 +176,7 @@ void session_exec(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
 
-	client_target_get(s->client, m->target.id, m);
-	code_send(s->client, &m->target);
+	code_send(s->client, m);
 	model_learn(m);
 	if (m->borrowed_symboliser) {
 		m->symboliser = NULL;
@@ -200,7 +199,7 @@ static void on_event(const struct event *e, void *arg)
 		session_exec(s, t);
 		break;
 	case LEAKTRACE_EVENT_MAPS:
-		code_send(s->client, &t->model.target);
+		code_send(s->client, &t->model);
 		if (t->model.symboliser && !t->model.borrowed_symboliser)
 			symboliser_refresh(t->model.symboliser);
 		break;

@@ -41,7 +41,7 @@
  *  UNWIND_GET   do    UNWIND_KEY -> UNWIND_ID, or -ENOENT: not there, compile it
  *  MAPS_SET     do    UNWIND_TARGET, UNWIND_GENERATION, UNWIND_MAP nests: all
  *                     executable mappings of the target, replacing what was
- *                     set before. -ESTALE: the target called exec since that
+ *                     set before. -ESTALE: the target has new code since that
  *                     generation; read its maps again.
  *  EVENT        multicast groups "events" and, without BORN and DIED, "targets":
  *                     batches of nested events from one CPU's ring, with the
@@ -130,7 +130,7 @@ enum leaktrace_type {
 #define LEAKTRACE_TARGET_F_BACKGROUND	(1U << 1) /* outlives the socket */
 #define LEAKTRACE_TARGET_F_EXITED	(1U << 2) /* numbers are final */
 #define LEAKTRACE_TARGET_F_FORKED	(1U << 3) /* came by FOLLOW_FORK */
-#define LEAKTRACE_TARGET_F_HOLD		(1U << 4) /* wait up to 200 ms for MAPS_SET
+#define LEAKTRACE_TARGET_F_HOLD		(1U << 4) /* wait up to 1 s for MAPS_SET
 						   * after exec and dlopen
 						   */
 #define LEAKTRACE_TARGET_F_ALL		(LEAKTRACE_TARGET_F_FOLLOW_FORK | \
@@ -167,7 +167,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_RECONCILED_NS,	/* u64, last time, 0: never */
 	LEAKTRACE_A_TARGET_KIND,		/* nest, LEAKTRACE_A_KIND_*, one a kind */
 	LEAKTRACE_A_TARGET_OBJECT_KIND,		/* u8, request filter of OBJECT_GET */
-	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with every exec: for MAPS_SET */
+	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with exec and new code: for MAPS_SET */
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
 	__LEAKTRACE_A_TARGET_MAX
