@@ -319,12 +319,13 @@ def main(argv):
         t = find_target(nl, family, int(args[0]))
         t["kind"] = {KINDS[k["id"]]: k for k in t.get("kind", [])}
         print(json.dumps(t))
-    elif what in ("objects", "sites", "reconcile"):
+    elif what in ("objects", "sites", "stacks", "reconcile"):
         t = find_target(nl, family, int(args[0]))
         payload = u32("id", t["id"])
         if what == "objects" and len(args) > 1:
             payload += attr(target_attr("object_kind")[0], struct.pack("B", KINDS.index(args[1])))
-        command = {"objects": "OBJECT_GET", "sites": "SITE_GET", "reconcile": "RECONCILE"}[what]
+        command = {"objects": "OBJECT_GET", "sites": "SITE_GET",
+                   "stacks": "STACK_GET", "reconcile": "RECONCILE"}[what]
         for o in call(nl, family, command, payload, dump=what != "reconcile"):
             if isinstance(o.get("kind"), int):
                 o["kind"] = KINDS[o["kind"]]

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# Stacks of objects against what backtrace() said where they were made.
+# bats file_tags=vm,stack
+
+load lib/common
+
+setup() {
+	need_module
+	start_victim victim_stack
+}
+
+teardown() {
+	[ -z "${cli-}" ] || { kill -KILL "$cli"; wait "$cli"; } 2>/dev/null || true
+	clean_up
+}
+
+# In the foreground: the tool hands over the tables of what is loaded meanwhile.
+follow() {
+	lt_front attach "$VICTIM" --kinds "$1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	cli=$!
+	attached() { [ "$(genl status | jq .targets)" = 1 ]; }
+	until_true 60 attached
+}
+
+# check COMMAND COUNT: has the victim make COUNT objects; $result is stacks.py's
+check() {
+	local dir=$BATS_TEST_TMPDIR what
+	tell "$1" "$2" "$dir/truth"
+	for what in objects sites stacks; do
+		genl $what "$VICTIM" >"$dir/$what"
+	done
+	result=$("$PYTHON" "$TOP/tests/lib/stacks.py" "$dir/truth" "$dir/objects" "$dir/sites" \
+		"$dir/stacks" 2>"$dir/wrong") || { head -c 4000 "$dir/wrong" >&2; echo "$result" >&2; return 1; }
+	echo "$result"
+}
+
+# is FILTER: of $result
+is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; return 1; }; }
+
+# bats test_tags=core
+@test "stack: equal to backtrace() on every path, to depth 150 and more" {
+	follow fd,page
+	check paths 5000
+	is '.wrong == 0 and .missing == 0 and .noted == 5000'
+	is '.complete >= 0.999 * .noted'
+	is '.deepest >= 150'
+}
+
+# bats test_tags=core
+@test "stack: equal to backtrace() wherever a signal strikes" {
+	follow fd
+	check async 500
+	is '.wrong == 0 and .missing == 0 and .noted >= 500'
+	is '.complete >= 0.999 * .noted'
+}
