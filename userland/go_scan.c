@@ -56,7 +56,15 @@ static uint64_t word_of(const unsigned char *bytes, size_t at)
 	return w;
 }
 
-/* A goroutine: the first is number 1; its stack lies in order. */
+static bool is_code_or_none(const struct go_process *p, uint64_t pc)
+{
+	return !pc || go_function(p, pc);
+}
+
+/*
+ * A goroutine: the first is number 1, and has begun somewhere; its stack lies in
+ * order. One that is kept for threads of C has never begun.
+ */
 static bool is_g(const struct go_process *p, uint64_t at, bool first)
 {
 	unsigned char g[4096];
@@ -69,9 +77,11 @@ static bool is_g(const struct go_process *p, uint64_t at, bool first)
 	hi = word_of(g, 8);
 	id = word_of(g, p->layout.goid);
 	memcpy(&status, g + p->layout.status, sizeof(status));
-	return (first ? id == 1 : id && id < GOID_SMALL) && (status & ~0x1000) <= 11 &&
+	return (first ? id == 1 : id < GOID_SMALL) && (status & ~0x1000) <= 11 &&
 	       (first ? lo && lo < hi && hi - lo <= 1ULL << 32 : lo <= hi) &&
-	       go_function(p, word_of(g, p->layout.startpc));
+	       is_code_or_none(p, word_of(g, p->layout.gopc)) &&
+	       (first ? !!go_function(p, word_of(g, p->layout.startpc)) :
+		is_code_or_none(p, word_of(g, p->layout.startpc)));
 }
 
 static bool is_allgs(const struct go_process *p, const uint64_t w[3])
@@ -92,6 +102,15 @@ static bool is_reasons(const struct go_process *p, const uint64_t w[4])
 	       !memcmp(text, "GC assist marking", sizeof(text));
 }
 
+/* Inside the program's own file: what the runtime allocates is not there. */
+static bool is_static(const struct go_process *p, uint64_t at)
+{
+	for (size_t i = 0; i < p->image->nsegments; i++)
+		if (at - p->bias - p->image->segment[i].vaddr < p->image->segment[i].memory_bytes)
+			return true;
+	return false;
+}
+
 /*
  * A p knows its place in the list, has run something if it is the first, and has
  * a cache of memory: after m, behind a record that was longer in older versions.
@@ -102,7 +121,7 @@ static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 	uint64_t w[9], timers[3];
 	uint32_t ids[2];
 
-	if (!at || at & 7 || !go_read(p, at, w, sizeof(w)) ||
+	if (!at || at & 7 || is_static(p, at) || !go_read(p, at, w, sizeof(w)) ||
 	    !go_read(p, at + p->layout.p_timers, timers, sizeof(timers)))
 		return false;
 	memcpy(ids, &w[IDS], sizeof(ids));
@@ -114,7 +133,7 @@ static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 
 static bool is_allp(const struct go_process *p, const uint64_t w[3])
 {
-	if (!w[1] || w[1] > w[2] || w[2] > PROCS_MAX || w[0] & 7 || !w[0] || p->layout.p_timers < 0)
+	if (is_static(p, w[0]) || !w[1] || w[1] > w[2] || w[2] > PROCS_MAX || w[0] & 7 || !w[0] || p->layout.p_timers < 0)
 		return false;
 	for (uint64_t i = 0; i < w[1]; i++)
 		if (!is_p(p, go_word(p, w[0] + 8 * i), i))
