@@ -38,8 +38,8 @@ static const struct {
 		.record_bytes = 32, .p_timers = 0x2290, MID_TIMER, GC, .leak_pending = -1 } },
 	{ 25, { G(56, 64, 104, 112, 144, 152, 168, 176, 280, 296, 440), .lockedm = 208,
 		.record_bytes = 32, .p_timers = 0x24b8, NEW_TIMER, GC, .leak_pending = -1 } },
-	{ 26, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = -1,
-		.record_bytes = 32, .p_timers = -1, .gc_live = -1, .leak_pending = 448 } },
+	{ 26, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = 208,
+		.record_bytes = 32, .p_timers = 0x3570, NEW_TIMER, GC, .leak_pending = 448 } },
 	{ 27, { G(56, 64, 104, 112, 144, 152, 168, 176, 288, 304, 456), .lockedm = 208,
 		.record_bytes = 16, .p_timers = 0x3570, NEW_TIMER, GC, .leak_pending = 448 } },
 #undef G
