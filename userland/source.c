@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 
 #include "cli.h"
+#include "history.h"
 
 static int hand_on(struct source *s, struct model *m)
 {
-	judge(m, &s->o->bench, NULL, NULL);
+	judge(m, &s->o->bench, m->history ? history_curve : NULL, m->history);
 	return s->fn(m, s->arg);
 }
 
