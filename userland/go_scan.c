@@ -133,7 +133,8 @@ static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 
 static bool is_allp(const struct go_process *p, const uint64_t w[3])
 {
-	if (is_static(p, w[0]) || !w[1] || w[1] > w[2] || w[2] > PROCS_MAX || w[0] & 7 || !w[0] || p->layout.p_timers < 0)
+	if (!w[0] || w[0] & 7 || is_static(p, w[0]) || !w[1] || w[1] > w[2] || w[2] > PROCS_MAX ||
+	    p->layout.p_timers < 0)
 		return false;
 	for (uint64_t i = 0; i < w[1]; i++)
 		if (!is_p(p, go_word(p, w[0] + 8 * i), i))
