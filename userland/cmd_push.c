@@ -170,7 +170,8 @@ static int push_forever(struct push_run *r, struct source *source, const char *a
 		next_s += r->o->every_s;
 		send_until(r, next_s);
 	}
-	/* what is left gets one more chance */
+	/* what is left gets one more chance, until somebody interrupts that, too */
+	r->stopped = false;
 	if (r->queue.n && push_queue_flush(&r->queue, r->push) == PUSH_LATER)
 		status = fail("%u profiles were not sent: %s", r->queue.n, push_error(r->push));
 	return status;
