@@ -21,7 +21,8 @@ static struct lt_pool *pool;
  */
 int lt_page_init(void)
 {
-	pool = lt_pool_create("internal error: torn list of page cells", CELL_BYTES, lt_max_page_cells);
+	pool = lt_pool_create("internal error: torn list of page cells", CELL_BYTES,
+			      lt_max_page_cells);
 	return pool ? 0 : -ENOMEM;
 }
 

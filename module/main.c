@@ -75,6 +75,28 @@ static void clamp_parameters(void)
 	lt_ring_bytes = clamp(lt_ring_bytes, 4096U, 64U << 20);
 }
 
+/**
+ * lt_tables_reset() - memory back after the last target, in advance for the next
+ * @prime: allocate what probes will need at first
+ *
+ * Context: may sleep, under lt_mutex, no probe attached.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_tables_reset(bool prime)
+{
+	int err = lt_object_reset(prime);
+
+	if (!err)
+		err = lt_page_reset(prime);
+	if (!err)
+		err = lt_site_reset(prime);
+	if (!err)
+		err = lt_stack_reset(prime);
+	if (!err)
+		err = lt_ring_reset(prime);
+	return err;
+}
+
 static int __init lt_init(void)
 {
 	int err;

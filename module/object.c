@@ -52,7 +52,8 @@ int lt_object_init(void)
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
 	bucket_bits = clamp(ilog2(lt_max_objects) - 2, 10, 20);
-	pool = lt_pool_create("internal error: torn list of objects", sizeof(struct lt_object), lt_max_objects);
+	pool = lt_pool_create("internal error: torn list of objects",
+			      sizeof(struct lt_object), lt_max_objects);
 	return pool ? 0 : -ENOMEM;
 }
 

@@ -39,7 +39,8 @@ int lt_site_init(void)
 
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
-	pool = lt_pool_create("internal error: torn list of sites", sizeof(struct lt_site), lt_max_sites);
+	pool = lt_pool_create("internal error: torn list of sites", sizeof(struct lt_site),
+			      lt_max_sites);
 	return pool ? 0 : -ENOMEM;
 }
 

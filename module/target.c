@@ -125,36 +125,21 @@ static int take_baseline(struct lt_target *t, bool inherited)
 	return err;
 }
 
-static int tables_reset(bool prime)
-{
-	int err = lt_object_reset(prime);
-
-	if (!err)
-		err = lt_page_reset(prime);
-	if (!err)
-		err = lt_site_reset(prime);
-	if (!err)
-		err = lt_stack_reset(prime);
-	if (!err)
-		err = lt_ring_reset(prime);
-	return err;
-}
-
 static int first_target(struct netlink_ext_ack *extack)
 {
-	int err = tables_reset(true);
+	int err = lt_tables_reset(true);
 
 	if (!err)
 		err = lt_probe_start(extack);
 	if (err)
-		tables_reset(false);
+		lt_tables_reset(false);
 	return err;
 }
 
 static void last_target(void)
 {
 	lt_probe_stop();
-	tables_reset(false);
+	lt_tables_reset(false);
 }
 
 /* No probe, work or dump finds it any more, and its memory is free. */

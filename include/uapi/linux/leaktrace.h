@@ -167,7 +167,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_RECONCILED_NS,	/* u64, last time, 0: never */
 	LEAKTRACE_A_TARGET_KIND,		/* nest, LEAKTRACE_A_KIND_*, one a kind */
 	LEAKTRACE_A_TARGET_OBJECT_KIND,		/* u8, request filter of OBJECT_GET */
-	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with exec and new code: for MAPS_SET */
+	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with new code: for MAPS_SET */
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
 	__LEAKTRACE_A_TARGET_MAX

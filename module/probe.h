@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hooks: what leaktrace.h leaves to its own file. Included by it.
+ */
+#ifndef _LT_PROBE_H
+#define _LT_PROBE_H
+
+/*
+ * function.c: entries of kernel functions
+ */
+typedef void lt_function_fn(const void *hook, struct ftrace_regs *fregs);
+
+unsigned long lt_function_find(const char *name);
+int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn,
+		    const void *hook);
+void lt_function_clear(void);
+int lt_function_attach(void);
+void lt_function_detach(void);
+
+/*
+ * probe.c: rows of hooks, attached while there is a target
+ */
+struct lt_probe {
+	const char *name;
+	enum leaktrace_probe_how how;
+	u32 kinds;
+	bool required;
+	void *fn;
+	const char *why;
+	/* Rows with the same non-zero number serve one purpose: one is enough. */
+	u8 either;
+};
+
+/* Run-time state of a row, for STATUS. */
+struct lt_probe_state {
+	bool present;
+	bool attached;
+	bool required;		/* and no present row serves in its place */
+	int error;
+	u64 hits;		/* on targets, since load */
+};
+
+int lt_probe_start(struct netlink_ext_ack *extack);
+void lt_probe_stop(void);
+u32 lt_probe_missing(void);
+int lt_probe_count(void);
+const struct lt_probe *lt_probe_row(int i);
+void lt_probe_row_state(int i, struct lt_probe_state *state);
+void lt_give_up(const char *why);
+const char *lt_gave_up(void);
+bool lt_probe_enter(const void *hook);
+void lt_probe_leave(void);
+
+/* Probe rows of the kinds; terminated by a row without a name. */
+extern const struct lt_probe lt_fd_probes[];
+extern const struct lt_probe lt_page_probes[];
+extern const struct lt_probe lt_timer_probes[];
+extern const struct lt_probe lt_thread_probes[];
+extern const struct lt_probe lt_code_probes[];
+
+#endif /* _LT_PROBE_H */
