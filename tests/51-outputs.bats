@@ -9,6 +9,13 @@ setup() { need_module; }
 
 teardown() { clean_up; }
 
+# in_background OUT COMMAND…: $SERVER is its pid
+in_background() {
+	"${@:2}" >"$1" 2>"$1.err" 3>&- &
+	SERVER=$!
+	STARTED+=("$SERVER")
+}
+
 leaking_victim() {
 	start_victim victim_leak fd plain
 	attach --kinds fd
@@ -37,9 +44,8 @@ leaking_victim() {
 @test "outputs: what is served is what lives now" {
 	cd "$BATS_TEST_TMPDIR"
 	leaking_victim 20
-	lt_front serve "$VICTIM" --listen 0 >serve.out 2>serve.err 3>&- &
-	local server=$! url
-	STARTED+=("$server")
+	local url
+	in_background serve.out lt_front serve "$VICTIM" --listen 0
 	until_true 60 test -s serve.out
 	url=$(sed 's/serving at //' serve.out)
 	leaked() { curl -s "${url}metrics" | grep -q "function=\"leak_fd_here\"} $1\$"; }
@@ -48,6 +54,21 @@ leaking_victim() {
 	# the tables are read at most once a second
 	until_true 60 leaked 40
 	curl -s "${url}debug/pprof/fd" | gzip -dc | grep -qa leak_fd_here
-	kill -INT "$server"
-	wait "$server"
+	kill -INT "$SERVER"
+	wait "$SERVER"
+}
+
+@test "outputs: push --every goes on through a server's failure, and ends by Ctrl-C" {
+	cd "$BATS_TEST_TMPDIR"
+	leaking_victim 10
+	in_background ports "$TOP/tests/lib/collector.py" got --fail 2
+	until_true 60 test -s ports || { cat ports.err >&2; false; }
+	in_background push lt_front push "$VICTIM" --to "http://127.0.0.1:$(cut -d' ' -f1 ports)" --every 1s
+	arrived() { [ -e got/log ] && [ "$(wc -l <got/log)" -ge 4 ]; }
+	until_true 120 arrived
+	kill -INT "$SERVER"
+	wait "$SERVER"
+	# said once, not at every try
+	expect "$(grep -c 'cannot push now' push.err)" 1 complaints
+	jq -se "all(.[]; .labels.__name__ == \"leaktrace_fd\" and .labels.pid == \"$VICTIM\")" got/log
 }
