@@ -4,10 +4,7 @@
 
 load lib/common
 
-setup() {
-	need_module
-	start_victim victim_stack
-}
+setup() { need_module; }
 
 teardown() {
 	[ -z "${cli-}" ] || { kill -KILL "$cli"; wait "$cli"; } 2>/dev/null || true
@@ -39,6 +36,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 
 # bats test_tags=core
 @test "stack: equal to backtrace() on every path, to depth 150 and more" {
+	start_victim victim_stack
 	follow fd,page
 	check paths 5000
 	is '.wrong == 0 and .missing == 0 and .noted == 5000'
@@ -48,8 +46,38 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 
 # bats test_tags=core
 @test "stack: equal to backtrace() wherever a signal strikes" {
+	start_victim victim_stack
 	follow fd
 	check async 500
 	is '.wrong == 0 and .missing == 0 and .noted >= 500'
 	is '.complete >= 0.999 * .noted'
+}
+
+# status BORN: how the walk of the site with so many births ended; 0: at a root
+status_of() {
+	local stack
+	stack=$(genl sites "$VICTIM" | jq "select(.kind == \"fd\" and .born == $1) | .stack")
+	genl stacks "$VICTIM" | jq "select(.id == $stack) | .status"
+}
+
+@test "stack: after exec in the background complete again once somebody has looked" {
+	start_and_attach fd victim_fd
+	tell hold 5
+	expect "$(status_of 5)" 0 "status before exec"
+	tell exec
+	tell hold 3
+	[ "$(status_of 3)" != 0 ]
+	report
+	tell hold 4
+	expect "$(status_of 4)" 0 "status after the report"
+}
+
+@test "stack: of a program with musl: ended and flagged where there is nothing to go by, never wrong" {
+	start_and_attach fd victim_musl
+	tell hold 6
+	report
+	[ "$(status_of 6)" != 0 ]
+	jq -e '.losses.complete_stacks < 1 and ([.sites[] | select(.born == 6)] | length == 1)
+		and all(.sites[] | select(.born == 6) | .frames[].function;
+			. == "eventfd" or . == "" or . == "by_hold" or . == "by_holder" or . == "main")' "$REPORT"
 }

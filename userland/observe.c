@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "code.h"
 
 /* The names of a target's code: its own, kept ones, or none. */
 void observe_names(struct model *m)
@@ -38,8 +39,12 @@ int observe(struct client *c, struct model *m, uint32_t id)
 		return err;
 	model_learn(m);
 	observe_names(m);
-	if (m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND)
-		keep_maps(m);
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
+		return 0;
+	keep_maps(m);
+	/* Nobody follows its new code: who looks at it brings the walks up to date. */
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+		code_send(c, m);
 	return 0;
 }
 
