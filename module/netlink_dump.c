@@ -17,13 +17,14 @@ static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 
 /* One message of a dump; -EMSGSIZE: no room, @skb as before. */
 #define dump_one(skb, cb, cmd, fill) ({						\
-	void *_head = dump_put(skb, cb, cmd);					\
+	struct sk_buff *_skb = (skb);						\
+	void *_head = dump_put(_skb, cb, cmd);					\
 	int _err = _head ? (fill) : -EMSGSIZE;					\
 										\
 	if (_head && _err)							\
-		genlmsg_cancel(skb, _head);					\
+		genlmsg_cancel(_skb, _head);					\
 	else if (_head)								\
-		genlmsg_end(skb, _head);					\
+		genlmsg_end(_skb, _head);					\
 	_err; })
 
 /**

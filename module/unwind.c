@@ -146,7 +146,7 @@ static const struct leaktrace_unwind_rule *find_rule(const struct lt_table *tb, 
 			hi = mid;
 	}
 	/* Row 0 begins at 0, so there is always one before. */
-	return &tb->rule[tb->row[lo - 1] >> 16];
+	return tb->rule + (tb->row[lo - 1] >> 16);
 }
 
 static const struct lt_map *find_map(struct walk *w, unsigned long pc)
