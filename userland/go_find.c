@@ -25,19 +25,27 @@ static bool is_variable(const struct go_process *p, uint64_t vaddr)
 	return false;
 }
 
+/* A function's code, [f->start, f->end); NULL: there is none to read. */
+static const unsigned char *code_of(const struct go_process *p, const char *function,
+				    struct go_func *f)
+{
+	if (!go_table_named(&p->table, function, f) || f->end <= f->start)
+		return NULL;
+	return go_elf_at(p->image, f->start, f->end - f->start);
+}
+
 /*
  * What the nth load of a variable in a function refers to: mov REG, [rip+disp32],
  * 32 or 64 bits wide.
  */
 static uint64_t loaded(const struct go_process *p, const char *function, int nth)
 {
-	const unsigned char *code;
 	struct go_func f;
+	const unsigned char *code = code_of(p, function, &f);
 
-	if (!go_table_named(&p->table, function, &f) || f.end <= f.start)
+	if (!code)
 		return 0;
-	code = go_elf_at(p->image, f.start, f.end - f.start);
-	for (uint64_t i = 0; code && i + 6 <= f.end - f.start; i++) {
+	for (uint64_t i = 0; i + 6 <= f.end - f.start; i++) {
 		int32_t disp;
 		uint64_t to;
 
@@ -54,13 +62,12 @@ static uint64_t loaded(const struct go_process *p, const char *function, int nth
 /* What the first lea of a variable in a function refers to. */
 static uint64_t addressed(const struct go_process *p, const char *function)
 {
-	const unsigned char *code;
 	struct go_func f;
+	const unsigned char *code = code_of(p, function, &f);
 
-	if (!go_table_named(&p->table, function, &f) || f.end <= f.start)
+	if (!code)
 		return 0;
-	code = go_elf_at(p->image, f.start, f.end - f.start);
-	for (uint64_t i = 0; code && i + 7 <= f.end - f.start; i++) {
+	for (uint64_t i = 0; i + 7 <= f.end - f.start; i++) {
 		int32_t disp;
 
 		memcpy(&disp, code + i + 3, sizeof(disp));
@@ -78,14 +85,13 @@ static uint64_t addressed(const struct go_process *p, const char *function)
  */
 static uint64_t leak_pending(const struct go_process *p)
 {
-	const unsigned char *code;
-	uint64_t found = 0;
 	struct go_func f;
+	const unsigned char *code = code_of(p, "runtime.gcStart", &f);
+	uint64_t found = 0;
 
-	if (!go_table_named(&p->table, "runtime.gcStart", &f) || f.end <= f.start)
+	if (!code)
 		return 0;
-	code = go_elf_at(p->image, f.start, f.end - f.start);
-	for (uint64_t i = 0; code && i + 45 <= f.end - f.start; i++) {
+	for (uint64_t i = 0; i + 45 <= f.end - f.start; i++) {
 		int32_t from, to;
 
 		if (code[i] != 0x8a || (code[i + 1] & 0xc7) != 5)
