@@ -312,8 +312,8 @@ frames_of() { "$VICTIMS/pagemap_count" "$VICTIM" list "${RANGE[a]%-*}" "${RANGE[
 	tell map a 60 mergeable
 	tell same a
 	counted write_same 60 a
-	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-	echo 5000 >/sys/kernel/mm/ksm/pages_to_scan
+	echo 10 >/sys/kernel/mm/ksm/sleep_millisecs
+	echo 500 >/sys/kernel/mm/ksm/pages_to_scan
 	echo 1 >/sys/kernel/mm/ksm/run
 	merged() { [ "$(cat /sys/kernel/mm/ksm/pages_sharing)" -ge 50 ]; }
 	until_true 120 merged
