@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Time series that never outgrow their room: see history.h. Sites are found by
- * binary search, and new ones mostly come last.
- */
+/* Time series that never outgrow their room: see history.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "history.h"
 #include "leaktrace.h"
+#include "rows.h"
 
 /* What a hostile recording may make us hold: 640 MB of points. */
 enum { POINTS_MAX = 1 << 24 };
@@ -23,14 +21,18 @@ struct series {
 
 struct history {
 	struct series kind[KINDS];
-	struct series *site;		/* by id */
-	size_t nsites, sites_room, points;
+	struct rows sites;		/* struct series */
+	size_t points;
 	uint64_t first_ns, last_ns;
 };
 
 struct history *history_new(void)
 {
-	return calloc(1, sizeof(struct history));
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (h)
+		h->sites.size_bytes = sizeof(struct series);
+	return h;
 }
 
 static void free_series(struct series *s)
@@ -45,55 +47,10 @@ void history_free(struct history *h)
 		return;
 	for (int k = 0; k < KINDS; k++)
 		free_series(&h->kind[k]);
-	for (size_t i = 0; i < h->nsites; i++)
-		free_series(&h->site[i]);
-	free(h->site);
+	for (size_t i = 0; i < h->sites.n; i++)
+		free_series((struct series *)h->sites.row + i);
+	free(h->sites.row);
 	free(h);
-}
-
-static size_t place_of(const struct history *h, uint32_t site)
-{
-	size_t low = 0, high = h->nsites;
-
-	if (high && h->site[high - 1].site < site)
-		return high;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (h->site[middle].site < site)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct series *find(const struct history *h, uint32_t site)
-{
-	size_t i = h ? place_of(h, site) : 0;
-
-	return h && i < h->nsites && h->site[i].site == site ? &h->site[i] : NULL;
-}
-
-static struct series *take(struct history *h, uint32_t site)
-{
-	size_t i = place_of(h, site);
-
-	if (i < h->nsites && h->site[i].site == site)
-		return &h->site[i];
-	if (h->nsites == h->sites_room) {
-		size_t room = h->sites_room ? 2 * h->sites_room : 64;
-		struct series *more = reallocarray(h->site, room, sizeof(*more));
-
-		if (!more)
-			return NULL;
-		h->site = more;
-		h->sites_room = room;
-	}
-	memmove(&h->site[i + 1], &h->site[i], (h->nsites - i) * sizeof(*h->site));
-	h->nsites++;
-	h->site[i] = (struct series){ .site = site, .stride = 1 };
-	return &h->site[i];
 }
 
 /* The first and the last point stay: where it began, and what there is now. */
@@ -165,7 +122,7 @@ int history_add_kind(struct history *h, unsigned int kind, const struct history_
 
 int history_add_site(struct history *h, uint32_t site, const struct history_point *p)
 {
-	return add(h, take(h, site), p);
+	return add(h, rows_take(&h->sites, site), p);
 }
 
 static size_t points_of(const struct series *s, const struct history_point **points)
@@ -183,7 +140,7 @@ size_t history_of_kind(const struct history *h, unsigned int kind,
 size_t history_of_site(const struct history *h, uint32_t site,
 		       const struct history_point **points)
 {
-	return points_of(find(h, site), points);
+	return points_of(h ? rows_find(&h->sites, site) : NULL, points);
 }
 
 uint64_t history_first_ns(const struct history *h)
@@ -198,7 +155,7 @@ uint64_t history_last_ns(const struct history *h)
 
 static bool changed(const struct history *h, const struct site *s)
 {
-	const struct series *r = find(h, s->id);
+	const struct series *r = rows_find(&h->sites, s->id);
 
 	return !r || !r->n || r->point[r->n - 1].born != s->born ||
 		r->point[r->n - 1].died != s->died;
@@ -266,7 +223,7 @@ static unsigned int looks_since(const struct history *h, uint64_t t_ns)
 const struct curve *history_curve(uint32_t site, void *history)
 {
 	const struct history *h = history;
-	struct series *s = find(h, site);
+	struct series *s = h ? rows_find(&h->sites, site) : NULL;
 	uint64_t first_ns, span_ns;
 	unsigned int n;
 

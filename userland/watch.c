@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "rows.h"
 
 enum {
 	RAISE = 2,
@@ -18,7 +19,7 @@ enum {
 
 struct watched {
 	uint32_t site;
-	unsigned int stride, skip;	/* every how many looks a point */
+	unsigned int halved, skip;	/* every 2^halved looks a point */
 	unsigned int up, down;
 	bool raised;
 	uint64_t live_told, born_judged, died_judged;
@@ -27,74 +28,34 @@ struct watched {
 };
 
 struct watch {
-	struct watched *rows;	/* by site */
-	size_t n, room;
+	struct rows sites;		/* struct watched */
 	double now_s;
 };
 
 struct watch *watch_new(void)
 {
-	return calloc(1, sizeof(struct watch));
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->sites.size_bytes = sizeof(struct watched);
+	return w;
 }
 
 void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	for (size_t i = 0; i < w->n; i++)
-		free(w->rows[i].curve);
-	free(w->rows);
+	for (size_t i = 0; i < w->sites.n; i++)
+		free(((struct watched *)w->sites.row)[i].curve);
+	free(w->sites.row);
 	free(w);
-}
-
-static size_t place_of(const struct watch *w, uint32_t site)
-{
-	size_t low = 0, high = w->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (w->rows[middle].site < site)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct watched *find(const struct watch *w, uint32_t site)
-{
-	size_t i = place_of(w, site);
-
-	return i < w->n && w->rows[i].site == site ? &w->rows[i] : NULL;
-}
-
-static struct watched *take(struct watch *w, uint32_t site)
-{
-	size_t i = place_of(w, site);
-
-	if (i < w->n && w->rows[i].site == site)
-		return &w->rows[i];
-	if (w->n == w->room) {
-		size_t room = w->room ? 2 * w->room : 64;
-		struct watched *more = reallocarray(w->rows, room, sizeof(*more));
-
-		if (!more)
-			return NULL;
-		w->rows = more;
-		w->room = room;
-	}
-	memmove(&w->rows[i + 1], &w->rows[i], (w->n - i) * sizeof(*w->rows));
-	w->n++;
-	w->rows[i] = (struct watched){ .site = site, .stride = 1 };
-	return &w->rows[i];
 }
 
 static void add_point(struct watched *r, double t_s, double live)
 {
 	struct curve *c = r->curve;
 
-	if (r->skip++ % r->stride)
+	if (r->skip++ % (1U << r->halved))
 		return;
 	if (c->n == ARRAY_SIZE(c->live)) {
 		for (unsigned int i = 0; i < c->n / 2; i++) {
@@ -102,7 +63,7 @@ static void add_point(struct watched *r, double t_s, double live)
 			c->live[i] = c->live[2 * i];
 		}
 		c->n /= 2;
-		r->stride *= 2;
+		r->halved += r->halved < 31;
 	}
 	c->t_s[c->n] = t_s;
 	c->live[c->n++] = live;
@@ -114,12 +75,12 @@ void watch_sample(struct watch *w, const struct model *m)
 	w->now_s = m->target.now_ns / 1e9;
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		struct watched *r = find(w, s->id);
+		struct watched *r = rows_find(&w->sites, s->id);
 
 		if (!r && site_live(s) < WORTH_A_LOOK)
 			continue;
 		if (!r)
-			r = take(w, s->id);
+			r = rows_take(&w->sites, s->id);
 		if (r && !r->curve)
 			r->curve = calloc(1, sizeof(*r->curve));
 		if (r && r->curve)
@@ -132,7 +93,7 @@ bool watch_curious(const struct watch *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		const struct watched *r = find(w, s->id);
+		const struct watched *r = rows_find(&w->sites, s->id);
 
 		/* exited threads are no longer alive, but somebody may not join them */
 		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= WORTH_A_LOOK)
@@ -147,7 +108,7 @@ bool watch_curious(const struct watch *w, const struct model *m)
 
 const struct curve *watch_curve(uint32_t site, void *watch)
 {
-	struct watched *r = find(watch, site);
+	struct watched *r = rows_find(&((struct watch *)watch)->sites, site);
 
 	return r ? r->curve : NULL;
 }
@@ -159,7 +120,7 @@ static bool speaks(const struct watch *w, const struct model *m, const struct si
 	const struct finding *f = id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
 
 	for (size_t i = 0; f && i < f->nsites; i++) {
-		const struct watched *r = find(w, f->sites[i]);
+		const struct watched *r = rows_find(&w->sites, f->sites[i]);
 
 		if (r && r->raised)
 			return r->site == s->id;
@@ -199,10 +160,10 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];
-		struct watched *r = find(w, s->id);
+		struct watched *r = rows_find(&w->sites, s->id);
 
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
-			r = take(w, s->id);
+			r = rows_take(&w->sites, s->id);
 		if (r)
 			judged(r, s, speaks(w, m, s), last, w->now_s, fn, arg);
 	}
