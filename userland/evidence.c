@@ -104,21 +104,6 @@ static void say_growth(struct judgement *j, const struct measures *x)
 		    low, high, x->z);
 }
 
-/* "at this rate RLIMIT_NOFILE, 1,024, is reached in 14 min": when the pager goes off */
-static void say_limit(struct judgement *j, const struct model *m, unsigned int kind, double per_min)
-{
-	double in_s = limit_in_s(m, kind, per_min);
-	const struct limit *l;
-	char a[32], b[32];
-
-	if (in_s <= 0 || in_s > LIMIT_FAR_S)
-		return;
-	l = &m->limits[limit_of_kind(kind)];
-	say(j, "at this rate %s (%s) is reached in %s", l->name,
-	    kind == LEAKTRACE_KIND_PAGE ? format_bytes(l->max, a) : format_count(l->max, a),
-	    format_seconds(in_s, b));
-}
-
 /* Whose pages they are is known; why the heap grew may be another's doing. */
 static void say_memory(struct judgement *j, const struct measures *x)
 {
@@ -134,7 +119,7 @@ static void say_memory(struct judgement *j, const struct measures *x)
 		    "follows what the program is given to keep looks the same as a leak");
 }
 
-static void say_leak(struct judgement *j, const struct measures *x, const struct model *m)
+static void say_leak(struct judgement *j, const struct measures *x)
 {
 	char a[32], b[32], t[32];
 
@@ -149,8 +134,6 @@ static void say_leak(struct judgement *j, const struct measures *x, const struct
 	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
 		say(j, "but %s of those that were there at attach are gone: no net growth yet",
 		    format_count(x->turnover, a));
-	if (!x->unjoined)
-		say_limit(j, m, x->kind, x->slope * 60);
 	say_memory(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->old < verdict_needs(x))
 		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
@@ -173,7 +156,7 @@ static void say_cache(struct judgement *j, const struct measures *x)
 		    (unsigned long long)x->first_half, (unsigned long long)x->second_half);
 }
 
-void evidence_write(struct judgement *j, const struct measures *x, const struct model *m)
+void evidence_write(struct judgement *j, const struct measures *x)
 {
 	char a[32];
 
@@ -185,7 +168,7 @@ void evidence_write(struct judgement *j, const struct measures *x, const struct 
 	if (j->zombies)
 		say(j, "%s exited but were never reaped: zombies", format_count(j->zombies, a));
 	if (j->verdict == VERDICT_LEAK || j->verdict == VERDICT_SUSPECT)
-		say_leak(j, x, m);
+		say_leak(j, x);
 	else if (j->verdict == VERDICT_CACHE)
 		say_cache(j, x);
 }
@@ -234,4 +217,27 @@ void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t rel
 	say(&f->judgement, "%s of %s that other callers make by %s are released%s%s; those by %s are not",
 	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
 	    at ? frame_name(at, where, sizeof(where)) : "", odd);
+}
+
+/*
+ * "at this rate RLIMIT_NOFILE (1,024) is reached in 14 min": when the pager goes
+ * off. The parts of a finding say what the whole does.
+ */
+void evidence_of_limit(struct model *m, struct finding *f)
+{
+	const struct limit *l = &m->limits[f->limit];
+	const char *lead = f->nsites > 1 ? "at the rate of all parts together" : "at this rate";
+	char max[32], in[32];
+
+	if (f->limit_s <= 0 || f->limit_s > LIMIT_FAR_S)
+		return;
+	if (f->limit == LIMIT_MEMORY)
+		format_bytes(l->max, max);
+	else
+		format_count(l->max, max);
+	format_seconds(f->limit_s, in);
+	say(&f->judgement, "%s %s (%s) is reached in %s", lead, l->name, max, in);
+	for (size_t i = 0; i < f->nsites; i++)
+		say(&model_site(m, f->sites[i])->judgement, "%s %s (%s) is reached in %s", lead, l->name,
+		    max, in);
 }

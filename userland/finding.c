@@ -184,7 +184,7 @@ static bool judge_group(struct parties *all, size_t head, struct finding *f)
 
 	b.o = o;
 	judge_births(all->court, &f->judgement, &sum, &b, c, &x);
-	evidence_write(&f->judgement, &x, m);
+	evidence_write(&f->judgement, &x);
 	free(o);
 	free(c);
 	for (size_t i = head; i < all->n; i++)
@@ -351,9 +351,9 @@ static void find_limit(struct model *m, struct finding *f)
 	for (size_t i = 0; i < f->nsites && f->mixed; i++) {
 		const struct site *s = model_site(m, f->sites[i]);
 
-		per_min[s->kind] += s->judgement.rate_per_min;
+		per_min[s->kind] += s->judgement.exits ? 0 : s->judgement.rate_per_min;
 	}
-	if (!f->mixed)
+	if (!f->mixed && !f->judgement.exits)
 		per_min[model_site(m, f->sites[0])->kind] = f->judgement.rate_per_min;
 	for (int k = 0; k < KINDS; k++) {
 		double in_s = limit_in_s(m, k, per_min[k]);
@@ -400,6 +400,7 @@ static void number_findings(struct model *m)
 		lead(m, f);
 		find_caller(m, f);
 		find_limit(m, f);
+		evidence_of_limit(m, f);
 		if (f->mixed)
 			evidence_of_parts(m, f);
 		f->judgement.finding = i + 1;

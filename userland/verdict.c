@@ -178,6 +178,7 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 		v = measure_windows(&y, court, s, &exits, NULL);
 		if (v > j->verdict) {
 			j->verdict = v;
+			j->exits = true;
 			*x = y;
 		}
 	}
@@ -234,7 +235,7 @@ void judge(struct model *m, const struct bench *bench,
 		court_open(&court);
 		judge_sites(&court, x, p);
 		for (size_t i = 0; i < m->nsites; i++) {
-			evidence_write(&m->sites[i].judgement, &x[i], m);
+			evidence_write(&m->sites[i].judgement, &x[i]);
 			collected_judge(m, &m->sites[i]);
 		}
 		findings_make(&court, x);

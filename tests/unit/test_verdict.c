@@ -134,6 +134,7 @@ static void limit(void)
 	CHECK(says(&m.findings[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
 	CHECK(m.findings[0].limit == LIMIT_FDS && m.findings[0].limit_s > 180 &&
 	      m.findings[0].limit_s < 205, "in %f s", m.findings[0].limit_s);
+	CHECK(says(&m.sites[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
 }
 
 static void late_leak(void)
@@ -276,6 +277,33 @@ static void many_roots(void)
 	CHECK(m.nfindings == 1 && m.findings[0].nsites == 2);
 }
 
+/* One context, two places: the limit is said once, at the pace of both. */
+static void one_limit(void)
+{
+	const struct finding *f;
+	char in[32], sentence[128];
+
+	begin(40);
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 1024, .name = "RLIMIT_NOFILE" };
+	for (int i = 0; i < 80; i++)
+		born(i / 2 + 0.001 * (i % 2), NEVER);
+	two_chains();
+	m.stacks[1].pcs[0] = 0x11;
+	for (int i = 0; i < 80; i++)
+		m.objects[i].site = 1 + i % 2;
+	m.sites[0].born = m.sites[1].born = 40;
+	m.target.kind[LEAKTRACE_KIND_FD].live = 80;
+	judged();
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->mixed && f->nsites == 2, "%zu findings", m.nfindings);
+	CHECK(f->limit_s > 420 && f->limit_s < 520, "in %f s", f->limit_s);
+	snprintf(sentence, sizeof(sentence), "all parts together RLIMIT_NOFILE (1,024) is reached in %s",
+		 format_seconds(f->limit_s, in));
+	CHECK(says(&f->judgement, sentence), "%s", sentence);
+	CHECK(says(&m.sites[0].judgement, sentence) && says(&m.sites[1].judgement, sentence));
+	CHECK(!says(&m.sites[0].judgement, "at this rate"));
+}
+
 /* Whatever is made up, the judge must neither fall nor print nonsense. */
 static void absurd(void)
 {
@@ -314,6 +342,7 @@ int main(void)
 	caches();
 	one_root();
 	many_roots();
+	one_limit();
 	absurd();
 	model_free(&m);
 	return verdict("verdict");
