@@ -131,6 +131,7 @@ struct go_view {
 	unsigned int snapshots;
 	double at_s[GO_SERIES_MAX];	/* since the first one */
 	uint64_t cycle[GO_SERIES_MAX];	/* of the heap profile */
+	uint64_t missed[GO_SERIES_MAX];	/* goroutines that could not be read */
 	uint64_t first_ns;
 	double wall_s;			/* of the last one */
 	struct go_counts counts, before; /* of the last one, and of the one before */
@@ -156,8 +157,9 @@ void go_memory(struct go_view *v);
 int go_arm(const struct go_process *p, bool on);
 int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), void *arg);
 
-/* go_judge.c; go_text.c, go_json.c, go_pprof.c */
+/* go_judge.c, go_advice.c; go_text.c, go_json.c, go_pprof.c */
 void go_judge(struct go_view *v);
+const char *go_advice(struct go_view *v, struct go_site *s);	/* a sentence; or NULL */
 bool go_leaks(const struct go_view *v);
 size_t go_rank(struct go_view *v, struct go_site ***sites);	/* malloced, worst first */
 void go_text(FILE *f, struct go_view *v, const struct look *look);

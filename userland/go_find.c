@@ -7,6 +7,8 @@
 
 #include "go.h"
 
+enum { TRIES = 5 };
+
 static uint64_t symbol(const struct go_process *p, const char *name)
 {
 	uint64_t at = go_elf_symbol(p->image, name);
@@ -142,5 +144,8 @@ void go_find(struct go_process *p)
 		at->controller = addressed(p, "runtime.gcControllerCommit");
 	at->leak_pending = find_leak_pending(p);
 	if (!at->allgs_pointer || !at->mbuckets || !at->wait_reasons || !at->allp)
+		go_scan(p);
+	/* the list may have moved while it was looked at */
+	for (int i = 1; i < TRIES && !at->allgs_pointer; i++)
 		go_scan(p);
 }

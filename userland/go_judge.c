@@ -34,24 +34,30 @@ static void say(struct judgement *j, char *sentence)
 		j->evidence[i] = sentence;
 }
 
+struct looks {
+	unsigned int n;
+	double t_s[GO_SERIES_MAX], y[GO_SERIES_MAX];
+	double missed[GO_SERIES_MAX];	/* as many may have been there unseen */
+};
+
 /* The looks that tell something new: for memory, those after another collection. */
-static unsigned int looks_of(const struct go_view *v, const struct go_site *s, double *t, double *y)
+static void looks_of(const struct go_view *v, const struct go_site *s, struct looks *l)
 {
-	unsigned int n = 0;
+	l->n = 0;
 
 	for (unsigned int i = 0; i < v->snapshots; i++) {
 		if (s->kind == GO_HEAP && i && v->cycle[i] == v->cycle[i - 1])
 			continue;
-		t[n] = v->at_s[i];
-		y[n++] = s->series[i];
+		l->t_s[l->n] = v->at_s[i];
+		l->missed[l->n] = s->kind == GO_GOROUTINE ? v->missed[i] : 0;
+		l->y[l->n++] = s->series[i];
 	}
-	return n;
 }
 
-static bool never_falls(const double *y, unsigned int n)
+static bool never_falls(const struct looks *l)
 {
-	for (unsigned int i = 1; i < n; i++)
-		if (y[i] < y[i - 1])
+	for (unsigned int i = 1; i < l->n; i++)
+		if (l->y[i] + l->missed[i] < l->y[i - 1])
 			return false;
 	return true;
 }
@@ -84,19 +90,23 @@ static double least(const struct go_view *v, const struct go_site *s, double fir
 static void judge_growth(struct go_view *v, struct go_site *s)
 {
 	struct judgement *j = &s->judgement;
-	double t[GO_SERIES_MAX], y[GO_SERIES_MAX], grown;
-	unsigned int n = looks_of(v, s, t, y);
 	char span[32], more[32];
+	struct looks l;
+	double grown, span_s;
+	unsigned int n;
 
-	if (n < LOOKS_SUSPECT || t[n - 1] <= t[0])
+	looks_of(v, s, &l);
+	n = l.n;
+	span_s = n ? l.t_s[n - 1] - l.t_s[0] : 0;
+	if (n < LOOKS_SUSPECT || span_s <= 0)
 		return;
-	grown = y[n - 1] - y[0];
-	j->rate_per_min = grown / (t[n - 1] - t[0]) * 60;
-	if (!never_falls(y, n) || grown < least(v, s, y[0]) || !goes_on(y, n))
+	grown = l.y[n - 1] - l.y[0];
+	j->rate_per_min = grown / span_s * 60;
+	if (!never_falls(&l) || grown < least(v, s, l.y[0]) || !goes_on(l.y, n))
 		return;
 	j->verdict = n >= LOOKS_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
 	j->confidence = 1 - pow(0.5, n - 1);
-	format_seconds(t[n - 1] - t[0], span);
+	format_seconds(span_s, span);
 	if (s->kind == GO_HEAP)
 		say(j, text("%s more in %s, over %u garbage collections it never fell",
 			    format_bytes(grown, more), span, n));
@@ -129,11 +139,22 @@ static void judge_site(struct go_view *v, struct go_site *s)
 	}
 }
 
+/* What is known of how a leak of this shape comes about. */
+static void advise(struct go_view *v, struct go_site *s)
+{
+	const char *advice = s->judgement.verdict > VERDICT_OK ? go_advice(v, s) : NULL;
+
+	if (advice)
+		say(&s->judgement, strdup(advice));
+}
+
 /** go_judge() - judge all sites by all snapshots */
 void go_judge(struct go_view *v)
 {
-	for (size_t i = 0; i < v->nsites; i++)
+	for (size_t i = 0; i < v->nsites; i++) {
 		judge_site(v, &v->sites[i]);
+		advise(v, &v->sites[i]);
+	}
 }
 
 /** go_leaks() - whether anything leaks, by the last judgement */

@@ -161,6 +161,7 @@ void go_view_end(struct go_view *v)
 
 		s->series[v->snapshots] = s->kind == GO_HEAP ? s->bytes : s->live;
 	}
+	v->missed[v->snapshots] = v->counts.given_up + v->counts.unsorted;
 	v->cycle[v->snapshots++] = v->counts.heap_cycle;
 }
 

@@ -8,8 +8,12 @@
 
 enum { LOOKS = 6 };
 
-/* One site that had so many, a look every ten seconds; each look another collection. */
-static enum verdict judged(struct go_site key, unsigned int n, const double *y, bool collects)
+/*
+ * One site that had so many, a look every ten seconds; each look another collection,
+ * at which so many goroutines could not be read.
+ */
+static enum verdict judged_missing(struct go_site key, unsigned int n, const double *y,
+				   bool collects, const uint64_t *missed)
 {
 	static struct go_view v;
 	struct go_site s = key;
@@ -26,6 +30,7 @@ static enum verdict judged(struct go_site key, unsigned int n, const double *y, 
 	for (unsigned int i = 0; i < n; i++) {
 		v.at_s[i] = 10 * i;
 		v.cycle[i] = collects ? i : 1;
+		v.missed[i] = missed[i];
 	}
 	go_judge(&v);
 	have = s.judgement.verdict;
@@ -33,6 +38,13 @@ static enum verdict judged(struct go_site key, unsigned int n, const double *y, 
 	judgement_clear(&s.judgement);
 	free(s.series);
 	return have;
+}
+
+static enum verdict judged(struct go_site key, unsigned int n, const double *y, bool collects)
+{
+	static const uint64_t none[LOOKS];
+
+	return judged_missing(key, n, y, collects, none);
 }
 
 #define ROW(...) ((const double[LOOKS]){ __VA_ARGS__ })
@@ -50,6 +62,10 @@ static void goroutines(void)
 	CHECK(judged(g, 6, ROW(0, 30, 60, 90, 90, 90), true) == VERDICT_OK, "a pool that is full");
 	CHECK(judged(g, 6, ROW(0, 2, 4, 6, 8, 10), true) == VERDICT_OK, "too few");
 	CHECK(judged(g, 6, ROW(1000, 1010, 1020, 1030, 1040, 1050), true) == VERDICT_OK, "a twentieth");
+	CHECK(judged(g, 6, ROW(0, 10, 20, 19, 40, 50), true) == VERDICT_OK, "it fell");
+	CHECK(judged_missing(g, 6, ROW(0, 10, 20, 19, 40, 50), true,
+			     (const uint64_t[LOOKS]){ 0, 0, 0, 1, 0, 0 }) == VERDICT_LEAK,
+	      "one could not be read");
 	g.system = true;
 	CHECK(judged(g, 6, ROW(0, 10, 20, 30, 40, 50), true) == VERDICT_OK, "the runtime's own");
 	g.system = false;
