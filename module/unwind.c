@@ -239,7 +239,9 @@ static int step_rule(struct walk *w, const struct leaktrace_unwind_rule *r)
 
 	if (end != GO_ON)
 		return end;
-	if (cfa <= w->sp || cfa & 7 || cfa - w->sp > MAX_FRAME_BYTES)
+	/* Without a return address on the stack, as in vfork, cfa may be sp itself. */
+	if (cfa < w->sp || cfa & 7 || cfa - w->sp > MAX_FRAME_BYTES ||
+	    (cfa == w->sp && r->ra != LEAKTRACE_UNWIND_RA_REG))
 		return LEAKTRACE_STACK_NOPROGRESS;
 	if (r->ra == LEAKTRACE_UNWIND_RA_REG) {
 		if (w->n - 1 != w->base)
