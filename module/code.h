@@ -33,6 +33,24 @@ struct lt_maps {
 	struct lt_map map[];
 };
 
+/* The mapping that holds @pc, or NULL. RCU read side. */
+static inline struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc)
+{
+	u32 lo = 0, hi = maps->n;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (pc < maps->map[mid].start)
+			hi = mid;
+		else if (pc >= maps->map[mid].end)
+			lo = mid + 1;
+		else
+			return &maps->map[mid];
+	}
+	return NULL;
+}
+
 struct lt_table *lt_table_get(u32 id);
 void lt_table_hold(struct lt_table *tb);
 void lt_table_put(struct lt_table *tb);
@@ -47,7 +65,6 @@ struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
 void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
 void lt_maps_copy(struct lt_mm *to, struct lt_target *parent);
-struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc);
 u32 lt_maps_count(struct lt_target *t);
 void lt_maps_news(struct lt_mm *m);
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);

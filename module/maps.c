@@ -110,31 +110,6 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent)
 }
 
 /**
- * lt_maps_find() - the mapping that holds a pc
- * @maps: array
- * @pc: address
- *
- * Context: RCU read side.
- * Return: the mapping or NULL.
- */
-struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc)
-{
-	u32 lo = 0, hi = maps->n;
-
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-
-		if (pc < maps->map[mid].start)
-			hi = mid;
-		else if (pc >= maps->map[mid].end)
-			lo = mid + 1;
-		else
-			return &maps->map[mid];
-	}
-	return NULL;
-}
-
-/**
  * lt_maps_count() - mappings that a target's code has
  * @t: target
  *

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What two walks of one stack say of each other. */
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/leaktrace.h>
+
+#include "judge.h"
+
+static const char *const status_names[] = {
+	"root", "depth", "fault", "noprogress", "none", "compat", "lost", "nomap", "notable",
+	"no_cfi", "unsup", "stale", "jit", "uprobe",
+};
+static const char *const verdict_names[] = {
+	"same", "short", "wrong", "guessed", "beyond", "apart", "neither",
+};
+
+static unsigned int common(const struct walked *a, const struct walked *b)
+{
+	unsigned int n = 0;
+
+	while (n < a->n && n < b->n && a->pc[n] == b->pc[n])
+		n++;
+	return n;
+}
+
+/* Who ends flagged may end early, but must not have gone astray before. */
+static enum verdict compare(const struct walked *ours, const struct walked *truth)
+{
+	enum verdict astray = ours->guessed || truth->guessed ? GUESSED : WRONG;
+	unsigned int n = common(ours, truth);
+
+	if (truth->status == LEAKTRACE_STACK_ROOT) {
+		if (ours->status != LEAKTRACE_STACK_ROOT)
+			return n == ours->n ? SHORT : astray;
+		if (n == ours->n && n == truth->n)
+			return SAME;
+		return astray;
+	}
+	if (ours->status == LEAKTRACE_STACK_ROOT)
+		return n == truth->n ? BEYOND : APART;
+	return NEITHER;
+}
+
+enum verdict judge(struct score *s, const struct walked *ours, const struct walked *truth)
+{
+	enum verdict v = compare(ours, truth);
+
+	s->samples++;
+	s->verdict[v]++;
+	s->frames += ours->n;
+	s->complete += ours->status == LEAKTRACE_STACK_ROOT;
+	s->truth_complete += truth->status == LEAKTRACE_STACK_ROOT;
+	if (v == SHORT || v == NEITHER)
+		s->why[ours->status]++;
+	if (v == SAME && ours->n > s->deepest)
+		s->deepest = ours->n;
+	return v;
+}
+
+static double percent(unsigned int part, unsigned int whole)
+{
+	return whole ? 100.0 * part / whole : 0;
+}
+
+bool judge_passes(const struct score *s)
+{
+	return s->samples && !s->verdict[WRONG] &&
+	       s->verdict[SAME] >= 0.999 * s->truth_complete;
+}
+
+void judge_print(const struct score *s, const char *name)
+{
+	const char *comma = "";
+
+	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | ", name, s->samples,
+	       s->samples ? (double)s->frames / s->samples : 0.0, s->deepest,
+	       percent(s->truth_complete, s->samples), percent(s->complete, s->samples),
+	       percent(s->verdict[SAME], s->truth_complete), s->verdict[WRONG],
+	       s->verdict[GUESSED] + s->verdict[APART], s->verdict[BEYOND]);
+	for (size_t i = 0; i < sizeof(status_names) / sizeof(*status_names); i++)
+		if (s->why[i]) {
+			printf("%s%u %s", comma, s->why[i], status_names[i]);
+			comma = ", ";
+		}
+	puts(" |");
+}
+
+bool judge_differs(enum verdict v)
+{
+	return v == SHORT || v == WRONG || v == GUESSED || v == APART;
+}
+
+const char *judge_verdict(enum verdict v)
+{
+	return verdict_names[v];
+}
+
+const char *judge_status(int status)
+{
+	return status_names[status];
+}

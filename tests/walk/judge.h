@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef WALK_JUDGE_H
+#define WALK_JUDGE_H
+
+#include "walk.h"
+
+enum verdict {
+	SAME,		/* both reached a root, by the same frames */
+	SHORT,		/* libdw reached one, we ended early, flagged */
+	WRONG,		/* other frames than libdw's complete ones */
+	GUESSED,	/* the same, but one of the two had to guess a frame */
+	BEYOND,		/* we reached a root, libdw ended early on the same way */
+	APART,		/* the same on another way */
+	NEITHER,
+	VERDICTS
+};
+
+struct score {
+	unsigned int samples, complete, truth_complete, deepest;
+	unsigned long frames;
+	unsigned int verdict[VERDICTS];
+	unsigned int why[16];		/* how ours ended, if not at a root */
+};
+
+enum verdict judge(struct score *s, const struct walked *ours, const struct walked *truth);
+bool judge_passes(const struct score *s);
+void judge_print(const struct score *s, const char *name);
+bool judge_differs(enum verdict v);
+const char *judge_verdict(enum verdict v);
+const char *judge_status(int status);
+
+#endif
