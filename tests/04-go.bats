@@ -5,53 +5,12 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # VICTIMS, VICTIM: see lib/common
 
 load lib/common
+load lib/go
 
 GO_VARIANTS=(plain strip pie strip-pie)
 
-# build GO NAME: all variants; compiled packages are kept in the cache
-build() {
-	local go=$1 to=$GO_VICTIMS/$2 cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
-	(
-		cd "$TOP/tests/victims/go" || exit
-		export CGO_ENABLED=0 GOFLAGS='-buildvcs=false' GOTOOLCHAIN=local GOPROXY=off
-		export GOCACHE=$cache/golang/build GOPATH=$BATS_FILE_TMPDIR
-		"$go" build -ldflags='-s -w' -o "$to-linked-out" .
-		"$go" build -tags profile -o "$to-plain" .
-		"$go" build -tags profile -ldflags='-s -w' -o "$to-strip" .
-		"$go" build -tags profile -buildmode=pie -o "$to-pie" .
-		"$go" build -tags profile -buildmode=pie -ldflags='-s -w' -o "$to-strip-pie" .
-		"$go" build -ldflags='-s -w' -o "$to-network" ./network
-	)
-}
-
 setup_file() {
-	local new
-	export GO_VICTIMS=$BATS_FILE_TMPDIR/go
-	mkdir "$GO_VICTIMS"
-	command -v go >/dev/null || lacking "no go: run scripts/setup --test"
-	new=$("$TOP/scripts/golang") || lacking "no newer Go: scripts/golang failed"
-	build "$(command -v go)" old
-	build "$new" new
-}
-
-setup() {
-	VICTIMS=$GO_VICTIMS
-	[ -x "$LEAKTRACE" ] || lacking "no $LEAKTRACE: run make"
-}
-
-teardown() { kill_victims; }
-
-# watch_while COMMAND…: five looks at $VICTIM while COMMAND is repeated; REPORT
-watch_while() {
-	local looker
-	REPORT=$(scratch)/go.json REPORT_STATUS=0
-	"$LEAKTRACE" go "$VICTIM" --every 500ms --count 5 --format json >"$REPORT" 3>&- &
-	looker=$!
-	while kill -0 $looker 2>/dev/null; do
-		"$@"
-		sleep 0.1
-	done
-	wait $looker || REPORT_STATUS=$?
+	build_victims linked-out plain strip pie strip-pie network
 }
 
 # What leaks, one line each: kind, type, the first function that is the user's or time's
@@ -60,15 +19,6 @@ findings() {
 		| [.kind, .type, ([.frames[].function | select(startswith("runtime.")
 			or startswith("sync.") or startswith("internal/") | not)][0])] | join(" ")' "$REPORT" |
 		sed 's/\.func[0-9.]*$//; s/heap heap/heap/' | sort -u
-}
-
-leak() {
-	local what
-	for what in 'recv 20' 'send 20' 'select 20' 'group 20' 'held 20' 'mutex 20' 'thread 10' \
-		'locked 10' 'ticker 20' 'after 20' 'context 20' 'map 500' 'slice 40' 'title 40' gc; do
-		# shellcheck disable=SC2086 # words
-		tell $what
-	done
 }
 
 innocent() {
@@ -215,17 +165,6 @@ as_the_runtime() {
 		>"$ours/diff" 2>"$ours/err"
 	nothing "$ours/diff"
 	"${top[@]}" "$ours/goroutine.pb.gz" 2>/dev/null | grep -q 'main.worker'
-}
-
-# --verdict, with the collection that it waits for
-ask_runtime() {
-	REPORT=$(scratch)/go.json
-	lt go "$VICTIM" --verdict --format json </dev/null >"$REPORT" &
-	while kill -0 $! 2>/dev/null; do
-		tell gc
-		sleep 0.05
-	done
-	wait $! || expect $? 1 "exit status"
 }
 
 every_variant() {

@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace diff: what came between two snapshots or recordings.
+ * leaktrace diff: what came between two snapshots or recordings, or two looks at
+ * Go programs.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "go_difference.h"
 #include "history.h"
 #include "since.h"
 
 static void judge_it(struct model *m, const struct options *o)
 {
 	judge(m, &o->bench, m->history ? history_curve : NULL, m->history);
+}
+
+/* Two looks at Go programs, as documents. */
+static int diff_go(const struct options *o)
+{
+	char err[512];
+	struct go_difference *d = go_difference_read(o->argv[0], o->argv[1], err, sizeof(err));
+	FILE *f = d ? options_open_output(o) : NULL;
+	struct look look;
+	int status = EXIT_TROUBLE;
+
+	if (!d)
+		return fail("%s", err);
+	if (f) {
+		look = options_look(o, f);
+		if (o->format == FORMAT_JSON)
+			go_difference_json(f, d);
+		else
+			go_difference_text(f, d, &look);
+		status = options_close_output(f, o);
+	}
+	status = status ?: go_difference_leaks(d) ? EXIT_LEAKS : EXIT_CLEAN;
+	go_difference_free(d);
+	return status;
 }
 
 /* Of one process, all that counts is what came since: it alone is judged. */
@@ -53,6 +79,8 @@ int cmd_diff(struct options *o)
 		return fail("diff: two files, please: OLD NEW (see 'leaktrace diff --help')");
 	if (o->format != FORMAT_TEXT && o->format != FORMAT_JSON)
 		return fail("diff: only the formats text and json are for differences");
+	if (go_difference_fits(o->argv[0]) && go_difference_fits(o->argv[1]))
+		return diff_go(o);
 	model_init(&older);
 	model_init(&newer);
 	model_init(&nothing);

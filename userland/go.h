@@ -56,6 +56,7 @@ struct go_process {
 	struct symboliser *symboliser;
 	struct go_unwind *unwind;
 	char comm[64];
+	uint64_t start_ticks;		/* when it began, since boot: tells it from another of its pid */
 };
 
 /* go_process.c: NULL with one line in err */

@@ -122,6 +122,7 @@ static struct json_object *target_of(const struct go_view *v)
 
 	format_time(v->wall_s, when, sizeof(when));
 	put_number(o, "pid", v->process->pid);
+	put_number(o, "start_ticks", v->process->start_ticks);
 	put_string(o, "comm", v->process->comm);
 	put_string(o, "go", v->process->table.version);
 	put_string(o, "read_at", when);

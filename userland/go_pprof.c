@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <json-c/json.h>
+
 #include "go.h"
 #include "output.h"
 #include "pprof.h"
@@ -130,9 +132,32 @@ static int write_one(struct pprof *p, const char *dir, const char *name, char *e
 	return error;
 }
 
+/* The same for 'leaktrace diff'. */
+static int write_document(struct go_view *v, const char *dir, char *err, size_t errlen)
+{
+	struct json_object *o = go_json(v);
+	char *path = text("%s/go.json", dir);
+	struct replacement r;
+	int error = path ? replace_open(&r, path) : -ENOMEM;
+
+	if (!error) {
+		bool good = fprintf(r.f, "%s\n", json_object_to_json_string_ext(
+				    o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) > 0;
+
+		error = replace_close(&r, good) ?: good ? 0 : -EIO;
+	}
+	if (error)
+		snprintf(err, errlen, "cannot write %s: %s", path ?: "go.json", strerror(-error));
+	json_object_put(o);
+	free(path);
+	return error;
+}
+
 /**
  * go_pprof_write() - write DIR/goroutine.pb.gz, and DIR/heap.pb.gz if there is a profile
  * @dir: made if it is not there
+ *
+ * DIR/go.json has the same for 'leaktrace diff'.
  *
  * Return: 0, or -errno with one line in @err.
  */
@@ -148,5 +173,5 @@ int go_pprof_write(struct go_view *v, const char *dir, char *err, size_t errlen)
 	error = write_one(goroutines_of(v), dir, "goroutine", err, errlen);
 	if (!error && !v->counts.heap_off && !v->counts.heap_unknown)
 		error = write_one(heap_of(v), dir, "heap", err, errlen);
-	return error;
+	return error ?: write_document(v, dir, err, errlen);
 }

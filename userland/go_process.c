@@ -97,6 +97,23 @@ static void read_comm(struct go_process *p)
 		fclose(f);
 }
 
+/* The 20th field behind its name, which may hold anything. */
+static void read_start(struct go_process *p)
+{
+	char path[40], line[1024], *c = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f))
+		c = strrchr(line, ')');
+	for (int i = 0; c && i < 20; i++)
+		c = strchr(c + 1, ' ');
+	p->start_ticks = c ? strtoull(c, NULL, 10) : 0;
+	if (f)
+		fclose(f);
+}
+
 static int open_all(struct go_process *p, char *err, size_t errlen)
 {
 	unsigned char byte;
@@ -120,6 +137,7 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	if (error)
 		return error;
 	read_comm(p);
+	read_start(p);
 	go_find(p);
 	if (!p->places.allgs_pointer) {
 		snprintf(err, errlen, "process %d: its list of goroutines was not found", p->pid);

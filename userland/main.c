@@ -47,7 +47,8 @@ const struct command commands[] = {
 	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
 	  "Exit status: 1 if something leaks.",
 	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN, cmd_report },
-	{ "diff", "OLD NEW", "Show what was born between two snapshots or recordings and still lives, by site.\n"
+	{ "diff", "OLD NEW", "Show what was born between two snapshots or recordings and still lives, by site; or\n"
+	  "what grew between two looks of 'leaktrace go --format json -o FILE' or 'pprof -o DIR'.\n"
 	  "Exit status: 1 if what grew leaks.",
 	  "leaktrace diff before.leaktrace after.leaktrace", OPT_DIFF, cmd_diff },
 	{ "go", "PID", "Look into a Go program from outside: goroutines, timers, heap; again with --every,\n"

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# What the suites about Go share: tests/victims/go, built with the oldest and the
+# newest Go of Debian. A suite says: load lib/common, load lib/go.
+# shellcheck disable=SC2034,SC2153 # REPORT, VICTIMS, VICTIM: see common.bash
+
+# build GO VICTIM VARIANT: compiled packages are kept in the cache
+build() {
+	local cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
+	local flags=(-tags profile) package=. strip=-ldflags='-s -w'
+	case $3 in
+	linked-out) flags=("$strip") ;;
+	strip) flags+=("$strip") ;;
+	pie) flags+=(-buildmode=pie) ;;
+	strip-pie) flags+=(-buildmode=pie "$strip") ;;
+	network) flags=("$strip") package=./network ;;
+	esac
+	(
+		cd "$TOP/tests/victims/go" || exit
+		export CGO_ENABLED=0 GOFLAGS='-buildvcs=false' GOTOOLCHAIN=local GOPROXY=off
+		export GOCACHE=$cache/golang/build GOPATH=$BATS_FILE_TMPDIR
+		"$1" build -o "$2-$3" "${flags[@]}" $package
+	)
+}
+
+# build_victims VARIANT…: as $GO_VICTIMS/old-VARIANT and new-VARIANT
+build_victims() {
+	local new variant
+	export GO_VICTIMS=$BATS_FILE_TMPDIR/go
+	mkdir "$GO_VICTIMS"
+	command -v go >/dev/null || lacking "no go: run scripts/setup --test"
+	new=$("$TOP/scripts/golang") || lacking "no newer Go: scripts/golang failed"
+	for variant; do
+		build "$(command -v go)" "$GO_VICTIMS/old" "$variant"
+		build "$new" "$GO_VICTIMS/new" "$variant"
+	done
+}
+
+setup() {
+	VICTIMS=$GO_VICTIMS
+	[ -x "$LEAKTRACE" ] || lacking "no $LEAKTRACE: run make"
+}
+
+teardown() { kill_victims; }
+
+# watch_while COMMAND…: five looks at $VICTIM while COMMAND is repeated; REPORT
+watch_while() {
+	local looker
+	REPORT=$(scratch)/go.json REPORT_STATUS=0
+	"$LEAKTRACE" go "$VICTIM" --every 500ms --count 5 --format json >"$REPORT" 3>&- &
+	looker=$!
+	while kill -0 $looker 2>/dev/null; do
+		"$@"
+		sleep 0.1
+	done
+	wait $looker || REPORT_STATUS=$?
+}
+
+# --verdict, with the collection that it waits for
+ask_runtime() {
+	REPORT=$(scratch)/go.json
+	lt go "$VICTIM" --verdict --format json </dev/null >"$REPORT" &
+	while kill -0 $! 2>/dev/null; do
+		tell gc
+		sleep 0.05
+	done
+	wait $! || expect $? 1 "exit status"
+}
+
+# Some of everything that leaks.
+leak() {
+	local what
+	for what in 'recv 20' 'send 20' 'select 20' 'group 20' 'held 20' 'mutex 20' 'thread 10' \
+		'locked 10' 'ticker 20' 'after 20' 'context 20' 'map 500' 'slice 40' 'title 40' gc; do
+		# shellcheck disable=SC2086 # words
+		tell $what
+	done
+}
