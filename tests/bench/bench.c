@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What four small acts cost, in nanoseconds, which under icount are guest
+ * What small acts cost, in nanoseconds, which under icount are guest
  * instructions: a trivial system call, open and close of /dev/null, the first
- * touch of a page, unmapping a page; and of a target's: a timer's and a
- * thread's life.
+ * touch of a page, unmapping a page, malloc and free; and of a target's: a
+ * timer's and a child's life.
  *
- * usage: bench [ROUNDS]
+ * usage: bench [ROUNDS [DEPTH]]     DEPTH more calls on the stack of each act
  * Says "ready PID", waits for a line, then prints "NAME COST" for each, the
  * smallest of ROUNDS runs, per operation; "done"; waits for a line.
  */
@@ -73,9 +73,22 @@ static long long open_close(void)
 	return (now() - start) / OPENS;
 }
 
+static long long allocate(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < OPENS; i++) {
+		void *p = malloc(100);
+
+		__asm__ volatile("" : "+r"(p) : : "memory");
+		free(p);
+	}
+	return (now() - start) / OPENS;
+}
+
 static long long touch, unmap;
 
-static void pages(void)
+static long long pages(void)
 {
 	long long start, middle, end;
 	char *p = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
@@ -90,6 +103,7 @@ static void pages(void)
 	end = now();
 	touch = smallest(touch, (middle - start) / PAGES);
 	unmap = smallest(unmap, (end - middle) / PAGES);
+	return 0;
 }
 
 static long long timers(void)
@@ -125,10 +139,20 @@ static long long children(void)
 	return (now() - start) / 50;
 }
 
+/* Not a loop, whatever the compiler thinks of it. */
+static __attribute__((noinline)) long long below(int depth, long long (*act)(void))
+{
+	long long cost = depth > 0 ? below(depth - 1, act) : act();
+
+	__asm__ volatile("" : "+r"(cost) : : "memory");
+	return cost;
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 15;
-	long long call, file, timer, child;
+	int depth = argc > 2 ? atoi(argv[2]) : 0;
+	long long call, file, timer, child, heap;
 	char line[64];
 
 	memset(stack, 0, sizeof(stack));
@@ -137,16 +161,18 @@ int main(int argc, char **argv)
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
 	settle();
-	call = file = touch = unmap = timer = child = 1LL << 60;
+	call = file = touch = unmap = timer = child = heap = 1LL << 60;
 	for (int i = 0; i < rounds; i++) {
-		call = smallest(call, trivial());
-		file = smallest(file, open_close());
-		pages();
-		timer = smallest(timer, timers());
-		child = smallest(child, children());
+		call = smallest(call, below(depth, trivial));
+		file = smallest(file, below(depth, open_close));
+		below(depth, pages);
+		timer = smallest(timer, below(depth, timers));
+		child = smallest(child, below(depth, children));
+		heap = smallest(heap, below(depth, allocate));
 	}
 	printf("getppid %lld\nopen+close %lld\ntouch %lld\nunmap %lld\n"
-	       "timer %lld\nclone %lld\ndone\n", call, file, touch, unmap, timer, child);
+	       "timer %lld\nclone %lld\nmalloc %lld\ndone\n",
+	       call, file, touch, unmap, timer, child, heap);
 	if (!fgets(line, sizeof(line), stdin))
 		return 0;
 	return 0;
