@@ -104,6 +104,47 @@ static void say_growth(struct judgement *j, const struct measures *x)
 		    low, high, x->z);
 }
 
+/* "0.27 pages for each KiB that it reads" */
+static const char *pace(const struct measures *x, char buf[96])
+{
+	static const struct {
+		const char *each;
+		double units;
+	} bytes[] = { { "each KiB", 0x1p10 }, { "each MiB", 0x1p20 }, { "each GiB", 0x1p30 } };
+	static const char *const things[KINDS] = {
+		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
+		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
+	};
+	const struct following *f = &x->following;
+	unsigned int i = 0;
+
+	if (f->by == LOAD_CPU) {
+		snprintf(buf, 96, "%.3g %s for each second of CPU time that it uses", f->per_unit * 1e6,
+			 things[x->kind]);
+		return buf;
+	}
+	while (i + 1 < ARRAY_SIZE(bytes) && f->per_unit * bytes[i].units < 0.1)
+		i++;
+	snprintf(buf, 96, "%.3g %s for %s that it %s", f->per_unit * bytes[i].units, things[x->kind],
+		 bytes[i].each, f->by == LOAD_READ ? "reads" : "writes");
+	return buf;
+}
+
+static void say_load(struct judgement *j, const struct measures *x)
+{
+	const struct following *f = &x->following;
+	char a[96];
+
+	if (f->how == FOLLOWS_LOAD)
+		say(j, "growth follows the load, as with inserts, or a leak in each request: %s (r = %.2f in "
+		    "%u steps)%s", pace(x, a), f->r, f->steps, f->stops ? ", and stops where that stops" : "");
+	else if (f->how == FOLLOWS_STEADY)
+		say(j, "under a steady load: %s", pace(x, a));
+	else if (f->how == FOLLOWS_NOT)
+		say(j, "growth does not follow the load: it is the same whether the process reads, writes "
+		    "and computes much or little");
+}
+
 /* Whose pages they are is known; why the heap grew may be another's doing. */
 static void say_memory(struct judgement *j, const struct measures *x)
 {
@@ -131,6 +172,7 @@ static void say_leak(struct judgement *j, const struct measures *x)
 		    format_seconds(x->horizon_s, t), x->late ? format_count(x->late, b) : "none",
 		    words_of(x)->died, format_count(x->old, a));
 	say_growth(j, x);
+	say_load(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
 		say(j, "but %s of those that were there at attach are gone: no net growth yet",
 		    format_count(x->turnover, a));
@@ -154,6 +196,7 @@ static void say_cache(struct judgement *j, const struct measures *x)
 	else
 		say(j, "growth slows down: %llu in the first half of the time, %llu in the second",
 		    (unsigned long long)x->first_half, (unsigned long long)x->second_half);
+	say_load(j, x);
 }
 
 void evidence_write(struct judgement *j, const struct measures *x)

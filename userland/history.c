@@ -22,6 +22,7 @@ struct series {
 struct history {
 	struct series kind[KINDS];
 	struct rows sites;		/* struct series */
+	struct series load;		/* its points have what was read as born, and so on */
 	size_t points;
 	uint64_t first_ns, last_ns;
 };
@@ -47,6 +48,7 @@ void history_free(struct history *h)
 		return;
 	for (int k = 0; k < KINDS; k++)
 		free_series(&h->kind[k]);
+	free_series(&h->load);
 	for (size_t i = 0; i < h->sites.n; i++)
 		free_series((struct series *)h->sites.row + i);
 	free(h->sites.row);
@@ -125,6 +127,14 @@ int history_add_site(struct history *h, uint32_t site, const struct history_poin
 	return add(h, rows_take(&h->sites, site), p);
 }
 
+int history_add_load(struct history *h, uint64_t t_ns, const struct load *l)
+{
+	struct history_point p = { .t_ns = t_ns, .born = l->done[LOAD_READ],
+				   .died = l->done[LOAD_WRITTEN], .live = l->done[LOAD_CPU] };
+
+	return l->known ? add(h, &h->load, &p) : 0;
+}
+
 static size_t points_of(const struct series *s, const struct history_point **points)
 {
 	*points = s ? s->point : NULL;
@@ -164,7 +174,7 @@ static bool changed(const struct history *h, const struct site *s)
 int history_sample(struct history *h, const struct model *m)
 {
 	struct history_point p = { .t_ns = m->target.now_ns };
-	int err = 0;
+	int err = history_add_load(h, p.t_ns, &m->load);
 
 	for (int k = 0; k < KINDS && !err; k++) {
 		const struct kind_totals *n = &m->target.kind[k];
@@ -189,8 +199,8 @@ int history_sample(struct history *h, const struct model *m)
 	return err;
 }
 
-/* What lived at t_ns: a site without a point there is as its last one says. */
-static double live_at(const struct series *s, uint64_t t_ns)
+/* How many of its points are not later than t_ns. */
+static unsigned int points_until(const struct series *s, uint64_t t_ns)
 {
 	unsigned int low = 0, high = s->n;
 
@@ -202,7 +212,42 @@ static double live_at(const struct series *s, uint64_t t_ns)
 		else
 			high = middle;
 	}
-	return low ? s->point[low - 1].live : 0;
+	return low;
+}
+
+/* What lived at t_ns: a site without a point there is as its last one says. */
+static double live_at(const struct series *s, uint64_t t_ns)
+{
+	unsigned int n = points_until(s, t_ns);
+
+	return n ? s->point[n - 1].live : 0;
+}
+
+static uint64_t part_way(uint64_t from, uint64_t to, double share)
+{
+	return to > from ? from + (uint64_t)((to - from) * share) : from;
+}
+
+bool history_load_at(const struct history *h, double t_s, struct load *l)
+{
+	const struct series *s = &h->load;
+	uint64_t t_ns = (uint64_t)(t_s * 1e9);
+	const struct history_point *a, *b;
+	unsigned int n;
+	double share;
+
+	/* seconds as a double are not exact to the nanosecond */
+	if (!s->n || t_ns + 1000 < s->point[0].t_ns || t_ns > s->point[s->n - 1].t_ns + 1000)
+		return false;
+	n = points_until(s, t_ns);
+	a = &s->point[n ? n - 1 : 0];
+	b = &s->point[n < s->n ? n : s->n - 1];
+	share = b->t_ns > a->t_ns ? (double)(t_ns - a->t_ns) / (b->t_ns - a->t_ns) : 0;
+	l->known = true;
+	l->done[LOAD_READ] = part_way(a->born, b->born, share);
+	l->done[LOAD_WRITTEN] = part_way(a->died, b->died, share);
+	l->done[LOAD_CPU] = part_way(a->live, b->live, share);
+	return true;
 }
 
 /* How often anybody looked since then: a curve must not be finer than that. */

@@ -12,6 +12,7 @@
 #ifndef LEAKTRACE_HISTORY_H
 #define LEAKTRACE_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum { HISTORY_POINTS = 512 };
 
 struct model;
 struct curve;
+struct load;
 struct history;
 
 struct history_point {
@@ -51,7 +53,14 @@ uint64_t history_last_ns(const struct history *h);
 int history_add_kind(struct history *h, unsigned int kind, const struct history_point *p);
 int history_add_site(struct history *h, uint32_t site, const struct history_point *p);
 
-/* A point of each kind of m, and of each site that changed. 0 or -ENOMEM. */
+/*
+ * What the target itself had done by then; between two points as if evenly.
+ * false: that long ago, or since then, nobody looked.
+ */
+int history_add_load(struct history *h, uint64_t t_ns, const struct load *l);
+bool history_load_at(const struct history *h, double t_s, struct load *l);
+
+/* A point of each kind of m, of each site that changed, and of the load. 0 or -ENOMEM. */
 int history_sample(struct history *h, const struct model *m);
 
 /* For judge(): what lived of a site over time. NULL: fewer than two points. */

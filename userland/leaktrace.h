@@ -26,6 +26,7 @@
 
 #include <linux/leaktrace.h>
 
+#include "load.h"
 #include "symbol.h"
 
 #define LEAKTRACE_VERSION	"0.1.0"
@@ -238,6 +239,7 @@ struct model {
 	struct example *examples;	/* what was seen while it could be seen */
 	size_t nexamples, examples_room;
 	struct maps *maps;		/* NULL: unknown */
+	struct load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
 	struct symboliser *symboliser;	/* NULL: nothing can be named */
 	bool borrowed_symboliser;	/* the parent's */

@@ -142,7 +142,7 @@ static struct site_row *changed_rows(struct recorded *t, const struct model *m, 
 
 int recorder_point(struct recorder *r, const struct model *m)
 {
-	struct point p = { .target = m->target.id, .time_ns = m->target.now_ns };
+	struct point p = { .target = m->target.id, .time_ns = m->target.now_ns, .load = m->load };
 	struct recorded *t = recorded(r, m->target.id);
 	int err;
 

@@ -175,6 +175,7 @@ int session_report(struct session *s, bool *leaks)
 		model_learn(m);
 		if (m->symboliser && !m->borrowed_symboliser)
 			symboliser_refresh(m->symboliser);
+		load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
 		history_sample(m->history, m);
 		if (s->on_look)
 			s->on_look(s, t, true);

@@ -121,6 +121,7 @@ static void look(struct session *s, struct traced *t)
 		return;
 	model_settle(m);
 	refresh_names(t);
+	load_read(m->target.pid, &m->load);
 	watch_sample(t->watch, m);
 	history_sample(m->history, m);
 	if (s->on_look)

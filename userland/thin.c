@@ -79,6 +79,7 @@ static int put_sum(struct thinning *x, struct thinned *t)
 	sum->time_ns = t->time_ns;
 	err = trace_put_point(x->to, sum);
 	sum->nsites = sum->nkinds = 0;
+	sum->load.known = false;
 	t->time_ns = 0;
 	return err;
 }
@@ -103,6 +104,8 @@ static int add_point(struct thinned *t, const struct point *p)
 		memcpy(sum->kinds, p->kinds, sizeof(sum->kinds));
 		sum->nkinds = p->nkinds;
 	}
+	if (p->load.known)
+		sum->load = p->load;
 	t->time_ns = p->time_ns;
 	return 0;
 }

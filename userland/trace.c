@@ -105,7 +105,9 @@ static int take_point(struct reading *r, void *data, size_t len)
 	if (!r->target)
 		r->target = p.target;
 	if (p.target != r->target || x.t_ns < r->part->from_ns || x.t_ns > r->part->to_ns)
-		p.nkinds = p.nsites = 0;
+		p.nkinds = p.nsites = p.load.known = 0;
+	if (p.load.known)
+		err = history_add_load(r->m->history, x.t_ns, &p.load);
 	for (size_t i = 0; i < p.nkinds && !err; i++) {
 		x.born = p.kinds[i].born;
 		x.died = p.kinds[i].died;

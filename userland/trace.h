@@ -15,7 +15,8 @@ enum { FRAME_FUNCTION = 1, FRAME_FILE, FRAME_LINE, FRAME_MODULE, FRAME_BUILD_ID,
        FRAME_INLINED, FRAME_MAX = FRAME_INLINED };
 enum { EX_KIND = 1, EX_SPACE, EX_ID, EX_BORN_NS, EX_WHAT, EX_MAX = EX_WHAT };
 enum { LOOK_TARGET = 1, LOOK_TIME_NS, LOOK_MAX = LOOK_TIME_NS };
-enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_MAX = POINT_SITES };
+enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_LOAD,
+       POINT_MAX = POINT_LOAD };
 enum { EVENTS_LIST = 1 };
 
 enum { FRAMES_MAX = 64, MESSAGE_BYTES = 64 << 10 };
@@ -31,6 +32,10 @@ struct site_row {
 	uint64_t born, died;
 };
 
+struct load_row {
+	uint64_t read_bytes, written_bytes, cpu_us;
+};
+
 struct event_row {
 	uint64_t time_ns, id;
 	uint32_t target, site, stack, tid, count;
@@ -44,9 +49,11 @@ struct point {
 	struct kind_row kinds[KINDS];	/* in the host's byte order */
 	struct site_row *sites;		/* the reader's are malloced */
 	size_t nkinds, nsites;
+	struct load load;
 };
 
 _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
+	       sizeof(struct load_row) == 24 &&
 	       sizeof(struct event_row) == 40, "as in FORMAT.md");
 
 /* In an attribute, which holds less than 64 KiB. */

@@ -361,6 +361,8 @@ static void fill_point(struct nl_msg *msg, const void *arg)
 	const struct point *p = arg;
 	struct kind_row kinds[KINDS];
 	struct site_row sites[ROWS_MAX];
+	struct load_row load = { htole64(p->load.done[LOAD_READ]),
+				 htole64(p->load.done[LOAD_WRITTEN]), htole64(p->load.done[LOAD_CPU]) };
 
 	nla_put_u32(msg, POINT_TARGET, p->target);
 	nla_put_u64(msg, POINT_TIME_NS, p->time_ns);
@@ -372,6 +374,8 @@ static void fill_point(struct nl_msg *msg, const void *arg)
 					      htole64(p->sites[i].born), htole64(p->sites[i].died) };
 	if (p->nkinds)
 		nla_put(msg, POINT_KINDS, p->nkinds * sizeof(kinds[0]), kinds);
+	if (p->load.known)
+		nla_put(msg, POINT_LOAD, sizeof(load), &load);
 	if (p->nsites)
 		nla_put(msg, POINT_SITES, p->nsites * sizeof(sites[0]), sites);
 }
@@ -390,6 +394,7 @@ int trace_put_point(struct file_writer *w, const struct point *p)
 		part.sites += part.nsites;
 		left -= part.nsites;
 		part.nkinds = 0;
+		part.load.known = false;
 	} while (left && !err);
 	return err;
 }

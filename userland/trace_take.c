@@ -36,6 +36,7 @@ static struct nla_policy look_policy[LOOK_MAX + 1] = {
 static struct nla_policy point_policy[POINT_MAX + 1] = {
 	[POINT_TARGET] = { .type = NLA_U32 }, [POINT_TIME_NS] = { .type = NLA_U64 },
 	[POINT_KINDS] = { .type = NLA_UNSPEC }, [POINT_SITES] = { .type = NLA_UNSPEC },
+	[POINT_LOAD] = { .type = NLA_UNSPEC, .minlen = sizeof(struct load_row) },
 };
 static struct nla_policy example_policy[EX_MAX + 1] = {
 	[EX_KIND] = { .type = NLA_U8 }, [EX_SPACE] = { .type = NLA_U32 },
@@ -151,6 +152,17 @@ int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_n
 	return *target ? 0 : -EBADMSG;
 }
 
+static void take_load(struct load *l, const struct nlattr *a)
+{
+	struct load_row row;
+
+	memcpy(&row, nla_data(a), sizeof(row));
+	l->known = true;
+	l->done[LOAD_READ] = le64toh(row.read_bytes);
+	l->done[LOAD_WRITTEN] = le64toh(row.written_bytes);
+	l->done[LOAD_CPU] = le64toh(row.cpu_us);
+}
+
 static int add_rows(struct point *p, struct nlattr *a)
 {
 	size_t n = nla_len(a) / sizeof(*p->sites);
@@ -193,6 +205,8 @@ int trace_point(struct nlattr *attrs, int len, struct point *p)
 		k->died = le64toh(k->died);
 		k->live = le64toh(k->live);
 	}
+	if (tb[POINT_LOAD])
+		take_load(&p->load, tb[POINT_LOAD]);
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == POINT_SITES && !err)
 			err = add_rows(p, a);

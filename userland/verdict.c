@@ -140,6 +140,7 @@ static enum verdict measure_windows(struct measures *best, const struct court *c
 		if (i && v != VERDICT_LEAK)
 			continue;
 		if (!i || v > verdict) {
+			follow(&x.following, b->exits ? NULL : c, end_s - x.window_s, court->m->history);
 			*best = x;
 			verdict = v;
 		}

@@ -33,6 +33,22 @@ double false_discovery(double *p, size_t n, double q);	/* sorts p; the threshold
 /*
  * measure.c, verdict.c, path.c, root.c, finding.c, evidence.c
  */
+/*
+ * follow.c: growth beside the load of the target, by a session's curve
+ */
+enum follows { FOLLOWS_UNKNOWN, FOLLOWS_LOAD, FOLLOWS_STEADY, FOLLOWS_NOT };
+
+struct following {
+	enum follows how;		/* STEADY: the load is, so nobody can tell */
+	enum load_by by;		/* what explains it best */
+	double r;			/* Pearson's, over so many steps: */
+	unsigned int steps;
+	double per_unit;		/* growth a byte, or a microsecond of CPU time */
+	bool stops;			/* where the load did, so did the growth */
+};
+
+void follow(struct following *f, const struct curve *c, double start_s, const struct history *h);
+
 /* Births of what lives, weighed, with all that a verdict and its sentences use. */
 struct measures {
 	uint8_t kind, type;
@@ -58,6 +74,7 @@ struct measures {
 	double z, p;			/* Mann-Kendall */
 	double slope, slope_low, slope_high;	/* per second */
 	double sure;			/* Wilson: what is old stays */
+	struct following following;
 	double life_p50_s, life_p95_s, life_max_s;
 };
 

@@ -177,6 +177,7 @@ static inline void put_point(struct file_writer *w, uint32_t id, unsigned int s)
 	struct point p = {
 		.target = id, .time_ns = t.now_ns, .nkinds = 1, .sites = rows, .nsites = 2,
 		.kinds[0] = { LEAKTRACE_KIND_FD, 0, n->born, n->died, n->live },
+		.load = { .known = true, .done = { 1000 * s, 100 * s, 10 * s } },
 	};
 	struct event_row e = { .time_ns = t.now_ns, .target = id, .op = LEAKTRACE_EVENT_MAPS };
 

@@ -8,11 +8,22 @@
 
 #include "recording.h"
 
+static bool says(struct model *m, const char *sentence)
+{
+	const struct judgement *j = &model_site(m, LEAKING)->judgement;
+
+	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
+		if (strstr(j->evidence[i], sentence))
+			return true;
+	return false;
+}
+
 /* Again and again: always smaller, and the last look as it was. */
 static void thinning(void)
 {
 	const struct history_point *p;
 	struct stat st, before;
+	struct load load;
 	struct model m;
 	char *into = text("%s.thinned", path);
 	size_t n;
@@ -31,8 +42,13 @@ static void thinning(void)
 		CHECK(p[1].t_ns - p[0].t_ns >= p[n - 1].t_ns - p[n - 2].t_ns);
 		for (size_t k = 0; k < n; k++)
 			CHECK(p[k].born == p[k].t_ns / NSEC_PER_SEC - ATTACHED_S);
+		for (unsigned int s = 5; s <= LAST_S - 5; s++)
+			CHECK(history_load_at(m.history, ATTACHED_S + s, &load) &&
+			      load.done[LOAD_READ] + 1 >= 1000 * s && load.done[LOAD_READ] <= 1000 * s &&
+			      load.done[LOAD_CPU] + 1 >= 10 * s, "at %u s", s);
 		judge_it(&m);
 		CHECK(model_site(&m, LEAKING)->judgement.verdict == VERDICT_LEAK);
+		CHECK(says(&m, "under a steady load: 1.0"));
 		model_free(&m);
 	}
 	free(into);
