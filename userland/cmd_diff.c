@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace diff: what came between two snapshots or recordings, or two looks at
- * Go programs.
+ * leaktrace diff: what came between two snapshots or recordings, for each target
+ * of the newer one; or two looks at Go programs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,24 @@
 #include "cli.h"
 #include "go_difference.h"
 #include "history.h"
+#include "match.h"
 #include "since.h"
+
+struct files {
+	const struct options *o;
+	struct trace_survey older, newer;
+	FILE *f;			/* NULL: nothing has been said */
+	struct look look;
+	bool leaks;
+};
+
+static int read_target(const char *path, const struct trace_survey *s, int i, struct model *m)
+{
+	struct trace_part part = { .target = s->targets[i].id, .to_ns = UINT64_MAX };
+	char err[256] = "";
+
+	return trace_read_part(path, &part, m, NULL, err, sizeof(err)) ? fail("%s", err) : 0;
+}
 
 static void judge_it(struct model *m, const struct options *o)
 {
@@ -44,36 +61,85 @@ static int diff_go(const struct options *o)
 /* Of one process, all that counts is what came since: it alone is judged. */
 static int compare(struct difference_report *r, struct model *nothing, const struct options *o)
 {
-	r->same = since_same(r->newer, r->older);
+	r->same = r->older && r->newer && since_same(r->newer, r->older);
 	if (r->same && since(r->newer, r->older))
 		return fail("diff: %s is older than %s: give them the other way round", o->argv[1], o->argv[0]);
-	judge_it(r->older, o);
-	judge_it(r->newer, o);
-	r->n = since_differences(r->same ? nothing : r->older, r->newer, &r->d);
+	if (r->older)
+		judge_it(r->older, o);
+	if (r->newer)
+		judge_it(r->newer, o);
+	if (r->newer)
+		r->n = since_differences(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
 	return 0;
 }
 
-static int say(const struct difference_report *r, const struct options *o)
+/* The output is opened when there is something to say. */
+static int say(struct files *x, const struct difference_report *r)
 {
-	FILE *f = options_open_output(o);
-	struct look look;
+	bool first = !x->f;
 
-	if (!f)
+	if (first)
+		x->f = options_open_output(x->o);
+	if (!x->f)
 		return EXIT_TROUBLE;
-	look = options_look(o, f);
-	if (o->format == FORMAT_JSON)
-		difference_json(f, r);
-	else
-		difference_text(f, r, &look);
-	return options_close_output(f, o);
+	if (first)
+		x->look = options_look(x->o, x->f);
+	x->leaks |= difference_leaks(r);
+	if (x->o->format == FORMAT_JSON)
+		return difference_json(x->f, r) ? EXIT_TROUBLE : 0;
+	if (!first)
+		fputc('\n', x->f);
+	difference_text(x->f, r, &x->look);
+	return 0;
+}
+
+/* MATCH_NONE: it is in one of the files only. */
+static int compare_targets(struct files *x, int older, int newer)
+{
+	struct model a, b, nothing;
+	struct difference_report r = { .older = older < 0 ? NULL : &a, .newer = newer < 0 ? NULL : &b };
+	int status = 0;
+
+	model_init(&a);
+	model_init(&b);
+	model_init(&nothing);
+	if (r.older)
+		status = read_target(x->o->argv[0], &x->older, older, &a);
+	if (r.newer && !status)
+		status = read_target(x->o->argv[1], &x->newer, newer, &b);
+	status = status ?: compare(&r, &nothing, x->o) ?: say(x, &r);
+	free(r.d);
+	model_free(&a);
+	model_free(&b);
+	model_free(&nothing);
+	return status;
+}
+
+/* The newer one's in their order, then those that are gone. */
+static int compare_all(struct files *x)
+{
+	int *of = match_targets(&x->older, &x->newer), status = 0;
+
+	if (!of)
+		return fail("out of memory");
+	for (size_t i = 0; i < x->newer.n && !status; i++)
+		status = compare_targets(x, of[i], i);
+	for (size_t k = 0; k < x->older.n && !status; k++) {
+		bool there = false;
+
+		for (size_t i = 0; i < x->newer.n; i++)
+			there |= of[i] == (int)k;
+		status = there ? 0 : compare_targets(x, k, MATCH_NONE);
+	}
+	free(of);
+	return status;
 }
 
 int cmd_diff(struct options *o)
 {
-	struct model older, newer, nothing;
-	struct difference_report r = { .older = &older, .newer = &newer };
+	struct files x = { .o = o };
 	char err[256] = "";
-	int status = 0;
+	int status;
 
 	if (o->argc != 2)
 		return fail("diff: two files, please: OLD NEW (see 'leaktrace diff --help')");
@@ -81,19 +147,15 @@ int cmd_diff(struct options *o)
 		return fail("diff: only the formats text and json are for differences");
 	if (go_difference_fits(o->argv[0]) && go_difference_fits(o->argv[1]))
 		return diff_go(o);
-	model_init(&older);
-	model_init(&newer);
-	model_init(&nothing);
-	if (trace_read(o->argv[0], &older, err, sizeof(err)) ||
-	    trace_read(o->argv[1], &newer, err, sizeof(err)))
-		status = fail("%s", err);
-	if (!status)
-		status = compare(&r, &nothing, o) ?: say(&r, o);
-	if (!status && difference_leaks(&r))
-		status = EXIT_LEAKS;
-	free(r.d);
-	model_free(&older);
-	model_free(&newer);
-	model_free(&nothing);
-	return status;
+	if (trace_survey(o->argv[0], &x.older, err, sizeof(err)) ||
+	    trace_survey(o->argv[1], &x.newer, err, sizeof(err))) {
+		free(x.older.targets);
+		return fail("%s", err);
+	}
+	status = compare_all(&x);
+	if (x.f)
+		status = options_close_output(x.f, o) ?: status;
+	free(x.older.targets);
+	free(x.newer.targets);
+	return status ?: x.leaks ? EXIT_LEAKS : EXIT_CLEAN;
 }

@@ -40,9 +40,14 @@ bool difference_leaks(const struct difference_report *r)
 
 static void write_target(FILE *f, const char *lead, const struct model *m)
 {
-	const struct target *t = &m->target;
+	const struct target *t;
 	char when[64];
 
+	if (!m) {
+		fprintf(f, "%snot in this file\n", lead);
+		return;
+	}
+	t = &m->target;
 	format_time(t->now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
 	fprintf(f, "%s%s, pid %u%s%s, %s\n", lead, *t->comm ? t->comm : "?", t->pid, m->exe ? ", " : "",
 		m->exe ?: "", when);
@@ -52,6 +57,8 @@ static void write_losses(FILE *f, struct model *m, const char *which)
 {
 	struct losses l;
 
+	if (!m)
+		return;
 	report_losses(m, &l);
 	if (l.exact)
 		fprintf(f, "%s: exact\n", which);
@@ -100,8 +107,11 @@ void difference_text(FILE *f, const struct difference_report *r, const struct lo
 	write_target(f, "old  ", r->older);
 	write_target(f, "new  ", r->newer);
 	fprintf(f, "%s\n\n", r->same ? "the same process: what was born between the two and still lives" :
+		!r->newer ? "not in the newer one: 'leaktrace report' has what it was" :
+		!r->older ? "not in the older one: all that was born and still lives" :
 		"different runs: what lived at the end of each, by the names on the stack");
-	write_sum(f, r);
+	if (r->newer)
+		write_sum(f, r);
 	if (!look->all && shown > DIFFERENCES)
 		shown = DIFFERENCES;
 	for (size_t i = 0; i < shown; i++) {
@@ -134,9 +144,13 @@ static struct json_object *number(uint64_t n)
 /* Target and losses are those of the report's JSON, so that they stay the same. */
 static struct json_object *part_of(struct model *m)
 {
-	struct json_object *all = report_json(m), *o = json_object_new_object();
+	struct json_object *all, *o;
 	char when[64];
 
+	if (!m)
+		return NULL;
+	all = report_json(m);
+	o = json_object_new_object();
 	format_time(m->target.now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
 	put(o, "target", json_object_get(json_object_object_get(all, "target")));
 	put(o, "losses", json_object_get(json_object_object_get(all, "losses")));

@@ -34,7 +34,7 @@ size_t since_differences(struct model *older, struct model *newer, struct differ
  * through since().
  */
 struct difference_report {
-	struct model *older, *newer;	/* judged */
+	struct model *older, *newer;	/* judged; NULL: that file does not have it */
 	bool same;
 	struct difference *d;
 	size_t n;

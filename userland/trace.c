@@ -245,45 +245,64 @@ static void survey_time(struct trace_survey *s, uint64_t t_ns)
 		s->last_ns = t_ns;
 }
 
-static void survey_look(struct trace_survey *s, const struct target *target)
+struct pending {			/* a look that has not ended yet, and may never do */
+	struct target target;
+	char exe[256];
+};
+
+static void survey_look(struct trace_survey *s, const struct pending *p)
 {
-	struct trace_target *t = target->id ? survey_target(s, target->id) : NULL;
+	struct trace_target *t = p->target.id ? survey_target(s, p->target.id) : NULL;
 
 	if (!t)
 		return;
-	t->pid = target->pid;
-	memcpy(t->comm, target->comm, sizeof(t->comm));
-	survey_time(s, target->now_ns);
+	t->pid = p->target.pid;
+	t->attached_ns = p->target.attached_ns;
+	memcpy(t->comm, p->target.comm, sizeof(t->comm));
+	if (*p->exe)
+		memcpy(t->exe, p->exe, sizeof(t->exe));
+	survey_time(s, p->target.now_ns);
 }
 
-/* pending: of a look that has not ended yet, and may never do. */
-static void survey_record(struct trace_survey *s, struct target *pending, unsigned int type,
+static void survey_meta(struct trace_survey *s, struct pending *p, void *data, size_t len)
+{
+	struct model m = { 0 };
+
+	if (!trace_take_meta(&m, &m, data, len)) {
+		s->wall_minus_mono_s = m.wall_minus_mono_s;
+		memset(p->exe, 0, sizeof(p->exe));
+		snprintf(p->exe, sizeof(p->exe), "%s", m.exe ?: "");
+	}
+	model_free(&m);
+}
+
+static void survey_record(struct trace_survey *s, struct pending *p, unsigned int type,
 			  void *data, size_t len)
 {
-	struct model clock = { 0 };
 	uint64_t t_ns;
 	uint32_t id;
 
 	switch (type) {
 	case LEAKTRACE_CMD_TARGET_GET:
-		if (decode_target(data, len, pending))
-			pending->id = 0;
+		if (decode_target(data, len, &p->target))
+			p->target.id = 0;
 		if (!s->recording)
-			survey_look(s, pending);
+			survey_look(s, p);
 		return;
 	case RECORD_END:
-		survey_look(s, pending);
-		pending->id = 0;
+		survey_look(s, p);
+		p->target.id = 0;
 		return;
 	case RECORD_META:
-		if (!trace_take_meta(&clock, &clock, data, len))
-			s->wall_minus_mono_s = clock.wall_minus_mono_s;
-		model_free(&clock);
+		survey_meta(s, p, data, len);
+		if (!s->recording)
+			survey_look(s, p);
 		return;
 	case RECORD_BEGIN:
 	case RECORD_POINT:	/* never inside a look */
 		s->recording = true;
-		pending->id = 0;
+		p->target.id = 0;
+		*p->exe = '\0';
 		if (!trace_edge(data, len, &id, &t_ns))
 			survey_time(s, t_ns);
 		return;
@@ -294,7 +313,7 @@ static void survey_record(struct trace_survey *s, struct target *pending, unsign
 int trace_survey(const char *path, struct trace_survey *s, char *err, size_t errlen)
 {
 	struct file_reader *f = file_open(path, err, errlen);
-	struct target pending = { 0 };
+	struct pending pending = { 0 };
 	unsigned int type;
 	void *data;
 	size_t len;

@@ -97,7 +97,8 @@ int trace_point(struct nlattr *attrs, int len, struct point *p);
  */
 struct trace_target {
 	uint32_t id, pid;
-	char comm[64];
+	uint64_t attached_ns;
+	char comm[64], exe[256];	/* as of the last look; as much as fits */
 };
 
 struct trace_survey {			/* free targets */
