@@ -253,6 +253,34 @@ every_variant() {
 	done
 }
 
+# answer_with ANSWER STATUS TEXT OPTION: to what is asked on a terminal
+answer_with() {
+	local out status=0
+	out=$("$PYTHON" "$TOP/tests/lib/terminal.py" "$1" "$LEAKTRACE" go "$VICTIM" "$4") || status=$?
+	expect "$status" "$2" "exit status of $4, answered $1"
+	[[ $out == *"running process $VICTIM"*"Go on?"*"$3"* ]] || { echo "$out" >&2; return 1; }
+}
+
+heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
+
+@test "go: on a terminal nothing is written before it is confirmed" {
+	start_victim new-linked-out
+	tell recv 30
+	answer_with n 2 "nothing was written" --arm
+	answer_with "" 2 "nothing was written" --arm
+	expect "$(heap_profile)" off "after no"
+	answer_with y 0 "is on" --arm
+	expect "$(heap_profile)" on "after yes"
+	answer_with n 2 "nothing was written" --disarm
+	expect "$(heap_profile)" on "after no"
+	answer_with y 0 "is off" --disarm
+	expect "$(heap_profile)" off "after yes"
+	answer_with n 2 "nothing was written" --verdict
+	tell gc 2
+	# had it been asked for, this collection would have proven 30
+	expect "$(lt go "$VICTIM" --json | jq '[.sites[].proven // 0] | add')" 0 proven
+}
+
 @test "go: the newest runtime proves leaks itself when it is asked to" {
 	local variant
 	for variant in plain strip-pie; do
