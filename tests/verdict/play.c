@@ -70,6 +70,7 @@ static void set_up(struct stage *t, struct world *w)
 	m->offline = true;
 	m->target = (struct target){ .id = 1, .pid = 1, .kinds = (1 << KINDS) - 1,
 				     .attached_ns = ns(0), .reconciled_ns = ns(0) };
+	m->limits[LIMIT_FDS] = (struct limit){ .max = 65536, .name = "RLIMIT_NOFILE" };
 	m->maps = calloc(1, sizeof(*m->maps));
 	maps_parse(copy, m->maps);
 	m->sites = calloc(w->places, sizeof(*m->sites));
