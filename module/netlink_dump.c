@@ -93,7 +93,11 @@ static int dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static struct lt_target *dump_target(struct netlink_callback *cb)
+/*
+ * The target of a dump. Its gate keeps it, and with it everybody's tables, until
+ * dump_end(): they go with the last target.
+ */
+static struct lt_target *dump_begin(struct netlink_callback *cb)
 {
 	struct lt_target *t;
 	int err;
@@ -104,7 +108,21 @@ static struct lt_target *dump_target(struct netlink_callback *cb)
 	if (err)
 		return ERR_PTR(err);
 	t = lt_target_by_id(cb->args[1] - 1);
-	return t ?: ERR_PTR(-ENOENT);
+	if (!t)
+		return ERR_PTR(-ENOENT);
+	down_read(&t->gate);
+	if (!t->dead)
+		return t;
+	up_read(&t->gate);
+	lt_target_put(t);
+	return ERR_PTR(-ENOENT);
+}
+
+static int dump_end(struct lt_target *t, struct sk_buff *skb)
+{
+	up_read(&t->gate);
+	lt_target_put(t);
+	return skb->len;
 }
 
 /**
@@ -117,7 +135,7 @@ static struct lt_target *dump_target(struct netlink_callback *cb)
  */
 int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct lt_target *t = dump_target(cb);
+	struct lt_target *t = dump_begin(cb);
 	struct lt_site site;
 
 	if (IS_ERR(t))
@@ -128,8 +146,7 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, lt_fill_site(skb, &site)))
 			break;
 	}
-	lt_target_put(t);
-	return skb->len;
+	return dump_end(t, skb);
 }
 
 /* Stacks of a target's sites and of where their objects died. A stack that
@@ -161,7 +178,7 @@ static int dump_site_stacks(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct lt_target *t = dump_target(cb);
+	struct lt_target *t = dump_begin(cb);
 	struct lt_site site;
 
 	if (IS_ERR(t))
@@ -172,8 +189,7 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			break;
 		cb->args[2] = 0;
 	}
-	lt_target_put(t);
-	return skb->len;
+	return dump_end(t, skb);
 }
 
 struct object_dump {
@@ -243,7 +259,7 @@ static bool wanted(const struct netlink_callback *cb, enum leaktrace_kind kind)
  */
 int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct lt_target *t = dump_target(cb);
+	struct lt_target *t = dump_begin(cb);
 	u32 bucket = cb->args[0];
 	u64 timer = cb->args[4];
 	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
@@ -259,7 +275,7 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		err = lt_timer_walk(t, &timer, dump_timer, &d);
 	cb->args[4] = timer;
 	if (!err && wanted(cb, LEAKTRACE_KIND_PAGE))
-		dump_runs(skb, cb, t);
-	lt_target_put(t);
-	return skb->len;
+		err = dump_runs(skb, cb, t);
+	/* Without memory there is no end, only a later call or an error. */
+	return dump_end(t, skb) ?: err;
 }
