@@ -193,6 +193,12 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	err = reply(info, LEAKTRACE_CMD_TARGET_ADD, fill_target, t);
+	if (err) {
+		/* Whoever is told of a failure leaves nothing behind. */
+		mutex_lock(&lt_mutex);
+		lt_target_del(t);
+		mutex_unlock(&lt_mutex);
+	}
 	lt_target_put(t);
 	return err;
 }
