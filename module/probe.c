@@ -154,10 +154,15 @@ static void attach_functions(void)
 	int err;
 
 	lt_function_clear();
-	for (r = rows; r < rows + nrows; r++)
-		if (is_function(r))
-			set_state(r, !r->start ? -ENOENT :
-				  lt_function_add(r->start, r->probe->name, r->probe->fn, r));
+	for (r = rows; r < rows + nrows; r++) {
+		if (!is_function(r))
+			continue;
+		/* There may have been no memory to look for it. */
+		if (!r->start)
+			r->start = lt_function_find(r->probe->name);
+		set_state(r, !r->start ? -ENOENT :
+			  lt_function_add(r->start, r->probe->name, r->probe->fn, r));
+	}
 	err = lt_function_attach();
 	if (!err)
 		return;
