@@ -8,6 +8,8 @@ lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
 lab_build=${LEAKTRACE_BUILD:-$lab_cache/build}
 lab_versions=(5.10 6.1 6.12 7.2)
+# Built here, by scripts/debug-kernel, and only if somebody names them.
+lab_debug=(6.1-kasan 6.1-kcsan)
 
 die() {
 	echo "$lab_me: $*" >&2
@@ -21,10 +23,10 @@ usage() {
 
 check_version() {
 	local v
-	for v in "${lab_versions[@]}"; do
+	for v in "${lab_versions[@]}" "${lab_debug[@]}"; do
 		[ "$v" != "$1" ] || return 0
 	done
-	die "no kernel '$1' here: take one of ${lab_versions[*]}"
+	die "no kernel '$1' here: take one of ${lab_versions[*]} ${lab_debug[*]}"
 }
 
 # Paths of a kernel that scripts/kernels has put into the cache.
