@@ -51,8 +51,8 @@ static void waits(void)
 {
 	begin();
 	while (now_s < 120)
-		second(now_s, now_s < 20 ? VERDICT_SUSPECT : VERDICT_LEAK, false);
-	CHECK(raised_s == 46 && cleared_s < 0, "at %d", raised_s);
+		second(now_s, VERDICT_LEAK, false);
+	CHECK(raised_s == 11 && cleared_s < 0, "at %d", raised_s);
 	while (now_s < 130)
 		second(120, VERDICT_CACHE, false);
 	CHECK(cleared_s == 124, "at %d", cleared_s);
@@ -64,35 +64,35 @@ static void urgent(void)
 	begin();
 	finding.limit_s = 300;
 	while (now_s < 60)
-		second(5 * now_s, now_s < 20 ? VERDICT_SUSPECT : VERDICT_LEAK, false);
-	CHECK(raised_s == 22, "at %d", raised_s);
+		second(5 * now_s, VERDICT_LEAK, false);
+	CHECK(raised_s == 2, "at %d", raised_s);
 	begin();
 	finding.limit_s = 6000;
 	while (now_s < 60)
 		second(5 * now_s, VERDICT_LEAK, false);
-	CHECK(raised_s == 46, "at %d", raised_s);
+	CHECK(raised_s == 11, "at %d", raised_s);
 	/* nor does a report */
 	begin();
-	while (now_s < 10)
+	while (now_s < 8)
 		second(now_s, VERDICT_LEAK, false);
 	CHECK(raised_s < 0);
-	second(11, VERDICT_LEAK, true);
-	CHECK(raised_s == 11);
+	second(9, VERDICT_LEAK, true);
+	CHECK(raised_s == 9);
 }
 
 static void slows_down(void)
 {
 	begin();
 	while (now_s < 300)
-		second(300 * (1 - exp(-now_s / 60.0)), VERDICT_LEAK, false);
+		second(300 * (1 - exp(-now_s / 10.0)), VERDICT_LEAK, false);
 	CHECK(raised_s < 0, "at %d", raised_s);
 	while (now_s < 700)
-		second(300 * (1 - exp(-now_s / 60.0)), VERDICT_LEAK, false);
+		second(300 * (1 - exp(-now_s / 10.0)), VERDICT_LEAK, false);
 	CHECK(raised_s == 601, "at %d", raised_s);
 	begin();
 	while (now_s < 100)
 		second(now_s * now_s / 10.0, VERDICT_LEAK, false);
-	CHECK(raised_s == 46, "at %d", raised_s);
+	CHECK(raised_s == 11, "at %d", raised_s);
 }
 
 int main(void)
