@@ -345,7 +345,7 @@ out:
 }
 
 /* Where the chunk ends that is being read. */
-uint64_t file_position(const struct file_reader *r)
+static uint64_t position(const struct file_reader *r)
 {
 	off_t at = ftello(r->f);
 
@@ -365,7 +365,7 @@ static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 	int ret;
 
 	for (;;) {
-		if (r->limit_bytes && file_position(r) >= r->limit_bytes)
+		if (r->limit_bytes && position(r) >= r->limit_bytes)
 			return 0;
 		if (fread(&h, 1, sizeof(h), r->f) != sizeof(h))
 			return 0;

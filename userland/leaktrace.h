@@ -404,7 +404,6 @@ struct file_reader *file_open(const char *path, char *err, size_t errlen);
 int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *len,
 	      char *err, size_t errlen);
 bool file_complete(const struct file_reader *r);
-uint64_t file_position(const struct file_reader *r);
 void file_limit(struct file_reader *r, uint64_t bytes);
 void file_close(struct file_reader *r);
 

@@ -2,9 +2,9 @@
 /*
  * A recording: every interval a point, that is the totals and the counters of
  * the sites that changed; as often as it costs little, a whole look; between
- * them events. Everything is appended. When the file has half of the bytes that
- * it may have, a child writes a thinned one beside it, while we go on: so both
- * together never take more.
+ * them events. Everything is appended. When the file has so many of the bytes
+ * that it may have, a child writes a thinned one beside it, while we go on; where
+ * both together would take more, we wait for it.
  */
 #include <endian.h>
 #include <errno.h>
@@ -19,6 +19,8 @@
 #include "trace.h"
 
 enum { LOOKS_SHARE = 20 };	/* a look takes no more than that part of the time */
+#define THIN_AT		0.4375	/* of what it may take: there is room for two */
+#define THIN_AGAIN	0.125	/* more than there was left */
 #define LOOKS_FILL_S	86400.0	/* in which looks alone may fill half of the file */
 
 struct recorded {
@@ -52,7 +54,7 @@ struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t
 		r->plan = *plan;
 		r->aside = text("%s.thinned", plan->path);
 		r->opened_ns = monotonic_ns();
-		r->thin_at_bytes = plan->max_bytes / 2;
+		r->thin_at_bytes = plan->max_bytes * THIN_AT;
 	}
 	if (!r || !r->aside) {
 		snprintf(err, errlen, "out of memory");
@@ -250,15 +252,16 @@ static int end_thinning(struct recorder *r, bool wait)
 
 static int keep_bounds(struct recorder *r)
 {
-	uint64_t max_bytes = r->plan.max_bytes, after;
+	uint64_t max_bytes = r->plan.max_bytes, usual = max_bytes * THIN_AT, after;
 	int err = 0;
 
 	if (r->thinner) {
-		err = end_thinning(r, file_bytes(r->w) > max_bytes / 4 * 3);
+		/* at its worst, what is thinned is as long as it was */
+		err = end_thinning(r, file_bytes(r->w) + r->thinned_bytes > max_bytes / 16 * 15);
 		/* where names are most of it, there is little to be had */
-		after = file_bytes(r->w) + max_bytes / 8;
+		after = file_bytes(r->w) + (uint64_t)(max_bytes * THIN_AGAIN);
 		if (!err && !r->thinner)
-			r->thin_at_bytes = after > max_bytes / 2 ? after : max_bytes / 2;
+			r->thin_at_bytes = after > usual ? after : usual;
 	}
 	if (!err && file_bytes(r->w) > max_bytes)
 		err = -EFBIG;
@@ -337,7 +340,7 @@ int recorder_rotate(struct recorder *r)
 		return broke(r, errno ? -errno : -EIO);
 	forget_all(r);
 	r->opened_ns = monotonic_ns();
-	r->thin_at_bytes = r->plan.max_bytes / 2;
+	r->thin_at_bytes = r->plan.max_bytes * THIN_AT;
 	return 0;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making a recording coarser where it is old: of the older half of its bytes,
- * every second look keeps nothing but new names, and every second point is added to
- * the next. Events go altogether. Done again and again, history gets coarser
- * the older it is. The first look and the last are never touched.
+ * Making a recording coarser where it is old: looks that thin_plan.c does not
+ * keep leave nothing but new names, and such points are added to the next. Events
+ * go altogether. The first look and the last are never touched.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +10,11 @@
 #include <unistd.h>
 
 #include "record.h"
-#include "trace.h"
+#include "thin_plan.h"
 
 struct thinned {			/* what a target's points wait for */
 	uint32_t target;
-	unsigned int looks, points;
+	uint64_t look_ns, point_ns;	/* the last that were kept; 0: none was */
 	uint64_t time_ns;		/* of the points under way */
 	struct point sum;
 	size_t room;
@@ -24,10 +23,11 @@ struct thinned {			/* what a target's points wait for */
 struct thinning {
 	struct file_reader *from;
 	struct file_writer *to;
-	uint64_t old_bytes;		/* where the younger half begins */
+	struct thin_plan plan;
 	struct thinned *t;
 	size_t n;
 	uint32_t inside;		/* whose look is under way; 0: nobody's */
+	uint64_t inside_ns;		/* its time */
 	bool drop;			/* of that look, all but names */
 	uint8_t begin[64];		/* its BEGIN, not yet told */
 	size_t begin_bytes;		/* 0: it is */
@@ -78,6 +78,7 @@ static int put_sum(struct thinning *x, struct thinned *t)
 	sum->nsites = kept;
 	sum->time_ns = t->time_ns;
 	err = trace_put_point(x->to, sum);
+	t->point_ns = t->time_ns;
 	sum->nsites = sum->nkinds = 0;
 	sum->load.known = false;
 	t->time_ns = 0;
@@ -111,7 +112,7 @@ static int add_point(struct thinned *t, const struct point *p)
 }
 
 /* A point may be several records of one time. */
-static int thin_point(struct thinning *x, void *data, size_t len, bool old)
+static int thin_point(struct thinning *x, void *data, size_t len)
 {
 	struct thinned *t;
 	struct point p;
@@ -122,7 +123,8 @@ static int thin_point(struct thinning *x, void *data, size_t len, bool old)
 	t = thinned(x, p.target);
 	if (!t)
 		err = -ENOMEM;
-	else if (t->time_ns && t->time_ns != p.time_ns && (t->points++ % 2 || !old))
+	else if (t->time_ns && t->time_ns != p.time_ns &&
+		 thin_keeps_point(&x->plan, t->time_ns, t->point_ns))
 		err = put_sum(x, t);
 	err = err ?: add_point(t, &p);
 	free(p.sites);
@@ -138,6 +140,7 @@ static int begin_look(struct thinning *x, void *data, size_t len)
 	if (trace_edge(data, len, &target, &time_ns) || len > sizeof(x->begin))
 		return -EBADMSG;
 	x->inside = target;
+	x->inside_ns = time_ns;
 	memcpy(x->begin, data, len);
 	x->begin_bytes = len;
 	x->drop = false;
@@ -155,15 +158,16 @@ static int put(struct thinning *x, unsigned int type, void *data, size_t len)
 }
 
 /* What makes a look whole comes first in it; without it only names are left. */
-static int thin_target(struct thinning *x, void *data, size_t len, bool old)
+static int thin_target(struct thinning *x, void *data, size_t len)
 {
 	struct thinned *t = thinned(x, x->inside);
 
 	if (!t)
 		return -ENOMEM;
-	x->drop = old && t->looks++ % 2;
+	x->drop = !thin_keeps_look(&x->plan, x->inside, x->inside_ns, t->look_ns);
 	if (x->drop)
 		return 0;
+	t->look_ns = x->inside_ns;
 	/* in order of time: points before what comes after them */
 	return put_sum(x, t) ?: put(x, LEAKTRACE_CMD_TARGET_GET, data, len);
 }
@@ -183,19 +187,17 @@ static int end_look(struct thinning *x, void *data, size_t len)
 
 static int thin_record(struct thinning *x, unsigned int type, void *data, size_t len)
 {
-	bool old = file_position(x->from) <= x->old_bytes;
-
 	switch (type) {
 	case RECORD_EVENTS:
 		return 0;
 	case RECORD_POINT:
-		return thin_point(x, data, len, old);
+		return thin_point(x, data, len);
 	case RECORD_BEGIN:
 		return begin_look(x, data, len);
 	case RECORD_END:
 		return end_look(x, data, len);
 	case LEAKTRACE_CMD_TARGET_GET:
-		return thin_target(x, data, len, old);
+		return thin_target(x, data, len);
 	case LEAKTRACE_CMD_STATUS_GET:
 	case LEAKTRACE_CMD_SITE_GET:
 	case LEAKTRACE_CMD_OBJECT_GET:
@@ -228,12 +230,14 @@ static int thin_all(struct thinning *x)
 
 int thin(const char *path, const char *into, uint64_t until_bytes)
 {
-	struct thinning x = { .old_bytes = until_bytes / 2 };
+	struct thinning x = { 0 };
 	char err[256];
-	int ret = -EIO;
+	int ret = thin_plan(&x.plan, path, until_bytes);
 
-	x.from = file_open(path, err, sizeof(err));
+	x.from = ret ? NULL : file_open(path, err, sizeof(err));
 	x.to = x.from ? file_record(into, err, sizeof(err)) : NULL;
+	if (!ret && !x.to)
+		ret = -EIO;
 	if (x.to) {
 		file_limit(x.from, until_bytes);
 		ret = thin_all(&x);
@@ -243,5 +247,6 @@ int thin(const char *path, const char *into, uint64_t until_bytes)
 		free(x.t[i].sum.sites);
 	free(x.t);
 	file_close(x.from);
+	thin_plan_free(&x.plan);
 	return ret;
 }
