@@ -380,7 +380,7 @@ static void for_spaces(struct lt_target *t, slot_fn fn, void *arg)
 void lt_fd_reconcile(struct lt_target *t)
 {
 	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
-	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL);
+	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
 
 	if (!all)
 		return;

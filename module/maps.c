@@ -38,7 +38,7 @@ struct lt_maps *lt_maps_new(u32 n)
 
 	if (n > MAX_MAPS)
 		return ERR_PTR(-E2BIG);
-	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL);
+	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL | __GFP_NOWARN);
 	return maps ?: ERR_PTR(-ENOMEM);
 }
 

@@ -84,7 +84,7 @@ int lt_object_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(1 << bucket_bits, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(1 << bucket_bits, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 

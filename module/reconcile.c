@@ -89,7 +89,7 @@ bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 
 	for (;;) {
 		c.ids = (struct lt_ids){ .max = want };
-		c.ids.id = kvmalloc_array(want, sizeof(u32), GFP_KERNEL);
+		c.ids.id = kvmalloc_array(want, sizeof(u32), GFP_KERNEL | __GFP_NOWARN);
 		if (!c.ids.id)
 			return false;
 		if (known)

@@ -119,7 +119,7 @@ static int reset_set(struct ring_set *set, bool prime)
 		struct lt_event *old = r->event, *new = NULL;
 
 		if (prime)
-			new = kvcalloc(set->events, sizeof(*new), GFP_KERNEL);
+			new = kvcalloc(set->events, sizeof(*new), GFP_KERNEL | __GFP_NOWARN);
 		if (prime && !new)
 			err = -ENOMEM;
 		raw_spin_lock_irqsave(&r->lock, flags);

@@ -71,7 +71,7 @@ int lt_site_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 

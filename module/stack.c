@@ -46,7 +46,7 @@ static void grow_fn(struct work_struct *work)
 {
 	while (READ_ONCE(nchunks) < max_chunks &&
 	       READ_ONCE(nchunks) <= (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS) {
-		void *mem = vzalloc(CHUNK_BYTES);
+		void *mem = __vmalloc(CHUNK_BYTES, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 
 		if (!mem)
 			break;
@@ -87,7 +87,7 @@ int lt_stack_init(void)
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
 	top = 1;
-	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL);
+	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
 	scratch = __alloc_percpu(scratch_bytes(), sizeof(u64));
 	if (chunk && scratch)
 		return 0;
@@ -122,7 +122,7 @@ int lt_stack_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	grow_fn(&grow);
 	return buckets && nchunks ? 0 : -ENOMEM;
 }
