@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# Who talks to the module as nobody should: it refuses, and lives on.
+# bats file_tags=vm,fuzz
+
+load lib/common
+
+FUZZ_MESSAGES=${FUZZ_MESSAGES-2000}
+FUZZ_SEED=${FUZZ_SEED-1}
+
+setup() { need_module; }
+
+teardown() { clean_up; }
+
+# bats test_tags=core
+@test "fuzz: messages whole, bent and rubbish, from four processes, one without privilege" {
+	"$PYTHON" "$TOP/tests/lib/fuzz.py" --messages "$FUZZ_MESSAGES" --seed "$FUZZ_SEED" |
+		tee "$BATS_TEST_TMPDIR/fuzz"
+	jq -e '.answers.OK > 0 and .answers.EPERM > 0 and .objects_left == 0' "$BATS_TEST_TMPDIR/fuzz"
+}
+
+# Once, dumps read tables that the last target's end had freed.
+# bats test_tags=core
+@test "fuzz: dumps while the last target is detached" {
+	"$PYTHON" "$TOP/tests/lib/fuzz.py" --detach 6
+	expect "$(genl status | jq .targets)" 0 targets
+}
