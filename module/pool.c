@@ -107,7 +107,8 @@ struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells)
 	raw_spin_lock_init(&p->lock);
 	init_irq_work(&p->kick, kick_fn);
 	INIT_WORK(&p->refill, refill_fn);
-	p->chunk = kvcalloc((max_cells >> CHUNK_SHIFT) + 1, sizeof(*p->chunk), GFP_KERNEL | __GFP_NOWARN);
+	p->chunk = kvcalloc((max_cells >> CHUNK_SHIFT) + 1, sizeof(*p->chunk),
+			    GFP_KERNEL | __GFP_NOWARN);
 	if (!p->chunk) {
 		kfree(p);
 		return NULL;
