@@ -21,7 +21,7 @@ enum {
 	CLEAR = 4,
 	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
-	YOUNG_S = 45,		/* since a site's first birth */
+	YOUNG_S = 10,		/* since a site's first birth */
 	FILLING_S = 600,
 	URGENT_S = 600,		/* to the limit */
 };
