@@ -380,67 +380,41 @@ void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
 }
 
 /**
- * lt_object_forget() - free all objects of a target
- * @t: the target; no probe can reach it any more
+ * lt_object_buckets() - how many there are
  *
- * Context: may sleep, under lt_mutex.
+ * Context: any, while something is traced.
+ * Return: number.
  */
-void lt_object_forget(struct lt_target *t)
+u32 lt_object_buckets(void)
 {
-	struct hlist_node *tmp;
-	struct lt_object *o;
-	unsigned long flags;
-	u32 b;
-
-	for (b = 0; b < 1U << bucket_bits; b++) {
-		if (hlist_empty(&buckets[b]))
-			continue;
-		raw_spin_lock_irqsave(lock_of(b), flags);
-		hlist_for_each_entry_safe(o, tmp, &buckets[b], node) {
-			if (o->target != t->id)
-				continue;
-			unhash(t, o);
-			lt_pool_free(pool, o->index);
-		}
-		raw_spin_unlock_irqrestore(lock_of(b), flags);
-		cond_resched();
-	}
+	return 1U << bucket_bits;
 }
 
 /**
- * lt_object_walk() - call @fn on every object of a target
- * @target: its id
- * @bucket: where to start; set to the bucket in which @fn stopped the walk
- * @fn: called under the bucket's lock, may not sleep; non-zero stops the walk,
- *	and the whole bucket is walked again next time
- * @arg: passed to @fn
+ * lt_object_bucket() - for walks
+ * @bucket: less than lt_object_buckets()
+ * @lock: set to what guards it; taken with interrupts off
  *
- * Context: may sleep between buckets.
- * Return: what @fn returned last.
+ * Context: any.
+ * Return: its objects.
  */
-int lt_object_walk(u32 target, u32 *bucket,
-		   int (*fn)(const struct lt_object *o, void *arg), void *arg)
+struct hlist_head *lt_object_bucket(u32 bucket, raw_spinlock_t **lock)
 {
-	struct lt_object *o;
-	unsigned long flags;
-	int err = 0;
+	*lock = lock_of(bucket);
+	return &buckets[bucket];
+}
 
-	for (; *bucket < 1U << bucket_bits; (*bucket)++) {
-		if (hlist_empty(&buckets[*bucket]))
-			continue;
-		raw_spin_lock_irqsave(lock_of(*bucket), flags);
-		hlist_for_each_entry(o, &buckets[*bucket], node) {
-			if (o->target == target)
-				err = fn(o, arg);
-			if (err)
-				break;
-		}
-		raw_spin_unlock_irqrestore(lock_of(*bucket), flags);
-		if (err)
-			return err;
-		cond_resched();
-	}
-	return 0;
+/**
+ * lt_object_free() - take an object off the table, and forget it
+ * @t: its target
+ * @o: the object
+ *
+ * Context: any, under its bucket's lock.
+ */
+void lt_object_free(struct lt_target *t, struct lt_object *o)
+{
+	unhash(t, o);
+	lt_pool_free(pool, o->index);
 }
 
 /**

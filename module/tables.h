@@ -69,12 +69,19 @@ bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
 		      u64 now_ns);
 void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key);
-void lt_object_forget(struct lt_target *t);
-int lt_object_walk(u32 target, u32 *bucket,
-		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
 u32 lt_object_used(void);
 u64 lt_object_bytes(void);
 u32 lt_page_cells_used(void);
+
+/*
+ * object_walk.c: all of them; and what object.c has for it alone
+ */
+void lt_object_forget(struct lt_target *t);
+int lt_object_walk(u32 target, u32 *bucket,
+		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
+u32 lt_object_buckets(void);
+struct hlist_head *lt_object_bucket(u32 bucket, raw_spinlock_t **lock);
+void lt_object_free(struct lt_target *t, struct lt_object *o);
 
 /*
  * site.c: one kind born at one stack, and its counters
