@@ -20,22 +20,6 @@
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
 
-static int look_once(struct go_view *v)
-{
-	int err;
-
-	go_view_begin(v);
-	err = go_goroutines(v);
-	if (!err)
-		err = go_timers(v) ?: go_heap(v);
-	go_memory(v);
-	/* what was not there any more looks as if there were none */
-	if (!err && !go_word(v->process, v->process->table.module + v->process->bias))
-		err = -ESRCH;
-	go_view_end(v);
-	return err;
-}
-
 /* Whether to go on: until Ctrl-C, which is no reason to say nothing. */
 static bool wait_s(double s, void *signals)
 {
@@ -61,7 +45,7 @@ static int look(struct go_view *v, const struct options *o)
 		return EXIT_TROUBLE;
 	}
 	do {
-		err = look_once(v);
+		err = go_look(v);
 	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
 	close(signals);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -124,7 +108,7 @@ int cmd_go(struct options *o)
 {
 	struct go_process *p;
 	char err[512];
-	int status;
+	int status, why;
 	pid_t pid;
 
 	if (o->argc != 1 || options_pid(o->argv[0], &pid))
@@ -135,7 +119,7 @@ int cmd_go(struct options *o)
 		return fail("go: where to? Give -o DIR for the profiles");
 	if (o->arm && o->disarm)
 		return fail("go: --arm or --disarm, not both");
-	p = go_open(pid, err, sizeof(err));
+	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);
 	status = run(p, o);

@@ -263,7 +263,7 @@ static void make_single(struct model *m, struct site *s)
 	j->finding = m->nfindings;
 }
 
-static uint64_t weight(const struct finding *f)
+uint64_t finding_weight(const struct finding *f)
 {
 	uint64_t n = f->unjoined;
 
@@ -278,8 +278,8 @@ static int worst_first(const void *a, const void *b)
 
 	if (x->judgement.verdict != y->judgement.verdict)
 		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
-	if (weight(x) != weight(y))
-		return weight(x) < weight(y) ? 1 : -1;
+	if (finding_weight(x) != finding_weight(y))
+		return finding_weight(x) < finding_weight(y) ? 1 : -1;
 	return (x->sites[0] > y->sites[0]) - (x->sites[0] < y->sites[0]);
 }
 

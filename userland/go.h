@@ -14,6 +14,7 @@
 #define LEAKTRACE_GO_H
 
 #include "go_table.h"
+#include "lang.h"
 #include "leaktrace.h"
 #include "maps.h"
 
@@ -60,7 +61,7 @@ struct go_process {
 };
 
 /* go_process.c: NULL with one line in err */
-struct go_process *go_open(pid_t pid, char *err, size_t errlen);
+struct go_process *go_open(pid_t pid, int *why, char *err, size_t errlen); /* why: -errno */
 void go_close(struct go_process *p);
 bool go_read(const struct go_process *p, uint64_t at, void *to, size_t bytes);
 uint64_t go_word(const struct go_process *p, uint64_t at);	/* 0: unreadable */
@@ -151,6 +152,14 @@ int go_goroutines(struct go_view *v);
 int go_heap(struct go_view *v);
 int go_timers(struct go_view *v);
 void go_memory(struct go_view *v);
+
+int go_look(struct go_view *v);	/* go_look.c: all of these, as a snapshot; 0 or -errno */
+
+/* go_look.c: what lang.h asks of a language */
+struct lang_look *go_look_open(pid_t pid, char *err, size_t errlen);
+int go_look_again(struct lang_look *l);
+size_t go_look_sites(struct lang_look *l, struct lang_site **sites);
+void go_look_close(struct lang_look *l);
 
 /*
  * go_control.c: the only ones that write to the target. EXIT_TROUBLE: said why.

@@ -151,20 +151,23 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 
 /**
  * go_open() - a Go program to look into
+ * @why: on failure, -ENOEXEC when it is none, or another error
  * @err: on failure, one line that says why
  *
  * Return: the program, or NULL.
  */
-struct go_process *go_open(pid_t pid, char *err, size_t errlen)
+struct go_process *go_open(pid_t pid, int *why, char *err, size_t errlen)
 {
 	struct go_process *p = calloc(1, sizeof(*p));
 
+	*why = -ENOMEM;
 	if (!p) {
 		snprintf(err, errlen, "out of memory");
 		return NULL;
 	}
 	p->pid = pid;
-	if (!open_all(p, err, errlen))
+	*why = open_all(p, err, errlen);
+	if (!*why)
 		return p;
 	go_close(p);
 	return NULL;

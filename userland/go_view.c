@@ -131,12 +131,30 @@ static void count_outside(struct go_view *v)
 		fclose(f);
 }
 
+/* Every second one goes, so that there is room again; the first stays. */
+static void thin(struct go_view *v)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < v->snapshots; i += 2, kept++) {
+		v->at_s[kept] = v->at_s[i];
+		v->cycle[kept] = v->cycle[i];
+		/* what one between them missed may be what this one has */
+		v->missed[kept] = v->missed[i] + (i ? v->missed[i - 1] : 0);
+		for (size_t k = 0; k < v->nsites; k++)
+			v->sites[k].series[kept] = v->sites[k].series[i];
+	}
+	v->snapshots = kept;
+}
+
 /** go_view_begin() - before the looks of one snapshot */
 void go_view_begin(struct go_view *v)
 {
 	struct timespec wall;
 	uint64_t now = monotonic_ns();
 
+	if (v->snapshots == GO_SERIES_MAX)
+		thin(v);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	v->wall_s = wall.tv_sec + wall.tv_nsec / 1e9;
 	if (!v->snapshots)

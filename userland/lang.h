@@ -9,9 +9,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "elf_image.h"
+#include "leaktrace.h"
 #include "symbol.h"
 #include "symbol_names.h"
+
+/* What a running program has that only its runtime knows of: all that is alike. */
+struct lang_site {
+	uint32_t id;			/* from 1; the same at each look */
+	const char *kind, *type;
+	uint64_t baseline, live;	/* at the first look, at the last */
+	uint64_t baseline_bytes, bytes;	/* 0: of no size */
+	uint64_t in_thread;		/* that hold a thread each */
+	bool own;			/* the runtime's: nobody's fault */
+	double age_max_s;
+	const struct judgement *judgement;
+	const struct symbol_frame *frames;	/* innermost first */
+	int nframes;
+	const struct symbol_frame *by;	/* who made them; NULL: unknown */
+};
+
+struct lang_look;			/* a running program, looked at again and again */
 
 struct lang {
 	const char *name;
@@ -31,6 +51,17 @@ struct lang {
 	/* Whether this is the language's own library, which is nobody's mistake. */
 	bool (*is_library)(const struct symbol_frame *frame);
 	void (*close)(void *code);
+	/* Whether this function starts a thread on behalf of somebody who is not on its stack. */
+	bool (*starts_threads)(const char *function);
+	/*
+	 * A running program; NULL with one line in err: it cannot be looked at, or with
+	 * an empty one: it is not of this language.
+	 */
+	struct lang_look *(*look_open)(pid_t pid, char *err, size_t errlen);
+	int (*look)(struct lang_look *l);	/* once more, and judge; 0 or -errno */
+	/* All it has, in no order; malloced, good until the next look. */
+	size_t (*sites)(struct lang_look *l, struct lang_site **sites);
+	void (*look_close)(struct lang_look *l);
 };
 
 extern const struct lang lang_go;
@@ -41,11 +72,37 @@ const struct lang *lang_open(struct elf_image *image, void **code);
 /* Whether what happened here was done by a garbage collector. */
 bool lang_by_collector(const struct symbol_frame *frames, int n);
 
+struct lang_look *lang_look_open(pid_t pid, const struct lang **lang, char *err, size_t errlen);
 bool lang_is_library(const struct symbol_frame *frame);
 /* Whether a stack that ends with this frame has all its frames. */
 bool lang_is_root(const struct symbol_frame *frame);
 
+/* Whether this stack starts a thread for somebody who is not on it. */
+bool lang_starts_thread(const struct symbol_frame *frames, int n);
+
 /* How many of these frames, innermost first, belong to one stack. */
 int lang_stack_end(const struct symbol_frame *frames, int n);
+
+/*
+ * lang_process.c: a running program of a language, in any language's words
+ */
+struct lang_process;
+
+struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen); /* NULL: see above */
+/* Look if it is time, or in any case; whether it was looked at. */
+bool lang_process_look(struct lang_process *p, bool in_any_case);
+/* By the last look, worst first; good until the next one. */
+size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites);
+bool lang_process_leaks(struct lang_process *p);
+/* What has become a leak since the last call, or ceased to be one. */
+void lang_process_news(struct lang_process *p, void (*fn)(const struct lang_site *s, bool leaks,
+							  void *arg), void *arg);
+void lang_process_close(struct lang_process *p);	/* NULL is fine */
+/* Worse things are heavier: as many as live, or their pages. */
+uint64_t lang_site_weight(const struct lang_site *s);
+/* Whether it comes before what the kernel knows, in a list of the worst. */
+bool lang_site_worse(const struct lang_site *s, enum verdict v, uint64_t weight);
+/* The innermost frame that is nobody's library, or who made it. NULL: unknown. */
+const struct symbol_frame *lang_site_place(const struct lang_site *s);
 
 #endif

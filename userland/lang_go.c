@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "go.h"
 #include "go_table.h"
 #include "lang.h"
 
@@ -69,6 +70,13 @@ static bool is_collector(const char *function)
 	return false;
 }
 
+/* The scheduler's: the goroutine that holds a thread is elsewhere. */
+static bool starts_threads(const char *function)
+{
+	return !strcmp(function, "runtime.newm") || !strcmp(function, "runtime.newm1") ||
+	       !strcmp(function, "runtime.newosproc");
+}
+
 /*
  * The standard library lies in src/ of the Go tree, by its packages' names, none
  * of which begins with a host's name; -trimpath leaves the package's name alone.
@@ -94,4 +102,6 @@ static bool is_library(const struct symbol_frame *frame)
 const struct lang lang_go = {
 	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root,
 	.is_collector = is_collector, .is_library = is_library, .close = free,
+	.starts_threads = starts_threads, .look_open = go_look_open, .look = go_look_again,
+	.sites = go_look_sites, .look_close = go_look_close,
 };

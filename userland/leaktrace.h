@@ -39,6 +39,7 @@ struct nlattr;
 struct nl_msg;
 struct maps;
 struct history;
+struct lang_process;
 
 enum { KINDS = __LEAKTRACE_KIND_MAX };
 
@@ -241,6 +242,7 @@ struct model {
 	struct maps *maps;		/* NULL: unknown */
 	struct load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
+	struct lang_process *runtime;	/* lang.h; NULL: the kernel knows all there is */
 	struct symboliser *symboliser;	/* NULL: nothing can be named */
 	bool borrowed_symboliser;	/* the parent's */
 };
@@ -333,6 +335,7 @@ void judge(struct model *m, const struct bench *b,
 	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
 void judgement_clear(struct judgement *j);
 void findings_drop(struct model *m);
+uint64_t finding_weight(const struct finding *f);
 const char *verdict_name(enum verdict v);
 
 /*
@@ -366,9 +369,12 @@ struct losses {
 
 struct json_object;
 
+struct lang_site;
+
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
 bool report_leaks(const struct model *m);
+uint64_t report_weight(const struct site *s);
 const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
 const struct symbol_frame *report_place_of(struct model *m, uint32_t stack);
 int report_write(FILE *f, struct model *m, const struct look *look);
@@ -378,6 +384,10 @@ struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
+struct json_object *report_json_lang_site(const struct lang_site *s);
+struct json_object *report_json_lang_finding(const struct lang_site *s, size_t id);
+struct json_object *report_json_holders(struct model *m, const struct site *s); /* NULL: none */
+void report_json_lang_totals(const struct model *m, struct json_object *totals);
 struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced */
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
@@ -410,6 +420,14 @@ void file_close(struct file_reader *r);
 int trace_write(struct client *c, struct model *m, const char *path, bool symbols,
 		char *err, size_t errlen);
 int trace_read(const char *path, struct model *m, char *err, size_t errlen);
+
+/*
+ * blame.c: who the threads are for that a language's runtime starts by itself
+ */
+enum { HOLDERS = 3 };
+
+size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS]);
+void blame_judge(struct model *m, struct site *s);
 
 /*
  * keep.c: maps of background targets, kept for reports after their exit

@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "cli.h"
+#include "lang.h"
 
 static void now_text(char *buf, size_t len)
 {
@@ -131,6 +132,31 @@ void live_leak(struct session *s, struct traced *t, enum watch_news news, struct
 	o = json_event(t, names[news]);
 	json_object_object_add(o, "site", report_json_site(&t->model, site));
 	put_json(s, o);
+}
+
+/* What only its runtime knows of, as the kernel's sites. */
+void live_runtime(struct session *s, struct traced *t, bool leaks, const struct lang_site *site)
+{
+	const struct symbol_frame *f = lang_site_place(site);
+	const char *event = leaks ? "leak" : "cleared";
+	struct json_object *o;
+
+	if (!s->tail)
+		return;
+	if (s->json) {
+		o = json_event(t, event);
+		json_object_object_add(o, "site", report_json_lang_site(site));
+		put_json(s, o);
+		return;
+	}
+	live_erase(s);
+	put_clock(s->tail);
+	fprintf(s->tail, "%-7s %s (%u)  %s %s  ", event, t->model.target.comm, t->model.target.pid,
+		site->kind, site->type);
+	if (f && f->function)
+		fprintf(s->tail, "%s %s:%d", f->function, f->file ?: "?", f->line);
+	fprintf(s->tail, "  %s\n", site->judgement->evidence[0] ?: "");
+	fflush(s->tail);
 }
 
 static unsigned int draw_target(FILE *f, struct traced *t)

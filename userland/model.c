@@ -59,6 +59,7 @@ void model_free(struct model *m)
 		maps_free(m->maps);
 		free(m->maps);
 	}
+	lang_process_close(m->runtime);
 	if (!m->borrowed_symboliser)
 		symboliser_close(m->symboliser);
 	memset(m, 0, sizeof(*m));

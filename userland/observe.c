@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "code.h"
+#include "lang.h"
 
 /* The names of a target's code: its own, kept ones, or none. */
 void observe_names(struct model *m)
@@ -28,6 +29,26 @@ void observe_names(struct model *m)
 		m->symboliser = keep_symboliser(m);
 }
 
+/*
+ * Look at what only the target's runtime knows of, if it has one and all kinds
+ * are asked for. A program that cannot be looked at is told once.
+ */
+void observe_runtime(struct model *m)
+{
+	char err[512];
+
+	/* before exec a child has its parent's memory, and nothing of its own */
+	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
+	    (m->target.kinds & LEAKTRACE_KINDS_ALL) != LEAKTRACE_KINDS_ALL)
+		return;
+	lang_process_close(m->runtime);
+	m->runtime = lang_process_open(m->target.pid, err, sizeof(err));
+	if (m->runtime)
+		lang_process_look(m->runtime, true);
+	else if (*err)
+		fail("only the kernel's kinds: %s", err);
+}
+
 /* All about target id, as of now. */
 int observe(struct client *c, struct model *m, uint32_t id)
 {
@@ -39,6 +60,7 @@ int observe(struct client *c, struct model *m, uint32_t id)
 		return err;
 	model_learn(m);
 	observe_names(m);
+	observe_runtime(m);
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
 		return 0;
 	keep_maps(m);

@@ -82,7 +82,7 @@ void report_losses(struct model *m, struct losses *l)
 	count_stacks(m, l);
 }
 
-static uint64_t weight(const struct site *s)
+uint64_t report_weight(const struct site *s)
 {
 	return site_live(s) + s->judgement.unjoined;
 }
@@ -93,8 +93,8 @@ static int worst_first(const void *a, const void *b)
 
 	if (x->judgement.verdict != y->judgement.verdict)
 		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
-	if (weight(x) != weight(y))
-		return weight(x) < weight(y) ? 1 : -1;
+	if (report_weight(x) != report_weight(y))
+		return report_weight(x) < report_weight(y) ? 1 : -1;
 	if (x->born != y->born)
 		return x->born < y->born ? 1 : -1;
 	return (x->id > y->id) - (x->id < y->id);
@@ -113,6 +113,8 @@ size_t report_rank(struct model *m, struct site ***sites)
 
 bool report_leaks(const struct model *m)
 {
+	if (m->runtime && lang_process_leaks(m->runtime))
+		return true;
 	for (size_t i = 0; i < m->nsites; i++)
 		if (m->sites[i].judgement.verdict == VERDICT_LEAK)
 			return true;
@@ -135,6 +137,10 @@ const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 
 const struct symbol_frame *report_place(struct model *m, const struct site *s)
 {
+	const struct lang_site *holders[HOLDERS];
+
+	if (s->kind == LEAKTRACE_KIND_THREAD && blame_holders(m, s->stack, holders))
+		return lang_site_place(holders[0]);
 	return report_place_of(m, s->stack);
 }
 

@@ -57,8 +57,8 @@ static void write_name(FILE *f, const struct symbol_frame *s, const struct look 
 		fprintf(f, "%-*.*s", NAME_COLUMNS, len, s->function);
 }
 
-static void write_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
-			const struct look *look)
+void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
+		  const struct look *look)
 {
 	char where[80] = "";
 
@@ -87,7 +87,7 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 		fprintf(f, "%sno stack: %s\n", first,
 			stack ? stack_status_text(stack->status) : "not known");
 	for (int i = 0; i < n && i < max; i++)
-		write_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
+		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
 	if (n > max)
 		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
 	else if (n && stack->status != LEAKTRACE_STACK_ROOT && !lang_is_root(&frames[n - 1]))
@@ -141,7 +141,7 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 }
 
 /* "at leak_fd_here (leak.h:26)" */
-static void write_place(FILE *f, const struct symbol_frame *place)
+void report_at(FILE *f, const struct symbol_frame *place)
 {
 	if (!place)
 		return;
@@ -166,7 +166,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s", report_color(look, j->verdict), name, PLAIN(look), BOLD(look));
 	write_what(f, m, g);
-	write_place(f, report_place(m, s));
+	report_at(f, report_place(m, s));
 	fprintf(f, "%s", PLAIN(look));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", %.0f %% sure", j->confidence * 100);
@@ -211,7 +211,7 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 		if (strcmp(kind_name(s->kind), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		if (g->mixed)
-			write_place(f, report_place(m, s));
+			report_at(f, report_place(m, s));
 		else
 			fprintf(f, " by another chain of frames of this path");
 		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));

@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "lang.h"
 #include "leaktrace.h"
 
 enum { EXAMPLES = 5 };
@@ -141,7 +142,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 {
 	const struct judgement *j = &s->judgement;
 	const struct stack *stack = model_stack(m, s->stack);
-	struct json_object *o = json_object_new_object(), *age, *life;
+	struct json_object *o = json_object_new_object(), *age, *life, *held_by;
 
 	put(o, "id", number(s->id));
 	put(o, "kind", string(kind_name(s->kind)));
@@ -167,6 +168,9 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put(o, "unjoined", number(j->unjoined));
 		put(o, "zombies", number(j->zombies));
 	}
+	held_by = report_json_holders(m, s);
+	if (held_by)
+		put(o, "held_by", held_by);
 	if (j->finding)
 		put(o, "finding", number(j->finding));
 	put(o, "stack", string(stack ? stack_status_text(stack->status) : "unknown"));
@@ -197,8 +201,9 @@ static struct json_object *target_of(struct model *m)
 	return o;
 }
 
-static struct json_object *totals_of(const struct target *t)
+static struct json_object *totals_of(const struct model *m)
 {
+	const struct target *t = &m->target;
 	struct json_object *all = json_object_new_object();
 
 	for (int k = 0; k < KINDS; k++) {
@@ -220,6 +225,7 @@ static struct json_object *totals_of(const struct target *t)
 		put(o, "untracked", number(n->untracked));
 		put(all, kind_name(k), o);
 	}
+	report_json_lang_totals(m, all);
 	return all;
 }
 
@@ -363,34 +369,57 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	return o;
 }
 
+/* The kernel's and the runtime's, worst first. */
 static struct json_object *findings_of(struct model *m)
 {
 	struct json_object *list = json_object_new_array();
+	const struct lang_site *l = NULL;
+	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, id = m->nfindings;
 
-	for (size_t i = 0; i < m->nfindings; i++)
-		json_object_array_add(list, finding_of(m, &m->findings[i]));
+	for (size_t i = 0; i <= m->nfindings; i++) {
+		const struct finding *f = i < m->nfindings ? &m->findings[i] : NULL;
+
+		for (; k < n && l[k].judgement->verdict > VERDICT_OK &&
+		     (!f || lang_site_worse(&l[k], f->judgement.verdict, finding_weight(f))); k++)
+			json_object_array_add(list, report_json_lang_finding(&l[k], ++id));
+		if (f)
+			json_object_array_add(list, finding_of(m, f));
+	}
+	return list;
+}
+
+static struct json_object *sites_of(struct model *m)
+{
+	struct json_object *list = json_object_new_array();
+	const struct lang_site *l = NULL;
+	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n;
+	struct site **sites;
+
+	n = report_rank(m, &sites);
+	for (size_t i = 0; i <= n; i++) {
+		for (; k < nl && (i == n || lang_site_worse(&l[k], sites[i]->judgement.verdict,
+							    report_weight(sites[i]))); k++)
+			json_object_array_add(list, report_json_lang_site(&l[k]));
+		if (i < n)
+			json_object_array_add(list, report_json_site(m, sites[i]));
+	}
+	free(sites);
 	return list;
 }
 
 struct json_object *report_json(struct model *m)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *memory;
-	struct site **sites;
-	size_t n;
+	struct json_object *o = json_object_new_object(), *memory;
 
 	put(o, "leaktrace", json_object_new_int(1));
 	put(o, "target", target_of(m));
-	put(o, "totals", totals_of(&m->target));
+	put(o, "totals", totals_of(m));
 	put(o, "losses", losses_of(m));
 	memory = report_json_rss(m);
 	if (memory)
 		put(o, "memory", memory);
-	n = report_rank(m, &sites);
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, report_json_site(m, sites[i]));
-	free(sites);
 	put(o, "findings", findings_of(m));
-	put(o, "sites", list);
+	put(o, "sites", sites_of(m));
 	put(o, "baseline", baseline_of(m));
 	return o;
 }

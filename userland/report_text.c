@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "lang.h"
 #include "report_text.h"
 
 enum {
@@ -67,6 +68,7 @@ static void write_totals(FILE *f, const struct model *m)
 			fprintf(f, "  (%s)", format_bytes(n->live * PAGE_BYTES, bytes));
 		fputc('\n', f);
 	}
+	report_lang_totals(f, m);
 	fputc('\n', f);
 }
 
@@ -143,8 +145,33 @@ static void write_losses(FILE *f, struct model *m, const struct look *look)
 	wrapped(f, write_stacks, &l);
 }
 
+/* A finding: of the kernel's kinds, or of what a runtime knows. */
+struct item {
+	const struct finding *g;
+	const struct lang_site *l;	/* or NULL */
+};
+
+/* All of them, worst first; malloced. */
+static size_t items_of(struct model *m, struct item **items)
+{
+	const struct lang_site *l = NULL;
+	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n = 0;
+
+	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
+	for (size_t i = 0; *items && i <= m->nfindings; i++) {
+		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
+
+		for (; k < nl && l[k].judgement->verdict > VERDICT_OK &&
+		     (!g || lang_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
+			(*items)[n++].l = &l[k];
+		if (g)
+			(*items)[n++].g = g;
+	}
+	return n;
+}
+
 /* A finding as text, and the lines it takes, so that a report ends where the screen does. */
-static char *finding_text(struct model *m, const struct finding *g, const struct look *look,
+static char *finding_text(struct model *m, const struct item *item, const struct look *look,
 			  bool brief, int *lines)
 {
 	char *buf = NULL;
@@ -154,7 +181,10 @@ static char *finding_text(struct model *m, const struct finding *g, const struct
 	*lines = 0;
 	if (!f)
 		return NULL;
-	report_finding(f, m, g, look, brief);
+	if (item->l)
+		report_lang_site(f, item->l, look, brief);
+	else
+		report_finding(f, m, item->g, look, brief);
 	fputc('\n', f);
 	fclose(f);
 	for (size_t i = 0; i < len; i++)
@@ -163,19 +193,20 @@ static char *finding_text(struct model *m, const struct finding *g, const struct
 }
 
 /* Each in full while there is room, then in brief; the worst always in full. */
-static size_t write_findings(FILE *f, struct model *m, const struct look *look)
+static size_t write_findings(FILE *f, struct model *m, const struct item *items, size_t n,
+			     const struct look *look)
 {
 	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
 	bool brief = false;
 	size_t shown = 0;
 
-	for (; shown < m->nfindings; shown++) {
-		const struct finding *g = &m->findings[shown];
-		char *buf = finding_text(m, g, look, brief, &lines);
+	for (; shown < n; shown++) {
+		const struct item *item = &items[shown];
+		char *buf = finding_text(m, item, look, brief, &lines);
 
 		if (!look->all && !brief && shown && lines > room) {
 			free(buf);
-			buf = finding_text(m, g, look, true, &lines);
+			buf = finding_text(m, item, look, true, &lines);
 			brief = true;
 		}
 		if (!look->all && brief && lines > room) {
@@ -199,6 +230,23 @@ static void write_site(FILE *f, struct model *m, const struct site *s, const str
 	report_finding(f, m, &g, look, false);
 }
 
+static size_t write_lang_sites(FILE *f, struct model *m, const struct look *look)
+{
+	const struct lang_site *l = NULL;
+	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (l[i].own || l[i].judgement->verdict > VERDICT_OK)
+			continue;
+		others++;
+		if (look->all) {
+			report_lang_site(f, &l[i], look, false);
+			fputc('\n', f);
+		}
+	}
+	return others;
+}
+
 static size_t write_sites(FILE *f, struct model *m, const struct look *look)
 {
 	struct site **sites;
@@ -214,7 +262,7 @@ static size_t write_sites(FILE *f, struct model *m, const struct look *look)
 		}
 	}
 	free(sites);
-	return others;
+	return others + write_lang_sites(f, m, look);
 }
 
 static const char *plural(size_t n)
@@ -224,19 +272,21 @@ static const char *plural(size_t n)
 
 void report_text(FILE *f, struct model *m, const struct look *look)
 {
-	size_t shown, others;
+	struct item *items;
+	size_t n = items_of(m, &items), shown, others;
 
 	write_header(f, m, look);
 	write_totals(f, m);
 	report_rss(f, m, look);
-	shown = write_findings(f, m, look);
+	shown = write_findings(f, m, items, n, look);
+	free(items);
 	others = write_sites(f, m, look);
-	if (!m->nfindings)
+	if (!n)
 		fprintf(f, "no leak found\n\n");
 	write_losses(f, m, look);
-	if (shown < m->nfindings)
+	if (shown < n)
 		fprintf(f, "not shown: %zu more finding%s, %zu site%s without any; see them with --all\n",
-			m->nfindings - shown, plural(m->nfindings - shown), others, plural(others));
+			n - shown, plural(n - shown), others, plural(others));
 	else if (others && !look->all)
 		fprintf(f, "not shown: %zu site%s without findings; see them with --all\n", others,
 			plural(others));

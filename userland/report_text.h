@@ -22,6 +22,12 @@ void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct look *look,
 		    bool brief);
 
+void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
+		  const struct look *look);
+void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FILE:LINE)" */
+void report_lang_site(FILE *f, const struct lang_site *s, const struct look *look, bool brief);
+void report_lang_totals(FILE *f, const struct model *m);
+
 void report_rss(FILE *f, struct model *m, const struct look *look);	/* nothing without pages */
 
 #endif

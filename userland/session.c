@@ -16,6 +16,7 @@
 #include "output.h"
 #include "code.h"
 #include "history.h"
+#include "lang.h"
 
 int session_open(struct session *s, const struct options *o)
 {
@@ -92,6 +93,7 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	model_learn(&t->model);
 	observe_names(&t->model);
 	borrow_names(s, t);
+	observe_runtime(&t->model);
 	t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS;
 	/* in order of arrival: a report per target, parents first */
 	for (end = &s->targets; *end; end = &(*end)->next)
@@ -154,6 +156,24 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	watch_judge(t->watch, &t->model, last, on_news, both);
 }
 
+static void on_runtime_news(const struct lang_site *site, bool leaks, void *arg)
+{
+	void **both = arg;
+	struct session *s = both[0];
+
+	s->leaks += leaks;
+	live_runtime(s, both[1], leaks, site);
+}
+
+/* What its runtime's looks have shown since the last call. */
+void session_runtime(struct session *s, struct traced *t)
+{
+	void *both[] = { s, t };
+
+	if (t->model.runtime)
+		lang_process_news(t->model.runtime, on_runtime_news, both);
+}
+
 /* The last look at everything. */
 int session_report(struct session *s, bool *leaks)
 {
@@ -177,9 +197,12 @@ int session_report(struct session *s, bool *leaks)
 			symboliser_refresh(m->symboliser);
 		load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
 		history_sample(m->history, m);
+		if (m->runtime && !t->done)
+			lang_process_look(m->runtime, true);
 		if (s->on_look)
 			s->on_look(s, t, true);
 		session_judge(s, t, true);
+		session_runtime(s, t);
 		*leaks |= report_leaks(m);
 		status |= output_report(out, m);
 	}

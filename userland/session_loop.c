@@ -17,6 +17,7 @@
 #include "cli.h"
 #include "code.h"
 #include "history.h"
+#include "lang.h"
 
 /* Live objects and stacks; returns with the model complete, or an error. */
 static int read_objects(struct session *s, struct traced *t)
@@ -56,6 +57,8 @@ void session_catch_up(struct session *s, struct traced *t)
 	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
 		return;
 	model_settle(m);
+	if (m->runtime)
+		lang_process_look(m->runtime, true);
 	thread_look(m);
 	remember(m);
 }
@@ -130,6 +133,8 @@ static void look(struct session *s, struct traced *t)
 		session_judge(s, t, false);
 		remember(m);
 	}
+	if (m->runtime && lang_process_look(m->runtime, false))
+		session_runtime(s, t);
 	note_losses(s, t);
 }
 
@@ -184,6 +189,7 @@ void session_exec(struct session *s, struct traced *t)
 		m->borrowed_symboliser = false;
 	}
 	observe_names(m);
+	observe_runtime(m);
 }
 
 static void on_event(const struct event *e, void *arg)

@@ -238,6 +238,7 @@ void judge(struct model *m, const struct bench *bench,
 		for (size_t i = 0; i < m->nsites; i++) {
 			evidence_write(&m->sites[i].judgement, &x[i]);
 			collected_judge(m, &m->sites[i]);
+			blame_judge(m, &m->sites[i]);
 		}
 		findings_make(&court, x);
 		court_close(&court);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A running program of a language: looked at now and then, but never so often
+ * that more than a twentieth of the time goes into it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang.h"
+
+#define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
+
+struct lang_process {
+	const struct lang *lang;
+	struct lang_look *look;
+	uint64_t next_ns;
+	struct lang_site *sites;	/* NULL: not asked for since the last look */
+	size_t nsites;
+	bool *leaks;			/* by id: told to be one */
+	size_t nleaks;
+};
+
+/** lang_process_open() - a running program; NULL: see lang_look_open() */
+struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen)
+{
+	struct lang_process *p = calloc(1, sizeof(*p));
+
+	*err = '\0';
+	if (p)
+		p->look = lang_look_open(pid, &p->lang, err, errlen);
+	if (p && p->look)
+		return p;
+	free(p);
+	return NULL;
+}
+
+/** lang_process_look() - look again, if it is time or @in_any_case */
+bool lang_process_look(struct lang_process *p, bool in_any_case)
+{
+	uint64_t now = monotonic_ns();
+
+	if (now < p->next_ns && !in_any_case)
+		return false;
+	free(p->sites);
+	p->sites = NULL;
+	p->lang->look(p->look);
+	p->next_ns = monotonic_ns() + LOOK_EVERY_NS + 20 * (monotonic_ns() - now);
+	return true;
+}
+
+/** lang_site_weight() - to compare with how many of a kernel's kind live */
+uint64_t lang_site_weight(const struct lang_site *s)
+{
+	return s->bytes ? s->bytes / PAGE_BYTES : s->live;
+}
+
+/** lang_site_worse() - whether a kernel's site or finding comes after it */
+bool lang_site_worse(const struct lang_site *s, enum verdict v, uint64_t weight)
+{
+	return s->judgement->verdict != v ? s->judgement->verdict > v : lang_site_weight(s) > weight;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct lang_site *x = a, *y = b;
+
+	if (x->judgement->verdict != y->judgement->verdict)
+		return x->judgement->verdict < y->judgement->verdict ? 1 : -1;
+	if (lang_site_weight(x) != lang_site_weight(y))
+		return lang_site_weight(x) < lang_site_weight(y) ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/** lang_process_sites() - what there is, worst first */
+size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites)
+{
+	if (!p->sites) {
+		p->nsites = p->lang->sites(p->look, &p->sites);
+		if (p->nsites)
+			qsort(p->sites, p->nsites, sizeof(*p->sites), worst_first);
+	}
+	*sites = p->sites;
+	return p->nsites;
+}
+
+/** lang_process_leaks() - whether any of it leaks */
+bool lang_process_leaks(struct lang_process *p)
+{
+	const struct lang_site *s;
+
+	return lang_process_sites(p, &s) && s->judgement->verdict == VERDICT_LEAK;
+}
+
+static bool room_for(struct lang_process *p, uint32_t id)
+{
+	size_t n = 2 * ((size_t)id + 1);
+	bool *more = id < p->nleaks ? p->leaks : realloc(p->leaks, n * sizeof(*more));
+
+	if (!more)
+		return false;
+	if (id >= p->nleaks) {
+		memset(more + p->nleaks, 0, (n - p->nleaks) * sizeof(*more));
+		p->leaks = more;
+		p->nleaks = n;
+	}
+	return true;
+}
+
+/** lang_process_news() - call @fn for what has changed between leak and none */
+void lang_process_news(struct lang_process *p, void (*fn)(const struct lang_site *s, bool leaks,
+							  void *arg), void *arg)
+{
+	const struct lang_site *s;
+	size_t n = lang_process_sites(p, &s);
+
+	for (size_t i = 0; i < n; i++) {
+		bool leaks = s[i].judgement->verdict == VERDICT_LEAK;
+
+		if (!room_for(p, s[i].id) || p->leaks[s[i].id] == leaks)
+			continue;
+		p->leaks[s[i].id] = leaks;
+		fn(&s[i], leaks, arg);
+	}
+}
+
+/** lang_process_close() - release it; NULL is fine */
+void lang_process_close(struct lang_process *p)
+{
+	if (!p)
+		return;
+	free(p->sites);
+	free(p->leaks);
+	p->lang->look_close(p->look);
+	free(p);
+}
+
+/** lang_site_place() - the frame to blame */
+const struct symbol_frame *lang_site_place(const struct lang_site *s)
+{
+	for (int i = 0; i < s->nframes; i++)
+		if (s->frames[i].function && !lang_is_library(&s->frames[i]))
+			return &s->frames[i];
+	return s->by ?: s->nframes ? s->frames : NULL;
+}
