@@ -155,12 +155,6 @@ void go_memory(struct go_view *v);
 
 int go_look(struct go_view *v);	/* go_look.c: all of these, as a snapshot; 0 or -errno */
 
-/* go_look.c: what lang.h asks of a language */
-struct lang_look *go_look_open(pid_t pid, char *err, size_t errlen);
-int go_look_again(struct lang_look *l);
-size_t go_look_sites(struct lang_look *l, struct lang_site **sites);
-void go_look_close(struct lang_look *l);
-
 /*
  * go_control.c: the only ones that write to the target. EXIT_TROUBLE: said why.
  */

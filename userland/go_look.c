@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "go.h"
+#include "lang.h"
 
 struct lang_look {
 	struct go_view view;
@@ -34,8 +35,7 @@ int go_look(struct go_view *v)
 	return err;
 }
 
-/** go_look_open() - see lang.h */
-struct lang_look *go_look_open(pid_t pid, char *err, size_t errlen)
+static struct lang_look *look_open(pid_t pid, char *err, size_t errlen)
 {
 	struct lang_look *l = calloc(1, sizeof(*l));
 	int why = 0;
@@ -51,8 +51,8 @@ struct lang_look *go_look_open(pid_t pid, char *err, size_t errlen)
 	return NULL;
 }
 
-/** go_look_again() - see lang.h; after an error, what was seen before still is */
-int go_look_again(struct lang_look *l)
+/* After an error, what was seen before still is. */
+static int look_again(struct lang_look *l)
 {
 	int err = go_look(&l->view);
 
@@ -78,8 +78,7 @@ static struct lang_site site_of(struct go_view *v, struct go_site *s)
 	return to;
 }
 
-/** go_look_sites() - see lang.h */
-size_t go_look_sites(struct lang_look *l, struct lang_site **sites)
+static size_t sites_of(struct lang_look *l, struct lang_site **sites)
 {
 	struct go_view *v = &l->view;
 	size_t n = 0;
@@ -94,8 +93,7 @@ size_t go_look_sites(struct lang_look *l, struct lang_site **sites)
 	return n;
 }
 
-/** go_look_close() - see lang.h */
-void go_look_close(struct lang_look *l)
+static void look_close(struct lang_look *l)
 {
 	struct go_process *process = l->view.process;
 
@@ -103,3 +101,7 @@ void go_look_close(struct lang_look *l)
 	go_close(process);
 	free(l);
 }
+
+const struct lang_runtime lang_go_runtime = {
+	.open = look_open, .look = look_again, .sites = sites_of, .close = look_close,
+};

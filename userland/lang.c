@@ -63,24 +63,6 @@ bool lang_starts_thread(const struct symbol_frame *frames, int n)
 	return false;
 }
 
-/**
- * lang_look_open() - a running program of any language
- * @lang: filled
- * @err: one line, or empty: it is of none that is known
- */
-struct lang_look *lang_look_open(pid_t pid, const struct lang **lang, char *err, size_t errlen)
-{
-	*err = '\0';
-	for (int i = 0; i < LANGS && !*err; i++) {
-		struct lang_look *l = langs[i]->look_open(pid, err, errlen);
-
-		*lang = langs[i];
-		if (l)
-			return l;
-	}
-	return NULL;
-}
-
 /** lang_is_library() - whether a frame is of a language's own library */
 bool lang_is_library(const struct symbol_frame *frame)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Languages whose programs carry their own names: one row in lang.c and a room
- * are all that a further one needs. The kernel module knows none of them.
+ * are all that a further one needs, and another of each if its runtime can be read.
+ * The kernel module knows none of them.
  */
 #ifndef LEAKTRACE_LANG_H
 #define LEAKTRACE_LANG_H
@@ -53,18 +54,23 @@ struct lang {
 	void (*close)(void *code);
 	/* Whether this function starts a thread on behalf of somebody who is not on its stack. */
 	bool (*starts_threads)(const char *function);
+};
+
+/* What reads a running program of a language: its room, and a row in lang_process.c. */
+struct lang_runtime {
 	/*
 	 * A running program; NULL with one line in err: it cannot be looked at, or with
 	 * an empty one: it is not of this language.
 	 */
-	struct lang_look *(*look_open)(pid_t pid, char *err, size_t errlen);
+	struct lang_look *(*open)(pid_t pid, char *err, size_t errlen);
 	int (*look)(struct lang_look *l);	/* once more, and judge; 0 or -errno */
 	/* All it has, in no order; malloced, good until the next look. */
 	size_t (*sites)(struct lang_look *l, struct lang_site **sites);
-	void (*look_close)(struct lang_look *l);
+	void (*close)(struct lang_look *l);
 };
 
 extern const struct lang lang_go;
+extern const struct lang_runtime lang_go_runtime;
 
 /* The language of an image, and what it has of it; NULL: none that is known. */
 const struct lang *lang_open(struct elf_image *image, void **code);
@@ -72,7 +78,6 @@ const struct lang *lang_open(struct elf_image *image, void **code);
 /* Whether what happened here was done by a garbage collector. */
 bool lang_by_collector(const struct symbol_frame *frames, int n);
 
-struct lang_look *lang_look_open(pid_t pid, const struct lang **lang, char *err, size_t errlen);
 bool lang_is_library(const struct symbol_frame *frame);
 /* Whether a stack that ends with this frame has all its frames. */
 bool lang_is_root(const struct symbol_frame *frame);
@@ -88,7 +93,8 @@ int lang_stack_end(const struct symbol_frame *frames, int n);
  */
 struct lang_process;
 
-struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen); /* NULL: see above */
+/* NULL with one line in err: it cannot be looked at; with an empty one: no language's. */
+struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen);
 /* Look if it is time, or in any case; whether it was looked at. */
 bool lang_process_look(struct lang_process *p, bool in_any_case);
 /* By the last look, worst first; good until the next one. */

@@ -102,6 +102,5 @@ static bool is_library(const struct symbol_frame *frame)
 const struct lang lang_go = {
 	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root,
 	.is_collector = is_collector, .is_library = is_library, .close = free,
-	.starts_threads = starts_threads, .look_open = go_look_open, .look = go_look_again,
-	.sites = go_look_sites, .look_close = go_look_close,
+	.starts_threads = starts_threads,
 };

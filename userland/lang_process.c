@@ -11,7 +11,7 @@
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
 
 struct lang_process {
-	const struct lang *lang;
+	const struct lang_runtime *runtime;
 	struct lang_look *look;
 	uint64_t next_ns;
 	struct lang_site *sites;	/* NULL: not asked for since the last look */
@@ -20,16 +20,23 @@ struct lang_process {
 	size_t nleaks;
 };
 
-/** lang_process_open() - a running program; NULL: see lang_look_open() */
+static const struct lang_runtime *const runtimes[] = { &lang_go_runtime };
+
+/**
+ * lang_process_open() - a running program of any language
+ * @err: one line, or empty: it is of none that is known
+ */
 struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen)
 {
 	struct lang_process *p = calloc(1, sizeof(*p));
 
 	*err = '\0';
-	if (p)
-		p->look = lang_look_open(pid, &p->lang, err, errlen);
-	if (p && p->look)
-		return p;
+	for (size_t i = 0; p && !*err && i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
+		p->runtime = runtimes[i];
+		p->look = p->runtime->open(pid, err, errlen);
+		if (p->look)
+			return p;
+	}
 	free(p);
 	return NULL;
 }
@@ -43,7 +50,7 @@ bool lang_process_look(struct lang_process *p, bool in_any_case)
 		return false;
 	free(p->sites);
 	p->sites = NULL;
-	p->lang->look(p->look);
+	p->runtime->look(p->look);
 	p->next_ns = monotonic_ns() + LOOK_EVERY_NS + 20 * (monotonic_ns() - now);
 	return true;
 }
@@ -75,7 +82,7 @@ static int worst_first(const void *a, const void *b)
 size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites)
 {
 	if (!p->sites) {
-		p->nsites = p->lang->sites(p->look, &p->sites);
+		p->nsites = p->runtime->sites(p->look, &p->sites);
 		if (p->nsites)
 			qsort(p->sites, p->nsites, sizeof(*p->sites), worst_first);
 	}
@@ -130,7 +137,7 @@ void lang_process_close(struct lang_process *p)
 		return;
 	free(p->sites);
 	free(p->leaks);
-	p->lang->look_close(p->look);
+	p->runtime->close(p->look);
 	free(p);
 }
 
