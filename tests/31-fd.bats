@@ -13,6 +13,7 @@ roads=(open openat openat2 creat tmpfile o_path directory device proc_file
 # One victim walks all the roads in; the tests look at its report.
 setup_file() {
 	need_module
+	hide_debug_files
 	local road n=2
 	start_and_attach fd victim_fd
 	"$VICTIMS/procfds" "$VICTIM" | sort >"$BATS_FILE_TMPDIR/before"

@@ -6,6 +6,7 @@ load lib/common
 
 setup() {
 	need_module
+	hide_debug_files
 	start_and_attach thread victim_thread
 }
 

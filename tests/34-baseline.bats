@@ -4,7 +4,11 @@
 
 load lib/common
 
-setup() { need_module; }
+setup() {
+	need_module
+	hide_debug_files
+}
+
 teardown() { clean_up; }
 
 @test "baseline: descriptors" {

@@ -7,6 +7,7 @@ load lib/common
 setup() {
 	[ -d /sys/module/leaktrace ] || load_module
 	need_module
+	hide_debug_files
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 }
 

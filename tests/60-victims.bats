@@ -47,7 +47,11 @@ run_way() {
 	: >"$BATS_FILE_TMPDIR/$way.done"
 }
 
-setup() { need_module; }
+setup() {
+	need_module
+	hide_debug_files
+}
+
 teardown() { clean_up; }
 
 # names FUNCTION: the report has it as a leak, N alive, and no other leak

@@ -6,6 +6,7 @@ load lib/common
 
 setup() {
 	need_module
+	hide_debug_files
 	# a bystander that does all that the probes listen to
 	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
 	bystander=$!

@@ -5,7 +5,10 @@
 # shellcheck disable=SC2030,SC2031,SC2153
 load lib/common
 
-setup() { need_module; }
+setup() {
+	need_module
+	hide_debug_files
+}
 
 teardown() {
 	[ -z "${busy-}" ] || { kill -KILL "$busy"; wait "$busy"; } 2>/dev/null || true
