@@ -64,7 +64,7 @@ struct netlink_ext_ack;
 extern struct mutex lt_mutex;
 extern unsigned int lt_max_objects, lt_max_page_cells, lt_max_sites;
 extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
-extern unsigned int lt_ring_bytes, lt_table_bytes;
+extern unsigned int lt_ring_bytes, lt_table_bytes, lt_hold_ms;
 int lt_tables_reset(bool prime);
 
 /* Multicast groups. */

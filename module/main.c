@@ -45,6 +45,10 @@ unsigned int lt_table_bytes = 64 << 20;
 module_param_named(table_bytes, lt_table_bytes, uint, 0444);
 MODULE_PARM_DESC(table_bytes, "unwind tables of all programs and libraries (default 67108864)");
 
+unsigned int lt_hold_ms = 1000;
+module_param_named(hold_ms, lt_hold_ms, uint, 0444);
+MODULE_PARM_DESC(hold_ms, "longest wait of a thread that has mapped code for its unwind table (default 1000, at most 60000)");
+
 static int stop_set(const char *text, const struct kernel_param *kp)
 {
 	bool stop;
@@ -73,6 +77,7 @@ static void clamp_parameters(void)
 	lt_max_targets = clamp(lt_max_targets, 1U, 4096U);
 	lt_max_depth = clamp(lt_max_depth, 1U, (unsigned int)LEAKTRACE_STACK_DEPTH_MAX);
 	lt_ring_bytes = clamp(lt_ring_bytes, 4096U, 64U << 20);
+	lt_hold_ms = min(lt_hold_ms, 60000U);
 }
 
 /**

@@ -22,7 +22,6 @@
 enum {
 	MAX_MAPS = 1 << 16,
 	NEWS_NS = 50 * NSEC_PER_MSEC,	/* at most one event in this time */
-	HOLD_MS = 1000,
 };
 
 /**
@@ -171,7 +170,7 @@ static bool covered(struct lt_mm *m, unsigned long pc)
  * Only if the target's owner asked for it and somebody listens. If it was in vain
  * once, the owner may be stopped or dead slow: not again until it answers.
  *
- * Context: sleeps, up to HOLD_MS; no locks held.
+ * Context: sleeps, up to the parameter hold_ms; no locks held.
  */
 void lt_maps_hold(struct lt_target *t, unsigned long pc)
 {
@@ -184,7 +183,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->unheard) &&
 	    lt_netlink_listened(LT_GROUP_TARGETS) &&
 	    !wait_event_killable_timeout(m->maps_set, covered(m, pc),
-					 msecs_to_jiffies(HOLD_MS)))
+					 msecs_to_jiffies(lt_hold_ms)))
 		WRITE_ONCE(t->unheard, true);
 	lt_mm_put(m);
 }

@@ -34,7 +34,7 @@ teardown() {
 
 @test "load: parameters are readable and what insmod was given" {
 	load_module max_objects=12345 max_page_cells=2345 max_sites=345 max_stacks=456 \
-		max_targets=7 max_depth=32 ring_bytes=65536
+		max_targets=7 max_depth=32 ring_bytes=65536 hold_ms=2000
 	local p=/sys/module/leaktrace/parameters
 	expect "$(cat $p/max_objects)" 12345 max_objects
 	expect "$(cat $p/max_page_cells)" 2345 max_page_cells
@@ -43,6 +43,7 @@ teardown() {
 	expect "$(cat $p/max_targets)" 7 max_targets
 	expect "$(cat $p/max_depth)" 32 max_depth
 	expect "$(cat $p/ring_bytes)" 65536 ring_bytes
+	expect "$(cat $p/hold_ms)" 2000 hold_ms
 	load_module
 }
 
@@ -54,7 +55,7 @@ teardown() {
 	report
 	lt detach "$VICTIM"
 	kill_victims
-	load_module max_depth=4000000000 max_targets=4000000000
+	load_module max_depth=4000000000 max_targets=4000000000 hold_ms=4000000000
 	start_and_attach fd victim_fd
 	tell hold 2
 	report

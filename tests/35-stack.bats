@@ -4,6 +4,10 @@
 
 load lib/common
 
+# An emulated guest takes its time to compile tables: threads may wait for them.
+setup_file() { load_module hold_ms=20000; }
+teardown_file() { load_module; }
+
 setup() { need_module; }
 
 teardown() {
