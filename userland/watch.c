@@ -3,13 +3,7 @@
  * What changes from look to look: how many of a site live, as a curve that
  * gets coarser as it gets longer, and whether it has been called a leak. Two
  * looks in a row raise the alarm, four in a row call it off.
- *
- * A pool that is being filled cannot be told from a leak at first. An alarm that
- * is called off soon after wakes somebody for nothing, so it waits for the site
- * to be older, and longer where its growth slows down already; but not if the
- * limit is near. Reports don't wait: who asks is awake.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +15,7 @@ enum {
 	CLEAR = 4,
 	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
-	YOUNG_S = 10,		/* since a site's first birth */
-	FILLING_S = 600,
-	URGENT_S = 600,		/* to the limit */
 };
-
-#define SLOWER	0.75		/* the second half of its growth, by the first */
 
 struct watched {
 	uint32_t site;
@@ -139,33 +128,6 @@ static bool speaks(const struct watch *w, const struct model *m, const struct si
 	return !f || f->sites[0] == s->id;
 }
 
-/* By more than chance: births without memory differ by their square root. */
-static bool slows_down(const struct curve *c)
-{
-	double middle_s, first, second;
-	unsigned int i = 0;
-
-	if (!c || c->n < 4)
-		return false;
-	middle_s = (c->t_s[0] + c->t_s[c->n - 1]) / 2;
-	while (i + 1 < c->n && c->t_s[i + 1] <= middle_s)
-		i++;
-	first = c->live[i];
-	second = c->live[c->n - 1] - c->live[i];
-	return second < SLOWER * first && first - second > 2 * sqrt(first + fmax(0, second));
-}
-
-static bool too_soon(const struct watched *r, const struct model *m, const struct site *s, double now_s)
-{
-	uint32_t id = s->judgement.finding;
-	double limit_s = id && id <= m->nfindings ? m->findings[id - 1].limit_s : 0;
-	double age_s = now_s - s->first_ns / 1e9;
-
-	if (limit_s > 0 && limit_s < URGENT_S)
-		return false;
-	return age_s < YOUNG_S || (age_s < FILLING_S && slows_down(r->curve));
-}
-
 static void judged(struct watched *r, struct site *s, bool speaks, bool last, double now_s,
 		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
 {
@@ -203,7 +165,6 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
 			r = rows_take(&w->sites, s->id);
 		if (r)
-			judged(r, s, speaks(w, m, s) && (last || !too_soon(r, m, s, w->now_s)), last,
-			       w->now_s, fn, arg);
+			judged(r, s, speaks(w, m, s), last, w->now_s, fn, arg);
 	}
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When an alarm is raised and called off: told of a verdict, second by second. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "cli.h"
@@ -47,59 +46,45 @@ static void second(double live, enum verdict v, bool last)
 	watch_judge(watch, &m, last, on_news, NULL);
 }
 
-static void waits(void)
+static void two_looks_raise_four_call_off(void)
 {
 	begin();
+	second(10, VERDICT_LEAK, false);
+	second(20, VERDICT_SUSPECT, false);
+	CHECK(raised_s < 0, "one look is none");
 	while (now_s < 120)
-		second(now_s, VERDICT_LEAK, false);
-	CHECK(raised_s == 11 && cleared_s < 0, "at %d", raised_s);
-	while (now_s < 130)
-		second(120, VERDICT_CACHE, false);
-	CHECK(cleared_s == 124, "at %d", cleared_s);
+		second(10 * now_s, VERDICT_LEAK, false);
+	CHECK(raised_s == 4 && cleared_s < 0, "at %d", raised_s);
+	while (now_s < 123)
+		second(1200, VERDICT_CACHE, false);
+	second(1200, VERDICT_LEAK, false);
+	CHECK(cleared_s < 0, "at %d", cleared_s);
+	while (now_s < 140)
+		second(1200, VERDICT_CACHE, false);
+	CHECK(cleared_s == 128, "at %d", cleared_s);
 }
 
-/* Nobody waits for the end of a pool that would be the end of the process. */
-static void urgent(void)
+/* Forty at once, and no more: told while it is news. */
+static void a_burst_is_told(void)
 {
 	begin();
-	finding.limit_s = 300;
-	while (now_s < 60)
-		second(5 * now_s, VERDICT_LEAK, false);
-	CHECK(raised_s == 2, "at %d", raised_s);
-	begin();
-	finding.limit_s = 6000;
-	while (now_s < 60)
-		second(5 * now_s, VERDICT_LEAK, false);
-	CHECK(raised_s == 11, "at %d", raised_s);
-	/* nor does a report */
-	begin();
-	while (now_s < 8)
-		second(now_s, VERDICT_LEAK, false);
-	CHECK(raised_s < 0);
-	second(9, VERDICT_LEAK, true);
-	CHECK(raised_s == 9);
+	while (now_s < 20)
+		second(40, now_s < 8 ? VERDICT_SUSPECT : VERDICT_LEAK, false);
+	CHECK(raised_s == 10, "at %d", raised_s);
 }
 
-static void slows_down(void)
+static void the_last_look_needs_no_second(void)
 {
 	begin();
-	while (now_s < 300)
-		second(300 * (1 - exp(-now_s / 10.0)), VERDICT_LEAK, false);
-	CHECK(raised_s < 0, "at %d", raised_s);
-	while (now_s < 700)
-		second(300 * (1 - exp(-now_s / 10.0)), VERDICT_LEAK, false);
-	CHECK(raised_s == 601, "at %d", raised_s);
-	begin();
-	while (now_s < 100)
-		second(now_s * now_s / 10.0, VERDICT_LEAK, false);
-	CHECK(raised_s == 11, "at %d", raised_s);
+	second(10, VERDICT_LEAK, true);
+	CHECK(raised_s == 1, "at %d", raised_s);
 }
 
 int main(void)
 {
-	waits();
-	urgent();
-	slows_down();
+	two_looks_raise_four_call_off();
+	a_burst_is_told();
+	the_last_look_needs_no_second();
 	watch_free(watch);
 	return verdict("watch");
 }
