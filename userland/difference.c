@@ -180,8 +180,6 @@ int difference_json(FILE *f, const struct difference_report *r)
 	for (size_t i = 0; i < r->n; i++)
 		json_object_array_add(list, json_difference(&r->d[i]));
 	put(o, "sites", list);
-	fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	report_json_line(f, o);
 	return ferror(f) ? -1 : 0;
 }

@@ -181,7 +181,5 @@ void go_difference_json(FILE *f, const struct go_difference *d)
 	for (size_t i = 0; i < d->n; i++)
 		json_object_array_add(list, json_growth(&d->growth[i]));
 	json_object_object_add(o, "sites", list);
-	fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	report_json_line(f, o);
 }

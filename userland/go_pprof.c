@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <json-c/json.h>
-
 #include "go.h"
 #include "output.h"
 #include "pprof.h"
@@ -135,20 +133,17 @@ static int write_one(struct pprof *p, const char *dir, const char *name, char *e
 /* The same for 'leaktrace diff'. */
 static int write_document(struct go_view *v, const char *dir, char *err, size_t errlen)
 {
-	struct json_object *o = go_json(v);
 	char *path = text("%s/go.json", dir);
 	struct replacement r;
 	int error = path ? replace_open(&r, path) : -ENOMEM;
 
 	if (!error) {
-		bool good = fprintf(r.f, "%s\n", json_object_to_json_string_ext(
-				    o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) > 0;
+		bool good = report_json_line(r.f, go_json(v));
 
 		error = replace_close(&r, good) ?: good ? 0 : -EIO;
 	}
 	if (error)
 		snprintf(err, errlen, "cannot write %s: %s", path ?: "go.json", strerror(-error));
-	json_object_put(o);
 	free(path);
 	return error;
 }

@@ -371,8 +371,16 @@ struct json_object;
 
 struct lang_site;
 
+/* A finding: of the kernel's kinds, or of what a runtime knows. */
+struct report_item {
+	const struct finding *g;
+	const struct lang_site *l;	/* or NULL */
+};
+
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
+/* All findings, malloced, worst first. */
+size_t report_findings(struct model *m, struct report_item **items);
 bool report_leaks(const struct model *m);
 uint64_t report_weight(const struct site *s);
 const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
@@ -381,6 +389,7 @@ int report_write(FILE *f, struct model *m, const struct look *look);
 void report_text(FILE *f, struct model *m, const struct look *look);
 void report_folded(FILE *f, struct model *m);
 struct json_object *report_json(struct model *m);
+bool report_json_line(FILE *f, struct json_object *o);	/* takes o; whether it was written */
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);

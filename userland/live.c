@@ -36,10 +36,8 @@ static struct json_object *json_event(struct traced *t, const char *event)
 
 static void put_json(struct session *s, struct json_object *o)
 {
-	fprintf(s->tail, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								JSON_C_TO_STRING_NOSLASHESCAPE));
+	report_json_line(s->tail, o);
 	fflush(s->tail);
-	json_object_put(o);
 }
 
 /* The clock of the wall, to the second: what somebody reads. */

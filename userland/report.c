@@ -111,6 +111,24 @@ size_t report_rank(struct model *m, struct site ***sites)
 	return m->nsites;
 }
 
+size_t report_findings(struct model *m, struct report_item **items)
+{
+	const struct lang_site *l = NULL;
+	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n = 0;
+
+	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
+	for (size_t i = 0; *items && i <= m->nfindings; i++) {
+		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
+
+		for (; k < nl && l[k].judgement->verdict > VERDICT_OK &&
+		     (!g || lang_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
+			(*items)[n++].l = &l[k];
+		if (g)
+			(*items)[n++].g = g;
+	}
+	return n;
+}
+
 bool report_leaks(const struct model *m)
 {
 	if (m->runtime && lang_process_leaks(m->runtime))

@@ -369,22 +369,16 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	return o;
 }
 
-/* The kernel's and the runtime's, worst first. */
 static struct json_object *findings_of(struct model *m)
 {
 	struct json_object *list = json_object_new_array();
-	const struct lang_site *l = NULL;
-	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, id = m->nfindings;
+	struct report_item *items;
+	size_t n = report_findings(m, &items), id = m->nfindings;
 
-	for (size_t i = 0; i <= m->nfindings; i++) {
-		const struct finding *f = i < m->nfindings ? &m->findings[i] : NULL;
-
-		for (; k < n && l[k].judgement->verdict > VERDICT_OK &&
-		     (!f || lang_site_worse(&l[k], f->judgement.verdict, finding_weight(f))); k++)
-			json_object_array_add(list, report_json_lang_finding(&l[k], ++id));
-		if (f)
-			json_object_array_add(list, finding_of(m, f));
-	}
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(list, items[i].l ? report_json_lang_finding(items[i].l, ++id) :
+				      finding_of(m, items[i].g));
+	free(items);
 	return list;
 }
 
@@ -422,4 +416,13 @@ struct json_object *report_json(struct model *m)
 	put(o, "sites", sites_of(m));
 	put(o, "baseline", baseline_of(m));
 	return o;
+}
+
+bool report_json_line(FILE *f, struct json_object *o)
+{
+	bool good = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								      JSON_C_TO_STRING_NOSLASHESCAPE)) > 0;
+
+	json_object_put(o);
+	return good;
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "lang.h"
 #include "report_text.h"
 
@@ -145,33 +143,8 @@ static void write_losses(FILE *f, struct model *m, const struct look *look)
 	wrapped(f, write_stacks, &l);
 }
 
-/* A finding: of the kernel's kinds, or of what a runtime knows. */
-struct item {
-	const struct finding *g;
-	const struct lang_site *l;	/* or NULL */
-};
-
-/* All of them, worst first; malloced. */
-static size_t items_of(struct model *m, struct item **items)
-{
-	const struct lang_site *l = NULL;
-	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n = 0;
-
-	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
-	for (size_t i = 0; *items && i <= m->nfindings; i++) {
-		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
-
-		for (; k < nl && l[k].judgement->verdict > VERDICT_OK &&
-		     (!g || lang_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
-			(*items)[n++].l = &l[k];
-		if (g)
-			(*items)[n++].g = g;
-	}
-	return n;
-}
-
 /* A finding as text, and the lines it takes, so that a report ends where the screen does. */
-static char *finding_text(struct model *m, const struct item *item, const struct look *look,
+static char *finding_text(struct model *m, const struct report_item *item, const struct look *look,
 			  bool brief, int *lines)
 {
 	char *buf = NULL;
@@ -193,7 +166,7 @@ static char *finding_text(struct model *m, const struct item *item, const struct
 }
 
 /* Each in full while there is room, then in brief; the worst always in full. */
-static size_t write_findings(FILE *f, struct model *m, const struct item *items, size_t n,
+static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
 			     const struct look *look)
 {
 	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
@@ -201,7 +174,7 @@ static size_t write_findings(FILE *f, struct model *m, const struct item *items,
 	size_t shown = 0;
 
 	for (; shown < n; shown++) {
-		const struct item *item = &items[shown];
+		const struct report_item *item = &items[shown];
 		char *buf = finding_text(m, item, look, brief, &lines);
 
 		if (!look->all && !brief && shown && lines > room) {
@@ -272,8 +245,8 @@ static const char *plural(size_t n)
 
 void report_text(FILE *f, struct model *m, const struct look *look)
 {
-	struct item *items;
-	size_t n = items_of(m, &items), shown, others;
+	struct report_item *items;
+	size_t n = report_findings(m, &items), shown, others;
 
 	write_header(f, m, look);
 	write_totals(f, m);
@@ -294,8 +267,6 @@ void report_text(FILE *f, struct model *m, const struct look *look)
 
 int report_write(FILE *f, struct model *m, const struct look *look)
 {
-	struct json_object *o;
-
 	switch (look->format) {
 	case FORMAT_TEXT:
 		report_text(f, m, look);
@@ -304,10 +275,7 @@ int report_write(FILE *f, struct model *m, const struct look *look)
 		report_folded(f, m);
 		break;
 	case FORMAT_JSON:
-		o = report_json(m);
-		fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(o);
+		report_json_line(f, report_json(m));
 		break;
 	default:	/* output.c's */
 		return -1;
