@@ -82,6 +82,24 @@ private_apt() {
 		-o APT::Sandbox::User=root "$@"
 }
 
+# apt_lists DIR SUITE…: what private_apt with DIR knows.
+apt_lists() {
+	local dir=$1 suite
+	shift
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$dir/debs"
+	for suite; do
+		debian_source "$suite"
+	done >"$dir/sources.list"
+	private_apt apt-get "$dir" update >&2
+}
+
+# apt_download DIR PACKAGE…: into DIR/debs.
+apt_download() {
+	local dir=$1
+	shift
+	(cd "$dir/debs" && private_apt apt-get "$dir" download "$@" >&2)
+}
+
 # Holds the lock named $1 for the rest of the script, so that two runs at the
 # same time don't fill the same folder of the cache.
 lab_lock() {
