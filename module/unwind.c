@@ -27,6 +27,7 @@
 
 enum {
 	MAX_FRAME_BYTES = 8 << 20,
+	MAX_SWITCHES = 4,
 	REG_BX = 3,
 	REG_BP = 6,
 	REG_SP = 7,
@@ -55,6 +56,7 @@ struct walk {
 	bool exact;		/* ip is no return address */
 	bool in_signal;		/* base's registers are in sig, else in regs */
 	u8 guessed;
+	u8 switches;		/* from one stack to another */
 	struct pt_regs *regs;
 	unsigned long sig[NREGS];
 };
@@ -212,6 +214,7 @@ static int find_cfa(struct walk *w, const struct leaktrace_unwind_rule *r, unsig
 {
 	switch (r->op) {
 	case LEAKTRACE_UNWIND_REG:
+	case LEAKTRACE_UNWIND_SWITCH:
 		if (!get_register(w, r->reg, cfa))
 			return LEAKTRACE_STACK_UNSUP;
 		*cfa += r->cfa_off;
@@ -239,8 +242,12 @@ static int step_rule(struct walk *w, const struct leaktrace_unwind_rule *r)
 
 	if (end != GO_ON)
 		return end;
+	/* A table may say so ever again: stacks are few. */
+	if (r->op == LEAKTRACE_UNWIND_SWITCH) {
+		if (cfa & 7 || w->switches++ == MAX_SWITCHES)
+			return LEAKTRACE_STACK_NOPROGRESS;
 	/* Without a return address on the stack, as in vfork, cfa may be sp itself. */
-	if (cfa < w->sp || cfa & 7 || cfa - w->sp > MAX_FRAME_BYTES ||
+	} else if (cfa < w->sp || cfa & 7 || cfa - w->sp > MAX_FRAME_BYTES ||
 	    (cfa == w->sp && r->ra != LEAKTRACE_UNWIND_RA_REG))
 		return LEAKTRACE_STACK_NOPROGRESS;
 	if (r->ra == LEAKTRACE_UNWIND_RA_REG) {
@@ -368,6 +375,7 @@ u8 lt_unwind_user(struct pt_regs *regs, struct lt_maps *maps, void *scratch, u64
 	w->exact = true;
 	w->in_signal = false;
 	w->guessed = 0;
+	w->switches = 0;
 	w->regs = regs;
 	push(w);
 	if (!user_64bit_mode(regs)) {

@@ -151,11 +151,18 @@ bool go_table_open(struct go_table *table, struct elf_image *image)
 	return true;
 }
 
-static const char *string_at(const struct go_table *t, uint64_t at)
+static const char *string_within(const struct go_table *t, uint64_t at, uint64_t max_bytes)
 {
-	if (at >= t->size_bytes || !memchr(t->bytes + at, 0, t->size_bytes - at))
+	uint64_t left = at < t->size_bytes ? t->size_bytes - at : 0;
+
+	if (!memchr(t->bytes + (left ? at : 0), 0, left < max_bytes ? left : max_bytes))
 		return NULL;
 	return (const char *)t->bytes + at;
+}
+
+static const char *string_at(const struct go_table *t, uint64_t at)
+{
+	return string_within(t, at, t->size_bytes);
 }
 
 static uint32_t entry_of(const struct go_table *t, uint64_t i)
@@ -163,7 +170,8 @@ static uint32_t entry_of(const struct go_table *t, uint64_t i)
 	return u32_at(t->bytes + t->records + 8 * i);
 }
 
-static bool func_at(const struct go_table *t, uint64_t i, struct go_func *f)
+/** go_table_func() - the function of a number; whether it is whole */
+bool go_table_func(const struct go_table *t, uint64_t i, struct go_func *f)
 {
 	uint64_t at = t->records + u32_at(t->bytes + t->records + 8 * i + 4);
 
@@ -191,14 +199,14 @@ bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func 
 		else
 			high = middle;
 	}
-	return func_at(table, low, func);
+	return go_table_func(table, low, func);
 }
 
 /** go_table_named() - the function of a name; whether there is one */
 bool go_table_named(const struct go_table *table, const char *name, struct go_func *func)
 {
 	for (uint64_t i = 0; i < table->funcs; i++) {
-		const char *have = func_at(table, i, func) ? go_func_name(table, func) : NULL;
+		const char *have = go_table_func(table, i, func) ? go_func_name(table, func) : NULL;
 
 		if (have && !strcmp(have, name))
 			return true;
@@ -210,6 +218,13 @@ bool go_table_named(const struct go_table *table, const char *name, struct go_fu
 const char *go_func_name(const struct go_table *table, const struct go_func *func)
 {
 	return string_at(table, table->names + u32_at(func->record + 4));
+}
+
+/** go_func_name_within() - the same of names shorter than @max_bytes; NULL: a longer one, too */
+const char *go_func_name_within(const struct go_table *table, const struct go_func *func,
+				uint64_t max_bytes)
+{
+	return string_within(table, table->names + u32_at(func->record + 4), max_bytes);
 }
 
 static bool varint(const struct go_table *t, uint64_t *at, uint32_t *value)
@@ -237,7 +252,7 @@ static bool value_at(const struct go_table *t, const struct go_func *f, uint32_t
 		return false;
 	for (bool first = true; varint(t, &at, &delta) && (delta || first); first = false) {
 		v += delta & 1 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
-		if (!varint(t, &at, &advance))
+		if (!varint(t, &at, &advance) || !advance)
 			return false;
 		pc += (uint64_t)advance * t->quantum;
 		if (vaddr < pc) {
@@ -261,6 +276,37 @@ bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, 
 		return false;
 	*bytes = v;
 	return true;
+}
+
+/**
+ * go_func_sp_rows() - the same for all of the function
+ * @row: called in the order of addresses, until it returns something else than 0
+ *
+ * Return: what @row returned last; 0 also where there is nothing to tell.
+ */
+int go_func_sp_rows(const struct go_table *table, const struct go_func *func,
+		    int (*row)(uint64_t start, uint64_t end, int32_t bytes, void *arg), void *arg)
+{
+	uint64_t at = table->pcs + u32_at(func->record + 16), pc = func->start;
+	uint32_t delta, advance;
+	int64_t v = -1;
+	int error = 0;
+
+	if (!u32_at(func->record + 16))
+		return 0;
+	for (bool first = true; !error && pc < func->end && varint(table, &at, &delta) &&
+	     (delta || first); first = false) {
+		uint64_t end;
+
+		v += delta & 1 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
+		if (!varint(table, &at, &advance) || !advance)
+			break;
+		end = pc + (uint64_t)advance * table->quantum;
+		if (v >= 0 && v < 1 << 30)
+			error = row(pc, end < func->end ? end : func->end, v, arg);
+		pc = end;
+	}
+	return error;
 }
 
 static void line_at(const struct go_table *t, const struct go_func *f, uint64_t vaddr,

@@ -52,11 +52,20 @@ uint64_t go_elf_symbol(struct elf_image *image, const char *name);
 /* go_table.c */
 bool go_table_open(struct go_table *table, struct elf_image *image);
 bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func *func);
+bool go_table_func(const struct go_table *table, uint64_t i, struct go_func *func); /* i < funcs */
+int go_func_sp_rows(const struct go_table *table, const struct go_func *func,
+		    int (*row)(uint64_t start, uint64_t end, int32_t bytes, void *arg), void *arg);
 bool go_table_named(const struct go_table *table, const char *name, struct go_func *func);
 const char *go_func_name(const struct go_table *table, const struct go_func *func);
+const char *go_func_name_within(const struct go_table *table, const struct go_func *func,
+				uint64_t max_bytes);
 bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		      int64_t *bytes);
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max);
+
+/* go_names.c */
+bool go_is_root(const char *function);
+bool go_is_switch(const char *function);
 
 #endif

@@ -43,21 +43,6 @@ static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t 
 	return n && frames[n - 1].function && frames[n - 1].file ? n : 0;
 }
 
-/* The first two begin stacks; the others leave the one they were called on. */
-static bool is_root(const char *function)
-{
-	static const char *const roots[] = {
-		"runtime.goexit", "runtime.goexit.abi0", "runtime.rt0_go", "runtime.rt0_go.abi0",
-		"runtime.mstart", "runtime.mstart.abi0", "runtime.mcall", "runtime.mcall.abi0",
-		"runtime.morestack", "runtime.morestack.abi0", "runtime.gogo", "runtime.gogo.abi0",
-	};
-
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
-		if (!strcmp(function, roots[i]))
-			return true;
-	return false;
-}
-
 static bool is_collector(const char *function)
 {
 	static const char *const names[] = {
@@ -100,7 +85,7 @@ static bool is_library(const struct symbol_frame *frame)
 }
 
 const struct lang lang_go = {
-	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = is_root,
+	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = go_is_root,
 	.is_collector = is_collector, .is_library = is_library, .close = free,
 	.starts_threads = starts_threads,
 };

@@ -6,6 +6,7 @@
  *   .eh_frame, .debug_frame -> unwind_frame.c -> unwind_cfi.c -> unwind_rule.c
  *   (bytes)                    (who covers)      (rows)          (dictionary)
  *                              unwind_synth.c --------^
+ *                              unwind_go.c -----------^
  *   -> unwind_compile.c -> unwind_pack.c -> unwind_file.c
  *      (in order)          (blob)           (cache, memfd)
  */

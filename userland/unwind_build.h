@@ -30,6 +30,7 @@ struct unwind_build {
 /* Sources of rules: each fills what those before left open. */
 int unwind_synth_sigreturn(struct unwind_build *b);
 int unwind_synth_plt(struct unwind_build *b);
+int unwind_go(struct unwind_build *b);
 int unwind_synth_init(struct unwind_build *b);
 int unwind_synth_entry(struct unwind_build *b);
 

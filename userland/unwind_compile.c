@@ -104,10 +104,14 @@ static int cover_debug_frame(struct unwind_build *b)
 	return cover_frames(b, SECTION_DEBUG_FRAME);
 }
 
-/* Bytes go before .debug_frame, which has restorers as plain functions. */
+/*
+ * Bytes go before .debug_frame, which has restorers as plain functions, and so does
+ * what the Go linker says: its .debug_frame forgets the frame pointer.
+ */
 static int (*const sources[])(struct unwind_build *b) = {
 	cover_eh_frame,
 	unwind_synth_sigreturn,
+	unwind_go,
 	cover_debug_frame,
 	unwind_synth_plt,
 	unwind_synth_init,

@@ -6,7 +6,7 @@
  *
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -I../../include/uapi
  *	-I../../userland -I../unit fuzz_unwind.c ../../userland/unwind*.c
- *	../../userland/elf_image.c -lelf -llzma -lz
+ *	../../userland/{elf_image,go_elf,go_names,go_table}.c -lelf -llzma -lz
  */
 #include <string.h>
 

@@ -10,13 +10,14 @@ MAGIC = 0x3157554C4B41454C
 GRANULE = 512
 MACHINE = 62
 KEY_BYTES = 24
+RULE = 32
 EDGES = (0, 1, -1, 8, -8, 16, -16, 4096, -4096, 2**31 - 1, -2**31, 2**30)
 REGISTERS = (7, 7, 7, 6, 6, 3, 12, 13, 14, 15)
 
 
 def rule(rng):
     """Any rule that passes the check: most lead somewhere, some in circles."""
-    op = rng.choice((0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6))
+    op = rng.choice((0, 1, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 7))
     offset = rng.choice(EDGES) if rng.randrange(2) else 8 * rng.randrange(-4, 64)
     ra = int(rng.randrange(12) == 0)
     ra_off = rng.randrange(16) if ra else rng.choice((-8, -8, 8, rng.choice(EDGES)))
@@ -53,7 +54,7 @@ def make(rng):
 
 
 def bend(rng, blob):
-    way = rng.randrange(5)
+    way = rng.randrange(6)
     if way == 0:
         return blob[:rng.randrange(len(blob))]
     if way == 1:
@@ -62,6 +63,9 @@ def bend(rng, blob):
         at = rng.choice((0, 8, 16, 24, 28, 32, 36))
         return blob[:at] + struct.pack("<I", rng.choice((0, 1, 2**31, 2**32 - 1))) + blob[at + 4:]
     out = bytearray(blob)
+    if way == 5:	# an operation that there is not
+        out[-RULE] = rng.randrange(8, 256)
+        return bytes(out)
     for _ in range(1 if way == 3 else 200):
         out[rng.randrange(len(out))] ^= 1 << rng.randrange(8)
     return bytes(out)

@@ -4,7 +4,7 @@
  * every time. The compiler makes only tables that the kernel takes; the check
  * that both share takes none that could lead a walker out of it.
  *
- * usage: test_unwind_fuzz [ROUNDS]
+ * usage: test_unwind_fuzz [ROUNDS [GO_PROGRAM]]
  */
 #include <fcntl.h>
 #include <string.h>
@@ -63,19 +63,45 @@ static void fuzz_elf(const char *what, const uint8_t *good, size_t size, size_t 
 	printf("%s: %d of %d compiled\n", what, compiled, rounds);
 }
 
-static void fuzz_file(const char *path, int rounds)
+static uint8_t *read_file(const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY);
+	uint8_t *bytes = NULL;
 	struct stat st;
-	uint8_t *bytes;
 
-	if (fd < 0 || fstat(fd, &st))
-		return;
-	bytes = malloc(st.st_size);
-	if (read(fd, bytes, st.st_size) == st.st_size)
-		fuzz_elf(path, bytes, st.st_size, 64, st.st_size, rounds);
-	free(bytes);
+	if (fd >= 0 && !fstat(fd, &st)) {
+		bytes = malloc(st.st_size);
+		*size = read(fd, bytes, st.st_size);
+	}
 	close(fd);
+	return bytes;
+}
+
+static void fuzz_file(const char *path, int rounds)
+{
+	size_t size;
+	uint8_t *bytes = read_file(path, &size);
+
+	if (bytes)
+		fuzz_elf(path, bytes, size, 64, size, rounds);
+	free(bytes);
+}
+
+/* The header of the table of functions, its records, and all behind it. */
+static void fuzz_go(const char *path, int rounds)
+{
+	size_t size;
+	uint8_t *bytes = read_file(path, &size), *table;
+
+	table = bytes ? memmem(bytes, size, "\xff\xff\xff\0\0\1\10", 7) : NULL;
+	CHECK(table, "%s", path);
+	if (table) {
+		size_t at = table - 1 - bytes;
+
+		fuzz_elf(path, bytes, size, at, at + 80, rounds);
+		fuzz_elf(path, bytes, size, at, size, rounds);
+	}
+	free(bytes);
 }
 
 /* A function with a bit of everything, in both kinds of section. */
@@ -108,6 +134,20 @@ static void fuzz_cfi(int rounds)
 	free(image);
 }
 
+/* A table is good with all operations that there are, and with no other. */
+static void test_operations(const struct unwind_blob *good)
+{
+	uint8_t *op = (uint8_t *)good->data + good->bytes - sizeof(struct leaktrace_unwind_rule);
+	uint8_t before = *op;
+
+	for (int i = 0; i < 256; i++) {
+		*op = i;
+		CHECK(unwind_blob_valid(good->data, good->bytes) == (i < __LEAKTRACE_UNWIND_OP_MAX),
+		      "%d", i);
+	}
+	*op = before;
+}
+
 /* What the check lets pass can be searched everywhere. */
 static void fuzz_table(int rounds)
 {
@@ -116,6 +156,7 @@ static void fuzz_table(int rounds)
 
 	if (unwind_compile_fd(fd, &good))
 		return;
+	test_operations(&good);
 	b = good;
 	b.data = malloc(good.bytes);
 	for (int i = 0; i < rounds; i++) {
@@ -144,6 +185,8 @@ int main(int argc, char **argv)
 	fuzz_table(2 * rounds);
 	fuzz_file("/lib64/ld-linux-x86-64.so.2", rounds);
 	fuzz_file("/bin/true", rounds);
+	if (argc > 2)
+		fuzz_go(argv[2], rounds / 4);
 	fuzz_elf("vdso", (uint8_t *)getauxval(AT_SYSINFO_EHDR), 4096, 64, 4096, rounds);
 	return verdict("unwind fuzz");
 }

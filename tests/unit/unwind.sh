@@ -11,13 +11,14 @@ trap 'rm -rf "$work"' EXIT
 cflags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -I"$top/include/uapi" -I"$top/userland"
 	-fno-sanitize-recover=undefined)
 sanitize=address,undefined
-sources=("$top"/userland/{unwind*.c,elf_image.c})
+sources=("$top"/userland/{unwind*.c,elf_image.c,go_table.c,go_elf.c,go_names.c})
+go_program=$top/tests/victims/bin/victim_go_cgo
 libs=(-ldw -lelf -llzma -lz)
 failed=0
 
-run() {	# run TEST
+run() {	# run TEST [ARG…]
 	gcc "${cflags[@]}" -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" "${libs[@]}"
-	"$work/$1" || { failed=1; echo "FAILED: $1" >&2; }
+	"$work/$1" "${@:2}" || { failed=1; echo "FAILED: $*" >&2; }
 }
 
 search() {
@@ -31,7 +32,12 @@ search() {
 [ $# -gt 0 ] || set -- rules file fuzz walk truth
 for what; do
 	case $what in
-	truth) run test_unwind ;;
+	truth)
+		run test_unwind
+		# with its DWARF, if there is a Go
+		[ ! -e "$go_program" ] || run test_unwind "$go_program"
+		;;
+	fuzz) run test_unwind_fuzz 200 "$go_program" ;;
 	search) search ;;
 	*) run "test_unwind_$what" ;;
 	esac

@@ -49,6 +49,7 @@ enum leaktrace_unwind_op {
 	LEAKTRACE_UNWIND_SIGNAL,	/* rt_sigframe at rsp: every register from there */
 	LEAKTRACE_UNWIND_STOP,		/* a root: nobody called this */
 	LEAKTRACE_UNWIND_UNSUP,		/* a rule that we do not evaluate */
+	LEAKTRACE_UNWIND_SWITCH,	/* as REG, but the caller is on another stack */
 	__LEAKTRACE_UNWIND_OP_MAX
 };
 
