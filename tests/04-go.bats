@@ -218,6 +218,60 @@ every_variant() {
 	every_variant as_the_runtime new
 }
 
+# differs BEFORE AFTER [OPTION…]: whether pprof finds anything that it shows
+differs() {
+	go tool pprof -top -lines -nodecount=100000 -nodefraction=0 "${@:3}" -diff_base "$1" "$2" \
+		>"$(scratch)/difference" 2>/dev/null
+	! nothing "$(scratch)/difference" 2>"$(scratch)/differs"
+}
+
+# same_heap URL: between two of the server's own profiles that are equal is ours
+same_heap() {
+	local type dir
+	dir=$(scratch)
+	curl -sf "$1/debug/pprof/heap" -o "$dir/before"
+	lt go "$VICTIM" --format pprof -o "$dir/ours" >/dev/null
+	curl -sf "$1/debug/pprof/heap" -o "$dir/after"
+	for type in alloc_objects alloc_space inuse_objects inuse_space; do
+		! differs "$dir/before" "$dir/after" -sample_index=$type || return 1
+		! differs "$dir/before" "$dir/ours/heap.pb.gz" -sample_index=$type || return 1
+	done
+	return 0
+}
+
+# same_goroutines URL: but for those who answer, among them who writes the profile
+same_goroutines() {
+	local dir
+	dir=$(scratch)
+	curl -sf "$1/debug/pprof/goroutine" -o "$dir/theirs"
+	lt go "$VICTIM" --format pprof -o "$dir/ours" >/dev/null
+	! differs "$dir/theirs" "$dir/ours/goroutine.pb.gz" -ignore 'net/http.\(\*conn'
+}
+
+@test "go: a packaged server under load: profiles are its own, number for number" {
+	local dir url
+	command -v prometheus >/dev/null || lacking "no prometheus: run scripts/setup --test"
+	dir=$(scratch)
+	url=127.0.0.1:$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	printf '%s\n' "global: {scrape_interval: 1s}" "scrape_configs:" "- job_name: self" \
+		"  static_configs: [{targets: ['$url']}]" >"$dir/config"
+	prometheus --config.file="$dir/config" --storage.tsdb.path="$dir/data" \
+		--web.listen-address="$url" >"$dir/log" 2>&1 3>&- &
+	VICTIM=$!
+	STARTED+=("$VICTIM")
+	until_true 60 curl -sf "$url/-/ready" >/dev/null
+	while sleep 0.05; do
+		curl -s "$url/api/v1/query?query=rate(go_memstats_alloc_bytes_total\[5s\])"
+	done >/dev/null 3>&- &
+	STARTED+=("$!")
+	until_true 60 same_heap "$url" || { cat "$dir/differs" >&2; return 1; }
+	until_true 60 same_goroutines "$url" || { cat "$dir/differs" >&2; return 1; }
+	# no comparison of nothing with nothing
+	[ "$(go tool pprof -raw "$dir/ours/heap.pb.gz" 2>/dev/null | grep -c 'M=1')" -gt 10 ]
+	go tool pprof -top -nodecount=1000 "$dir/ours/goroutine.pb.gz" 2>/dev/null >"$dir/top"
+	grep -q prometheus/tsdb "$dir/top"
+}
+
 @test "go: programs that work hard and leak nothing have no findings, and live on" {
 	local go
 	for go in old new; do

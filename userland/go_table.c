@@ -227,6 +227,29 @@ const char *go_func_name_within(const struct go_table *table, const struct go_fu
 	return string_within(table, table->names + u32_at(func->record + 4), max_bytes);
 }
 
+/* What sort of function it is, to the runtime: 0 is none in particular. */
+static unsigned int sort_of(const struct go_table *t, const struct go_func *f)
+{
+	return f->record[t->has_start_line ? 40 : 36];
+}
+
+/**
+ * go_func_is_wrapper() - whether the compiler made it, to adapt a call to another
+ *
+ * Such functions are the last of the sorts, behind the one that systemstack()
+ * pretends to be in; the numbers are of the release.
+ */
+bool go_func_is_wrapper(struct go_table *table, const struct go_func *func)
+{
+	enum { NONE = 256 };
+	struct go_func before;
+
+	if (!table->wrapper)
+		table->wrapper = go_table_named(table, "runtime.systemstack_switch", &before) ?
+				 sort_of(table, &before) + 1 : NONE;
+	return sort_of(table, func) == table->wrapper;
+}
+
 static bool varint(const struct go_table *t, uint64_t *at, uint32_t *value)
 {
 	*value = 0;

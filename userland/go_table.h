@@ -25,6 +25,7 @@ struct go_table {
 	uint64_t names, units, files, pcs, records; /* offsets into bytes */
 	uint64_t module;		/* address of moduledata; 0: not found */
 	uint64_t funcdata;		/* base of function data; 0: unknown */
+	unsigned int wrapper;		/* what the linker calls a wrapper; 0: not asked for yet */
 };
 
 struct go_func {
@@ -61,6 +62,7 @@ const char *go_func_name_within(const struct go_table *table, const struct go_fu
 				uint64_t max_bytes);
 bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		      int64_t *bytes);
+bool go_func_is_wrapper(struct go_table *table, const struct go_func *func);
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max);
 

@@ -212,6 +212,13 @@ static bool is_wrapper(const struct symbol_frame *f)
 		!strcmp(f->function + strlen(f->function) - 3, "-fm"));
 }
 
+static bool is_in_wrapper(struct go_process *p, uint64_t pc)
+{
+	struct go_func f;
+
+	return go_table_find(&p->table, pc - p->bias, &f) && go_func_is_wrapper(&p->table, &f);
+}
+
 /* An address at the start of a function has not been called from there. */
 static bool is_return(const struct go_view *v, uint64_t pc)
 {
@@ -256,6 +263,9 @@ static void name(struct go_view *v, struct go_site *s, bool inside)
 		if (!more)
 			return;
 		s->frames = more;
+		/* what is called is the outermost; names tell of what is inlined into it */
+		if (n && is_in_wrapper(v->process, s->pcs[i]))
+			n--;
 		for (int k = 0; k < n; k++) {
 			inside = inside && is_runtime(&f[k]);
 			if (!inside && !is_wrapper(&f[k]))
