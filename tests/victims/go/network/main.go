@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	_ "net/http/pprof" // leaves heap profiling on
@@ -22,6 +23,7 @@ var (
 	calls    []net.Conn
 	never    = make(chan struct{})
 	door     net.Listener
+	welcome  net.Listener
 	address  string
 	template = make([]byte, 64<<10)
 )
@@ -88,7 +90,37 @@ func forgetBody() {
 	_ = answer.Status
 }
 
-func serve(w http.ResponseWriter, _ *http.Request) {
+// Nothing of it stays.
+func tidyUp() {
+	openFile().Close()
+	call, err := net.Dial("tcp", welcome.Addr().String())
+	if err != nil {
+		panic(err)
+	}
+	call.Close()
+	answer, err := http.Get(address + "/short")
+	if err != nil {
+		panic(err)
+	}
+	io.Copy(io.Discard, answer.Body)
+	answer.Body.Close()
+}
+
+func acceptAndClose() {
+	for {
+		call, err := welcome.Accept()
+		if err != nil {
+			return
+		}
+		call.Close()
+	}
+}
+
+func serve(w http.ResponseWriter, question *http.Request) {
+	if question.URL.Path == "/short" {
+		w.Write(template[:100])
+		return
+	}
 	w.Write(template)
 	w.(http.Flusher).Flush()
 	<-never
@@ -131,6 +163,8 @@ func do(what string, n int, answered <-chan bool) error {
 		times(n, func() { keepCall(); <-answered })
 	case "body":
 		times(n, forgetBody)
+	case "tidy":
+		times(n, tidyUp)
 	case "copy":
 		copyMany(n)
 	case "gc":
@@ -153,6 +187,8 @@ func main() {
 	answered := make(chan bool, 1)
 	door = listen()
 	go acceptAll(answered)
+	welcome = listen()
+	go acceptAndClose()
 	web := listen()
 	address = "http://" + web.Addr().String()
 	go http.Serve(web, http.HandlerFunc(serve))
