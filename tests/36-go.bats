@@ -72,6 +72,22 @@ leaks_of() {
 		"$REPORT" >/dev/null
 }
 
+@test "go: what only the runtime knows is in profiles and metrics, too" {
+	local dir
+	dir=$(scratch)
+	start_victim victim_go
+	tell recv 30
+	attach
+	lt report "$VICTIM" --format folded >"$dir/folded" || true
+	grep -q '^victim_go;goroutine;.*main.waitForAnswer.func1;.*runtime.gopark 30$' "$dir/folded"
+	lt report "$VICTIM" --format openmetrics >"$dir/metrics" || true
+	grep -q '^leaktrace_live{.*kind="goroutine".*function="main.waitForAnswer.func1"} 30$' "$dir/metrics"
+	lt report "$VICTIM" --format pprof -o "$dir/" || true
+	zcat "$dir/leaktrace-$VICTIM-goroutine.pb.gz" | grep -aq 'main.waitForAnswer.func1'
+	zcat "$dir/leaktrace-$VICTIM-goheap.pb.gz" | grep -aq 'live_space'
+	end_victim
+}
+
 # line FUNCTION TEXT: a descriptor's stack has FUNCTION in the line that says TEXT
 assert_line() {
 	local line

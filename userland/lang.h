@@ -100,10 +100,23 @@ bool lang_process_look(struct lang_process *p, bool in_any_case);
 /* By the last look, worst first; good until the next one. */
 size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites);
 bool lang_process_leaks(struct lang_process *p);
+/* All of it by kind: NULL has none. */
+enum { LANG_KINDS = 8 };
+struct lang_total {
+	const char *kind;
+	uint64_t baseline, live, bytes;
+};
+int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS]);
 /* What has become a leak since the last call, or ceased to be one. */
 void lang_process_news(struct lang_process *p, void (*fn)(const struct lang_site *s, bool leaks,
 							  void *arg), void *arg);
 void lang_process_close(struct lang_process *p);	/* NULL is fine */
+/* Its number in reports, where the kernel's sites have those of 32 bits. */
+static inline uint64_t lang_site_number(const struct lang_site *s)
+{
+	return (1ULL << 32) + s->id;
+}
+
 /* Worse things are heavier: as many as live, or their pages. */
 uint64_t lang_site_weight(const struct lang_site *s);
 /* Whether it comes before what the kernel knows, in a list of the worst. */

@@ -90,6 +90,27 @@ size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites
 	return p->nsites;
 }
 
+/** lang_process_totals() - sums by kind; how many kinds there are */
+int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS])
+{
+	const struct lang_site *s;
+	size_t n = p ? lang_process_sites(p, &s) : 0;
+	int have = 0, k;
+
+	for (size_t i = 0; i < n; i++) {
+		for (k = 0; k < have && strcmp(totals[k].kind, s[i].kind); k++)
+			;
+		if (k == LANG_KINDS)
+			continue;
+		if (k == have)
+			totals[have++] = (struct lang_total){ .kind = s[i].kind };
+		totals[k].baseline += s[i].baseline;
+		totals[k].live += s[i].live;
+		totals[k].bytes += s[i].bytes;
+	}
+	return have;
+}
+
 /** lang_process_leaks() - whether any of it leaks */
 bool lang_process_leaks(struct lang_process *p)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang.h"
 #include "output.h"
 #include "protobuf.h"
 
@@ -142,6 +143,49 @@ static void put_sites(struct metrics *x, struct model *m, struct site **sites, s
 		put(x, SITES, m, verdicts[v], "kind", kind_name(kind), "verdict", verdict_name(v), NULL);
 }
 
+/* What only a runtime knows of, in the same way; it has no time before attach. */
+static void put_runtime_kind(struct metrics *x, struct model *m, const struct lang_total *t)
+{
+	uint64_t told = 0, verdicts[VERDICT_LEAK + 1] = { 0 };
+	const struct lang_site *s;
+	size_t n = lang_process_sites(m->runtime, &s);
+	unsigned int rows = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct judgement *j = s[i].judgement;
+		const struct symbol_frame *place = lang_site_place(&s[i]);
+		const char *function = place ? place->function : NULL;
+		char id[24];
+
+		if (strcmp(s[i].kind, t->kind))
+			continue;
+		verdicts[j->verdict]++;
+		if (rows == SITES_MAX || !s[i].live)
+			continue;
+		snprintf(id, sizeof(id), "%" PRIu64, lang_site_number(&s[i]));
+		put(x, LIVE, m, s[i].live, "kind", t->kind, "site", id, "function", function, NULL);
+		if (j->verdict == VERDICT_LEAK)
+			put(x, LEAK, m, j->confidence, "kind", t->kind, "site", id, "function",
+			    function, NULL);
+		told += s[i].live;
+		rows++;
+	}
+	put(x, LIVE, m, t->live - told, "kind", t->kind, "site", "other", NULL);
+	for (int v = 0; v <= VERDICT_LEAK; v++)
+		put(x, SITES, m, verdicts[v], "kind", t->kind, "verdict", verdict_name(v), NULL);
+	if (t->bytes)
+		put(x, BYTES, m, t->bytes, "kind", t->kind, NULL);
+}
+
+static void put_runtime(struct metrics *x, struct model *m)
+{
+	struct lang_total totals[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, totals);
+
+	for (int k = 0; k < n; k++)
+		put_runtime_kind(x, m, &totals[k]);
+}
+
 static void put_losses(struct metrics *x, struct model *m)
 {
 	struct losses l;
@@ -172,6 +216,7 @@ void metrics_add(struct metrics *x, struct model *m)
 		if (k == LEAKTRACE_KIND_PAGE)
 			put(x, BYTES, m, t->live * PAGE_BYTES, "kind", kind_name(k), NULL);
 	}
+	put_runtime(x, m);
 	if (m->fd_limit)
 		put(x, LIMIT, m, m->fd_limit, "kind", "fd", NULL);
 	put(x, WINDOW, m, model_end_s(m), NULL);

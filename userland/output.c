@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "cli.h"
+#include "lang.h"
 #include "output.h"
 
 struct output {
@@ -84,20 +85,20 @@ static bool is_directory(const char *path)
  * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is followed,
  * else with the kind before its suffix: x.pb.gz becomes x.fd.pb.gz.
  */
-static char *pprof_path(const char *output, const struct model *m, int kind)
+static char *pprof_path(const char *output, const struct model *m, const char *kind)
 {
 	const char *name = strrchr(output, '/'), *dot;
 	int len;
 
 	if (is_directory(output))
 		return text("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
-			    m->target.pid, kind_name(kind));
-	if (!(m->target.kinds & ~(1U << kind)))
+			    m->target.pid, kind);
+	if (!(m->target.kinds & (m->target.kinds - 1)) && !m->runtime)
 		return strdup(output);
 	name = name ? name + 1 : output;
 	dot = strchr(name + (*name == '.'), '.');
 	len = dot ? dot - output : (int)strlen(output);
-	return text("%.*s.%s%s", len, output, kind_name(kind), dot ?: "");
+	return text("%.*s.%s%s", len, output, kind, dot ?: "");
 }
 
 static int write_whole(const char *path, const void *data, size_t len)
@@ -112,28 +113,36 @@ static int write_whole(const char *path, const void *data, size_t len)
 	return replace_close(&r, good);
 }
 
+/* One kind: the kernel's, or what a runtime knows. */
+static int write_profile(struct output *out, struct model *m, int kind, const struct lang_total *known)
+{
+	char *path = pprof_path(out->o->output, m, known ? known->kind : kind_name(kind));
+	void *data = NULL;
+	size_t len = 0;
+	int err = !path ? -ENOMEM : known ? report_lang_pprof(m, known, &data, &len) :
+		  report_pprof(m, kind, &data, &len);
+	int status = 0;
+
+	err = err ?: write_whole(path, data, len);
+	if (err)
+		status = cannot_write(path ?: out->o->output, err);
+	free(data);
+	free(path);
+	return status;
+}
+
 static int write_pprof(struct output *out, struct model *m)
 {
-	int status = 0;
+	struct lang_total known[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, known), status = 0;
 
 	if (out->written && !is_directory(out->o->output))
 		return fail("pprof of several targets needs -o DIRECTORY");
-	for (int k = 0; k < KINDS && !status; k++) {
-		void *data = NULL;
-		size_t len = 0;
-		char *path;
-		int err;
-
-		if (!(m->target.kinds & 1U << k))
-			continue;
-		path = pprof_path(out->o->output, m, k);
-		err = path ? report_pprof(m, k, &data, &len) : -ENOMEM;
-		err = err ?: write_whole(path, data, len);
-		if (err)
-			status = cannot_write(path ?: out->o->output, err);
-		free(data);
-		free(path);
-	}
+	for (int k = 0; k < KINDS && !status; k++)
+		if (m->target.kinds & 1U << k)
+			status = write_profile(out, m, k, NULL);
+	for (int k = 0; k < n && !status; k++)
+		status = write_profile(out, m, 0, &known[k]);
 	return status;
 }
 

@@ -25,6 +25,9 @@ int page_write(FILE *f, struct json_object *reports);
  * or -errno.
  */
 int report_pprof(struct model *m, int kind, void **data, size_t *len);
+/* The same of what a runtime knows. */
+struct lang_total;
+int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len);
 
 /*
  * metrics.c: judged models as OpenMetrics text. Families are collected over

@@ -184,8 +184,26 @@ static void comm_of(struct model *m, char *buf, size_t len)
 }
 
 /* One line a stack, outermost first, for flame graphs of what lives. */
+static void fold(FILE *f, const char *comm, const char *kind, const struct symbol_frame *frames,
+		 int n, uint64_t live)
+{
+	fprintf(f, "%s;%s", comm, kind);
+	for (int j = n - 1; j >= 0; j--) {
+		if (frames[j].function)
+			fputc(';', f);
+		for (const char *c = frames[j].function; c && *c; c++)
+			fputc(*c == ';' || (unsigned char)*c < ' ' ? ':' : *c, f);
+		if (!frames[j].function)
+			fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
+				(unsigned long long)frames[j].offset);
+	}
+	fprintf(f, " %llu\n", (unsigned long long)live);
+}
+
 void report_folded(FILE *f, struct model *m)
 {
+	const struct lang_site *known;
+	size_t nknown = m->runtime ? lang_process_sites(m->runtime, &known) : 0;
 	char comm[64];
 
 	comm_of(m, comm, sizeof(comm));
@@ -197,16 +215,9 @@ void report_folded(FILE *f, struct model *m)
 		if (!site_live(s))
 			continue;
 		n = model_frames(m, s->stack, &frames);
-		fprintf(f, "%s;%s", comm, kind_name(s->kind));
-		for (int j = n - 1; j >= 0; j--) {
-			if (frames[j].function)
-				fputc(';', f);
-			for (const char *c = frames[j].function; c && *c; c++)
-				fputc(*c == ';' || (unsigned char)*c < ' ' ? ':' : *c, f);
-			if (!frames[j].function)
-				fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
-					(unsigned long long)frames[j].offset);
-		}
-		fprintf(f, " %llu\n", (unsigned long long)site_live(s));
+		fold(f, comm, kind_name(s->kind), frames, n, site_live(s));
 	}
+	for (size_t i = 0; i < nknown; i++)
+		if (known[i].live)
+			fold(f, comm, known[i].kind, known[i].frames, known[i].nframes, known[i].live);
 }

@@ -11,45 +11,17 @@
 #include "lang.h"
 #include "report_text.h"
 
-/* Kernel's sites have ids of 32 bits. */
-#define FIRST_ID	(1LL << 32)
-
-enum { FRAMES = 10, FRAMES_ALL = 256, LANG_KINDS = 8 };
-
-struct total {
-	const char *kind;
-	uint64_t baseline, live, bytes;
-};
-
-static int totals_of(const struct model *m, struct total totals[LANG_KINDS])
-{
-	const struct lang_site *s;
-	size_t n = m->runtime ? lang_process_sites(m->runtime, &s) : 0;
-	int have = 0, k;
-
-	for (size_t i = 0; i < n; i++) {
-		for (k = 0; k < have && strcmp(totals[k].kind, s[i].kind); k++)
-			;
-		if (k == LANG_KINDS)
-			continue;
-		if (k == have)
-			totals[have++] = (struct total){ .kind = s[i].kind };
-		totals[k].baseline += s[i].baseline;
-		totals[k].live += s[i].live;
-		totals[k].bytes += s[i].bytes;
-	}
-	return have;
-}
+enum { FRAMES = 10, FRAMES_ALL = 256 };
 
 /* Rows of the table of totals; looks see no births and deaths. */
 void report_lang_totals(FILE *f, const struct model *m)
 {
 	double minutes = model_end_s(m) / 60;
-	struct total totals[LANG_KINDS];
-	int n = totals_of(m, totals);
+	struct lang_total totals[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, totals);
 
 	for (int k = 0; k < n; k++) {
-		const struct total *t = &totals[k];
+		const struct lang_total *t = &totals[k];
 		double growth = (double)t->live - t->baseline;
 		char a[32], b[32], bytes[32];
 
@@ -174,7 +146,7 @@ struct json_object *report_json_lang_site(const struct lang_site *s)
 {
 	struct json_object *o = json_object_new_object(), *life = span(0, 0);
 
-	put_number(o, "id", FIRST_ID + s->id);
+	put_number(o, "id", lang_site_number(s));
 	put(o, "kind", json_object_new_string(s->kind));
 	put(o, "type", json_object_new_string(s->type));
 	put_judgement(o, s->judgement);
@@ -199,7 +171,7 @@ struct json_object *report_json_lang_finding(const struct lang_site *s, size_t i
 
 	put_number(o, "id", id);
 	put_judgement(o, s->judgement);
-	json_object_array_add(list, json_object_new_int64(FIRST_ID + s->id));
+	json_object_array_add(list, json_object_new_uint64(lang_site_number(s)));
 	put(o, "sites", list);
 	put_counts(o, s->baseline, s->live, s->bytes, true);
 	put_number(live, s->kind, s->live);
@@ -210,8 +182,8 @@ struct json_object *report_json_lang_finding(const struct lang_site *s, size_t i
 /** report_json_lang_totals() - their kinds beside the kernel's */
 void report_json_lang_totals(const struct model *m, struct json_object *totals)
 {
-	struct total rows[LANG_KINDS];
-	int n = totals_of(m, rows);
+	struct lang_total rows[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, rows);
 
 	for (int k = 0; k < n; k++) {
 		struct json_object *o = json_object_new_object();
@@ -231,7 +203,7 @@ struct json_object *report_json_holders(struct model *m, const struct site *s)
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *o = json_object_new_object();
 
-		put_number(o, "site", FIRST_ID + holders[i]->id);
+		put_number(o, "site", lang_site_number(holders[i]));
 		put_number(o, "threads", holders[i]->in_thread);
 		put(o, "frames", frames_of(holders[i]));
 		json_object_array_add(list, o);

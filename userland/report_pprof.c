@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang.h"
 #include "maps.h"
 #include "pprof.h"
 #include "output.h"
@@ -68,15 +69,29 @@ static void put_site(struct pprof *p, struct model *m, const struct site *s)
 	free(frames);
 }
 
+static struct pprof *begin(const struct model *m, const char *kind)
+{
+	struct pprof *p = pprof_new();
+	char line[256];
+
+	if (!p)
+		return NULL;
+	pprof_sample_type(p, "live", "count");
+	pprof_sample_type(p, "live_space", "bytes");
+	pprof_period(p, kind, "count", 1);
+	pprof_time(p, (model_end_ns(m) / 1e9 + m->wall_minus_mono_s) * 1e9, model_end_s(m) * 1e9);
+	snprintf(line, sizeof(line), "leaktrace %s: %s of %s, pid %u", LEAKTRACE_VERSION, kind,
+		 *m->target.comm ? m->target.comm : "?", m->target.pid);
+	pprof_comment(p, line);
+	return p;
+}
+
 static void put_comments(struct pprof *p, struct model *m, int kind)
 {
 	uint64_t before = m->target.kind[kind].baseline_live;
 	struct losses l;
 	char line[256];
 
-	snprintf(line, sizeof(line), "leaktrace %s: %s of %s, pid %u", LEAKTRACE_VERSION,
-		 kind_name(kind), *m->target.comm ? m->target.comm : "?", m->target.pid);
-	pprof_comment(p, line);
 	if (before) {
 		snprintf(line, sizeof(line), "%" PRIu64 " alive before attach are left out", before);
 		pprof_comment(p, line);
@@ -90,18 +105,14 @@ static void put_comments(struct pprof *p, struct model *m, int kind)
 
 int report_pprof(struct model *m, int kind, void **data, size_t *len)
 {
-	struct pprof *p = pprof_new();
+	struct pprof *p = begin(m, kind_name(kind));
 	int err;
 
 	if (!p)
 		return -ENOMEM;
-	pprof_sample_type(p, "live", "count");
-	pprof_sample_type(p, "live_space", "bytes");
 	pprof_sample_type(p, "born", "count");
 	pprof_sample_type(p, "died", "count");
 	pprof_default_type(p, kind == LEAKTRACE_KIND_PAGE ? "live_space" : "live");
-	pprof_period(p, kind_name(kind), "count", 1);
-	pprof_time(p, (model_end_ns(m) / 1e9 + m->wall_minus_mono_s) * 1e9, model_end_s(m) * 1e9);
 	put_comments(p, m, kind);
 	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
 		const struct map *map = &m->maps->map[i];
@@ -112,6 +123,45 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 	for (size_t i = 0; i < m->nsites; i++)
 		if (m->sites[i].kind == kind)
 			put_site(p, m, &m->sites[i]);
+	err = pprof_finish(p, data, len);
+	pprof_free(p);
+	return err;
+}
+
+static void put_lang_site(struct pprof *p, const struct lang_site *s)
+{
+	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
+	int64_t values[] = { s->live, s->bytes };
+	struct pprof_label labels[] = {
+		{ .key = "type", .text = s->type },
+		{ .key = "verdict", .text = verdict_name(s->judgement->verdict) },
+	};
+
+	for (int i = 0; frames && i < s->nframes; i++)
+		frames[i] = (struct pprof_frame){
+			.function = s->frames[i].function, .file = s->frames[i].file,
+			.line = s->frames[i].line, .module = s->frames[i].module,
+			.build_id = s->frames[i].build_id, .inlined = s->frames[i].inlined,
+		};
+	if (frames)
+		pprof_sample(p, frames, s->nframes < FRAMES_MAX ? s->nframes : FRAMES_MAX, values,
+			     labels, 2);
+	free(frames);
+}
+
+int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, kind->kind);
+	const struct lang_site *s;
+	size_t n = lang_process_sites(m->runtime, &s);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	pprof_default_type(p, kind->bytes ? "live_space" : "live");
+	for (size_t i = 0; i < n; i++)
+		if (s[i].live && !strcmp(s[i].kind, kind->kind))
+			put_lang_site(p, &s[i]);
 	err = pprof_finish(p, data, len);
 	pprof_free(p);
 	return err;
