@@ -77,14 +77,17 @@ leaks_of() {
 	dir=$(scratch)
 	start_victim victim_go
 	tell recv 30
+	tell map 1000
+	tell gc 2
 	attach
 	lt report "$VICTIM" --format folded >"$dir/folded" || true
 	grep -q '^victim_go;goroutine;.*main.waitForAnswer.func1;.*runtime.gopark 30$' "$dir/folded"
 	lt report "$VICTIM" --format openmetrics >"$dir/metrics" || true
 	grep -q '^leaktrace_live{.*kind="goroutine".*function="main.waitForAnswer.func1"} 30$' "$dir/metrics"
 	lt report "$VICTIM" --format pprof -o "$dir/" || true
-	zcat "$dir/leaktrace-$VICTIM-goroutine.pb.gz" | grep -aq 'main.waitForAnswer.func1'
-	zcat "$dir/leaktrace-$VICTIM-goheap.pb.gz" | grep -aq 'live_space'
+	go tool pprof -top "$dir/leaktrace-$VICTIM-goroutine.pb.gz" >"$dir/top" 2>&1
+	grep -q '^ *0 .* 30 .* main.waitForAnswer.func1$' "$dir/top" || { cat "$dir/top" >&2; return 1; }
+	zcat "$dir/leaktrace-$VICTIM-goheap.pb.gz" | grep -aq 'main.remember'
 	end_victim
 }
 
