@@ -47,6 +47,7 @@ struct go_unwind;			/* what is known of code addresses */
 
 struct go_process {
 	pid_t pid, tid;			/* tid: a thread of it that lives */
+	int pagemap;			/* says what of it was touched; -1: nobody does */
 	struct elf_image *image;
 	struct go_table table;
 	struct maps maps;

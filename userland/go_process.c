@@ -13,9 +13,17 @@
 #include "memory.h"
 #include "symbol_open.h"
 
-/** go_read() - copy from the target; whether all of it was there */
+/**
+ * go_read() - copy from the target; whether all of it was there
+ *
+ * Memory that it has not touched yet is zeros, and stays untouched.
+ */
 bool go_read(const struct go_process *p, uint64_t at, void *to, size_t bytes)
 {
+	const struct map *m = maps_find(&p->maps, at);
+
+	if (m && m->read && !m->inode && bytes <= m->end - at)
+		return !memory_read_there(p->tid, p->pagemap, at, to, bytes);
 	return !memory_read(p->tid, at, to, bytes);
 }
 
@@ -117,6 +125,7 @@ static void read_start(struct go_process *p)
 static int open_all(struct go_process *p, char *err, size_t errlen)
 {
 	unsigned char byte;
+	char path[40];
 	int error = maps_read(p->pid, &p->maps);
 
 	if (error) {
@@ -125,6 +134,8 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 		return error;
 	}
 	p->tid = p->maps.tid;
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", p->tid);
+	p->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (!open_image(p, err, errlen))
 		return -ENOEXEC;
 	error = memory_read(p->tid, p->table.module + p->bias, &byte, 1);
@@ -166,6 +177,7 @@ struct go_process *go_open(pid_t pid, int *why, char *err, size_t errlen)
 		return NULL;
 	}
 	p->pid = pid;
+	p->pagemap = -1;
 	*why = open_all(p, err, errlen);
 	if (!*why)
 		return p;
@@ -182,5 +194,7 @@ void go_close(struct go_process *p)
 	go_unwind_free(p->unwind);
 	maps_free(&p->maps);
 	elf_image_close(p->image);
+	if (p->pagemap >= 0)
+		close(p->pagemap);
 	free(p);
 }

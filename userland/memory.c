@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "leaktrace.h"
 #include "memory.h"
 
 /** memory_read() - copy from a process; 0 or -errno */
@@ -21,6 +23,48 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 		return 0;
 	got = process_vm_readv(pid, &here, 1, &there, 1, 0);
 	return got < 0 ? -errno : (size_t)got == bytes ? 0 : -EFAULT;
+}
+
+/* Which of n pages are in memory or swapped out; without an answer all of them. */
+static void which_are_there(int pagemap, uint64_t page, size_t n, uint64_t *entry)
+{
+	ssize_t got = pagemap < 0 ? -1 : pread(pagemap, entry, n * sizeof(*entry), page * sizeof(*entry));
+
+	for (size_t i = 0; i < n; i++)
+		entry[i] = got != (ssize_t)(n * sizeof(*entry)) || entry[i] >> 62;
+}
+
+/** memory_read_there() - copy what has been touched; 0 or -errno */
+int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
+{
+	enum { AT_ONCE = 512 };
+	uint64_t there[AT_ONCE];
+	size_t n = 0, i = 0;		/* asked for, looked at */
+	int err = 0;
+
+	while (bytes && !err) {
+		size_t run = PAGE_BYTES - at % PAGE_BYTES, first;
+
+		if (i == n) {
+			size_t pages = (at % PAGE_BYTES + bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+
+			n = pages < AT_ONCE ? pages : AT_ONCE;
+			which_are_there(pagemap, at / PAGE_BYTES, n, there);
+			i = 0;
+		}
+		for (first = i++; i < n && there[i] == there[first]; i++)
+			run += PAGE_BYTES;
+		if (run > bytes)
+			run = bytes;
+		if (there[first])
+			err = memory_read(pid, at, to, run);
+		else
+			memset(to, 0, run);
+		at += run;
+		to = (char *)to + run;
+		bytes -= run;
+	}
+	return err;
 }
 
 /** memory_read_pieces() - copy many places; each says whether it succeeded */

@@ -18,6 +18,12 @@ struct memory_piece {
 /* 0, or -errno: -EPERM, -ESRCH, -EFAULT (not all of it is there). */
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes);
 
+/*
+ * The same of anonymous memory, without making pages by reading them: what is not
+ * there is zeros. pagemap is /proc/PID/pagemap, or -1: all is read.
+ */
+int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes);
+
 /* Many at once, each marked good or not. */
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n);
 
