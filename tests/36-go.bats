@@ -154,7 +154,8 @@ descriptors_of() {
 		tell gc 2
 		report
 		# memmove has no frame; what is copied from was a page that nobody had touched, too
-		jq -e '[.sites[] | select(any(.frames[]; .function == "main.copyMany"))
+		jq -e '[.sites[] | select(.frames[0].function == "runtime.memmove" and
+				any(.frames[]; .function == "main.copyMany"))
 			| {n: .live, f: [.frames[] | select(.function | startswith("runtime.") | not)][0].function}]
 			| (map(.n) | add) as $n | $n >= 50 and $n <= 51 and all(.f == "main.copyInto")' \
 			"$REPORT" >/dev/null || explain "copied pages"

@@ -44,3 +44,14 @@ bool go_is_switch(const char *function)
 
 	return is_one_of(function, list);
 }
+
+/** go_leaves_stack() - whether it is itself on another stack, from some instruction on */
+bool go_leaves_stack(const char *function)
+{
+	/* for the sake of the vdso, which may need more than there is */
+	static const char *const list[] = {
+		"runtime.nanotime1", "runtime.walltime", "time.now", NULL
+	};
+
+	return is_one_of(function, list);
+}

@@ -69,5 +69,6 @@ int go_func_frames(const struct go_table *table, const struct go_func *func, uin
 /* go_names.c */
 bool go_is_root(const char *function);
 bool go_is_switch(const char *function);
+bool go_leaves_stack(const char *function);
 
 #endif

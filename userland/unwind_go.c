@@ -25,7 +25,15 @@ struct go_rules {
 	struct unwind_build *build;
 	struct unwind_pieces found;
 	uint64_t rows_left;		/* a table may name the same rows ever again */
-	uint64_t saved_from;		/* where the function at hand has saved rbp; 0: nowhere */
+	/* of the function at hand: */
+	uint64_t saved_from;		/* where rbp has been saved; 0: nowhere */
+	bool leaves_stack;		/* from then on only rbp counts */
+};
+
+/* The frame pointer alone says where the caller is: on this stack or on another. */
+static const struct leaktrace_unwind_rule by_frame_pointer = {
+	.op = LEAKTRACE_UNWIND_SWITCH, .reg = REG_BP, .cfa_off = FRAME_BYTES, .ra_off = -8,
+	.bp = LEAKTRACE_UNWIND_BP_CFA, .bp_off = -FRAME_BYTES,
 };
 
 static int add(struct go_rules *g, uint64_t start, uint64_t end, struct leaktrace_unwind_rule rule)
@@ -56,7 +64,7 @@ static int add_row(uint64_t start, uint64_t end, int32_t bytes, void *arg)
 	error = add(g, start, plain_to, rule);
 	rule.bp = LEAKTRACE_UNWIND_BP_CFA;
 	rule.bp_off = -FRAME_BYTES;
-	return error ? error : add(g, plain_to, end, rule);
+	return error ? error : add(g, plain_to, end, g->leaves_stack ? by_frame_pointer : rule);
 }
 
 /* An instruction that stores rbp: its length, and how far above rsp; 0: another. */
@@ -102,16 +110,13 @@ static uint64_t saved_from(const struct go_table *t, const struct go_func *f)
 static int add_function(struct go_rules *g, const struct go_table *t, const struct go_func *f)
 {
 	static const struct leaktrace_unwind_rule stop = { .op = LEAKTRACE_UNWIND_STOP };
-	static const struct leaktrace_unwind_rule other = {
-		.op = LEAKTRACE_UNWIND_SWITCH, .reg = REG_BP, .cfa_off = FRAME_BYTES, .ra_off = -8,
-		.bp = LEAKTRACE_UNWIND_BP_CFA, .bp_off = -FRAME_BYTES,
-	};
 	const char *name = go_func_name_within(t, f, LONGEST_NAME_BYTES);
 
 	if (name && go_is_root(name))
 		return add(g, f->start, f->end, stop);
 	if (name && go_is_switch(name))
-		return add(g, f->start, f->end, other);
+		return add(g, f->start, f->end, by_frame_pointer);
+	g->leaves_stack = name && go_leaves_stack(name);
 	g->saved_from = saved_from(t, f);
 	return go_func_sp_rows(t, f, add_row, g);
 }
