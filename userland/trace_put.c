@@ -16,7 +16,7 @@
 #include "maps.h"
 #include "trace.h"
 
-enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20 };
+enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20, STRING_MAX_BYTES = 4096 };
 
 struct writing {
 	struct file_writer *w;
@@ -56,10 +56,16 @@ static bool knows_pc(const struct known *k, uint64_t pc)
 	return k->npcs && bsearch(&pc, k->pc, k->npcs, sizeof(pc), by_u64);
 }
 
+/* What is too long for it (names of C++ templates are, now and then) ends early. */
 static void put_string(struct nl_msg *msg, int type, const char *s)
 {
-	if (s)
-		nla_put(msg, type, strnlen(s, 4095) + 1, s);
+	size_t len = s ? strnlen(s, STRING_MAX_BYTES - 1) : 0;
+	struct nlattr *a = s ? nla_reserve(msg, type, len + 1) : NULL;
+
+	if (!a)
+		return;
+	memcpy(nla_data(a), s, len);
+	((char *)nla_data(a))[len] = '\0';
 }
 
 /* A record of our own: what fill puts into a message, without netlink's header. */

@@ -15,6 +15,7 @@
 #include "leaktrace.h"
 #include "output.h"
 #include "symbol_check.h"
+#include "trace.h"
 
 enum { ROUNDS = 400, SITES = 6, OBJECTS = 60 };
 
@@ -181,6 +182,51 @@ static bool report_it(char **all)
 	return good;
 }
 
+/* A template's name has no end; what is written of it can be read. */
+static void long_names(void)
+{
+	static char name[10000];
+	struct symbol_frame fed = { .function = name, .file = name }, f[1];
+	struct model m, back;
+	struct known known = { 0 };
+	struct file_reader *r;
+	char err[256];
+	unsigned int type;
+	size_t len;
+	void *data;
+	bool found = false;
+
+	memset(name, 'x', sizeof(name) - 1);
+	model_init(&m);
+	model_init(&back);
+	m.offline = true;
+	m.exe = strdup(name);
+	m.symboliser = symboliser_offline();
+	back.symboliser = symboliser_offline();
+	CHECK(!symboliser_feed(m.symboliser, 0x1000, false, &fed, 1));
+	m.stacks = calloc(1, sizeof(*m.stacks));
+	m.nstacks = m.stacks_room = 1;
+	m.stacks[0] = (struct stack){ .id = 1, .npcs = 1, .pcs = calloc(1, sizeof(uint64_t)) };
+	m.stacks[0].pcs[0] = 0x1000;
+	w = file_create(path, err, sizeof(err));
+	CHECK(!trace_put_names(&m, w, true, &known));
+	file_finish(w);
+	r = file_open(path, err, sizeof(err));
+	while (r && file_next(r, &type, &data, &len, err, sizeof(err)) > 0) {
+		if (type == RECORD_META)
+			CHECK(!trace_take_meta(&back, &back, data, len));
+		if (type == RECORD_SYMBOL)
+			CHECK(found = !trace_take_symbol(&back, data, len));
+	}
+	file_close(r);
+	CHECK(found && back.exe && strlen(back.exe) == 4095);
+	CHECK(symboliser_resolve(back.symboliser, 0x1000, false, f, 1) == 1 && f->function &&
+	      strlen(f->function) == 4095);
+	known_clear(&known);
+	model_free(&m);
+	model_free(&back);
+}
+
 int main(void)
 {
 	unsigned int good = 0;
@@ -188,6 +234,7 @@ int main(void)
 
 	close(mkstemp(path));
 	srandom(3);
+	long_names();
 	write_file();
 	CHECK(report_it(&all));
 	CHECK(strstr(all, "LEAK") && strstr(all, "conn_open") && strstr(all, "server.c:88"));
