@@ -31,6 +31,13 @@ struct steps {
 	double s[STEPS_MAX], grew[STEPS_MAX], done[LOADS][STEPS_MAX];
 };
 
+/* A longer step has more of everything: paces are compared. */
+static void paces(const struct steps *t, const double *v, double *pace)
+{
+	for (unsigned int i = 0; i < t->n; i++)
+		pace[i] = v[i] / t->s[i];
+}
+
 static double sum(const double *v, unsigned int n)
 {
 	double all = 0;
@@ -95,11 +102,14 @@ static bool stops(const struct steps *t, const double *done)
 /* What is read comes first where it explains as much: it is what a target is given. */
 static void judge_steps(struct following *f, const struct steps *t, double grew)
 {
-	double most = 0, most_varies = 0;
+	double most = 0, most_varies = 0, pace[STEPS_MAX], growth[STEPS_MAX];
 
+	paces(t, t->grew, growth);
 	for (int k = 0; k < LOADS; k++) {
-		double varies, r = correlation(t->done[k], t->grew, t->n, &varies);
+		double varies, r;
 
+		paces(t, t->done[k], pace);
+		r = correlation(pace, growth, t->n, &varies);
 		most = fmax(most, fabs(r));
 		most_varies = fmax(most_varies, varies);
 		if (varies <= VARIES || r < FOLLOWS_R || (f->how && r < f->r + NEARLY))

@@ -250,46 +250,68 @@ bool history_load_at(const struct history *h, double t_s, struct load *l)
 	return true;
 }
 
-/* How often anybody looked since then: a curve must not be finer than that. */
-static unsigned int looks_since(const struct history *h, uint64_t t_ns)
+/* The series that knows best when anybody looked since then: its last *n points. */
+static const struct series *looks_since(const struct history *h, uint64_t t_ns, unsigned int *n)
 {
-	unsigned int most = 0;
+	const struct series *best = NULL;
 
+	*n = 0;
 	for (int k = 0; k < KINDS; k++) {
-		unsigned int n = 0;
+		const struct series *s = &h->kind[k];
+		unsigned int i = 0;
 
-		while (n < h->kind[k].n && h->kind[k].point[h->kind[k].n - 1 - n].t_ns >= t_ns)
-			n++;
-		most = n > most ? n : most;
+		while (i < s->n && s->point[s->n - 1 - i].t_ns >= t_ns)
+			i++;
+		if (i > *n) {
+			*n = i;
+			best = s;
+		}
 	}
-	return most;
+	return best;
 }
 
+static uint64_t look_before(const struct series *looks, uint64_t t_ns)
+{
+	unsigned int n = points_until(looks, t_ns);
+
+	return n ? looks->point[n - 1].t_ns : t_ns;
+}
+
+/*
+ * Evenly over the time, but at looks: what came between one and the next came with
+ * the load of that time, and at no other moment are both known.
+ */
 const struct curve *history_curve(uint32_t site, void *history)
 {
 	const struct history *h = history;
 	struct series *s = h ? rows_find(&h->sites, site) : NULL;
-	uint64_t first_ns, span_ns;
+	const struct series *looks;
+	uint64_t first_ns, taken_ns = 0;
 	unsigned int n;
 
 	if (!s || !s->n)
 		return NULL;
 	first_ns = s->point[0].t_ns;
-	span_ns = h->last_ns - first_ns;
-	n = looks_since(h, first_ns);
-	n = n > s->n ? n : s->n;
+	looks = looks_since(h, first_ns, &n);
+	if (n < s->n) {
+		looks = s;
+		n = s->n;
+	}
 	if (!s->curve)
 		s->curve = calloc(1, sizeof(*s->curve));
-	if (!s->curve || n < 2 || !span_ns)
+	if (!s->curve || n < 2 || h->last_ns <= first_ns)
 		return NULL;
-	s->curve->n = n < ARRAY_SIZE(s->curve->live) ? n : ARRAY_SIZE(s->curve->live);
-	for (unsigned int i = 0; i < s->curve->n; i++) {
-		uint64_t t_ns = first_ns + (uint64_t)((double)span_ns * i / (s->curve->n - 1));
+	n = n < ARRAY_SIZE(s->curve->live) ? n : ARRAY_SIZE(s->curve->live);
+	s->curve->n = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t t_ns = first_ns + (uint64_t)((double)(h->last_ns - first_ns) * i / (n - 1));
 
-		if (i == s->curve->n - 1)
-			t_ns = h->last_ns;
-		s->curve->t_s[i] = t_ns / 1e9;
-		s->curve->live[i] = live_at(s, t_ns);
+		t_ns = i == n - 1 ? h->last_ns : look_before(looks, t_ns);
+		if (i && t_ns <= taken_ns)
+			continue;
+		taken_ns = t_ns;
+		s->curve->t_s[s->curve->n] = t_ns / 1e9;
+		s->curve->live[s->curve->n++] = live_at(s, t_ns);
 	}
 	return s->curve;
 }

@@ -106,6 +106,41 @@ static void between_points(void)
 	CHECK(!history_load_at(h, 4.9, &l) && !history_load_at(h, 205.1, &l));
 }
 
+/* Looks when the machine found time for them, as a recording has them. */
+static struct following seen_unevenly(double (*bytes)(int s))
+{
+	const struct curve *c;
+	struct following f;
+	double read = 0;
+	int look_s = 0;
+
+	history_free(h);
+	h = history_new();
+	for (int s = 0; s <= 3 * SECONDS; s++, read += bytes(s)) {
+		uint64_t t_ns = (s + 5) * NSEC_PER_SEC;
+		struct load l = { .known = true, .done = { read, 0, 0 } };
+		struct history_point p = { .t_ns = t_ns, .born = read / 4096, .live = read / 4096 };
+
+		if (s < look_s)
+			continue;
+		look_s = s + 6 + s * 7919 % 17;
+		CHECK(!history_add_load(h, t_ns, &l) && !history_add_kind(h, 0, &p) &&
+		      !history_add_site(h, 1, &p));
+	}
+	c = history_curve(1, h);
+	follow(&f, c, 0, h);
+	return f;
+}
+
+static void uneven_looks(void)
+{
+	struct following f = seen_unevenly(bursts);
+
+	CHECK(f.how == FOLLOWS_LOAD && f.r > 0.95, "%d %f in %u steps", f.how, f.r, f.steps);
+	f = seen_unevenly(steady);
+	CHECK(f.how == FOLLOWS_STEADY, "%d %f in %u steps", f.how, f.r, f.steps);
+}
+
 static void of_this_process(void)
 {
 	struct load before, after;
@@ -131,6 +166,7 @@ int main(void)
 	follows_not();
 	cannot_tell();
 	between_points();
+	uneven_looks();
 	of_this_process();
 	history_free(h);
 	return verdict("follow");
