@@ -183,6 +183,8 @@ static bool judge_group(struct parties *all, size_t head, struct finding *f)
 	enum verdict worst = VERDICT_SUSPECT;
 
 	b.o = o;
+	for (size_t i = head + 1; i < all->n; i++)
+		b.more_sites += all->p[i].head == head;
 	judge_births(all->court, &f->judgement, &sum, &b, c, &x);
 	evidence_write(&f->judgement, &x);
 	free(o);

@@ -3,12 +3,15 @@
  * What surrounds a site: how many of those that were there before are gone, and
  * for pages, where they lie. An allocator's pages are touched by whoever gets
  * them next: in its ranges, which page is whose says little. The brk heap and
- * glibc's arenas are known by their form, other allocators' by being shared.
+ * glibc's arenas are known by their form, other allocators' by being shared: by
+ * halves, or by many, though one of them may have nearly all of it.
  */
 #include <stdlib.h>
 
 #include "maps.h"
 #include "verdict.h"
+
+enum { MANY_OTHERS = 3 };
 
 static ptrdiff_t map_of(const struct model *m, uint64_t address)
 {
@@ -17,13 +20,25 @@ static ptrdiff_t map_of(const struct model *m, uint64_t address)
 	return map ? map - m->maps->map : -1;
 }
 
+/* Objects of a site stand together: it is new in a mapping once. */
+static void count_site(struct court *court, uint32_t site, uint32_t *last, ptrdiff_t map)
+{
+	if (last[map] == site)
+		return;
+	last[map] = site;
+	court->map_sites[map]++;
+}
+
 void court_open(struct court *court)
 {
 	struct model *m = court->m;
 	size_t n = m->maps ? m->maps->n : 0;
+	uint32_t *last;
 
 	court->map_pages = calloc(n + 1, sizeof(*court->map_pages));
 	court->own_pages = calloc(n + 1, sizeof(*court->own_pages));
+	court->map_sites = calloc(n + 1, sizeof(*court->map_sites));
+	last = calloc(n + 1, sizeof(*last));
 	for (size_t i = 0; i < m->nobjects; i++) {
 		const struct object *o = &m->objects[i];
 		ptrdiff_t map;
@@ -34,14 +49,19 @@ void court_open(struct court *court)
 		map = map_of(m, o->id);
 		if (map >= 0 && court->map_pages)
 			court->map_pages[map] += o->count;
+		if (map >= 0 && court->map_sites && last)
+			count_site(court, o->site, last, map);
 	}
+	free(last);
 }
 
 void court_close(struct court *court)
 {
 	free(court->map_pages);
 	free(court->own_pages);
+	free(court->map_sites);
 	court->map_pages = court->own_pages = NULL;
+	court->map_sites = NULL;
 }
 
 /* Of a site's pages, how many are in mappings that it shares with other sites. */
@@ -49,7 +69,7 @@ static uint64_t pooled_pages(const struct court *court, const struct births *b)
 {
 	uint64_t pooled = 0;
 
-	if (!court->map_pages || !court->own_pages)
+	if (!court->map_pages || !court->own_pages || !court->map_sites)
 		return 0;
 	for (size_t i = 0; i < b->n; i++) {
 		ptrdiff_t map = map_of(court->m, b->o[i].id);
@@ -62,7 +82,8 @@ static uint64_t pooled_pages(const struct court *court, const struct births *b)
 
 		if (map < 0)
 			continue;
-		if (court->own_pages[map] * 4 < court->map_pages[map] * 3)
+		if (court->own_pages[map] * 4 < court->map_pages[map] * 3 ||
+		    court->map_sites[map] >= 1 + b->more_sites + MANY_OTHERS)
 			pooled += court->own_pages[map];
 		court->own_pages[map] = 0;
 	}

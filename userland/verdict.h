@@ -58,6 +58,8 @@ struct measures {
 	bool pooled;			/* pages: others have some in the same mappings */
 	double share;			/* pages: of all that were born and live */
 	double window_s;		/* from the first birth in it to the end */
+	double grew_s;			/* from the first birth of what lives to the last, of it */
+	uint64_t grew_first, grew_second; /* in either half of that time */
 	double idle_s;			/* since the last birth of what lives */
 	double horizon_s;		/* T: what is older is old */
 	double bucket_s;
@@ -83,6 +85,7 @@ struct births {
 	const struct object *o;		/* oldest first */
 	size_t n;
 	bool exits;			/* count exits of threads instead */
+	unsigned int more_sites;	/* than one, whose births these are */
 };
 
 struct court {				/* what a judgement needs beside its subject */
@@ -93,6 +96,7 @@ struct court {				/* what a judgement needs beside its subject */
 	double chance;			/* a trend is believed if p is not above */
 	uint64_t pages;			/* born and alive, of all sites */
 	uint64_t *map_pages, *own_pages;	/* by mapping: of all; scratch for one site */
+	unsigned int *map_sites;	/* that have pages there */
 };
 
 enum { PATH_MAX_FRAMES = 256 };

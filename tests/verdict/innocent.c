@@ -293,6 +293,16 @@ static void inserts(struct world *w)
 	churn(w, table, 0, 1200, 2, NEVER);
 }
 
+/* One function copies nearly all of it: it touches the allocator's fresh pages. */
+static void values(struct world *w)
+{
+	unsigned int values = good(w, 1200, PAGE);
+
+	churn(w, values, 0, 1200, 14, NEVER);
+	for (int i = 0; i < 4; i++)
+		churn(w, site(w, PAGE), 0, 1200, 0.05, NEVER);
+}
+
 const struct program innocent[] = {
 	{ "a pool made at start", pool_at_start },
 	{ "a pool made within seconds", fills_within_seconds },
@@ -339,5 +349,6 @@ const struct program innocent[] = {
 	{ "an arena that fills", arena },
 	{ "slow to close", slow_to_close },
 	{ "keys that are inserted, for good", inserts },
+	{ "values that are, by one function", values },
 	{ 0 }
 };
