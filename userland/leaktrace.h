@@ -114,6 +114,7 @@ struct judgement {
 	double confidence;		/* that it leaks, 0 to 1 */
 	double rate_per_min;		/* growth of what lives */
 	bool exits;			/* no: of threads that exited, and nobody joined */
+	bool early;			/* what is being filled would look the same so far */
 	double age_p50_s, age_max_s;
 	double life_p50_s, life_p99_s, life_max_s;
 	uint64_t unjoined;		/* threads: exited, nobody joined */

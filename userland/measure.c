@@ -197,11 +197,28 @@ static void measure_before(struct measures *x, const struct site *s, const struc
 	}
 }
 
+/* Over what time did that which lives come, and did it come ever more slowly? */
+static void measure_growth(struct measures *x, const struct births *b, double first_s, double last_s)
+{
+	x->grew_s = last_s - first_s;
+	for (size_t i = 0; i < b->n; i++) {
+		double at = birth_ns(b, i) / 1e9;
+
+		if (!birth_counts(b, i) || at < first_s)
+			continue;
+		if (at > (first_s + last_s) / 2)
+			x->grew_second += b->o[i].count;
+		else
+			x->grew_first += b->o[i].count;
+	}
+}
+
 /* All of x that depends on the window [from_s, end]. from_s 0: the whole life. */
 void measure(struct measures *x, const struct site *s, const struct births *b,
 		    const struct curve *c, double from_s, double end_s, const struct bench *bench)
 {
-	double start_s = fmax(from_s, s->first_ns / 1e9), mature_s, last_s = 0;
+	double start_s = fmax(from_s, s->first_ns / 1e9), mature_s;
+	double first_live_s = INFINITY, last_s = 0;
 	uint64_t last_moment = 0;
 
 	x->whole = from_s <= s->first_ns / 1e9;
@@ -219,9 +236,13 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 		x->live += b->o[i].count;
 		x->births += birth_ns(b, i) != last_moment;
 		last_moment = birth_ns(b, i);
+		first_live_s = fmin(first_live_s, at);
 		last_s = fmax(last_s, at);
 	}
-	x->idle_s = last_s ? end_s - last_s : 0;
+	if (x->births) {
+		x->idle_s = end_s - last_s;
+		measure_growth(x, b, first_live_s, last_s);
+	}
 	/*
 	 * Where most die, what is young says nothing: only births that have
 	 * had time to die are looked at. Where hardly any does, all count.

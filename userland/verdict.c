@@ -25,6 +25,11 @@
 #define TREND_Z		2.33	/* one false trend in a hundred */
 #define HEAP_SHARE	0.6	/* of all growth, to be named the cause of a heap's */
 #define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
+#define YOUNG_HORIZONS	15	/* growth of less time is early: 45 s, if nobody says else */
+#define YOUNG_HEAP_S	600.0	/* as long as a collector's old generation takes */
+#define FILLING_S	600.0	/* growth that slows down is early for as long */
+#define SLOWER		0.75	/* the second half of its growth, by the first */
+#define STILL		0.25	/* of the time in which it grew, without a birth */
 
 enum {
 	LEAK_OLD = 8,		/* fewer are not enough to wake a colleague */
@@ -96,6 +101,27 @@ static enum verdict decide(const struct measures *x)
 	    (!x->late || x->sure > 0.3))
 		return VERDICT_SUSPECT;
 	return VERDICT_OK;
+}
+
+/*
+ * What a pool or a cache does until it is full: it has grown for seconds only, or
+ * ever more slowly, by more than chance (births without memory differ by their
+ * square root), or it has stopped. No verdict depends on it, for a leak may do the
+ * same; but nobody is called out of bed for it.
+ */
+static bool early(const struct measures *x, const struct bench *bench)
+{
+	double first = x->grew_first, second = x->grew_second;
+	double least_s = YOUNG_HORIZONS * (bench->min_age_s > 0 ? bench->min_age_s : HORIZON_S);
+
+	if (x->heap)
+		least_s = YOUNG_HEAP_S;
+	if (bench->window_s > 0)
+		least_s = fmin(least_s, bench->window_s / 2);
+	if (x->grew_s < least_s || x->idle_s > x->grew_s * STILL)
+		return true;
+	return x->grew_s < FILLING_S && second < SLOWER * first &&
+		first - second > 2 * sqrt(first + second);
 }
 
 static double confidence(enum verdict v, const struct measures *x)
@@ -187,6 +213,7 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 		j->verdict = VERDICT_SUSPECT;
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
+	j->early = early(x, court->bench);
 	j->confidence = confidence(j->verdict, x);
 }
 

@@ -3,6 +3,11 @@
  * What changes from look to look: how many of a site live, as a curve that
  * gets coarser as it gets longer, and whether it has been called a leak. Two
  * looks in a row raise the alarm, four in a row call it off.
+ *
+ * What is being filled cannot be told from a leak at first, and whoever is woken
+ * for a cache does not get up the next time: while the growth is early, unless a
+ * limit is near, it is only told as growth. The last look waits for nothing:
+ * nothing more will come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +20,7 @@ enum {
 	CLEAR = 4,
 	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
+	URGENT_S = 120,		/* to the limit */
 };
 
 struct watched {
@@ -22,6 +28,7 @@ struct watched {
 	unsigned int halved, skip;	/* every 2^halved looks a point */
 	unsigned int up, down;
 	bool raised;
+	bool mentioned;			/* as growth, before it was raised */
 	uint64_t live_told, born_judged, died_judged;
 	double told_s;
 	struct curve *curve;
@@ -113,41 +120,71 @@ const struct curve *watch_curve(uint32_t site, void *watch)
 	return r ? r->curve : NULL;
 }
 
+static const struct finding *finding_of(const struct model *m, const struct site *s)
+{
+	uint32_t id = s->judgement.finding;
+
+	return id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
+}
+
 /* One finding makes news once: by the part that was first, else by the worst. */
 static bool speaks(const struct watch *w, const struct model *m, const struct site *s)
 {
-	uint32_t id = s->judgement.finding;
-	const struct finding *f = id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
+	const struct finding *f = finding_of(m, s);
 
 	for (size_t i = 0; f && i < f->nsites; i++) {
 		const struct watched *r = rows_find(&w->sites, f->sites[i]);
 
-		if (r && r->raised)
+		if (r && (r->raised || r->mentioned))
 			return r->site == s->id;
 	}
 	return !f || f->sites[0] == s->id;
 }
 
-static void judged(struct watched *r, struct site *s, bool speaks, bool last, double now_s,
-		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+/* May it be a pool that fills, and is there time to wait and see? */
+static bool can_wait(const struct model *m, const struct site *s)
+{
+	const struct finding *f = finding_of(m, s);
+
+	if (f && f->limit_s > 0 && f->limit_s < URGENT_S)
+		return false;
+	return f ? f->judgement.early : s->judgement.early;
+}
+
+enum call { QUIET, MENTION, ALARM };
+
+static enum call call_for(const struct watch *w, const struct model *m, struct watched *r,
+			  const struct site *s, bool last)
 {
 	bool leak = s->judgement.verdict == VERDICT_LEAK;
+
+	r->up = leak ? r->up + 1 : 0;
+	r->down = leak ? 0 : r->down + 1;
+	if (!leak || !speaks(w, m, s) || (r->up < RAISE && !last))
+		return QUIET;
+	return last || !can_wait(m, s) ? ALARM : MENTION;
+}
+
+static void judged(struct watched *r, struct site *s, enum call call, double now_s,
+		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+{
 	uint64_t live = site_live(s) + s->judgement.unjoined;
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	r->up = leak ? r->up + 1 : 0;
-	r->down = leak ? 0 : r->down + 1;
-	if (!r->raised && leak && speaks && (r->up >= RAISE || last)) {
-		r->raised = true;
-		fn(WATCH_LEAK, s, arg);
-	} else if (r->raised && !leak && r->down >= CLEAR) {
-		r->raised = false;
+	if (r->raised && r->down >= CLEAR) {
 		fn(WATCH_CLEARED, s, arg);
-	} else if (r->raised && leak && live * 4 > r->live_told * 5 &&
-		   now_s - r->told_s >= GROWTH_PAUSE_S) {
+		r->raised = false;
+	} else if (!r->raised && call == ALARM) {
+		fn(WATCH_LEAK, s, arg);
+		r->raised = true;
+	} else if ((!r->raised && call == MENTION && !r->mentioned) ||
+		   (r->raised && r->up && live * 4 > r->live_told * 5 &&
+		    now_s - r->told_s >= GROWTH_PAUSE_S)) {
 		fn(WATCH_GROWTH, s, arg);
+		r->mentioned = true;
 	} else {
+		r->mentioned &= r->down < CLEAR;
 		return;
 	}
 	r->live_told = live;
@@ -165,6 +202,6 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
 			r = rows_take(&w->sites, s->id);
 		if (r)
-			judged(r, s, speaks(w, m, s), last, w->now_s, fn, arg);
+			judged(r, s, call_for(w, m, r, s, last), w->now_s, fn, arg);
 	}
 }

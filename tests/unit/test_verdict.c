@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The judge, on invented sites: leaks, and what only looks like one. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,44 @@ static void limit(void)
 	CHECK(m.findings[0].limit == LIMIT_FDS && m.findings[0].limit_s > 180 &&
 	      m.findings[0].limit_s < 205, "in %f s", m.findings[0].limit_s);
 	CHECK(says(&m.sites[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
+}
+
+/* Is what the judge calls a leak early growth, too? Judged under bench. */
+static void check_early(bool want, const struct bench *bench, const char *what)
+{
+	model_settle(&m);
+	judge(&m, bench, NULL, NULL);
+	CHECK(m.sites[0].judgement.early == want, "%s: %searly (%s)", what, want ? "not " : "",
+	      m.sites[0].judgement.evidence[0] ?: "");
+}
+
+/* One a second, until something happens. */
+static void one_a_second(double end_s, double until_s)
+{
+	begin(end_s);
+	for (double t = 0.5; t < until_s; t++)
+		born(t, NEVER);
+}
+
+static void early_growth(void)
+{
+	struct bench as_ever = { 0 }, impatient = { .min_age_s = 1 }, narrow = { .window_s = 20 };
+
+	one_a_second(40, 40);
+	EXPECT(VERDICT_LEAK, "one a second for 40 s");
+	check_early(true, &as_ever, "one a second for 40 s");
+	check_early(false, &impatient, "one a second for 40 s, to the impatient");
+	check_early(false, &narrow, "one a second for 40 s, of which 20 are looked at");
+	one_a_second(50, 50);
+	check_early(false, &as_ever, "one a second for 50 s");
+	one_a_second(70, 52);
+	EXPECT(VERDICT_LEAK, "one a second, which stopped");
+	check_early(true, &as_ever, "one a second, which stopped");
+	begin(120);
+	for (int i = 1; i < 90; i++)
+		born(-60 * log(1 - i / 100.0), NEVER);
+	EXPECT(VERDICT_LEAK, "ever more slowly, so far");
+	check_early(true, &as_ever, "ever more slowly, so far");
 }
 
 static void late_leak(void)
@@ -336,6 +375,7 @@ int main(void)
 {
 	leaks();
 	limit();
+	early_growth();
 	late_leak();
 	suspects();
 	innocents();

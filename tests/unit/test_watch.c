@@ -9,7 +9,7 @@ static struct site site;
 static struct finding finding;
 static struct model m;
 static struct watch *watch;
-static int raised_s, cleared_s, now_s;
+static int raised_s, cleared_s, grew_s, growths, now_s;
 
 static void on_news(enum watch_news news, struct site *s, void *arg)
 {
@@ -19,6 +19,9 @@ static void on_news(enum watch_news news, struct site *s, void *arg)
 		raised_s = now_s;
 	if (news == WATCH_CLEARED && cleared_s < 0)
 		cleared_s = now_s;
+	if (news == WATCH_GROWTH && grew_s < 0)
+		grew_s = now_s;
+	growths += news == WATCH_GROWTH;
 }
 
 static void begin(void)
@@ -31,8 +34,8 @@ static void begin(void)
 	site.judgement.finding = 1;
 	finding = (struct finding){ .sites = parts, .nsites = 1 };
 	m = (struct model){ .sites = &site, .nsites = 1, .findings = &finding, .nfindings = 1 };
-	raised_s = cleared_s = -1;
-	now_s = 0;
+	raised_s = cleared_s = grew_s = -1;
+	now_s = growths = 0;
 }
 
 /* One more second, after which so many live. */
@@ -64,13 +67,51 @@ static void two_looks_raise_four_call_off(void)
 	CHECK(cleared_s == 128, "at %d", cleared_s);
 }
 
-/* Forty at once, and no more: told while it is news. */
-static void a_burst_is_told(void)
+/* Forty at once, and no more: as growth while it is news, as a leak in the end. */
+static void early_growth_is_told_once(void)
 {
 	begin();
-	while (now_s < 20)
+	finding.judgement.early = true;
+	while (now_s < 60)
 		second(40, now_s < 8 ? VERDICT_SUSPECT : VERDICT_LEAK, false);
-	CHECK(raised_s == 10, "at %d", raised_s);
+	CHECK(grew_s == 10 && growths == 1 && raised_s < 0, "at %d, %d times, a leak at %d", grew_s,
+	      growths, raised_s);
+	second(40, VERDICT_LEAK, true);
+	CHECK(raised_s == 61 && growths == 1, "a leak at %d", raised_s);
+}
+
+static void what_goes_on_is_a_leak(void)
+{
+	begin();
+	while (now_s < 100) {
+		finding.judgement.early = now_s < 45;
+		second(10 * now_s, VERDICT_LEAK, false);
+	}
+	CHECK(grew_s == 2 && raised_s == 46 && cleared_s < 0, "at %d, a leak at %d", grew_s, raised_s);
+}
+
+/* It was full: the next time it grows is news again. */
+static void a_pool_is_never_a_leak(void)
+{
+	begin();
+	finding.judgement.early = true;
+	while (now_s < 200)
+		second(now_s, now_s % 100 < 40 ? VERDICT_LEAK : VERDICT_CACHE, false);
+	CHECK(raised_s < 0 && cleared_s < 0 && growths == 2, "a leak at %d, %d times growth", raised_s,
+	      growths);
+}
+
+static void near_a_limit_nobody_waits(void)
+{
+	begin();
+	finding.judgement.early = true;
+	finding.limit_s = 3600;
+	while (now_s < 20)
+		second(10 * now_s, VERDICT_LEAK, false);
+	CHECK(raised_s < 0, "at %d", raised_s);
+	finding.limit_s = 60;
+	second(300, VERDICT_LEAK, false);
+	CHECK(raised_s == 21, "at %d", raised_s);
 }
 
 static void the_last_look_needs_no_second(void)
@@ -83,7 +124,10 @@ static void the_last_look_needs_no_second(void)
 int main(void)
 {
 	two_looks_raise_four_call_off();
-	a_burst_is_told();
+	early_growth_is_told_once();
+	what_goes_on_is_a_leak();
+	a_pool_is_never_a_leak();
+	near_a_limit_nobody_waits();
 	the_last_look_needs_no_second();
 	watch_free(watch);
 	return verdict("watch");
