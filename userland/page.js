@@ -277,4 +277,6 @@ function render(reports, at) {
 		el('footer', {}, 'Made by leaktrace. This page asks nothing of the network; all of it is in this file.')].filter(Boolean));
 }
 
-render(JSON.parse(document.getElementById('data').textContent), 0);
+const badness = report => Math.max(0, ...findingsOf(report).map(f => RANK[f.verdict]));
+
+render(JSON.parse(document.getElementById('data').textContent).sort((a, b) => badness(b) - badness(a)), 0);
