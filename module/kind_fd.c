@@ -51,17 +51,6 @@ static bool starts_with(const unsigned char *s, const char *prefix)
 	return !strncmp((const char *)s, prefix, strlen(prefix));
 }
 
-static enum leaktrace_type regular_type(const struct file *file)
-{
-	const struct super_block *sb = file_inode(file)->i_sb;
-
-	if ((sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
-	    (sb->s_flags & SB_KERNMOUNT) &&
-	    starts_with(file->f_path.dentry->d_name.name, "memfd:"))
-		return LEAKTRACE_TYPE_MEMFD;
-	return LEAKTRACE_TYPE_FILE;
-}
-
 static enum leaktrace_type anon_type(const struct file *file)
 {
 	const unsigned char *name = file->f_path.dentry->d_name.name;
@@ -73,6 +62,23 @@ static enum leaktrace_type anon_type(const struct file *file)
 	return LEAKTRACE_TYPE_ANON_INODE;
 }
 
+/* Regular, or without a type, as anonymous inodes are on some kernels. */
+static enum leaktrace_type regular_type(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	const struct super_block *sb = inode->i_sb;
+
+	if (!strcmp(sb->s_type->name, "pidfs"))
+		return LEAKTRACE_TYPE_PIDFD;
+	if (!(inode->i_mode & S_IFMT) || !strcmp(sb->s_type->name, "anon_inodefs"))
+		return anon_type(file);
+	if ((sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
+	    (sb->s_flags & SB_KERNMOUNT) &&
+	    starts_with(file->f_path.dentry->d_name.name, "memfd:"))
+		return LEAKTRACE_TYPE_MEMFD;
+	return LEAKTRACE_TYPE_FILE;
+}
+
 /**
  * lt_fd_type() - what kind of file a descriptor leads to
  * @file: an open file; the caller keeps it
@@ -82,14 +88,7 @@ static enum leaktrace_type anon_type(const struct file *file)
  */
 enum leaktrace_type lt_fd_type(const struct file *file)
 {
-	const struct inode *inode = file_inode(file);
-	const char *fs = inode->i_sb->s_type->name;
-
-	if (!strcmp(fs, "anon_inodefs"))
-		return anon_type(file);
-	if (!strcmp(fs, "pidfs"))
-		return LEAKTRACE_TYPE_PIDFD;
-	switch (inode->i_mode & S_IFMT) {
+	switch (file_inode(file)->i_mode & S_IFMT) {
 	case S_IFSOCK:
 		/* O_PATH on a bound unix socket's name is no socket. */
 		return file->f_mode & FMODE_PATH ? LEAKTRACE_TYPE_FILE : LEAKTRACE_TYPE_SOCKET;
@@ -101,23 +100,22 @@ enum leaktrace_type lt_fd_type(const struct file *file)
 	case S_IFBLK:
 		return LEAKTRACE_TYPE_DEVICE;
 	case S_IFREG:
-		return regular_type(file);
 	case 0:
-		return anon_type(file);
+		return regular_type(file);
 	}
 	return LEAKTRACE_TYPE_FILE;
 }
 
 static void born(struct lt_key *k, unsigned int fd, const struct file *file)
 {
+	struct lt_target *t = k->target;
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_FD,
 		.type = lt_fd_type(file),
 		.key = LT_FD_KEY(k->space, fd),
-		.stack = lt_stack_capture(),
+		.stack = lt_stack_capture(t),
 		.file = file,
 	};
-	struct lt_target *t = k->target;
 
 	if (!b.stack)
 		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
@@ -133,7 +131,7 @@ static void died(struct lt_key *k, unsigned int fd, bool sure)
 	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
 
 	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->space, fd),
-			   lt_stack_capture(), NULL))
+			   lt_stack_capture(t), NULL))
 		return;
 	if (!sure || !READ_ONCE(t->ready))
 		return;
@@ -241,7 +239,7 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 		return;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture(), 0, 0);
+		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture(t), 0, 0);
 	lt_probe_leave();
 }
 

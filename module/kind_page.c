@@ -78,7 +78,7 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 	/* Populated, and the baseline has not come by yet. */
 	if (!READ_ONCE(m->listed) && lt_walk_populated(vma, addr))
 		return;
-	stack = own ? lt_stack_capture() : 0;
+	stack = own ? lt_stack_capture(t) : 0;
 	if (own && !stack)
 		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
 	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, type, stack);

@@ -51,7 +51,7 @@ static void forked(struct lt_target *t, struct task_struct *child)
 	};
 
 	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD)) {
-		b.stack = lt_stack_capture();
+		b.stack = lt_stack_capture(t);
 		lt_object_born(t, &b);
 	}
 	lt_work_queue(t, child, LT_WORK_FORKED, 0, 0, 0);
@@ -76,7 +76,7 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 		goto out;
 	}
 	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
-		born(t, task, lt_stack_capture(), 0);
+		born(t, task, lt_stack_capture(t), 0);
 	if (!(clone_flags & CLONE_FILES) && lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_work_queue(t, task, LT_WORK_FILES, 0, 0, 0);
 out:
@@ -89,7 +89,7 @@ static void thread_exits(struct lt_target *t, struct task_struct *task)
 
 	if (!lt_target_wants(t, LEAKTRACE_KIND_THREAD))
 		return;
-	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, task->pid, lt_stack_capture(), &o) &&
+	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, task->pid, lt_stack_capture(t), &o) &&
 	    o.ctid)
 		lt_object_exited(t, &o, lt_now_ns());
 }

@@ -240,7 +240,7 @@ static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 	if (!t)
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	lt_work_queue(t, current, LT_WORK_TIMER, args[2], args[0], lt_stack_capture());
+	lt_work_queue(t, current, LT_WORK_TIMER, args[2], args[0], lt_stack_capture(t));
 	lt_probe_leave();
 }
 
@@ -257,7 +257,7 @@ static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
 		return;
 	k = &t->kind[LEAKTRACE_KIND_TIMER];
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0], lt_stack_capture(), NULL) &&
+	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0], lt_stack_capture(t), NULL) &&
 	    atomic64_dec_if_positive(&k->untracked) >= 0) {
 		atomic64_inc(&k->foreign);
 		atomic64_inc(&k->died);

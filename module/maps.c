@@ -24,6 +24,8 @@ enum {
 	NEWS_NS = 50 * NSEC_PER_MSEC,	/* at most one event in this time */
 };
 
+static atomic64_t generation;
+
 /**
  * lt_maps_new() - an array to fill
  * @n: number of mappings
@@ -38,7 +40,10 @@ struct lt_maps *lt_maps_new(u32 n)
 	if (n > MAX_MAPS)
 		return ERR_PTR(-E2BIG);
 	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL | __GFP_NOWARN);
-	return maps ?: ERR_PTR(-ENOMEM);
+	if (!maps)
+		return ERR_PTR(-ENOMEM);
+	maps->generation = atomic64_inc_return(&generation);
+	return maps;
 }
 
 /**
@@ -258,6 +263,8 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 			WRITE_ONCE(maps->map[i].dead, true);
 			any = true;
 		}
+	if (any)
+		WRITE_ONCE(maps->generation, atomic64_inc_return(&generation));
 	rcu_read_unlock();
 	if (any)
 		lt_maps_news(m);

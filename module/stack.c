@@ -6,12 +6,12 @@
  * and in bytes; beyond it a stack is lost and counted.
  *
  * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
- * a CPU; lt_probe_enter() makes its holder the only one on its CPU.
+ * a CPU, and what recall.c keeps; lt_probe_enter() makes its holder the only one on its CPU.
  *
  * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
  */
+#include <linux/hash.h>
 #include <linux/irq_work.h>
-#include <linux/jhash.h>
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -29,18 +29,13 @@ enum {
 };
 
 static u32 *buckets;			/* stack ids */
-static void __percpu *scratch;		/* pcs, then the walker's own */
+static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
 static u32 nchunks;
 static u32 top;				/* next free byte / 8; 0 is never an id */
 static u32 nstacks;
-
-static size_t scratch_bytes(void)
-{
-	return lt_max_depth * sizeof(u64) + lt_unwind_scratch_bytes(lt_max_depth);
-}
 
 static void grow_fn(struct work_struct *work)
 {
@@ -88,7 +83,7 @@ int lt_stack_init(void)
 			     1, 1U << 14);
 	top = 1;
 	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
-	scratch = __alloc_percpu(scratch_bytes(), sizeof(u64));
+	scratch = __alloc_percpu(lt_walk_bytes(lt_max_depth), sizeof(u64));
 	if (chunk && scratch)
 		return 0;
 	lt_stack_exit();
@@ -102,6 +97,7 @@ int lt_stack_init(void)
  */
 void lt_stack_exit(void)
 {
+	lt_recall_reset(false);
 	free_chunks();
 	free_percpu(scratch);
 	kvfree(chunk);
@@ -120,11 +116,12 @@ int lt_stack_reset(bool prime)
 	free_chunks();
 	kvfree(buckets);
 	buckets = NULL;
+	lt_recall_reset(false);
 	if (!prime)
 		return 0;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	grow_fn(&grow);
-	return buckets && nchunks ? 0 : -ENOMEM;
+	return buckets && nchunks ? lt_recall_reset(true) : -ENOMEM;
 }
 
 /**
@@ -144,14 +141,25 @@ const struct lt_stack *lt_stack_at(u32 id)
 	return chunk[c] + ((size_t)(id << 3) & (CHUNK_BYTES - 1));
 }
 
-static u32 lookup(u32 first, u32 hash, const u64 *pc, unsigned int nr, u8 status)
+static bool is_same(const struct lt_stack *s, u32 hash, const struct lt_walk *w)
+{
+	unsigned int i;
+
+	if (s->hash != hash || s->nr != w->n || s->status != w->status)
+		return false;
+	for (i = 0; i < w->n; i++)
+		if (s->pc[i] != w->pc[i])
+			return false;
+	return true;
+}
+
+static u32 lookup(u32 first, u32 hash, const struct lt_walk *w)
 {
 	const struct lt_stack *s;
 	u32 id;
 
 	for (id = first; (s = lt_stack_at(id)); id = s->next)
-		if (s->hash == hash && s->nr == nr && s->status == status &&
-		    !memcmp(s->pc, pc, nr * sizeof(*pc)))
+		if (is_same(s, hash, w))
 			return id;
 	return 0;
 }
@@ -172,28 +180,27 @@ static u32 reserve(size_t bytes)
 	return at;
 }
 
-static u32 add(u32 bucket, u32 hash, const u64 *pc, unsigned int nr, u8 status,
-	       u8 guessed)
+static u32 add(u32 bucket, u32 hash, const struct lt_walk *w)
 {
 	struct lt_stack *s;
 	unsigned long flags;
 	u32 id;
 
 	raw_spin_lock_irqsave(&add_lock, flags);
-	id = lookup(buckets[bucket], hash, pc, nr, status);
+	id = lookup(buckets[bucket], hash, w);
 	if (id)
 		goto out;
-	id = reserve(sizeof(*s) + nr * sizeof(*pc));
+	id = reserve(sizeof(*s) + w->n * sizeof(u64));
 	if (!id)
 		goto out;
 	s = (struct lt_stack *)lt_stack_at(id);
 	s->next = buckets[bucket];
 	s->hash = hash;
-	s->nr = nr;
-	s->status = status;
-	s->guessed = guessed;
-	memcpy(s->pc, pc, nr * sizeof(*pc));
-	/* Pairs with lt_stack_capture(): the stack before its id. */
+	s->nr = w->n;
+	s->status = w->status;
+	s->guessed = w->guessed;
+	memcpy(s->pc, w->pc, w->n * sizeof(u64));
+	/* Pairs with id_of(): the stack before its id. */
 	smp_store_release(&buckets[bucket], id);
 out:
 	raw_spin_unlock_irqrestore(&add_lock, flags);
@@ -202,42 +209,90 @@ out:
 	return id;
 }
 
-static u8 walk(u64 *pc, unsigned int *nr, u8 *guessed)
+static u32 hash_of(const struct lt_walk *w)
+{
+	u64 hash = w->status;
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++)
+		hash = (hash ^ w->pc[i]) * GOLDEN_RATIO_64;
+	return hash >> 32;
+}
+
+/* The id of what was walked; 0 if the table is full. */
+static u32 id_of(const struct lt_walk *w)
+{
+	u32 hash = hash_of(w), bucket = hash & ((1 << BUCKET_BITS) - 1), id;
+
+	/* Pairs with add(). */
+	id = lookup(smp_load_acquire(&buckets[bucket]), hash, w);
+	return id ?: add(bucket, hash, w);
+}
+
+/* A stack that user space has nothing to do with. */
+static noinline u32 nobodys(void)
+{
+	struct lt_walk *w = this_cpu_ptr(scratch);
+
+	w->n = 0;
+	w->status = LEAKTRACE_STACK_NONE;
+	w->guessed = 0;
+	return id_of(w);
+}
+
+/* The address space of current, if it is a target's: nearly always @t's. */
+static struct lt_mm *current_mm(struct lt_target *t)
+{
+	struct lt_mm *m = rcu_dereference_sched(t->mm);
+	struct lt_key *k;
+
+	if (likely(m && m->mm == current->mm))
+		return m;
+	k = lt_key_find(current->mm, LT_KEY_MM);
+	return k ? k->mm : NULL;
+}
+
+/* Not inline: what is recalled shall not save registers for it. */
+static noinline u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
+{
+	struct lt_walk *w = this_cpu_ptr(scratch);
+	u32 id;
+
+	lt_walk_user(w, lt_max_depth, regs, maps);
+	id = id_of(w);
+	if (id && maps)
+		lt_recall_put(w, id);
+	if (m && (w->status == LEAKTRACE_STACK_NOMAP || w->status == LEAKTRACE_STACK_STALE))
+		lt_maps_news(m);
+	return id;
+}
+
+static u32 capture(struct lt_target *t)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	struct lt_key *k;
-	u8 status;
+	struct lt_maps *maps;
+	struct lt_mm *m;
+	u32 id;
 
 	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
-		return LEAKTRACE_STACK_NONE;
-	k = lt_key_find(current->mm, LT_KEY_MM);
-	status = lt_unwind_user(regs, k ? rcu_dereference_sched(k->mm->maps) : NULL,
-				pc + lt_max_depth, pc, lt_max_depth, guessed, nr);
-	if (k && (status == LEAKTRACE_STACK_NOMAP || status == LEAKTRACE_STACK_STALE))
-		lt_maps_news(k->mm);
-	return status;
+		return nobodys();
+	m = current_mm(t);
+	maps = m ? rcu_dereference_sched(m->maps) : NULL;
+	id = maps ? lt_recall(regs, maps) : 0;
+	return id ?: walk(regs, m, maps);
 }
 
 /**
  * lt_stack_capture() - the user stack of current
+ * @t: the target whose event this is; current need not be of it
  *
  * Context: inside lt_probe_enter().
  * Return: stack id; 0 if the table is full (counted).
  */
-u32 lt_stack_capture(void)
+u32 lt_stack_capture(struct lt_target *t)
 {
-	u64 *pc = this_cpu_ptr(scratch);
-	unsigned int nr = 0;
-	u32 hash, bucket, id;
-	u8 status, guessed = 0;
+	u32 id = capture(t);
 
-	status = walk(pc, &nr, &guessed);
-	hash = jhash2((u32 *)pc, nr * 2, status);
-	bucket = hash & ((1 << BUCKET_BITS) - 1);
-	/* Pairs with add(). */
-	id = lookup(smp_load_acquire(&buckets[bucket]), hash, pc, nr, status);
-	if (!id)
-		id = add(bucket, hash, pc, nr, status, guessed);
 	if (!id)
 		atomic64_inc(&lt_lost[LT_LOST_STACKS]);
 	return id;
@@ -265,5 +320,5 @@ u64 lt_stack_bytes(void)
 	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
 	       (buckets ? sizeof(*buckets) << BUCKET_BITS : 0) +
 	       max_chunks * sizeof(*chunk) +
-	       (u64)num_possible_cpus() * scratch_bytes();
+	       (u64)num_possible_cpus() * lt_walk_bytes(lt_max_depth) + lt_recall_bytes();
 }

@@ -140,7 +140,7 @@ struct lt_stack {
 int lt_stack_init(void);
 void lt_stack_exit(void);
 int lt_stack_reset(bool prime);
-u32 lt_stack_capture(void);
+u32 lt_stack_capture(struct lt_target *t);
 const struct lt_stack *lt_stack_at(u32 id);
 u32 lt_stack_used(void);
 u64 lt_stack_bytes(void);

@@ -10,9 +10,11 @@
  * which may lie anywhere (split stacks, coroutines), so there the only test of
  * progress is that the frame pointer changes.
  *
- * Callee-saved registers other than rbp are not carried along: when a rule
- * asks for one, which is rare, the frames below are searched for the one that
- * saved it.
+ * A pc's rule is looked up once and then known, until the code changes. Nothing is
+ * read before it is needed. Where the caller's rbp was saved is known
+ * from its rule, and looked at if a frame goes by it; other callee-saved registers,
+ * which is rarer, are searched for in the frames below. So most frames cost one
+ * read, that of the return address.
  *
  * Reads never fault: what is not in memory ends the walk. All of it runs with
  * preemption off, in memory of this CPU.
@@ -32,36 +34,11 @@ enum {
 	REG_BP = 6,
 	REG_SP = 7,
 	REG_12 = 12,
-	NREGS = 16,
 };
 
-/* What a frame's rule made of it, for the search for saved registers. */
-struct lt_frame {
-	const struct leaktrace_unwind_rule *rule;	/* NULL: guessed */
-	unsigned long cfa;
-};
+enum { GO_ON = -1 };
 
-struct walk {
-	struct lt_maps *maps;
-	const struct lt_map *last;
-	struct lt_frame *frame;
-	u64 *pc;
-	unsigned int n;
-	unsigned int max;
-	unsigned int base;	/* frame whose registers are known whole */
-	unsigned long ip;
-	unsigned long sp;
-	unsigned long bp;
-	bool bp_lost;		/* bp is not the caller's */
-	bool exact;		/* ip is no return address */
-	bool in_signal;		/* base's registers are in sig, else in regs */
-	u8 guessed;
-	u8 switches;		/* from one stack to another */
-	struct pt_regs *regs;
-	unsigned long sig[NREGS];
-};
-
-static bool read_user(unsigned long at, unsigned long *value)
+static __always_inline bool read_user(unsigned long at, unsigned long *value)
 {
 	unsigned long __user *p = (unsigned long __user *)at;
 
@@ -75,22 +52,16 @@ fault:
 	return false;
 }
 
-static bool read_user2(unsigned long at, unsigned long *a, unsigned long at2, unsigned long *b)
+/* A saved register by which a frame is found. */
+static int read_base(struct lt_walk *w, unsigned long at, unsigned long *value)
 {
-	if (at2 == at - sizeof(*a)) {
-		unsigned long __user *p = (unsigned long __user *)at2;
-
-		if (!user_access_begin(p, 2 * sizeof(*p)))
-			return false;
-		unsafe_get_user(*b, p, fault);
-		unsafe_get_user(*a, p + 1, fault);
-		user_access_end();
-		return true;
-	}
-	return read_user(at, a) && read_user(at2, b);
-fault:
-	user_access_end();
-	return false;
+	if (!read_user(at, value))
+		return LEAKTRACE_STACK_FAULT;
+	if (w->nbases < LT_WALK_BASES)
+		w->base[w->nbases++] = (struct lt_base){ at, *value };
+	else
+		w->repeatable = false;
+	return GO_ON;
 }
 
 /* Where @reg is among leaktrace_unwind_rule.saved; negative: not there. */
@@ -101,87 +72,114 @@ static int saved_index(unsigned int reg)
 	return reg >= REG_12 ? (int)reg - REG_12 + 1 : -1;
 }
 
-static bool base_register(struct walk *w, unsigned int reg, unsigned long *value)
+/* Of the frame whose registers are known whole. */
+static int whole_register(struct lt_walk *w, unsigned int reg, unsigned long *value)
 {
+	w->repeatable = false;
 	*value = w->in_signal ? w->sig[reg] : lt_arch_reg(w->regs, reg);
-	return true;
+	return GO_ON;
 }
 
-static bool get_register(struct walk *w, unsigned int reg, unsigned long *value)
+static int get_bp(struct lt_walk *w, unsigned long *value)
+{
+	int end = GO_ON;
+
+	if (w->bp_lost)
+		return LEAKTRACE_STACK_UNSUP;
+	if (w->bp_at) {
+		end = read_base(w, w->bp_at, &w->bp);
+		w->bp_at = 0;
+		w->bp_read = true;
+	} else if (!w->bp_read) {
+		w->by_bp = true;
+	}
+	*value = w->bp;
+	return end;
+}
+
+static int get_register(struct lt_walk *w, unsigned int reg, unsigned long *value)
 {
 	unsigned int j = w->n - 1;
 	int x = saved_index(reg);
 
-	if (reg == REG_SP || reg == REG_BP) {
-		*value = reg == REG_SP ? w->sp : w->bp;
-		return reg == REG_SP || !w->bp_lost;
+	if (reg == REG_BP)
+		return get_bp(w, value);
+	if (reg == REG_SP) {
+		*value = w->sp;
+		return GO_ON;
 	}
-	if (j == w->base)
-		return base_register(w, reg, value);
+	if (j == w->whole)
+		return whole_register(w, reg, value);
 	if (x < 0)
-		return false;
-	while (j-- > w->base) {
+		return LEAKTRACE_STACK_UNSUP;
+	while (j-- > w->whole) {
 		const struct leaktrace_unwind_rule *r = w->frame[j].rule;
 
 		if (r && r->saved[x] == LEAKTRACE_UNWIND_SAVED_UNKNOWN)
-			return false;
+			return LEAKTRACE_STACK_UNSUP;
 		if (r && r->saved[x])
-			return read_user(w->frame[j].cfa + 8 * r->saved[x], value);
+			return read_base(w, w->frame[j].cfa + 8 * r->saved[x], value);
 	}
-	return base_register(w, reg, value);
+	return whole_register(w, reg, value);
 }
 
-static const struct leaktrace_unwind_rule *find_rule(const struct lt_table *tb, u64 at)
+static const struct leaktrace_unwind_rule *
+find_rule(const struct lt_table *tb, u64 at)
 {
-	u32 g = at >> LEAKTRACE_UNWIND_GRANULE_SHIFT, lo, hi;
+	u32 g = at >> LEAKTRACE_UNWIND_GRANULE_SHIFT, n, half;
+	const u32 *row;
 
-	if (at >= tb->header->size_bytes)
+	if (unlikely(at >= tb->header->size_bytes))
 		return NULL;
-	lo = tb->granule[g];
-	hi = tb->granule[g + 1];
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-
-		if ((u16)tb->row[mid] <= (u16)at)
-			lo = mid + 1;
-		else
-			hi = mid;
+	/* Row 0 begins at 0, so there is always one before the granule's. */
+	row = tb->row + tb->granule[g] - 1;
+	for (n = tb->granule[g + 1] - tb->granule[g]; n; ) {
+		half = (n + 1) / 2;
+		if ((u16)row[half] <= (u16)at) {
+			row += half;
+			n -= half;
+		} else {
+			n = half - 1;
+		}
 	}
-	/* Row 0 begins at 0, so there is always one before. */
-	return tb->rule + (tb->row[lo - 1] >> 16);
+	return tb->rule + (*row >> 16);
 }
 
-static const struct lt_map *find_map(struct walk *w, unsigned long pc)
+static const struct lt_map *find_map(struct lt_walk *w, unsigned long pc)
 {
-	if (!w->last || pc < w->last->start || pc >= w->last->end)
-		w->last = lt_maps_find(w->maps, pc);
-	return w->last;
+	const struct lt_map *map = w->last;
+
+	if (unlikely(!map || pc < map->start || pc >= map->end)) {
+		map = lt_maps_find(w->maps, pc);
+		w->last = map;
+	}
+	return map;
 }
 
-static bool push(struct walk *w)
+static __always_inline bool push(struct lt_walk *w)
 {
-	if (w->n == w->max)
+	unsigned int n = w->n;
+
+	if (unlikely(n == w->max))
 		return false;
-	w->frame[w->n].rule = NULL;
-	w->pc[w->n++] = w->ip;
+	w->frame[n].rule = NULL;
+	w->pc[n] = w->ip;
+	w->n = n + 1;
 	return true;
 }
 
-enum { GO_ON = -1 };
-
 /* One step up by the frame pointer, if it looks like one. */
-static int guess(struct walk *w, u8 otherwise)
+static int guess(struct lt_walk *w, u8 otherwise)
 {
 	unsigned long ra, bp;
 
-	if (w->bp_lost || w->bp <= w->sp || w->bp - w->sp > MAX_FRAME_BYTES || w->bp & 7)
+	if (get_bp(w, &bp) != GO_ON || bp <= w->sp || bp - w->sp > MAX_FRAME_BYTES || bp & 7)
 		return otherwise;
-	if (!read_user2(w->bp + 8, &ra, w->bp, &bp))
+	if (!read_user(bp + 8, &ra) || !find_map(w, ra - 1))
 		return otherwise;
-	if (!find_map(w, ra - 1))
-		return otherwise;
-	w->sp = w->bp + 16;
-	w->bp = bp;
+	w->sp = bp + 16;
+	w->frame[w->n - 1].cfa = w->sp;
+	w->bp_at = bp;
 	w->ip = ra;
 	w->exact = false;
 	if (w->guessed < 255)
@@ -190,42 +188,45 @@ static int guess(struct walk *w, u8 otherwise)
 }
 
 /* A signal handler's caller: what was interrupted, with all its registers. */
-static int step_signal(struct walk *w)
+static int step_signal(struct lt_walk *w)
 {
 	unsigned long ip;
 	int reg;
 
-	for (reg = 0; reg < NREGS; reg++)
+	for (reg = 0; reg < LT_WALK_REGS; reg++)
 		if (!read_user(lt_arch_sigframe_reg(w->sp, reg), &w->sig[reg]))
 			return LEAKTRACE_STACK_FAULT;
 	if (!read_user(lt_arch_sigframe_ip(w->sp), &ip))
 		return LEAKTRACE_STACK_FAULT;
 	w->in_signal = true;
-	w->base = w->n;		/* the frame that comes next */
+	w->repeatable = false;
+	w->whole = w->n;	/* the frame that comes next */
 	w->ip = ip;
 	w->sp = w->sig[REG_SP];
 	w->bp = w->sig[REG_BP];
+	w->bp_at = 0;
 	w->bp_lost = false;
 	w->exact = true;
 	return GO_ON;
 }
 
-static int find_cfa(struct walk *w, const struct leaktrace_unwind_rule *r, unsigned long *cfa)
+static int find_cfa(struct lt_walk *w, const struct leaktrace_unwind_rule *r,
+		    unsigned long *cfa)
 {
+	int end;
+
 	switch (r->op) {
 	case LEAKTRACE_UNWIND_REG:
 	case LEAKTRACE_UNWIND_SWITCH:
-		if (!get_register(w, r->reg, cfa))
-			return LEAKTRACE_STACK_UNSUP;
+		end = get_register(w, r->reg, cfa);
 		*cfa += r->cfa_off;
-		return GO_ON;
+		return end;
 	case LEAKTRACE_UNWIND_DEREF:
-		if (!get_register(w, r->reg, cfa))
-			return LEAKTRACE_STACK_UNSUP;
-		if (!read_user(*cfa + r->cfa_off, cfa))
-			return LEAKTRACE_STACK_FAULT;
+		end = get_register(w, r->reg, cfa);
+		if (end == GO_ON)
+			end = read_base(w, *cfa + r->cfa_off, cfa);
 		*cfa += r->add;
-		return GO_ON;
+		return end;
 	case LEAKTRACE_UNWIND_PLT:
 		*cfa = w->sp + 8 + ((w->ip & 15) >= (unsigned int)r->add ? 8 : 0);
 		return GO_ON;
@@ -234,67 +235,76 @@ static int find_cfa(struct walk *w, const struct leaktrace_unwind_rule *r, unsig
 	}
 }
 
-static int step_rule(struct walk *w, const struct leaktrace_unwind_rule *r)
+/* Where the caller's rbp is to be found. */
+static int step_bp(struct lt_walk *w, const struct leaktrace_unwind_rule *r, unsigned long cfa)
+{
+	unsigned long bp;
+	int end;
+
+	switch (r->bp) {
+	case LEAKTRACE_UNWIND_BP_CFA:
+		w->bp_at = cfa + r->bp_off;
+		w->bp_lost = false;
+		return GO_ON;
+	case LEAKTRACE_UNWIND_BP_BP:
+		end = get_bp(w, &bp);
+		w->bp_at = bp + r->bp_off;
+		return end;
+	default:
+		w->bp_lost = true;
+		return GO_ON;
+	}
+}
+
+static __always_inline int step_rule(struct lt_walk *w, const struct leaktrace_unwind_rule *r)
 {
 	struct lt_frame *f = &w->frame[w->n - 1];
-	unsigned long cfa, ra, bp = w->bp;
-	int end = find_cfa(w, r, &cfa);
+	unsigned long cfa = w->sp, ra;
+	int end;
 
-	if (end != GO_ON)
-		return end;
+	if (likely(r->op == LEAKTRACE_UNWIND_REG && r->reg == REG_SP)) {
+		cfa += r->cfa_off;
+	} else {
+		end = find_cfa(w, r, &cfa);
+		if (end != GO_ON)
+			return end;
+	}
 	/* A table may say so ever again: stacks are few. */
-	if (r->op == LEAKTRACE_UNWIND_SWITCH) {
+	if (unlikely(r->op == LEAKTRACE_UNWIND_SWITCH)) {
+		w->repeatable = false;
 		if (cfa & 7 || w->switches++ == MAX_SWITCHES)
 			return LEAKTRACE_STACK_NOPROGRESS;
 	/* Without a return address on the stack, as in vfork, cfa may be sp itself. */
 	} else if (cfa < w->sp || cfa & 7 || cfa - w->sp > MAX_FRAME_BYTES ||
 	    (cfa == w->sp && r->ra != LEAKTRACE_UNWIND_RA_REG))
 		return LEAKTRACE_STACK_NOPROGRESS;
-	if (r->ra == LEAKTRACE_UNWIND_RA_REG) {
-		if (w->n - 1 != w->base)
+	if (unlikely(r->ra == LEAKTRACE_UNWIND_RA_REG)) {
+		if (w->n - 1 != w->whole)
 			return LEAKTRACE_STACK_UNSUP;
-		base_register(w, r->ra_off, &ra);
-	} else if (r->bp == LEAKTRACE_UNWIND_BP_CFA) {
-		if (!read_user2(cfa + r->ra_off, &ra, cfa + r->bp_off, &bp))
-			return LEAKTRACE_STACK_FAULT;
+		whole_register(w, r->ra_off, &ra);
 	} else if (!read_user(cfa + r->ra_off, &ra)) {
 		return LEAKTRACE_STACK_FAULT;
 	}
-	if (r->bp == LEAKTRACE_UNWIND_BP_BP &&
-	    (w->bp_lost || !read_user(w->bp + r->bp_off, &bp)))
-		return LEAKTRACE_STACK_FAULT;
-	if (!ra)
+	if (unlikely(!ra)) {
+		w->repeatable = false;
 		return LEAKTRACE_STACK_ROOT;
-	if (r->bp == LEAKTRACE_UNWIND_BP_UNDEFINED)
-		w->bp_lost = true;
-	else if (r->bp != LEAKTRACE_UNWIND_BP_SAME)
-		w->bp_lost = false;
+	}
+	if (r->bp != LEAKTRACE_UNWIND_BP_SAME) {
+		end = step_bp(w, r, cfa);
+		if (end != GO_ON)
+			return end;
+	}
 	f->rule = r;
 	f->cfa = cfa;
 	w->sp = cfa;
-	w->bp = bp;
 	w->ip = ra;
 	w->exact = false;
 	return GO_ON;
 }
 
-static int step(struct walk *w)
+static int step_other(struct lt_walk *w, const struct leaktrace_unwind_rule *r)
 {
-	const struct leaktrace_unwind_rule *r;
-	unsigned long pc = w->exact ? w->ip : w->ip - 1;
-	const struct lt_map *map = find_map(w, pc);
-
-	if (!map)
-		return guess(w, LEAKTRACE_STACK_NOMAP);
-	if (READ_ONCE(map->dead))
-		return LEAKTRACE_STACK_STALE;
-	if (!map->table)
-		return guess(w, map->flags & LEAKTRACE_MAP_F_JIT ? LEAKTRACE_STACK_JIT :
-								   LEAKTRACE_STACK_NO_CFI);
-	r = find_rule(map->table, pc - map->bias - map->table->header->base);
-	if (likely(r && r->op == LEAKTRACE_UNWIND_REG))
-		return step_rule(w, r);
-	if (!r || r->op == LEAKTRACE_UNWIND_INVALID)
+	if (r->op == LEAKTRACE_UNWIND_INVALID)
 		return guess(w, LEAKTRACE_STACK_NO_CFI);
 	if (r->op == LEAKTRACE_UNWIND_STOP)
 		return LEAKTRACE_STACK_ROOT;
@@ -303,12 +313,55 @@ static int step(struct walk *w)
 	return step_rule(w, r);
 }
 
+/* The rule of @pc; NULL: there is none, and how to go on is in @end. */
+static noinline const struct leaktrace_unwind_rule *
+look_up(struct lt_walk *w, unsigned long pc, int *end)
+{
+	const struct leaktrace_unwind_rule *r;
+	const struct lt_map *map = find_map(w, pc);
+	u8 why = LEAKTRACE_STACK_NO_CFI;
+
+	if (map && READ_ONCE(map->dead)) {
+		*end = LEAKTRACE_STACK_STALE;
+		return NULL;
+	}
+	if (map && map->table) {
+		r = find_rule(map->table, pc - map->bias - map->table->header->base);
+		if (r)
+			return r;
+	}
+	if (!map)
+		why = LEAKTRACE_STACK_NOMAP;
+	else if (!map->table && map->flags & LEAKTRACE_MAP_F_JIT)
+		why = LEAKTRACE_STACK_JIT;
+	*end = guess(w, why);
+	return NULL;
+}
+
+static __always_inline int step(struct lt_walk *w)
+{
+	unsigned long pc = w->exact ? w->ip : w->ip - 1;
+	struct lt_known_rule *k = &w->known[(pc ^ pc >> 6) % LT_WALK_RULES];
+	const struct leaktrace_unwind_rule *r = k->rule;
+	int end;
+
+	if (unlikely(k->pc != pc || k->generation != w->generation)) {
+		r = look_up(w, pc, &end);
+		if (!r)
+			return end;
+		*k = (struct lt_known_rule){ w->generation, pc, r };
+	}
+	if (likely(r->op == LEAKTRACE_UNWIND_REG))
+		return step_rule(w, r);
+	return step_other(w, r);
+}
+
 /* Without tables: frame pointers only, and never called complete. */
-static void walk_frame_pointers(struct walk *w)
+static void walk_frame_pointers(struct lt_walk *w)
 {
 	unsigned long bp, ra;
 
-	while (w->bp && !(w->bp & 7) && read_user2(w->bp + 8, &ra, w->bp, &bp)) {
+	while (w->bp && !(w->bp & 7) && read_user(w->bp + 8, &ra) && read_user(w->bp, &bp)) {
 		w->ip = ra;
 		if (!ra || bp == w->bp || !push(w))
 			return;
@@ -318,7 +371,7 @@ static void walk_frame_pointers(struct walk *w)
 	}
 }
 
-static u8 walk_tables(struct walk *w)
+static u8 walk_tables(struct lt_walk *w)
 {
 	int end;
 
@@ -331,66 +384,52 @@ static u8 walk_tables(struct walk *w)
 }
 
 /**
- * lt_unwind_scratch_bytes() - per-CPU memory that a walk needs
+ * lt_walk_bytes() - memory of a walk
  * @max: frames
  *
  * Context: any.
  * Return: bytes.
  */
-size_t lt_unwind_scratch_bytes(unsigned int max)
+size_t lt_walk_bytes(unsigned int max)
 {
-	return sizeof(struct walk) + max * sizeof(struct lt_frame);
+	return sizeof(struct lt_walk) + max * (sizeof(struct lt_frame) + sizeof(u64));
 }
 
 /**
- * lt_unwind_user() - walk current's user stack
- * @regs: its user registers
+ * lt_walk_user() - walk current's user stack
+ * @w: lt_walk_bytes(@max) of this CPU; its results are filled in
+ * @max: frames, at least 1
+ * @regs: current's user registers
  * @maps: its code, or NULL
- * @scratch: lt_unwind_scratch_bytes() of this CPU
- * @pc: filled in: pc[0] exact, the others return addresses
- * @max: room in @pc, at least 1
- * @guessed: frames that only a frame pointer vouches for
- * @nr: number of pcs
  *
  * Context: RCU read side, preemption disabled; never faults, never sleeps.
- * Return: enum leaktrace_stack_status.
  */
-u8 lt_unwind_user(struct pt_regs *regs, struct lt_maps *maps, void *scratch, u64 *pc,
-		  unsigned int max, u8 *guessed, unsigned int *nr)
+void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
+		  struct lt_maps *maps)
 {
-	struct walk *w = scratch;
-	u8 status;
-
-	w->maps = maps;
-	w->last = NULL;
+	memset(w, 0, offsetof(struct lt_walk, sig));
 	w->frame = (struct lt_frame *)(w + 1);
-	w->pc = pc;
-	w->n = 0;
+	w->pc = (u64 *)(w->frame + max);
 	w->max = max;
-	w->base = 0;
+	w->maps = maps;
+	w->generation = maps ? READ_ONCE(maps->generation) : 0;
+	w->regs = regs;
 	w->ip = instruction_pointer(regs);
 	w->sp = user_stack_pointer(regs);
 	w->bp = frame_pointer(regs);
-	w->bp_lost = false;
 	w->exact = true;
-	w->in_signal = false;
-	w->guessed = 0;
-	w->switches = 0;
-	w->regs = regs;
+	w->repeatable = true;
 	push(w);
 	if (!user_64bit_mode(regs)) {
-		status = LEAKTRACE_STACK_COMPAT;
-	} else {
-		pagefault_disable();
-		if (maps) {
-			status = walk_tables(w);
-		} else {
-			status = LEAKTRACE_STACK_NOTABLE;
-			walk_frame_pointers(w);
-		}
-		pagefault_enable();
+		w->status = LEAKTRACE_STACK_COMPAT;
+		return;
 	}
-	*guessed = w->guessed;
-	*nr = w->n;
-	return status;
+	pagefault_disable();
+	if (maps) {
+		w->status = walk_tables(w);
+	} else {
+		w->status = LEAKTRACE_STACK_NOTABLE;
+		walk_frame_pointers(w);
+	}
+	pagefault_enable();
 }

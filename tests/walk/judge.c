@@ -44,11 +44,12 @@ static enum verdict compare(const struct walked *ours, const struct walked *trut
 
 enum verdict judge(struct score *s, const struct walked *ours, const struct walked *truth)
 {
-	enum verdict v = compare(ours, truth);
+	enum verdict v = ours->recalled == RECALLED_WRONGLY ? WRONG : compare(ours, truth);
 
 	s->samples++;
 	s->verdict[v]++;
 	s->frames += ours->n;
+	s->recalled += ours->recalled == RECALLED;
 	s->complete += ours->status == LEAKTRACE_STACK_ROOT;
 	s->truth_complete += truth->status == LEAKTRACE_STACK_ROOT;
 	if (v == SHORT || v == NEITHER)
@@ -73,11 +74,12 @@ void judge_print(const struct score *s, const char *name)
 {
 	const char *comma = "";
 
-	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | ", name, s->samples,
+	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | %.0f %% | ", name, s->samples,
 	       s->samples ? (double)s->frames / s->samples : 0.0, s->deepest,
 	       percent(s->truth_complete, s->samples), percent(s->complete, s->samples),
 	       percent(s->verdict[SAME], s->truth_complete), s->verdict[WRONG],
-	       s->verdict[GUESSED] + s->verdict[APART], s->verdict[BEYOND]);
+	       s->verdict[GUESSED] + s->verdict[APART], s->verdict[BEYOND],
+	       percent(s->recalled, s->samples));
 	for (size_t i = 0; i < sizeof(status_names) / sizeof(*status_names); i++)
 		if (s->why[i]) {
 			printf("%s%u %s", comma, s->why[i], status_names[i]);

@@ -16,7 +16,7 @@ enum verdict {
 };
 
 struct score {
-	unsigned int samples, complete, truth_complete, deepest;
+	unsigned int samples, complete, truth_complete, recalled, deepest;
 	unsigned long frames;
 	unsigned int verdict[VERDICTS];
 	unsigned int why[16];		/* how ours ended, if not at a root */

@@ -5,7 +5,7 @@
  *
  *   trace.c    processes, stopped at their system calls
  *   door.c     userland/code.c's tables, which it believes to give to the kernel
- *   walker.c   module/unwind.c over these tables
+ *   walker.c   module/unwind.c and recall.c over these tables
  *   truth.c    libdw
  */
 #ifndef WALK_H
@@ -21,11 +21,15 @@ struct lt_table;
 
 enum { MAX_DEPTH = 1024 };
 
+/* By module/recall.c, without a walk. */
+enum recalled_as { NOT_RECALLED, RECALLED, RECALLED_WRONGLY };
+
 struct walked {
 	uint64_t pc[MAX_DEPTH];		/* pc[0] exact, the others return addresses */
 	unsigned int n;
 	int status;			/* enum leaktrace_stack_status; truth: 0 or FAULT */
 	unsigned int guessed;		/* frames for which there is no CFI */
+	enum recalled_as recalled;
 };
 
 /* door.c: what one process has mapped, as the kernel would know it. */

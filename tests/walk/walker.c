@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's walker, compiled here as it is, over the memory of a stopped task.
+ * The kernel's walker and its memory, compiled here as they are, over the memory of a
+ * stopped task.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "kernel.h"
 #include "../../module/unwind_check.h"
 #include "../../module/unwind.c"
+#include "../../module/recall.c"
 #include "walk.h"
 
 /* Pages of the task that were read in this walk. */
@@ -52,7 +54,9 @@ bool walk_peek(unsigned long at, unsigned long *value)
 struct lt_maps *walker_maps(unsigned int n)
 {
 	struct lt_maps *maps = calloc(1, sizeof(*maps) + n * sizeof(maps->map[0]));
+	static u64 generation;
 
+	maps->generation = ++generation;
 	maps->n = n;
 	return maps;
 }
@@ -92,19 +96,60 @@ static struct pt_regs kernel_regs(const struct user_regs_struct *r)
 	};
 }
 
+/* As module/stack.c keeps them, but that none is ever found again. */
+enum { MAX_STACKS = 1 << 20 };
+static struct lt_stack *stack[MAX_STACKS];
+static u32 nstacks;
+
+const struct lt_stack *lt_stack_at(u32 id)
+{
+	return stack[id];
+}
+
+static u32 add_stack(const struct lt_walk *w)
+{
+	struct lt_stack *s = malloc(sizeof(*s) + w->n * sizeof(u64));
+
+	if (nstacks == MAX_STACKS - 1)
+		exit(2);
+	s->nr = w->n;
+	memcpy(s->pc, w->pc, w->n * sizeof(u64));
+	stack[++nstacks] = s;
+	return nstacks;
+}
+
+/* What was recalled must be what is walked. */
+static enum recalled_as check(u32 id, const struct lt_walk *w)
+{
+	const struct lt_stack *s = stack[id];
+
+	if (!id)
+		return NOT_RECALLED;
+	return w->status == LEAKTRACE_STACK_ROOT && s->nr == w->n &&
+	       !memcmp(s->pc, w->pc, w->n * sizeof(u64)) ? RECALLED : RECALLED_WRONGLY;
+}
+
 void walker_walk(pid_t tid, const struct user_regs_struct *regs, struct lt_maps *maps,
 		 struct walked *out)
 {
 	struct pt_regs user = kernel_regs(regs);
-	static void *scratch;
-	u8 guessed;
+	static struct lt_walk *w;
+	u32 id;
 
-	if (!scratch)
-		scratch = malloc(lt_unwind_scratch_bytes(MAX_DEPTH));
+	if (!w) {
+		w = calloc(1, lt_walk_bytes(MAX_DEPTH));
+		lt_recall_reset(true);
+	}
 	task = tid;
 	for (int i = 0; i < PAGES; i++)
 		page[i].at = 0;
-	out->status = lt_unwind_user(&user, maps, scratch, (u64 *)out->pc, MAX_DEPTH, &guessed,
-				     &out->n);
-	out->guessed = guessed;
+	id = lt_recall(&user, maps);
+	lt_walk_user(w, MAX_DEPTH, &user, maps);
+	out->recalled = check(id, w);
+	if (!id)
+		lt_recall_put(w, add_stack(w));
+	memcpy(out->pc, w->pc, w->n * sizeof(u64));
+	out->n = w->n;
+	out->status = w->status;
+	out->guessed = w->guessed;
 }

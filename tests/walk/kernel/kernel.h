@@ -14,6 +14,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 typedef __u8 u8;
 typedef __u16 u16;
@@ -34,9 +36,36 @@ typedef __s64 s64;
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define PF_KTHREAD 0
 
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#define NSEC_PER_MSEC 1000000ull
+#define PAGE_SHIFT 12
+#define offset_in_page(at) ((unsigned long)(at) & 4095)
+
 struct list_head {
 	struct list_head *next, *prev;
 };
+
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+typedef int raw_spinlock_t;
+
+/* One processor. */
+#define DEFINE_PER_CPU(type, name) __typeof__(type) name
+#define per_cpu_ptr(at, cpu) ((void)(cpu), (at))
+#define __this_cpu_read(name) (name)
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
+
+#define GFP_KERNEL 0
+#define ENOMEM 12
+#define kvzalloc(bytes, flags) calloc(1, bytes)
+#define kvfree(at) free(at)
+
+static inline u32 hash_64(u64 value, unsigned int bits)
+{
+	return value * 0x61c8864680b583ebull >> (64 - bits);
+}
 
 struct file;
 struct lt_target;
@@ -120,6 +149,7 @@ bool walk_peek(unsigned long at, unsigned long *value);
 		(x) = value_;						\
 	} while (0)
 
+#include "../../../module/tables.h"
 #include "../../../module/code.h"
 
 #endif
