@@ -399,6 +399,7 @@ static inline u64 lt_now_ns(void)
 }
 
 #include "probe.h"
+#include "pool.h"
 #include "tables.h"
 #include "code.h"
 

@@ -98,8 +98,8 @@ static struct lt_object *find(u32 b, u32 target, u8 kind, u64 key)
 	return NULL;
 }
 
-static void tell(const struct lt_object *o, enum leaktrace_event_op op,
-		 u32 stack, u64 now_ns)
+static noinline void put(const struct lt_object *o, enum leaktrace_event_op op,
+			 u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
 		.time_ns = now_ns, .id = o->key, .target = o->target,
@@ -108,6 +108,13 @@ static void tell(const struct lt_object *o, enum leaktrace_event_op op,
 	};
 
 	lt_ring_put(&e);
+}
+
+static void tell(const struct lt_object *o, enum leaktrace_event_op op,
+		 u32 stack, u64 now_ns)
+{
+	if (lt_ring_wanted(now_ns))
+		put(o, op, stack, now_ns);
 }
 
 /* The last thing that is said of @o; it is off the table already. */
@@ -139,7 +146,7 @@ static void fill(struct lt_object *o, u32 index, struct lt_target *t,
 		o->site = 0;
 	} else {
 		o->born_ns = now_ns;
-		o->site = lt_site_get(t, b->kind, b->type, b->stack);
+		o->site = lt_site_birth(t, b->kind, b->type, b->stack, now_ns);
 	}
 	switch (b->kind) {
 	case LEAKTRACE_KIND_FD:
@@ -167,7 +174,7 @@ static void count_birth(struct lt_target *t, const struct lt_birth *b)
 }
 
 /* Room for one more of @t, or a counted loss. */
-static struct lt_object *take(struct lt_target *t, u32 *index)
+static __always_inline struct lt_object *take(struct lt_target *t, u32 *index)
 {
 	struct lt_object *o = NULL;
 
@@ -219,10 +226,8 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 		goto out;
 	}
 	fill(o, index, t, b, now_ns);
-	if (!baseline) {
-		lt_site_born(o->site, 1, now_ns);
+	if (!baseline)
 		tell(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
-	}
 out:
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 	return tracked;

@@ -77,8 +77,8 @@ bool lt_page_is_live(struct lt_mm *m, unsigned long page)
 	return live;
 }
 
-static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
-		 unsigned int n, u32 site, u32 stack, u64 now_ns)
+static noinline void put(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+			 unsigned int n, u32 site, u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
 		.time_ns = now_ns, .id = (u64)page << PAGE_SHIFT, .target = m->target->id,
@@ -87,6 +87,13 @@ static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page
 	};
 
 	lt_ring_put(&e);
+}
+
+static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+		 unsigned int n, u32 site, u32 stack, u64 now_ns)
+{
+	if (lt_ring_wanted(now_ns))
+		put(m, op, page, n, site, stack, now_ns);
 }
 
 /**

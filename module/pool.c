@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Cells of one size, named by a number, for probes that may not allocate.
- * A probe takes from a free list; when the list gets short, an irq_work
+ * A probe takes the cell that was freed last on its CPU, without a lock: most
+ * objects live briefly. Or from a free list; when the list gets short, an irq_work
  * schedules a work item that adds a chunk, until the bound is reached. Number
  * 0 is never given out: it means 'none' everywhere.
  *
@@ -19,32 +20,6 @@
 
 #include "leaktrace.h"
 
-enum {
-	CHUNK_SHIFT = 10,
-	CHUNK_CELLS = 1 << CHUNK_SHIFT,
-};
-
-struct lt_pool {
-	const char *torn;
-	u32 cell_bytes;
-	u32 max_cells;
-	u32 reserve;		/* refill when fewer are free */
-	raw_spinlock_t lock;	/* protects all below */
-	u32 free_head;
-	u32 nfree;
-	u32 ncells;		/* cell 0 included */
-	void **chunk;
-	struct irq_work kick;
-	struct work_struct refill;
-};
-
-static void *cell(struct lt_pool *p, u32 index)
-{
-	void *chunk = READ_ONCE(p->chunk[index >> CHUNK_SHIFT]);
-
-	return chunk ? chunk + (size_t)(index & (CHUNK_CELLS - 1)) * p->cell_bytes : NULL;
-}
-
 /* Adds one chunk; false at the bound or without memory. May sleep. */
 static bool grow(struct lt_pool *p)
 {
@@ -55,15 +30,15 @@ static bool grow(struct lt_pool *p)
 	first = READ_ONCE(p->ncells);
 	if (first > p->max_cells)
 		return false;
-	chunk = kvcalloc(CHUNK_CELLS, p->cell_bytes, GFP_KERNEL | __GFP_NOWARN);
+	chunk = kvcalloc(LT_POOL_CHUNK_CELLS, p->cell_bytes, GFP_KERNEL | __GFP_NOWARN);
 	if (!chunk)
 		return false;
-	n = min_t(u32, CHUNK_CELLS, p->max_cells + 1 - first);
+	n = min_t(u32, LT_POOL_CHUNK_CELLS, p->max_cells + 1 - first);
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	WRITE_ONCE(p->chunk[first >> CHUNK_SHIFT], chunk);
+	WRITE_ONCE(p->chunk[first >> LT_POOL_CHUNK_SHIFT], chunk);
 	for (i = first + n; i-- > max(first, 1U);) {
-		*(u32 *)cell(p, i) = p->free_head;
+		*(u32 *)lt_pool_cell(p, i) = p->free_head;
 		p->free_head = i;
 		p->nfree++;
 	}
@@ -103,17 +78,19 @@ struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells)
 	p->torn = torn;
 	p->cell_bytes = ALIGN(cell_bytes, 8);
 	p->max_cells = max_cells;
-	p->reserve = 4 * CHUNK_CELLS;
+	p->reserve = 4 * LT_POOL_CHUNK_CELLS;
 	raw_spin_lock_init(&p->lock);
 	init_irq_work(&p->kick, kick_fn);
 	INIT_WORK(&p->refill, refill_fn);
-	p->chunk = kvcalloc((max_cells >> CHUNK_SHIFT) + 1, sizeof(*p->chunk),
+	p->chunk = kvcalloc((max_cells >> LT_POOL_CHUNK_SHIFT) + 1, sizeof(*p->chunk),
 			    GFP_KERNEL | __GFP_NOWARN);
-	if (!p->chunk) {
-		kfree(p);
-		return NULL;
-	}
-	return p;
+	p->spare = alloc_percpu(u32);
+	if (p->chunk && p->spare)
+		return p;
+	kvfree(p->chunk);
+	free_percpu(p->spare);
+	kfree(p);
+	return NULL;
 }
 
 /**
@@ -128,6 +105,7 @@ void lt_pool_destroy(struct lt_pool *p)
 		return;
 	lt_pool_reset(p);
 	kvfree(p->chunk);
+	free_percpu(p->spare);
 	kfree(p);
 }
 
@@ -152,17 +130,60 @@ int lt_pool_prime(struct lt_pool *p)
  */
 void lt_pool_reset(struct lt_pool *p)
 {
+	int cpu;
 	u32 i;
 
 	irq_work_sync(&p->kick);
 	cancel_work_sync(&p->refill);
-	for (i = 0; i <= p->max_cells >> CHUNK_SHIFT; i++) {
+	for (i = 0; i <= p->max_cells >> LT_POOL_CHUNK_SHIFT; i++) {
 		kvfree(p->chunk[i]);
 		p->chunk[i] = NULL;
 	}
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(*per_cpu_ptr(p->spare, cpu), 0);
 	p->free_head = 0;
 	p->nfree = 0;
 	p->ncells = 0;
+}
+
+/* Another CPU's: at the bound every cell counts. */
+static u32 steal(struct lt_pool *p)
+{
+	u32 *spare, index;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		spare = per_cpu_ptr(p->spare, cpu);
+		index = READ_ONCE(*spare) ? xchg(spare, 0) : 0;
+		if (index)
+			return index;
+	}
+	return 0;
+}
+
+static noinline u32 take(struct lt_pool *p)
+{
+	bool low, torn;
+	u32 index;
+
+	raw_spin_lock(&p->lock);
+	index = p->free_head;
+	torn = index >= max(p->ncells, 1U) || !index != !p->nfree;
+	if (torn)
+		index = 0;
+	if (index) {
+		p->free_head = *(u32 *)lt_pool_cell(p, index);
+		p->nfree--;
+	}
+	low = p->nfree < p->reserve && p->ncells <= p->max_cells;
+	raw_spin_unlock(&p->lock);
+	if (unlikely(torn))
+		lt_give_up(p->torn);
+	else if (low)
+		irq_work_queue(&p->kick);
+	else if (unlikely(!index))
+		index = steal(p);
+	return index;
 }
 
 /**
@@ -170,30 +191,35 @@ void lt_pool_reset(struct lt_pool *p)
  * @p: the pool
  * @index: set to its number
  *
- * Context: any, also with interrupts off.
+ * Context: interrupts off.
  * Return: the cell (contents undefined) or NULL when none is free.
  */
 void *lt_pool_alloc(struct lt_pool *p, u32 *index)
 {
-	unsigned long flags;
-	void *found = NULL;
-	bool low, torn;
+	u32 i;
 
-	raw_spin_lock_irqsave(&p->lock, flags);
-	torn = p->free_head >= max(p->ncells, 1U) || !p->free_head != !p->nfree;
-	if (p->free_head && !torn) {
-		*index = p->free_head;
-		found = cell(p, p->free_head);
-		p->free_head = *(u32 *)found;
-		p->nfree--;
+	lockdep_assert_irqs_disabled();
+	i = xchg(this_cpu_ptr(p->spare), 0) ?: take(p);
+	if (unlikely(!i))
+		return NULL;
+	*index = i;
+	return lt_pool_cell(p, i);
+}
+
+static noinline void put(struct lt_pool *p, u32 index)
+{
+	bool torn;
+
+	raw_spin_lock(&p->lock);
+	torn = p->nfree + 1 >= p->ncells;
+	if (!torn) {
+		*(u32 *)lt_pool_cell(p, index) = p->free_head;
+		p->free_head = index;
+		p->nfree++;
 	}
-	low = p->nfree < p->reserve && p->ncells <= p->max_cells;
-	raw_spin_unlock_irqrestore(&p->lock, flags);
+	raw_spin_unlock(&p->lock);
 	if (unlikely(torn))
 		lt_give_up(p->torn);
-	else if (low)
-		irq_work_queue(&p->kick);
-	return found;
 }
 
 /**
@@ -201,36 +227,22 @@ void *lt_pool_alloc(struct lt_pool *p, u32 *index)
  * @p: the pool
  * @index: its number
  *
- * Context: any, also with interrupts off.
+ * Context: interrupts off.
  */
 void lt_pool_free(struct lt_pool *p, u32 index)
 {
-	unsigned long flags;
-	bool torn;
+	u32 old;
 
-	raw_spin_lock_irqsave(&p->lock, flags);
-	torn = !index || index >= p->ncells || p->nfree + 1 >= p->ncells;
-	if (!torn) {
-		*(u32 *)cell(p, index) = p->free_head;
-		p->free_head = index;
-		p->nfree++;
-	}
-	raw_spin_unlock_irqrestore(&p->lock, flags);
-	if (unlikely(torn))
+	lockdep_assert_irqs_disabled();
+	if (unlikely(!index || index >= READ_ONCE(p->ncells))) {
 		lt_give_up(p->torn);
-}
-
-/**
- * lt_pool_at() - the cell of a number
- * @p: the pool
- * @index: any number
- *
- * Context: any.
- * Return: the cell, NULL for 0 and for numbers never given out.
- */
-void *lt_pool_at(struct lt_pool *p, u32 index)
-{
-	return index && index < READ_ONCE(p->ncells) ? cell(p, index) : NULL;
+		return;
+	}
+	old = xchg(this_cpu_ptr(p->spare), index);
+	if (unlikely(old == index))
+		lt_give_up(p->torn);
+	else if (old)
+		put(p, old);
 }
 
 /**
@@ -242,9 +254,12 @@ void *lt_pool_at(struct lt_pool *p, u32 index)
  */
 u32 lt_pool_used(struct lt_pool *p)
 {
-	u32 n = READ_ONCE(p->ncells);
+	u32 n = READ_ONCE(p->ncells), nfree = READ_ONCE(p->nfree);
+	int cpu;
 
-	return n ? n - 1 - READ_ONCE(p->nfree) : 0;
+	for_each_possible_cpu(cpu)
+		nfree += !!READ_ONCE(*per_cpu_ptr(p->spare, cpu));
+	return n && nfree < n ? n - 1 - nfree : 0;
 }
 
 /**
@@ -256,6 +271,6 @@ u32 lt_pool_used(struct lt_pool *p)
  */
 u64 lt_pool_bytes(struct lt_pool *p)
 {
-	return (u64)DIV_ROUND_UP(READ_ONCE(p->ncells), CHUNK_CELLS) * CHUNK_CELLS *
-	       p->cell_bytes + ((p->max_cells >> CHUNK_SHIFT) + 1) * sizeof(void *);
+	return (u64)DIV_ROUND_UP(READ_ONCE(p->ncells), LT_POOL_CHUNK_CELLS) * LT_POOL_CHUNK_CELLS *
+	       p->cell_bytes + ((p->max_cells >> LT_POOL_CHUNK_SHIFT) + 1) * sizeof(void *);
 }

@@ -35,6 +35,9 @@ static struct ring_set {
 	u32 events;		/* of each ring, a power of two */
 } sets[__LT_GROUPS];
 
+bool lt_ring_wanted_now;
+u64 lt_ring_asked_ns;
+
 static atomic64_t unsent;
 static void drain_fn(struct work_struct *work);
 static DECLARE_WORK(drain, drain_fn);
@@ -192,6 +195,18 @@ static void put(enum lt_group group, const struct lt_event *e)
 	raw_spin_unlock_irqrestore(&r->lock, flags);
 	if (first || dropped)
 		irq_work_queue(&kick);
+}
+
+/**
+ * lt_ring_ask() - does anybody want births and deaths, for lt_ring_wanted()
+ * @now_ns: the time
+ *
+ * Context: any.
+ */
+void lt_ring_ask(u64 now_ns)
+{
+	WRITE_ONCE(lt_ring_wanted_now, lt_netlink_listened(LT_GROUP_EVENTS));
+	WRITE_ONCE(lt_ring_asked_ns, now_ns);
 }
 
 /**

@@ -5,7 +5,8 @@
  * object table so that a lost event can neither invent a leak nor hide one.
  *
  * Locks: bucket lock to find or add, site->lock for the counters; both raw
- * and irq-safe, never held together with another of their kind.
+ * and irq-safe, never held together with another of their kind; the pool's nests
+ * inside.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -87,6 +88,41 @@ static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u
 	smp_store_release(&s->id, id);
 }
 
+/* Under the bucket's lock. */
+static noinline struct lt_site *add(u32 bucket, struct lt_target *t, u8 kind, u8 type, u32 stack)
+{
+	struct lt_site *s;
+	u32 id;
+
+	s = lt_pool_alloc(pool, &id);
+	if (s) {
+		init_site(s, id, t->id, kind, type, stack);
+		hlist_add_head(&s->node, &buckets[bucket]);
+	} else {
+		atomic64_inc(&lt_lost[LT_LOST_SITES]);
+		lt_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
+	}
+	return s;
+}
+
+/* Interrupts are off. */
+static __always_inline struct lt_site *find_or_add(struct lt_target *t, u8 kind, u8 type,
+						   u32 stack)
+{
+	u32 b = bucket_of(t->id, kind, type, stack);
+	struct lt_site *s;
+
+	raw_spin_lock(&locks[b % LOCKS]);
+	hlist_for_each_entry(s, &buckets[b], node)
+		if (s->stack == stack && s->target == t->id && s->kind == kind &&
+		    s->type == type)
+			break;
+	if (!s)
+		s = add(b, t, kind, type, stack);
+	raw_spin_unlock(&locks[b % LOCKS]);
+	return s;
+}
+
 /**
  * lt_site_get() - find or add a site
  * @t: target
@@ -100,29 +136,48 @@ static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u
 u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 		enum leaktrace_type type, u32 stack)
 {
-	u32 b = bucket_of(t->id, kind, type, stack), id = 0;
 	unsigned long flags;
 	struct lt_site *s;
 
-	raw_spin_lock_irqsave(&locks[b % LOCKS], flags);
-	hlist_for_each_entry(s, &buckets[b], node)
-		if (s->stack == stack && s->target == t->id && s->kind == kind &&
-		    s->type == type) {
-			id = s->id;
-			goto out;
-		}
-	s = lt_pool_alloc(pool, &id);
-	if (s) {
-		init_site(s, id, t->id, kind, type, stack);
-		hlist_add_head(&s->node, &buckets[b]);
-	} else {
-		id = 0;
-		atomic64_inc(&lt_lost[LT_LOST_SITES]);
-		lt_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
-	}
-out:
-	raw_spin_unlock_irqrestore(&locks[b % LOCKS], flags);
-	return id;
+	local_irq_save(flags);
+	s = find_or_add(t, kind, type, stack);
+	local_irq_restore(flags);
+	return s ? s->id : 0;
+}
+
+/* Interrupts are off. */
+static void count_births(struct lt_site *s, u64 n, u64 now_ns)
+{
+	raw_spin_lock(&s->lock);
+	s->born += n;
+	if (!s->first_ns)
+		s->first_ns = now_ns;
+	s->last_ns = now_ns;
+	raw_spin_unlock(&s->lock);
+}
+
+/**
+ * lt_site_birth() - find or add a site, and count a birth there
+ * @t: target
+ * @kind: kind
+ * @type: type
+ * @stack: stack id, 0 if unknown
+ * @now_ns: when
+ *
+ * Context: interrupts off.
+ * Return: site id; 0 when the table is full (counted, target marked).
+ */
+u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
+		  enum leaktrace_type type, u32 stack, u64 now_ns)
+{
+	struct lt_site *s;
+
+	lockdep_assert_irqs_disabled();
+	s = find_or_add(t, kind, type, stack);
+	if (!s)
+		return 0;
+	count_births(s, 1, now_ns);
+	return s->id;
 }
 
 /**
@@ -154,12 +209,9 @@ void lt_site_born(u32 id, u64 n, u64 now_ns)
 
 	if (!s)
 		return;
-	raw_spin_lock_irqsave(&s->lock, flags);
-	s->born += n;
-	if (!s->first_ns)
-		s->first_ns = now_ns;
-	s->last_ns = now_ns;
-	raw_spin_unlock_irqrestore(&s->lock, flags);
+	local_irq_save(flags);
+	count_births(s, n, now_ns);
+	local_irq_restore(flags);
 }
 
 /* The few stacks where most die; the rarest row yields to a newcomer that
@@ -198,26 +250,26 @@ static void count_release(struct lt_site *s, u64 n, u32 stack)
  * @now_ns: when
  * @stack: where
  *
- * Context: any.
+ * Context: interrupts off.
  */
 void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack)
 {
 	u64 us = div_u64(lifetime_ns, NSEC_PER_USEC);
 	struct lt_site *s = lt_pool_at(pool, id);
-	unsigned long flags;
 	unsigned int bucket = us ? ilog2(us) : 0;
 
+	lockdep_assert_irqs_disabled();
 	if (!s)
 		return;
 	bucket = min_t(unsigned int, bucket, LEAKTRACE_LIFETIME_BUCKETS - 1);
-	raw_spin_lock_irqsave(&s->lock, flags);
+	raw_spin_lock(&s->lock);
 	s->died += n;
 	s->last_died_ns = now_ns;
 	s->lifetime_sum_ns += lifetime_ns * n;
 	s->lifetime_max_ns = max(s->lifetime_max_ns, lifetime_ns);
 	s->lifetime[bucket] += n;
 	count_release(s, n, stack);
-	raw_spin_unlock_irqrestore(&s->lock, flags);
+	raw_spin_unlock(&s->lock);
 }
 
 /**

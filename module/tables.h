@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is known: objects, sites, stacks, and the memory they live in; and the
- * rings that carry the news of it. Included by leaktrace.h only.
+ * What is known: objects, sites, stacks; and the rings that carry the news of it.
+ * Included by leaktrace.h only.
  */
 #ifndef _LT_TABLES_H
 #define _LT_TABLES_H
-
-/*
- * pool.c: cells of one size, numbered, from memory that grows up to a bound
- */
-struct lt_pool;
-
-struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells);
-void lt_pool_destroy(struct lt_pool *p);
-void lt_pool_reset(struct lt_pool *p);
-int lt_pool_prime(struct lt_pool *p);
-void *lt_pool_alloc(struct lt_pool *p, u32 *index);
-void lt_pool_free(struct lt_pool *p, u32 index);
-void *lt_pool_at(struct lt_pool *p, u32 index);
-u32 lt_pool_used(struct lt_pool *p);
-u64 lt_pool_bytes(struct lt_pool *p);
 
 /*
  * object.c: the live-object table of fd, timer and thread
@@ -45,15 +30,18 @@ struct lt_object {
 	};
 };
 
+/* Small, as every event makes one. */
 struct lt_birth {
-	enum leaktrace_kind kind;
-	enum leaktrace_type type;
 	u64 key;
+	union {
+		const void *file;	/* fd */
+		u64 ctid;		/* thread */
+	};
 	u32 stack;
+	u32 clock;		/* timer */
+	u8 kind;		/* enum leaktrace_kind */
+	u8 type;		/* enum leaktrace_type */
 	u8 flags;
-	const void *file;
-	u64 ctid;
-	u32 clock;
 };
 
 int lt_object_init(void);
@@ -117,6 +105,8 @@ int lt_site_reset(bool prime);
 u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 		enum leaktrace_type type, u32 stack);
 u32 lt_site_stack(u32 id);
+u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
+		  enum leaktrace_type type, u32 stack, u64 now_ns);
 void lt_site_born(u32 id, u64 n, u64 now_ns);
 void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack);
 void lt_site_forget(u32 target);
@@ -163,6 +153,7 @@ struct lt_event {
 int lt_ring_init(void);
 int lt_ring_reset(bool prime);
 void lt_ring_exit(void);
+void lt_ring_ask(u64 now_ns);
 void lt_ring_put(const struct lt_event *e);
 void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);
 u64 lt_ring_events(void);
@@ -170,5 +161,20 @@ u64 lt_ring_lost(void);
 u64 lt_ring_unsent(void);
 u32 lt_ring_used(void);
 u64 lt_ring_bytes_total(void);
+
+extern bool lt_ring_wanted_now;
+extern u64 lt_ring_asked_ns;
+
+/*
+ * Does anybody want births and deaths. Netlink takes a while to say, so an answer
+ * stands for a millisecond: who joins is heard that late. Who attaches a target
+ * after joining misses nothing: a new target asks anew.
+ */
+static inline bool lt_ring_wanted(u64 now_ns)
+{
+	if (unlikely(now_ns - READ_ONCE(lt_ring_asked_ns) > NSEC_PER_MSEC))
+		lt_ring_ask(now_ns);
+	return READ_ONCE(lt_ring_wanted_now);
+}
 
 #endif /* _LT_TABLES_H */

@@ -136,6 +136,15 @@ static void code_mapped(struct lt_target *t, unsigned long len)
 		lt_maps_mapped(t, at, len);
 }
 
+static void forget(struct work *w)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	lt_pool_free(pool, w->index);
+	local_irq_restore(flags);
+}
+
 static void work_fn(struct callback_head *head)
 {
 	struct work *w = container_of(head, struct work, head);
@@ -149,7 +158,7 @@ static void work_fn(struct callback_head *head)
 		else
 			run_shared(w);
 	}
-	lt_pool_free(pool, w->index);
+	forget(w);
 	atomic_dec(&pending);
 	lt_target_put(t);
 }
@@ -169,10 +178,13 @@ static void work_fn(struct callback_head *head)
 bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		   enum lt_work_op op, u64 a, u64 b, u32 c)
 {
+	unsigned long flags;
 	struct work *w;
 	u32 index;
 
+	local_irq_save(flags);
 	w = lt_pool_alloc(pool, &index);
+	local_irq_restore(flags);
 	if (!w) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
 		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
@@ -191,6 +203,6 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		return true;
 	atomic_dec(&pending);
 	refcount_dec(&t->refs);		/* the caller's own is still there */
-	lt_pool_free(pool, index);
+	forget(w);
 	return false;
 }

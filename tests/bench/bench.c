@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What small acts cost, in nanoseconds, which under icount are guest
- * instructions: a trivial system call, open and close of /dev/null, the first
- * touch of a page, unmapping a page, malloc and free; and of a target's: a
+ * instructions: a trivial system call, open and close of /dev/null, the same from
+ * a stack that lies elsewhere each time ("anew"), the first touch of a page, unmapping a page, malloc and free; and of a target's: a
  * timer's and a child's life.
  *
  * usage: bench [ROUNDS [DEPTH]]     DEPTH more calls on the stack of each act
@@ -10,6 +10,7 @@
  * smallest of ROUNDS runs, per operation; "done"; waits for a line.
  */
 #define _GNU_SOURCE
+#include <alloca.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -70,6 +71,24 @@ static long long open_close(void)
 
 	for (int i = 0; i < OPENS; i++)
 		close(open("/dev/null", O_RDONLY));
+	return (now() - start) / OPENS;
+}
+
+/* At another distance from the page's end each time: unlike any stack of late. */
+static __attribute__((noinline)) void open_close_at(int i)
+{
+	char *pad = alloca(16 * (i % 200) + 16);
+
+	__asm__ volatile("" : : "r"(pad) : "memory");
+	close(open("/dev/null", O_RDONLY));
+}
+
+static long long anew(void)
+{
+	long long start = now();
+
+	for (int i = 0; i < OPENS; i++)
+		open_close_at(i);
 	return (now() - start) / OPENS;
 }
 
@@ -152,7 +171,7 @@ int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 15;
 	int depth = argc > 2 ? atoi(argv[2]) : 0;
-	long long call, file, timer, child, heap;
+	long long call, file, file_anew, timer, child, heap;
 	char line[64];
 
 	memset(stack, 0, sizeof(stack));
@@ -161,18 +180,19 @@ int main(int argc, char **argv)
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
 	settle();
-	call = file = touch = unmap = timer = child = heap = 1LL << 60;
+	call = file = file_anew = touch = unmap = timer = child = heap = 1LL << 60;
 	for (int i = 0; i < rounds; i++) {
 		call = smallest(call, below(depth, trivial));
 		file = smallest(file, below(depth, open_close));
+		file_anew = smallest(file_anew, below(depth, anew));
 		below(depth, pages);
 		timer = smallest(timer, below(depth, timers));
 		child = smallest(child, below(depth, children));
 		heap = smallest(heap, below(depth, allocate));
 	}
-	printf("getppid %lld\nopen+close %lld\ntouch %lld\nunmap %lld\n"
+	printf("getppid %lld\nopen+close %lld\nanew %lld\ntouch %lld\nunmap %lld\n"
 	       "timer %lld\nclone %lld\nmalloc %lld\ndone\n",
-	       call, file, touch, unmap, timer, child, heap);
+	       call, file, file_anew, touch, unmap, timer, child, heap);
 	if (!fgets(line, sizeof(line), stdin))
 		return 0;
 	return 0;
