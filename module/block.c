@@ -114,9 +114,10 @@ struct lt_block *lt_block_add(struct lt_mm *m, unsigned long nr)
 	struct lt_block *b;
 	u32 index;
 
-	b = lt_pool_alloc(pool, &index);
-	if (!b)
+	index = lt_pool_alloc(pool);
+	if (!index)
 		return NULL;
+	b = lt_pool_cell(pool, index);
 	memset(b, 0, sizeof(*b));
 	b->nr = nr;
 	b->index = index;
@@ -179,7 +180,7 @@ struct lt_page_birth *lt_birth_for(struct lt_block *b, unsigned int i)
 {
 	u32 *index = &b->births[i / CELL_PAGES];
 
-	if (!*index && !lt_pool_alloc(pool, index))
-		return NULL;
+	if (!*index)
+		*index = lt_pool_alloc(pool);
 	return lt_birth_of(b, i);
 }

@@ -131,11 +131,10 @@ static void bury(struct lt_target *t, struct lt_object *o, u32 stack)
 	tell(o, LEAKTRACE_EVENT_DIED, stack, now_ns);
 }
 
-static void fill(struct lt_object *o, u32 index, struct lt_target *t,
-		 const struct lt_birth *b, u64 now_ns)
+static void fill(struct lt_object *o, struct lt_target *t, const struct lt_birth *b,
+		 u64 now_ns)
 {
 	o->key = b->key;
-	o->index = index;
 	o->target = t->id;
 	o->kind = b->kind;
 	o->type = b->type;
@@ -173,19 +172,22 @@ static void count_birth(struct lt_target *t, const struct lt_birth *b)
 	}
 }
 
-/* Room for one more of @t, or a counted loss. */
-static __always_inline struct lt_object *take(struct lt_target *t, u32 *index)
+/* Room for one more of @t, or a counted loss; of the cell only its number is set. */
+static __always_inline struct lt_object *take(struct lt_target *t)
 {
-	struct lt_object *o = NULL;
+	struct lt_object *o;
+	u32 index = 0;
 
-	if (atomic64_read(&t->objects) < t->max_objects)
-		o = lt_pool_alloc(pool, index);
-	if (o) {
-		atomic64_inc(&t->objects);
-	} else {
+	if (likely(atomic64_read(&t->objects) < t->max_objects))
+		index = lt_pool_alloc(pool);
+	if (unlikely(!index)) {
 		atomic64_inc(&lt_lost[LT_LOST_OBJECTS]);
 		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+		return NULL;
 	}
+	o = lt_pool_cell(pool, index);
+	o->index = index;
+	atomic64_inc(&t->objects);
 	return o;
 }
 
@@ -199,7 +201,7 @@ static __always_inline struct lt_object *take(struct lt_target *t, u32 *index)
  */
 bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 {
-	u32 bucket = bucket_of(t->id, b->kind, b->key), index = 0;
+	u32 bucket = bucket_of(t->id, b->kind, b->key);
 	bool baseline = b->flags & LEAKTRACE_OBJECT_F_BASELINE, tracked = false;
 	struct lt_object *o, *old;
 	u64 now_ns = lt_now_ns();
@@ -213,9 +215,8 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 		atomic64_inc(&t->kind[b->kind].reborn);
 		bury(t, old, 0);
 		o = old;
-		index = old->index;
 	} else {
-		o = take(t, &index);
+		o = take(t);
 		if (o)
 			hlist_add_head(&o->node, &buckets[bucket]);
 	}
@@ -225,7 +226,7 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 		atomic64_inc(&t->kind[b->kind].untracked);
 		goto out;
 	}
-	fill(o, index, t, b, now_ns);
+	fill(o, t, b, now_ns);
 	if (!baseline)
 		tell(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
 out:
@@ -240,8 +241,8 @@ static void unhash(struct lt_target *t, struct lt_object *o)
 	atomic64_dec(&t->objects);
 }
 
-static bool take_off(struct lt_target *t, enum leaktrace_kind kind, u64 key,
-		     bool dies, u32 stack, struct lt_object *copy)
+static __always_inline bool take_off(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+				     bool dies, u32 stack, struct lt_object *copy)
 {
 	u32 bucket = bucket_of(t->id, kind, key);
 	struct lt_object *o;
@@ -345,17 +346,16 @@ void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
 		      u64 now_ns)
 {
 	u64 key = LT_THREAD_EXITED | thread->ctid;
-	u32 bucket = bucket_of(t->id, LEAKTRACE_KIND_THREAD, key), index;
+	u32 bucket = bucket_of(t->id, LEAKTRACE_KIND_THREAD, key);
 	struct lt_object *o;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	o = find(bucket, t->id, LEAKTRACE_KIND_THREAD, key);
 	if (!o) {
-		o = take(t, &index);
+		o = take(t);
 		if (!o)
 			goto out;
-		o->index = index;
 		hlist_add_head(&o->node, &buckets[bucket]);
 	}
 	o->key = key;

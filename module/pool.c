@@ -189,21 +189,18 @@ static noinline u32 take(struct lt_pool *p)
 /**
  * lt_pool_alloc() - take a cell
  * @p: the pool
- * @index: set to its number
  *
  * Context: interrupts off.
- * Return: the cell (contents undefined) or NULL when none is free.
+ * Return: its number, for lt_pool_cell(), whose contents are undefined; 0 if none
+ * is free.
  */
-void *lt_pool_alloc(struct lt_pool *p, u32 *index)
+u32 lt_pool_alloc(struct lt_pool *p)
 {
-	u32 i;
+	u32 index;
 
 	lockdep_assert_irqs_disabled();
-	i = xchg(this_cpu_ptr(p->spare), 0) ?: take(p);
-	if (unlikely(!i))
-		return NULL;
-	*index = i;
-	return lt_pool_cell(p, i);
+	index = xchg(this_cpu_ptr(p->spare), 0);
+	return index ?: take(p);
 }
 
 static noinline void put(struct lt_pool *p, u32 index)

@@ -31,6 +31,7 @@ struct row {
 	struct lt_probe_state state;
 	struct tracepoint *tp;
 	unsigned long start;	/* of a function */
+	unsigned int nr;	/* in rows */
 };
 
 static const struct lt_probe *const kinds[] = {
@@ -89,7 +90,7 @@ bool lt_probe_enter(const void *hook)
 		return false;
 	preempt_disable_notrace();
 	if (__this_cpu_inc_return(nesting) == 1) {
-		__this_cpu_inc(hits[row_of(hook) - rows]);
+		__this_cpu_inc(hits[row_of(hook)->nr]);
 		return true;
 	}
 	__this_cpu_dec(nesting);
@@ -131,6 +132,7 @@ static void collect_rows(void)
 					mmu_row = &rows[nrows];
 				if (p->how == LEAKTRACE_PROBE_FTRACE)
 					rows[nrows].start = lt_function_find(p->name);
+				rows[nrows].nr = nrows;
 				rows[nrows++].probe = p;
 			}
 	for_each_kernel_tracepoint(match_tracepoint, NULL);

@@ -169,7 +169,7 @@ static bool is_same(const struct recalled *r, struct pt_regs *regs)
 
 /**
  * lt_recall() - is current's user stack one that was walked before
- * @regs: current's user registers
+ * @regs: current's user registers; of a kernel thread they are none
  * @maps: its code
  *
  * Context: inside lt_probe_enter(); never faults.

@@ -91,11 +91,11 @@ static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u
 /* Under the bucket's lock. */
 static noinline struct lt_site *add(u32 bucket, struct lt_target *t, u8 kind, u8 type, u32 stack)
 {
-	struct lt_site *s;
-	u32 id;
+	struct lt_site *s = NULL;
+	u32 id = lt_pool_alloc(pool);
 
-	s = lt_pool_alloc(pool, &id);
-	if (s) {
+	if (id) {
+		s = lt_pool_cell(pool, id);
 		init_site(s, id, t->id, kind, type, stack);
 		hlist_add_head(&s->node, &buckets[bucket]);
 	} else {

@@ -240,20 +240,7 @@ static noinline u32 nobodys(void)
 	return id_of(w);
 }
 
-/* The address space of current, if it is a target's: nearly always @t's. */
-static struct lt_mm *current_mm(struct lt_target *t)
-{
-	struct lt_mm *m = rcu_dereference_sched(t->mm);
-	struct lt_key *k;
-
-	if (likely(m && m->mm == current->mm))
-		return m;
-	k = lt_key_find(current->mm, LT_KEY_MM);
-	return k ? k->mm : NULL;
-}
-
-/* Not inline: what is recalled shall not save registers for it. */
-static noinline u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
+static u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 {
 	struct lt_walk *w = this_cpu_ptr(scratch);
 	u32 id;
@@ -267,19 +254,20 @@ static noinline u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *
 	return id;
 }
 
-static u32 capture(struct lt_target *t)
+/* Whoever current is; nearly always it is @t's and we know the stack. */
+static noinline u32 capture(struct lt_target *t)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	struct lt_maps *maps;
-	struct lt_mm *m;
-	u32 id;
+	struct lt_mm *m = rcu_dereference_sched(t->mm);
+	struct lt_key *k;
 
 	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
 		return nobodys();
-	m = current_mm(t);
-	maps = m ? rcu_dereference_sched(m->maps) : NULL;
-	id = maps ? lt_recall(regs, maps) : 0;
-	return id ?: walk(regs, m, maps);
+	if (!m || m->mm != current->mm) {
+		k = lt_key_find(current->mm, LT_KEY_MM);
+		m = k ? k->mm : NULL;
+	}
+	return walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
 }
 
 /**
@@ -291,8 +279,18 @@ static u32 capture(struct lt_target *t)
  */
 u32 lt_stack_capture(struct lt_target *t)
 {
-	u32 id = capture(t);
+	struct lt_mm *m = rcu_dereference_sched(t->mm);
+	struct lt_maps *maps;
+	u32 id = 0;
 
+	if (likely(m && m->mm == current->mm)) {
+		maps = rcu_dereference_sched(m->maps);
+		if (likely(maps))
+			id = lt_recall(task_pt_regs(current), maps);
+		if (likely(id))
+			return id;
+	}
+	id = capture(t);
 	if (!id)
 		atomic64_inc(&lt_lost[LT_LOST_STACKS]);
 	return id;

@@ -183,13 +183,14 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	u32 index;
 
 	local_irq_save(flags);
-	w = lt_pool_alloc(pool, &index);
+	index = lt_pool_alloc(pool);
 	local_irq_restore(flags);
-	if (!w) {
+	if (!index) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
 		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
 		return false;
 	}
+	w = lt_pool_cell(pool, index);
 	init_task_work(&w->head, work_fn);
 	w->target = t;
 	w->index = index;
