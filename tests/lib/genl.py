@@ -19,6 +19,8 @@ module's encoder.
                              VALUE: a number (size from the header's comment),
                              u8:N u16:N u32:N u64:N, s:TEXT, x:HEX, none
                              NAME: an attribute or a number
+  genl.py tries              "ERRNO[|ERRNO] COMMAND …" a line, as for try; says what
+                             was not answered so
   genl.py listen [stay]      joins "events"; "ok" or "ENAME"; stays, but does not read
   genl.py fuzz N SEED        N requests of random commands and bytes; none may
                              do more than fail
@@ -293,6 +295,16 @@ def fuzz(nl, family, n, seed):
     print(json.dumps(results))
 
 
+def attempt(nl, family, words):
+    dump = "dump" in words[1:]
+    payload = b"".join(parse_attr(a) for a in words[1:] if "=" in a)
+    command = int(words[0]) if words[0].isdigit() else COMMANDS[words[0]]
+    try:
+        return "ok", len(nl.request(family, command, payload, dump))
+    except Refused as refused:
+        return refused.args
+
+
 def main(argv):
     what, args = argv[1], argv[2:]
     if what == "header":
@@ -333,15 +345,18 @@ def main(argv):
                 o["type"] = TYPES[o["type"]]
             print(json.dumps(o))
     elif what == "try":
-        dump = "dump" in args[1:]
-        payload = b"".join(parse_attr(a) for a in args[1:] if "=" in a)
-        command = int(args[0]) if args[0].isdigit() else COMMANDS[args[0]]
-        try:
-            answers = nl.request(family, command, payload, dump)
-        except Refused as refused:
-            print(*refused.args)
-            return 1
-        print("ok", len(answers))
+        have = attempt(nl, family, args)
+        print(*have)
+        return have[0] != "ok"
+    elif what == "tries":
+        wrong = 0
+        for line in sys.stdin:
+            want, *words = line.split()
+            have = attempt(nl, family, words)
+            if have[0] not in want.split("|"):
+                print(*words, "->", *have, "not", want)
+                wrong = 1
+        return wrong
     elif what == "listen":
         try:
             nl.sock.setsockopt(SOL_NETLINK, 1, info["group_id"])
