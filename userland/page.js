@@ -279,4 +279,12 @@ function render(reports, at) {
 
 const badness = report => Math.max(0, ...findingsOf(report).map(f => RANK[f.verdict]));
 
-render(JSON.parse(document.getElementById('data').textContent).sort((a, b) => badness(b) - badness(a)), 0);
+// Each frame is in the file once; whoever has it has its number.
+function withFrames(report) {
+	for (const site of report.sites)
+		for (const place of [site, ...site.released_at])
+			place.frames = place.frames.map(i => report.page.frames[i]);
+	return report;
+}
+
+render(JSON.parse(document.getElementById('data').textContent).map(withFrames).sort((a, b) => badness(b) - badness(a)), 0);

@@ -4,6 +4,9 @@
  * how old what lives is. Where nobody looked more than once, what lives now
  * tells when it was made: the curve of the survivors.
  *
+ * Sites share most of their frames, so here, unlike in the report, each is written
+ * once, in "frames", and sites have their numbers.
+ *
  * A curve is {"t": [seconds since attach], "live": [n], "is": "history" or
  * "survivors"}. Between two points of a history nothing changed.
  */
@@ -166,12 +169,59 @@ static void put_ages(struct json_object *page, struct model *m)
 	json_object_object_add(page, "ages", sites);
 }
 
+/* The number of @frame in @frames; @known has those that are there by what they say. */
+static int number_of(struct json_object *frames, struct json_object *known, struct json_object *frame)
+{
+	const char *text = json_object_to_json_string_ext(frame, JSON_C_TO_STRING_PLAIN);
+	struct json_object *number;
+
+	if (json_object_object_get_ex(known, text, &number))
+		return json_object_get_int(number);
+	number = json_object_new_int(json_object_array_length(frames));
+	json_object_object_add(known, text, number);
+	json_object_array_add(frames, json_object_get(frame));
+	return json_object_get_int(number);
+}
+
+/* Replaces the "frames" of @o, a site or a place of release. */
+static void share_frames(struct json_object *frames, struct json_object *known, struct json_object *o)
+{
+	struct json_object *own, *numbers = json_object_new_array();
+
+	if (json_object_object_get_ex(o, "frames", &own))
+		for (size_t i = 0; i < json_object_array_length(own); i++)
+			json_object_array_add(numbers, json_object_new_int(
+				number_of(frames, known, json_object_array_get_idx(own, i))));
+	json_object_object_add(o, "frames", numbers);
+}
+
+static void put_frames(struct json_object *page, struct json_object *report)
+{
+	struct json_object *frames = json_object_new_array(), *known = json_object_new_object();
+	struct json_object *sites, *releases;
+
+	if (!json_object_object_get_ex(report, "sites", &sites))
+		sites = NULL;
+	for (size_t i = 0; sites && i < json_object_array_length(sites); i++) {
+		struct json_object *site = json_object_array_get_idx(sites, i);
+
+		share_frames(frames, known, site);
+		if (!json_object_object_get_ex(site, "released_at", &releases))
+			continue;
+		for (size_t k = 0; k < json_object_array_length(releases); k++)
+			share_frames(frames, known, json_object_array_get_idx(releases, k));
+	}
+	json_object_put(known);
+	json_object_object_add(page, "frames", frames);
+}
+
 struct json_object *page_data(struct model *m)
 {
 	struct json_object *o = report_json(m), *page = json_object_new_object();
 
 	put_curves(page, m);
 	put_ages(page, m);
+	put_frames(page, o);
 	json_object_object_add(o, "page", page);
 	return o;
 }
