@@ -263,26 +263,47 @@ static bool varint(const struct go_table *t, uint64_t *at, uint32_t *value)
 	return false;
 }
 
+/* A row of a table of values by address: from start, up to end. */
+struct row {
+	uint64_t at, start, end;	/* at: where the next one is */
+	int64_t value;
+	bool first;
+};
+
+static struct row rows_of(const struct go_table *t, const struct go_func *f, uint32_t offset)
+{
+	return (struct row){
+		.at = offset ? t->pcs + offset : t->size_bytes,	/* 0: no row */
+		.end = f->start, .value = -1, .first = true,
+	};
+}
+
+static bool next_row(const struct go_table *t, struct row *r)
+{
+	uint32_t delta, advance;
+
+	if (!varint(t, &r->at, &delta) || (!delta && !r->first))
+		return false;
+	if (!varint(t, &r->at, &advance) || !advance)
+		return false;
+	r->value += delta & 1 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
+	r->start = r->end;
+	r->end += (uint64_t)advance * t->quantum;
+	r->first = false;
+	return true;
+}
+
 /* A table of values by address, as deltas of both; each begins at the function. */
 static bool value_at(const struct go_table *t, const struct go_func *f, uint32_t offset,
 		     uint64_t vaddr, int32_t *value)
 {
-	uint64_t at = t->pcs + offset, pc = f->start;
-	uint32_t delta, advance;
-	int64_t v = -1;
+	struct row r = rows_of(t, f, offset);
 
-	if (!offset)
-		return false;
-	for (bool first = true; varint(t, &at, &delta) && (delta || first); first = false) {
-		v += delta & 1 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
-		if (!varint(t, &at, &advance) || !advance)
-			return false;
-		pc += (uint64_t)advance * t->quantum;
-		if (vaddr < pc) {
-			*value = v;
+	while (next_row(t, &r))
+		if (vaddr < r.end) {
+			*value = r.value;
 			return true;
 		}
-	}
 	return false;
 }
 
@@ -310,25 +331,12 @@ bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, 
 int go_func_sp_rows(const struct go_table *table, const struct go_func *func,
 		    int (*row)(uint64_t start, uint64_t end, int32_t bytes, void *arg), void *arg)
 {
-	uint64_t at = table->pcs + u32_at(func->record + 16), pc = func->start;
-	uint32_t delta, advance;
-	int64_t v = -1;
+	struct row r = rows_of(table, func, u32_at(func->record + 16));
 	int error = 0;
 
-	if (!u32_at(func->record + 16))
-		return 0;
-	for (bool first = true; !error && pc < func->end && varint(table, &at, &delta) &&
-	     (delta || first); first = false) {
-		uint64_t end;
-
-		v += delta & 1 ? -(int64_t)(delta >> 1) - 1 : (int64_t)(delta >> 1);
-		if (!varint(table, &at, &advance) || !advance)
-			break;
-		end = pc + (uint64_t)advance * table->quantum;
-		if (v >= 0 && v < 1 << 30)
-			error = row(pc, end < func->end ? end : func->end, v, arg);
-		pc = end;
-	}
+	while (!error && r.end < func->end && next_row(table, &r))
+		if (r.value >= 0 && r.value < 1 << 30)
+			error = row(r.start, r.end < func->end ? r.end : func->end, r.value, arg);
 	return error;
 }
 
