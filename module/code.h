@@ -61,6 +61,7 @@ void lt_table_exit(void);
 u32 lt_table_usage(u64 *bytes);
 
 void lt_maps_hold(struct lt_target *t, unsigned long pc);
+bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len);
 void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len);
 struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
@@ -104,6 +105,7 @@ struct lt_walk {
 	unsigned int n;
 	u8 status;		/* enum leaktrace_stack_status */
 	u8 guessed;		/* frames that only a frame pointer vouches for */
+	unsigned long missed;	/* a word that is not in memory ended it; 0: none did */
 	/* on what it hangs, apart from the return addresses */
 	bool repeatable;	/* on nothing but: */
 	bool by_bp;		/* current's own rbp */

@@ -131,7 +131,7 @@ static void died(struct lt_key *k, unsigned int fd, bool sure)
 	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
 
 	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->space, fd),
-			   lt_stack_capture(t), NULL))
+			   lt_stack_capture_death(t), NULL))
 		return;
 	if (!sure || !READ_ONCE(t->ready))
 		return;
@@ -239,7 +239,7 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 		return;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture(t), 0, 0);
+		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture_death(t), 0, 0);
 	lt_probe_leave();
 }
 

@@ -85,7 +85,10 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 	if (!lt_page_born(m, page, site, now_ns))
 		return;
 	if (own && !(current->flags & PF_KTHREAD) && may_map_more(vma, addr, flags, type))
-		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, 0);
+		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, stack);
+	else if (unlikely(stack & LT_STACK_CUT))
+		lt_work_queue(t, current, LT_WORK_BIRTH, page,
+			      LT_BIRTH(now_ns, LEAKTRACE_KIND_PAGE), stack);
 }
 
 /* Not inline: a bystander shall not save registers for what is not its own. */

@@ -89,7 +89,7 @@ static void thread_exits(struct lt_target *t, struct task_struct *task)
 
 	if (!lt_target_wants(t, LEAKTRACE_KIND_THREAD))
 		return;
-	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, task->pid, lt_stack_capture(t), &o) &&
+	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, task->pid, lt_stack_capture_death(t), &o) &&
 	    o.ctid)
 		lt_object_exited(t, &o, lt_now_ns());
 }

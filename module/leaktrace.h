@@ -142,6 +142,7 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end,
 void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to,
 		   unsigned long n);
 void lt_page_forget(struct lt_mm *m);
+u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack);
 void lt_page_baseline(struct lt_mm *m, unsigned long page);
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 		   unsigned long *live, unsigned long *young);
@@ -338,17 +339,23 @@ void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops);
 int lt_reconcile(struct lt_target *t);
 
 /*
- * work.c: on the way back to user mode
+ * work.c: on the way back to user mode. c is a stack: if it is cut, it is walked again
+ * first, where what is missing may be brought into memory.
  */
 enum lt_work_op {
 	LT_WORK_EXEC,		/* new image: address space, fds, timers */
 	LT_WORK_FORKED,		/* first steps of a child that is a target */
 	LT_WORK_FILES,		/* fd table changed in bulk; a: death stack */
 	LT_WORK_MREMAP,		/* pages moved; a: from, b: pages */
-	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site */
-	LT_WORK_CODE,		/* mmap of a file's code returns */
-	LT_WORK_TIMER,		/* timer_create returns; a: &id, b: clock, c: stack */
+	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site, c */
+	LT_WORK_TIMER,		/* timer_create returns; a: &id, b: clock, c */
+	LT_WORK_BIRTH,		/* somebody was born with a cut stack; a: key, b: LT_BIRTH(), c */
+	LT_WORK_DEATH,		/* somebody died with a cut stack of its own; c */
+	LT_WORK_CODE,		/* there may be new code; a: bytes, b: where; 0: mmap tells */
 };
+
+#define LT_BIRTH(born_ns, kind) ((born_ns) << 3 | (kind))
+static_assert(LT_KINDS < 8);
 
 bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		   enum lt_work_op op, u64 a, u64 b, u32 c);

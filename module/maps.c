@@ -194,6 +194,40 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 }
 
 /**
+ * lt_maps_is_news() - is there code of a file that we don't know
+ * @t: current's target
+ * @start: address
+ * @len: bytes
+ *
+ * What is made at run time has no tables, and its protection changes all the time;
+ * nor is code news that was made writable for a while.
+ *
+ * Context: current's way back to user mode; sleeps, no locks held.
+ * Return: whether there is.
+ */
+bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct vm_area_struct *vma;
+	unsigned long at = start;
+	bool news = false;
+
+	if (!m)
+		return false;
+	if (m->mm == current->mm) {
+		mmap_read_lock(m->mm);
+		while (!news && (vma = find_vma(m->mm, at)) && vma->vm_start < start + len) {
+			at = max(vma->vm_start, at);
+			news = vma->vm_file && (vma->vm_flags & VM_EXEC) && !covered(m, at);
+			at = vma->vm_end;
+		}
+		mmap_read_unlock(m->mm);
+	}
+	lt_mm_put(m);
+	return news;
+}
+
+/**
  * lt_maps_mapped() - current has mapped code
  * @t: its target
  * @start: address
@@ -233,12 +267,31 @@ static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 	lt_probe_leave();
 }
 
+/* mprotect(start, len, prot), pkey_mprotect(start, len, prot, pkey) */
+static void notrace on_mprotect(const void *hook, struct ftrace_regs *fregs)
+{
+	unsigned long args[6];
+	struct lt_target *t;
+
+	if (likely(!lt_filter_hit(current->signal)))
+		return;
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
+		return;
+	t = lt_target_current();
+	if (t && current->mm)
+		lt_work_queue(t, current, LT_WORK_CODE, args[1], args[0], 0);
+	lt_probe_leave();
+}
+
+#define CODE_ROW(_name, _fn, _why) {						\
+	.name = LT_SYSCALL(_name), .how = LEAKTRACE_PROBE_FTRACE,		\
+	.kinds = LEAKTRACE_KINDS_ALL, .fn = _fn, .why = _why }
+
 const struct lt_probe lt_code_probes[] = {
-	{
-		.name = LT_SYSCALL("mmap"), .how = LEAKTRACE_PROBE_FTRACE,
-		.kinds = LEAKTRACE_KINDS_ALL, .fn = on_mmap,
-		.why = "code loaded, for stack walks",
-	},
+	CODE_ROW("mmap", on_mmap, "code loaded, for stack walks"),
+	CODE_ROW("mprotect", on_mprotect, "code made executable, for stack walks"),
+	CODE_ROW("pkey_mprotect", on_mprotect, "code made executable, for stack walks"),
 	{ }
 };
 

@@ -108,7 +108,8 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 	else if (range->event == MMU_NOTIFY_CLEAR)
 		dies = current->mm == m->mm && cleared(&first, &end);
 	if (dies && lt_probe_enter(NULL)) {
-		lt_page_died(m, first, end, current->mm == m->mm ? lt_stack_capture(m->target) : 0);
+		lt_page_died(m, first, end, current->mm == m->mm ?
+			     lt_stack_capture_death(m->target) : 0);
 		lt_probe_leave();
 	}
 	return 0;

@@ -143,6 +143,9 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
 		if (!lt_site_copy(cb->args[0], &site) || site.target != t->id)
 			continue;
+		/* All who were born here have moved to where their whole stack is. */
+		if (!site.born && site.stack & LT_STACK_CUT)
+			continue;
 		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, lt_fill_site(skb, &site)))
 			break;
 	}

@@ -231,6 +231,9 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 		tell(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
 out:
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	if (unlikely(b->stack & LT_STACK_CUT) && tracked)
+		lt_work_queue(t, current, LT_WORK_BIRTH, b->key,
+			      LT_BIRTH(now_ns, b->kind), b->stack);
 	return tracked;
 }
 

@@ -130,6 +130,37 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns)
 }
 
 /**
+ * lt_page_walked_again() - the whole stack of a page's birth is known now
+ * @m: address space
+ * @page: address / PAGE_SIZE
+ * @born_ns: when it was born; 0: it is known to be the same
+ * @cut: the stack that it was captured with
+ * @stack: the whole one
+ *
+ * Context: any but interrupts.
+ * Return: its site; 0 if it does not live any more.
+ */
+u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack)
+{
+	unsigned int i = page % LT_BLOCK_PAGES;
+	struct lt_page_birth *birth = NULL;
+	unsigned long flags;
+	struct lt_block *b;
+	u32 site = 0;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	b = lt_block_find(m, page / LT_BLOCK_PAGES, false);
+	if (b && test_bit(i, b->live) && !test_bit(i, b->baseline))
+		birth = lt_birth_of(b, i);
+	if (birth && (!born_ns || birth->tick == tick_of(m, born_ns))) {
+		site = lt_site_move(m->target, birth->site, cut, stack, time_of(m, birth->tick));
+		birth->site = site;
+	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+	return site;
+}
+
+/**
  * lt_page_baseline() - a page that was populated before attach
  * @m: address space
  * @page: address / PAGE_SIZE

@@ -214,12 +214,63 @@ void lt_site_born(u32 id, u64 n, u64 now_ns)
 	local_irq_restore(flags);
 }
 
+/**
+ * lt_site_move() - a birth whose stack is known better now
+ * @t: target
+ * @id: site, or 0
+ * @cut: the stack that it was captured with
+ * @stack: the whole one
+ * @born_ns: when
+ *
+ * Context: interrupts off.
+ * Return: the birth's site from now on.
+ */
+u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
+{
+	struct lt_site *s = lt_pool_at(pool, id);
+	u32 to;
+
+	lockdep_assert_irqs_disabled();
+	if (!s || s->stack != cut)
+		return id;
+	to = lt_site_birth(t, s->kind, s->type, stack, born_ns);
+	if (!to)
+		return id;
+	raw_spin_lock(&s->lock);
+	s->born--;
+	raw_spin_unlock(&s->lock);
+	return to;
+}
+
+/* Two rows may have turned out to be one. Return: whether there is room now. */
+static bool settle_releases(struct lt_site *s)
+{
+	struct lt_release *end = s->release;
+	int i, j;
+
+	for (i = 0; i < LEAKTRACE_RELEASES_MAX; i++) {
+		struct lt_release r = s->release[i];
+
+		r.stack = lt_stack_settled(r.stack);
+		for (j = 0; &s->release[j] < end && s->release[j].stack != r.stack; j++)
+			;
+		if (&s->release[j] < end)
+			s->release[j].count += r.count;
+		else
+			*end++ = r;
+	}
+	for (i = end - s->release; i < LEAKTRACE_RELEASES_MAX; i++)
+		s->release[i] = (struct lt_release){ };
+	return end < s->release + LEAKTRACE_RELEASES_MAX;
+}
+
 /* The few stacks where most die; the rarest row yields to a newcomer that
  * has as many, so a late but frequent one gets in.
  */
 static void count_release(struct lt_site *s, u64 n, u32 stack)
 {
 	struct lt_release *least = &s->release[0];
+	bool cut = false;
 	int i;
 
 	for (i = 0; i < LEAKTRACE_RELEASES_MAX; i++) {
@@ -230,9 +281,12 @@ static void count_release(struct lt_site *s, u64 n, u32 stack)
 			r->count += n;
 			return;
 		}
+		cut |= r->stack & LT_STACK_CUT;
 		if (r->count < least->count)
 			least = r;
 	}
+	if (unlikely(cut) && settle_releases(s))
+		return count_release(s, n, stack);
 	if (least->count <= n) {
 		s->released_elsewhere += least->count;
 		least->stack = stack;

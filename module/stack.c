@@ -5,6 +5,10 @@
  * that stays. Memory grows by chunks ahead of need, up to a bound in number
  * and in bytes; beyond it a stack is lost and counted.
  *
+ * A stack of which a part was not in memory is cut there, and its id says so; work.c
+ * has it walked again. Then the birth moves to the site of the whole one, and the
+ * cut stack of a death, which is nobody else's, tells which it turned out to be.
+ *
  * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
  * a CPU, and what recall.c keeps; lt_probe_enter() makes its holder the only one on its CPU.
  *
@@ -133,12 +137,14 @@ int lt_stack_reset(bool prime)
  */
 const struct lt_stack *lt_stack_at(u32 id)
 {
-	u32 c = id >> (CHUNK_SHIFT - 3);
+	u32 c;
 
+	id &= ~LT_STACK_CUT;
+	c = id >> (CHUNK_SHIFT - 3);
 	/* Pairs with grow_fn(). */
 	if (!id || c >= smp_load_acquire(&nchunks))
 		return NULL;
-	return chunk[c] + ((size_t)(id << 3) & (CHUNK_BYTES - 1));
+	return chunk[c] + (((size_t)id << 3) & (CHUNK_BYTES - 1));
 }
 
 static bool is_same(const struct lt_stack *s, u32 hash, const struct lt_walk *w)
@@ -180,29 +186,37 @@ static u32 reserve(size_t bytes)
 	return at;
 }
 
-static u32 add(u32 bucket, u32 hash, const struct lt_walk *w)
+/* Under add_lock. */
+static u32 put(const struct lt_walk *w, u32 hash, u32 next)
 {
-	struct lt_stack *s;
-	unsigned long flags;
-	u32 id;
+	u32 id = reserve(sizeof(struct lt_stack) + w->n * sizeof(u64));
+	struct lt_stack *s = (struct lt_stack *)lt_stack_at(id);
 
-	raw_spin_lock_irqsave(&add_lock, flags);
-	id = lookup(buckets[bucket], hash, w);
-	if (id)
-		goto out;
-	id = reserve(sizeof(*s) + w->n * sizeof(u64));
 	if (!id)
-		goto out;
-	s = (struct lt_stack *)lt_stack_at(id);
-	s->next = buckets[bucket];
+		return 0;
+	s->next = next;
 	s->hash = hash;
 	s->nr = w->n;
 	s->status = w->status;
 	s->guessed = w->guessed;
 	memcpy(s->pc, w->pc, w->n * sizeof(u64));
-	/* Pairs with id_of(): the stack before its id. */
-	smp_store_release(&buckets[bucket], id);
-out:
+	return id;
+}
+
+/* @own: even if it is there already, and not to be found by others */
+static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
+{
+	unsigned long flags;
+	u32 id;
+
+	raw_spin_lock_irqsave(&add_lock, flags);
+	id = own ? 0 : lookup(buckets[bucket], hash, w);
+	if (!id) {
+		id = put(w, hash, own ? 0 : buckets[bucket]);
+		/* Pairs with id_of(): the stack before its id. */
+		if (id && !own)
+			smp_store_release(&buckets[bucket], id);
+	}
 	raw_spin_unlock_irqrestore(&add_lock, flags);
 	if (nchunks < max_chunks && (top >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= nchunks)
 		irq_work_queue(&kick);
@@ -226,7 +240,7 @@ static u32 id_of(const struct lt_walk *w)
 
 	/* Pairs with add(). */
 	id = lookup(smp_load_acquire(&buckets[bucket]), hash, w);
-	return id ?: add(bucket, hash, w);
+	return id ?: add(bucket, hash, w, false);
 }
 
 /* A stack that user space has nothing to do with. */
@@ -249,24 +263,33 @@ static u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 	id = id_of(w);
 	if (id && maps)
 		lt_recall_put(w, id);
+	if (id && w->missed)
+		id |= LT_STACK_CUT;
 	if (m && (w->status == LEAKTRACE_STACK_NOMAP || w->status == LEAKTRACE_STACK_STALE))
 		lt_maps_news(m);
 	return id;
 }
 
-/* Whoever current is; nearly always it is @t's and we know the stack. */
-static noinline u32 capture(struct lt_target *t)
+/* Whoever current is, nearly always it is @t's. */
+static struct lt_mm *mm_of_current(struct lt_target *t)
 {
-	struct pt_regs *regs = task_pt_regs(current);
 	struct lt_mm *m = rcu_dereference_sched(t->mm);
 	struct lt_key *k;
 
+	if (likely(m && m->mm == current->mm))
+		return m;
+	k = lt_key_find(current->mm, LT_KEY_MM);
+	return k ? k->mm : NULL;
+}
+
+static noinline u32 capture(struct lt_target *t)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct lt_mm *m;
+
 	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
 		return nobodys();
-	if (!m || m->mm != current->mm) {
-		k = lt_key_find(current->mm, LT_KEY_MM);
-		m = k ? k->mm : NULL;
-	}
+	m = mm_of_current(t);
 	return walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
 }
 
@@ -294,6 +317,85 @@ u32 lt_stack_capture(struct lt_target *t)
 	if (!id)
 		atomic64_inc(&lt_lost[LT_LOST_STACKS]);
 	return id;
+}
+
+/**
+ * lt_stack_capture_death() - the user stack of current, that of a death
+ * @t: the target whose event this is; current need not be of it
+ *
+ * Context: inside lt_probe_enter().
+ * Return: stack id; 0 if the table is full (counted).
+ */
+u32 lt_stack_capture_death(struct lt_target *t)
+{
+	u32 id = lt_stack_capture(t);
+
+	/* Who exits does not come back to user mode. */
+	if (likely(!(id & LT_STACK_CUT)) || (current->flags & PF_EXITING))
+		return id;
+	/* What was walked is still there. */
+	id = add(0, 0, this_cpu_ptr(scratch), true);
+	if (!id)
+		return 0;
+	lt_work_queue(t, current, LT_WORK_DEATH, 0, 0, id | LT_STACK_CUT);
+	return id | LT_STACK_CUT;
+}
+
+/**
+ * lt_stack_again() - a stack that was cut, on the way back to user mode
+ * @t: the target whose event it was
+ * @cut: what was captured
+ * @missed: set to a word of current's memory that is missing; 0: none is
+ *
+ * Context: process, gate held: the tables stay.
+ * Return: id of the whole stack; 0: it is not to be had, or not yet.
+ */
+u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	const struct lt_stack *s = lt_stack_at(cut);
+	struct lt_walk *w;
+	struct lt_mm *m;
+	u32 id = 0;
+
+	*missed = 0;
+	/* Behind exec another program's registers are there. */
+	if (!s || s->pc[0] != instruction_pointer(regs) || !lt_probe_enter(NULL))
+		return 0;
+	w = this_cpu_ptr(scratch);
+	m = mm_of_current(t);
+	lt_walk_user(w, lt_max_depth, regs, m ? rcu_dereference_sched(m->maps) : NULL);
+	*missed = w->missed;
+	if (!w->missed)
+		id = id_of(w);
+	lt_probe_leave();
+	return id;
+}
+
+/**
+ * lt_stack_settle() - tell what a death's cut stack is
+ * @cut: what lt_stack_capture_death() gave
+ * @stack: the whole one
+ *
+ * Context: any, the tables stay.
+ */
+void lt_stack_settle(u32 cut, u32 stack)
+{
+	WRITE_ONCE(((struct lt_stack *)lt_stack_at(cut))->settled, stack);
+}
+
+/**
+ * lt_stack_settled() - what a death's stack turned out to be
+ * @stack: any id
+ *
+ * Context: any, the tables stay.
+ * Return: the whole stack's id, or @stack.
+ */
+u32 lt_stack_settled(u32 stack)
+{
+	if (likely(!(stack & LT_STACK_CUT)))
+		return stack;
+	return READ_ONCE(lt_stack_at(stack)->settled) ?: stack;
 }
 
 /**

@@ -108,6 +108,7 @@ u32 lt_site_stack(u32 id);
 u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
 		  enum leaktrace_type type, u32 stack, u64 now_ns);
 void lt_site_born(u32 id, u64 n, u64 now_ns);
+u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns);
 void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack);
 void lt_site_forget(u32 target);
 bool lt_site_copy(u32 id, struct lt_site *copy);
@@ -124,13 +125,21 @@ struct lt_stack {
 	u16 nr;
 	u8 status;		/* enum leaktrace_stack_status */
 	u8 guessed;
+	u32 settled;		/* id of what it is; 0: itself */
 	u64 pc[];
 };
+
+/* Of a stack's id: some of it was not in memory, and may be walked again. */
+#define LT_STACK_CUT	BIT(31)
 
 int lt_stack_init(void);
 void lt_stack_exit(void);
 int lt_stack_reset(bool prime);
 u32 lt_stack_capture(struct lt_target *t);
+u32 lt_stack_capture_death(struct lt_target *t);
+u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed);
+void lt_stack_settle(u32 cut, u32 stack);
+u32 lt_stack_settled(u32 stack);
 const struct lt_stack *lt_stack_at(u32 id);
 u32 lt_stack_used(void);
 u64 lt_stack_bytes(void);

@@ -16,7 +16,8 @@
  * which is rarer, are searched for in the frames below. So most frames cost one
  * read, that of the return address.
  *
- * Reads never fault: what is not in memory ends the walk. All of it runs with
+ * Reads never fault: what is not in memory ends the walk, which says what it missed,
+ * so that it can be walked again where faults are allowed (work.c). All of it runs with
  * preemption off, in memory of this CPU.
  */
 #include <linux/compat.h>
@@ -52,11 +53,17 @@ fault:
 	return false;
 }
 
+static noinline int missed(struct lt_walk *w, unsigned long at)
+{
+	w->missed = at;
+	return LEAKTRACE_STACK_FAULT;
+}
+
 /* A saved register by which a frame is found. */
 static int read_base(struct lt_walk *w, unsigned long at, unsigned long *value)
 {
 	if (!read_user(at, value))
-		return LEAKTRACE_STACK_FAULT;
+		return missed(w, at);
 	if (w->nbases < LT_WALK_BASES)
 		w->base[w->nbases++] = (struct lt_base){ at, *value };
 	else
@@ -175,7 +182,11 @@ static int guess(struct lt_walk *w, u8 otherwise)
 
 	if (get_bp(w, &bp) != GO_ON || bp <= w->sp || bp - w->sp > MAX_FRAME_BYTES || bp & 7)
 		return otherwise;
-	if (!read_user(bp + 8, &ra) || !find_map(w, ra - 1))
+	if (!read_user(bp + 8, &ra)) {
+		missed(w, bp + 8);
+		return otherwise;
+	}
+	if (!find_map(w, ra - 1))
 		return otherwise;
 	w->sp = bp + 16;
 	w->frame[w->n - 1].cfa = w->sp;
@@ -195,9 +206,9 @@ static int step_signal(struct lt_walk *w)
 
 	for (reg = 0; reg < LT_WALK_REGS; reg++)
 		if (!read_user(lt_arch_sigframe_reg(w->sp, reg), &w->sig[reg]))
-			return LEAKTRACE_STACK_FAULT;
+			return missed(w, lt_arch_sigframe_reg(w->sp, reg));
 	if (!read_user(lt_arch_sigframe_ip(w->sp), &ip))
-		return LEAKTRACE_STACK_FAULT;
+		return missed(w, lt_arch_sigframe_ip(w->sp));
 	w->in_signal = true;
 	w->repeatable = false;
 	w->whole = w->n;	/* the frame that comes next */
@@ -283,7 +294,7 @@ static __always_inline int step_rule(struct lt_walk *w, const struct leaktrace_u
 			return LEAKTRACE_STACK_UNSUP;
 		whole_register(w, r->ra_off, &ra);
 	} else if (!read_user(cfa + r->ra_off, &ra)) {
-		return LEAKTRACE_STACK_FAULT;
+		return missed(w, cfa + r->ra_off);
 	}
 	if (unlikely(!ra)) {
 		w->repeatable = false;

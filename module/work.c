@@ -8,18 +8,22 @@
  * A pending work holds its target, and a target holds the module. A task that
  * sleeps in a system call for hours would hold them that long, so works are
  * queued only where the way back is short (exec, fork, mremap, timer_create,
- * a fault from user mode).
+ * a fault from user mode), and rarely for who closes something: if that takes long,
+ * so does the unloading.
  */
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
+#include <linux/uaccess.h>
 
 #include "leaktrace.h"
 
 enum {
 	WORKS = 4096,
+	MAX_PAGES = 256,	/* that are brought into memory for one stack */
 };
 
 struct work {
@@ -84,12 +88,16 @@ static void move_pages_of_mremap(struct lt_target *t, u64 from, u64 n)
 	lt_mm_put(m);
 }
 
-static void sync_block(struct lt_target *t, u64 addr, u32 site)
+/* @stack: a whole one, if that of the page's birth was cut; else 0 */
+static void sync_block(struct work *w, u32 stack)
 {
-	struct lt_mm *m = lt_mm_get(t);
+	struct lt_mm *m = lt_mm_get(w->target);
+	u32 site = 0;
 
+	if (m && stack)
+		site = lt_page_walked_again(m, w->a >> PAGE_SHIFT, 0, w->c, stack);
 	if (m && m->mm == current->mm)
-		lt_mm_sync_block(m, addr, site);
+		lt_mm_sync_block(m, w->a, site ?: w->b);
 	lt_mm_put(m);
 }
 
@@ -112,28 +120,110 @@ static void run_alone(struct work *w)
 		lt_maps_hold(w->target, 0);
 }
 
-static void run_shared(struct work *w)
+static void page_walked_again(struct work *w, u64 born_ns, u32 stack)
+{
+	struct lt_mm *m = lt_mm_get(w->target);
+
+	if (m)
+		lt_page_walked_again(m, w->a, born_ns, w->c, stack);
+	lt_mm_put(m);
+}
+
+struct again {
+	struct lt_target *target;
+	u64 born_ns;
+	u32 cut;
+	u32 stack;
+};
+
+static void move_to_site(struct lt_object *o, u64 arg)
+{
+	struct again *a = (void *)(unsigned long)arg;
+
+	if (o->born_ns == a->born_ns)
+		o->site = lt_site_move(a->target, o->site, a->cut, a->stack, a->born_ns);
+}
+
+static void birth_walked_again(struct work *w, u32 stack)
+{
+	struct again a = { w->target, w->b >> 3, w->c, stack };
+	enum leaktrace_kind kind = w->b & 7;
+
+	if (kind == LEAKTRACE_KIND_PAGE)
+		page_walked_again(w, a.born_ns, stack);
+	else
+		lt_object_update(w->target, kind, w->a, move_to_site, (unsigned long)&a);
+}
+
+/* Only what was there and is elsewhere now: a page that was never touched stays so. */
+static bool bring_in(unsigned long at)
+{
+	struct vm_area_struct *vma;
+	bool known;
+	char byte;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, at);
+	known = vma && vma->vm_start <= at && lt_walk_populated(vma, at);
+	mmap_read_unlock(current->mm);
+	return known && !copy_from_user(&byte, (void __user *)at, sizeof(byte));
+}
+
+/*
+ * Takes the gate, having walked again what was cut: nothing has changed since that a
+ * walk hangs on. The gate is not held while memory is brought in: that may take long.
+ * Return: the whole stack, or 0.
+ */
+static u32 begin_shared(struct work *w)
 {
 	struct lt_target *t = w->target;
+	unsigned long missed;
+	u32 stack = 0;
+	bool more = w->c & LT_STACK_CUT;
+	int pages;
 
 	down_read(&t->gate);
+	for (pages = 0; more && !t->dead && pages < MAX_PAGES; pages++) {
+		stack = lt_stack_again(t, w->c, &missed);
+		if (!missed)
+			break;
+		up_read(&t->gate);
+		more = bring_in(missed);
+		down_read(&t->gate);
+	}
+	return stack;
+}
+
+static void run_shared(struct work *w)
+{
+	u32 stack = begin_shared(w);
+	struct lt_target *t = w->target;
+
 	if (!t->dead) {
 		if (w->op == LT_WORK_MREMAP)
 			move_pages_of_mremap(t, w->a, w->b);
 		else if (w->op == LT_WORK_BLOCK)
-			sync_block(t, w->a, w->b);
-		else
-			lt_timer_created(t, w->a, w->b, w->c);
+			sync_block(w, stack);
+		else if (w->op == LT_WORK_TIMER)
+			lt_timer_created(t, w->a, w->b, stack ?: w->c & ~LT_STACK_CUT);
+		else if (stack && w->op == LT_WORK_BIRTH)
+			birth_walked_again(w, stack);
+		else if (stack)
+			lt_stack_settle(w->c, stack);
 	}
 	up_read(&t->gate);
 }
 
-static void code_mapped(struct lt_target *t, unsigned long len)
+static void code_mapped(struct work *w)
 {
-	unsigned long at = regs_return_value(task_pt_regs(current));
+	unsigned long result = regs_return_value(task_pt_regs(current));
 
-	if (!IS_ERR_VALUE(at))
-		lt_maps_mapped(t, at, len);
+	if (IS_ERR_VALUE(result))
+		return;
+	if (!w->b)
+		lt_maps_mapped(w->target, result, w->a);
+	else if (lt_maps_is_news(w->target, w->b, w->a))
+		lt_maps_mapped(w->target, w->b, w->a);
 }
 
 static void forget(struct work *w)
@@ -154,7 +244,7 @@ static void work_fn(struct callback_head *head)
 		if (w->op <= LT_WORK_FILES)
 			run_alone(w);
 		else if (w->op == LT_WORK_CODE)
-			code_mapped(t, w->a);
+			code_mapped(w);
 		else
 			run_shared(w);
 	}
@@ -187,7 +277,9 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	local_irq_restore(flags);
 	if (!index) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
-		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
+		/* A stack that stays cut makes no number wrong. */
+		if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH)
+			lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
 		return false;
 	}
 	w = lt_pool_cell(pool, index);

@@ -57,6 +57,57 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	is '.complete >= 0.999 * .noted'
 }
 
+# bats test_tags=core
+@test "stack: swapped out when something is made: walked again, whole and not wrong" {
+	[ "$(wc -l </proc/swaps)" -gt 1 ] || lacking "swap"
+	start_victim victim_stack
+	follow fd,page
+	check swapped 200
+	[ "$(answer out)" -gt 400 ] || { echo "pages out: $(answer out)" >&2; return 1; }
+	is '.wrong == 0 and .missing == 0 and .noted == 200'
+	is '.complete >= 0.999 * .noted'
+	# nothing stays where it was put at first
+	genl sites "$VICTIM" | jq -e 'select(.stack >= 2147483648)' && return 1
+	report
+	assert_exact
+}
+
+# bats test_tags=core
+@test "stack: equal to backtrace() while another thread loads and unloads a library" {
+	start_victim victim_stack
+	follow fd,page
+	check loading 300
+	is '.wrong == 0 and .missing == 0 and .noted == 300'
+	is '.complete >= 0.999 * .noted'
+}
+
+# bats test_tags=core
+@test "stack: equal to backtrace() in each of 25 programs one after the other" {
+	start_victim victim_stack
+	follow fd
+	check execs 25
+	is '.wrong == 0 and .missing == 0 and .noted == 125'
+	is '.complete >= 0.999 * .noted'
+}
+
+@test "stack: a storm of exec, and nobody there with tables: ended and flagged, never wrong" {
+	start_and_attach fd victim_stack
+	check execs 60
+	is '.wrong == 0 and .missing == 0 and .noted == 300'
+	is '.complete < 100'
+}
+
+# bats test_tags=core
+@test "stack: through code that mprotect() makes of a file's bytes" {
+	start_victim victim_stack
+	follow fd
+	tell raw 7 "$BATS_TEST_TMPDIR/truth"
+	expect "$(status_of 7)" 0 "status"
+	report
+	jq -e '[.sites[] | select(.born == 7) | .frames[].function] as $f |
+		all("make_raw(int)", "deeper", "call_back", "raw(int)", "main"; IN($f[]))' "$REPORT"
+}
+
 # status BORN: how the walk of the site with so many births ended; 0: at a root
 status_of() {
 	local stack

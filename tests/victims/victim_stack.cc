@@ -1,45 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Makes objects at the ends of call paths of every awkward sort, and notes the
- * path of each as backtrace() sees it. Built without frame pointers, as
- * distributions build. Commands:
- *   paths N FILE   N paths, a descriptor or a page at the end of each
- *   async N FILE   N descriptors made in a handler, wherever the signal struck
- * A line of FILE: "fd NUMBER PC…" or "page ADDRESS PC…", innermost first, without
+ * path of each as backtrace() sees it. Commands: victim_stack_main.cc.
+ * A line of the notes: "fd NUMBER PC…" or "page ADDRESS PC…", innermost first, without
  * the function that made the object.
  */
-#include <algorithm>
-#include <cstdio>
+#include "victim_stack.h"
+
 #include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <stdexcept>
-#include <string>
 
 #include <alloca.h>
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/time.h>
-#include <unistd.h>
 
-#define NAMED __attribute__((noinline, noipa))
-
-static FILE *notes;
-static char *region, *region_next;
-static unsigned int seed = 1;
+FILE *notes;
+char *region_next;
+unsigned int seed = 1;
+bool only_descriptors, swap_out;
+const char *library;
 static bool on_signal_stack, in_library;
-static const char *library;
 
 static unsigned int random_below(unsigned int n)
 {
 	seed = seed * 1103515245 + 12345;
 	return (seed >> 16) % n;
+}
+
+long pages_out;
+char signal_stack[SIGNAL_STACK_BYTES] __attribute__((aligned(4096)));
+extern "C" void *__libc_stack_end;
+
+/* Away with a stack, then count what is away, without touching it. */
+static void send_out(char *from, char *end)
+{
+	static unsigned char in_memory[256];
+
+	madvise(from, end - from, 21 /* MADV_PAGEOUT, v5.4 */);
+	if (!mincore(from, end - from, in_memory))
+		for (long i = 0; i < (end - from) / 4096; i++)
+			pages_out += !(in_memory[i] & 1);
+}
+
+static void send_stacks_out()
+{
+	unsigned long here = (unsigned long)__builtin_frame_address(0) & -4096;
+	unsigned long top = ((unsigned long)__libc_stack_end | 4095) + 1;
+	bool on_main = here < top && top - here < 1 << 20;
+
+	if (on_main)
+		send_out((char *)here + 4096, (char *)top);
+	else
+		send_out(signal_stack, signal_stack + sizeof(signal_stack));
 }
 
 static void note(const char *what, unsigned long id, void **pcs, int n)
@@ -50,11 +66,13 @@ static void note(const char *what, unsigned long id, void **pcs, int n)
 	fputc('\n', notes);
 }
 
-NAMED static void make_descriptor()
+NAMED void make_descriptor()
 {
 	void *pcs[300];
 	int n = backtrace(pcs, 300);
 
+	if (swap_out)
+		send_stacks_out();
 	note("fd", eventfd(0, 0), pcs, n);
 }
 
@@ -65,13 +83,15 @@ NAMED static void make_page()
 	char *page = region_next;
 
 	region_next += 4096;
+	if (swap_out)
+		send_stacks_out();
 	*(volatile char *)page = 1;
 	note("page", (unsigned long)page, pcs, n);
 }
 
 static void make()
 {
-	if (random_below(2))
+	if (only_descriptors || random_below(2))
 		make_descriptor();
 	else
 		make_page();
@@ -158,7 +178,7 @@ NAMED static int by_qsort(int left)
 
 static int signalled_left;
 
-static void on_signal(int)
+void on_signal(int)
 {
 	int left = signalled_left;
 
@@ -249,99 +269,8 @@ extern "C" NAMED void go_on(int left)
 	asm volatile("");
 }
 
-static void paths(int n)
+void paths(int n)
 {
 	for (int i = 0; i < n; i++)
 		go_on(i % 50 ? 3 + random_below(25) : 75);
-}
-
-static volatile int async_left;
-
-static void on_tick(int)
-{
-	if (async_left > 0) {
-		async_left = async_left - 1;
-		make_descriptor();
-	}
-	asm volatile("");
-}
-
-/* What a signal may strike: short functions, all prologue and epilogue. */
-NAMED static int fibonacci(int n)
-{
-	return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
-}
-
-NAMED static void async(int n)
-{
-	struct itimerval tick = { { 0, 1000 }, { 0, 1000 } };
-	std::string text(200, 'x');
-	unsigned long sum = 0;
-
-	async_left = n;
-	setitimer(ITIMER_REAL, &tick, nullptr);
-	while (async_left > 0) {
-		sum += fibonacci(12) + strlen(text.c_str());
-		std::sort(text.begin(), text.end());
-		text = std::to_string(sum) + text.substr(0, 100);
-	}
-	memset(&tick, 0, sizeof(tick));
-	setitimer(ITIMER_REAL, &tick, nullptr);
-}
-
-static void handle(int signal, void (*handler)(int), int flags)
-{
-	struct sigaction action = {};
-
-	action.sa_handler = handler;
-	action.sa_flags = flags;
-	sigaction(signal, &action, nullptr);
-}
-
-static void prepare(const char *self)
-{
-	static char stack[256 << 10], path[4096];
-	struct rlimit many = { 65536, 65536 };
-	stack_t alternate = {};
-	void *warm[4];
-
-	alternate.ss_sp = stack;
-	alternate.ss_size = sizeof(stack);
-	sigaltstack(&alternate, nullptr);
-	setrlimit(RLIMIT_NOFILE, &many);
-	handle(SIGUSR1, on_signal, SA_ONSTACK | SA_NODEFER);
-	handle(SIGUSR2, on_signal, SA_NODEFER);
-	handle(SIGALRM, on_tick, SA_RESTART);
-	region = (char *)mmap(nullptr, 64 << 20, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	madvise(region, 64 << 20, MADV_NOHUGEPAGE);
-	region_next = region;
-	backtrace(warm, 4);		/* loads libgcc_s */
-	snprintf(path, sizeof(path), "%.*s/libstack.so",
-		 (int)(strrchr(self, '/') - self), self);
-	library = path;
-}
-
-int main(int argc, char **argv)
-{
-	char line[4096], what[16], file[4000];
-	int n;
-
-	(void)argc;
-	prepare(argv[0]);
-	printf("ready %d\n", getpid());
-	fflush(stdout);
-	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "%15s %d %3999s", what, &n, file) != 3)
-			break;
-		notes = fopen(file, "w");
-		if (!strcmp(what, "paths"))
-			paths(n);
-		else
-			async(n);
-		fclose(notes);
-		puts("ok");
-		fflush(stdout);
-	}
-	return 0;
 }
