@@ -327,7 +327,7 @@ int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run)
  */
 int lt_fill_stack(struct sk_buff *skb, u32 id)
 {
-	const struct lt_stack *s = lt_stack_at(lt_stack_settled(id));
+	const struct lt_stack *s = lt_stack_at(id);
 
 	if (!s)
 		return 0;

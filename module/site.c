@@ -242,7 +242,7 @@ u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
 	return to;
 }
 
-/* Two rows may have turned out to be one. Return: whether there is room now. */
+/* Cut stacks of deaths may have turned out to be one. Return: whether there is room. */
 static bool settle_releases(struct lt_site *s)
 {
 	struct lt_release *end = s->release;
@@ -374,6 +374,7 @@ bool lt_site_copy(u32 id, struct lt_site *copy)
 	raw_spin_lock_irqsave(&s->lock, flags);
 	*copy = *s;
 	raw_spin_unlock_irqrestore(&s->lock, flags);
+	settle_releases(copy);
 	return true;
 }
 

@@ -73,6 +73,18 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 }
 
 # bats test_tags=core
+@test "stack: swapped out when something dies: whole, and each path is there once" {
+	start_victim victim_stack
+	follow fd
+	tell dying 40 "$BATS_TEST_TMPDIR/truth"
+	report
+	assert_exact
+	jq -e '[.sites[] | select(any(.frames[]; .function == "make_doomed()"))] | length == 1 and
+		(.[0].released_at | map(.share) == [0.5, 0.5] and
+			all(.[]; .frames[-1].function == "_start" and (.frames | length) > 70))' "$REPORT"
+}
+
+# bats test_tags=core
 @test "stack: equal to backtrace() while another thread loads and unloads a library" {
 	start_victim victim_stack
 	follow fd,page

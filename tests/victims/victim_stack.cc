@@ -22,6 +22,7 @@ FILE *notes;
 char *region_next;
 unsigned int seed = 1;
 bool only_descriptors, swap_out;
+int doomed = -1;
 const char *library;
 static bool on_signal_stack, in_library;
 
@@ -89,9 +90,23 @@ NAMED static void make_page()
 	note("page", (unsigned long)page, pcs, n);
 }
 
+/* A descriptor dies here instead. */
+NAMED static void close_doomed()
+{
+	int fd = doomed;
+
+	doomed = -1;
+	if (swap_out)
+		send_stacks_out();
+	close(fd);
+	asm volatile("");
+}
+
 static void make()
 {
-	if (only_descriptors || random_below(2))
+	if (doomed >= 0)
+		close_doomed();
+	else if (only_descriptors || random_below(2))
 		make_descriptor();
 	else
 		make_page();

@@ -18,6 +18,7 @@ extern FILE *notes;
 extern char *region_next;		/* the next page to make */
 extern unsigned int seed;
 extern bool only_descriptors;		/* make no pages */
+extern int doomed;			/* to be closed instead; -1: none is */
 extern bool swap_out;			/* the stack, when an object is made */
 extern long pages_out;			/* pages that were out then, all in all */
 extern const char *library;		/* path of libstack.so */

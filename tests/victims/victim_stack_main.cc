@@ -5,6 +5,7 @@
  *   async N FILE   N descriptors made in a handler, wherever the signal struck
  *   swapped N FILE paths, but the stack is swapped out when the object is made;
  *                  "out=N": pages that were not in memory then, all in all
+ *   dying N FILE   N descriptors that die at the end of one of two paths, swapped out
  *   loading N FILE paths, while another thread loads and unloads a library
  *   execs N FILE   N programs one after the other, five descriptors in each
  *   raw N FILE     N descriptors made through code that mprotect() made executable;
@@ -30,6 +31,25 @@ static void swapped(int n)
 	paths(n);
 	swap_out = false;
 	printf("out=%ld\n", pages_out);
+}
+
+NAMED static int make_doomed()
+{
+	int fd = eventfd(0, 0);
+
+	asm volatile("");
+	return fd;
+}
+
+static void dying(int n)
+{
+	swap_out = true;
+	while (n--) {
+		doomed = make_doomed();
+		seed = 2 * (n % 2);	/* neither path leads through a thread */
+		paths(1);
+	}
+	swap_out = false;
 }
 
 static volatile bool loading;
@@ -177,7 +197,7 @@ static const struct {
 	const char *name;
 	void (*run)(int n);
 } commands[] = {
-	{ "paths", paths }, { "async", async }, { "swapped", swapped },
+	{ "paths", paths }, { "async", async }, { "swapped", swapped }, { "dying", dying },
 	{ "loading", while_loading }, { "raw", raw },
 };
 
