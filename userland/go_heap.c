@@ -31,6 +31,14 @@ static struct record published(const struct go_process *p, const uint64_t *words
 	return r;
 }
 
+/* Counters may be anything, and scaled ones more than there are numbers. */
+static uint64_t whole(double n)
+{
+	if (!(n > 0))
+		return 0;
+	return n < 0x1p64 ? (uint64_t)n : UINT64_MAX;
+}
+
 /* One in so many bytes was sampled: what there was in all, as pprof has it. */
 static uint64_t scaled(uint64_t n, uint64_t size, uint64_t rate, uint64_t *bytes)
 {
@@ -39,8 +47,8 @@ static uint64_t scaled(uint64_t n, uint64_t size, uint64_t rate, uint64_t *bytes
 	*bytes = 0;
 	if (!n || !size)
 		return 0;
-	*bytes = (double)(n * size) * scale;
-	return (double)n * scale;
+	*bytes = whole((double)(n * size) * scale);
+	return whole((double)n * scale);
 }
 
 static void account(struct go_view *v, const uint64_t *head, uint64_t *pcs, struct record r)
