@@ -138,7 +138,13 @@ static inline void pagefault_enable(void)
 
 bool walk_peek(unsigned long at, unsigned long *value);
 
-#define user_access_begin(at, bytes) ((void)(at), (void)(bytes), true)
+static inline bool user_access_begin(const void *at, unsigned long bytes)
+{
+	unsigned long end = (1UL << 47) - 4096;
+
+	return bytes <= end && (unsigned long)at <= end - bytes;
+}
+
 #define user_access_end() do { } while (0)
 #define unsafe_get_user(x, at, label)					\
 	do {								\
