@@ -2,13 +2,10 @@
 /*
  * Everything that a target can make the symboliser read: ELF files, and the
  * texts of maps, perf-PID.map and mangled names.
- *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iuserland \
- *	tests/fuzz/fuzz_symbol.c $(ls userland/{maps,symbol*,elf_*,lang*,go_elf,go_table}.c | grep -v elf_image.c) \
- *	-ldw -lelf -llzma -l:libiberty.a -o fuzz_symbol
- * ./fuzz_symbol -max_len=65536 CORPUS	(start with a few small programs)
  */
-#include "../../userland/elf_image.c"
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "elf_debug.h"
 #include "elf_module.h"

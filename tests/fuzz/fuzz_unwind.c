@@ -3,10 +3,6 @@
  * libFuzzer on the unwind compiler. Input that begins as ELF is a whole file;
  * any other is a call frame section in a file made around it, of the kind that
  * the first byte says, so that the search need not first invent ELF.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -I../../include/uapi
- *	-I../../userland -I../unit fuzz_unwind.c ../../userland/unwind*.c
- *	../../userland/{elf_image,go_elf,go_names,go_table}.c -lelf -llzma -lz
  */
 #include <string.h>
 

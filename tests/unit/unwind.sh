@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Build the unwind compiler's unit tests with sanitizers, and run them.
-# usage: tests/unit/unwind.sh [rules|file|fuzz|walk|truth|search]...
-#   FULL=1: truth looks at all files of the system; search: libFuzzer, not run
-#   by default, for SECONDS_EACH seconds
+# usage: tests/unit/unwind.sh [rules|file|fuzz|walk|truth]...
+#   FULL=1: truth looks at all files of the system
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -21,14 +20,6 @@ run() {	# run TEST [ARG…]
 	"$work/$1" "${@:2}" || { failed=1; echo "FAILED: $*" >&2; }
 }
 
-search() {
-	mkdir -p "$work/corpus"
-	clang "${cflags[@]}" -fsanitize=fuzzer,$sanitize -I"$top/tests/unit" \
-		"$top/tests/fuzz/fuzz_unwind.c" "${sources[@]}" -o "$work/fuzz" "${libs[@]}"
-	"$work/fuzz" -max_total_time="${SECONDS_EACH:-60}" -max_len=4096 -timeout=5 \
-		-rss_limit_mb=1024 "$work/corpus" || failed=1
-}
-
 [ $# -gt 0 ] || set -- rules file fuzz walk truth
 for what; do
 	case $what in
@@ -38,7 +29,6 @@ for what; do
 		[ ! -e "$go_program" ] || run test_unwind "$go_program"
 		;;
 	fuzz) run test_unwind_fuzz 200 "$go_program" ;;
-	search) search ;;
 	*) run "test_unwind_$what" ;;
 	esac
 done

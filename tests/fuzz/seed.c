@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Makes of real files what the fuzzers begin with.
+ *
+ * usage: seed loader ELF FILE       its unwind table, with a stack to walk
+ *        seed made NUMBER FILE      choices for a table, of one kind of rule
+ *        seed message TRACE FILE    a trace's records, as answers of the module
+ *        seed record FILE           a recording of two looks
+ *        seed go FILE               the memory of a program with four goroutines
+ */
+#include <fcntl.h>
+#include <linux/netlink.h>
+
+#include "../unit/recording.h"
+#include "fuzz_loader.h"
+#include "unwind.h"
+
+static FILE *out;
+
+static void put(const void *bytes, size_t n)
+{
+	if (fwrite(bytes, 1, n, out) != n)
+		exit(2);
+}
+
+static void put_word(uint64_t word)
+{
+	put(&word, sizeof(word));
+}
+
+/* Code that is mapped where its table has it, called from everywhere in it. */
+static void seed_loader(const char *elf)
+{
+	struct loader_input in = { .depth = 2, .nmaps = 1, .mode = LOADER_EVERYWHERE };
+	int fd = open(elf, O_RDONLY);
+	struct unwind_blob b;
+
+	if (fd < 0 || unwind_compile_fd(fd, &b) || b.bytes > UINT16_MAX)
+		exit(2);
+	in.table_bytes[0] = b.bytes;
+	in.map[0] = (struct loader_map){ .bytes = 0xffffff, .bias = RELATIVE_CODE, .table = 1 };
+	in.reg[6] = RELATIVE_STACK + 64;
+	in.reg[7] = RELATIVE_STACK;
+	in.ip = RELATIVE_CODE + ((const struct leaktrace_unwind_header *)b.data)->base + 0x40;
+	put(&in, sizeof(in));
+	put(b.data, b.bytes);
+	for (int i = 0; i < 101; i++)
+		put_word(RELATIVE_CODE + ((const struct leaktrace_unwind_header *)b.data)->base +
+			 i * 0x67);
+	unwind_blob_free(&b);
+	close(fd);
+}
+
+/*
+ * Code with one rule, of @kind % 8's operation, and a root behind it: by rsp, with a
+ * stack of return addresses, or from 8 on by rbp, with frames. Then rbp changes, or
+ * from 16 on the stack.
+ */
+static void seed_made(int kind)
+{
+	uint8_t op = kind % 8, by_bp = kind / 8 % 2;
+	uint8_t choices[] = {
+		0, 0, 1, 2, 0, 127, 1, 0,	/* two rows of one granule, two rules */
+		op, by_bp ? 6 : 7, by_bp, op == 7 ? 7 : 0, by_bp ? 6 : 5, 5, 2, 0,
+		LEAKTRACE_UNWIND_STOP,
+	};
+	struct loader_input in = {
+		.mode = LOADER_MADE_0, .depth = 1, .nmaps = 1, .table_bytes = { sizeof(choices) },
+		.map[0] = { .bytes = 0xfff, .bias = RELATIVE_CODE, .table = 1 },
+		.reg[6] = RELATIVE_STACK + 16, .reg[7] = RELATIVE_STACK,
+		.ip = RELATIVE_CODE + 0x20, .change = kind < 16 ? 8 : 1, .changed_word = 6,
+	};
+
+	put(&in, sizeof(in));
+	put(choices, sizeof(choices));
+	for (int i = 0; i < 10; i++)
+		put_word(by_bp && !(i % 2) ? RELATIVE_STACK + 8 * i + 16 : RELATIVE_CODE + 0x30 + i);
+	for (int i = 0; i < 20; i++)
+		put_word(RELATIVE_CODE + 0x90);
+}
+
+/* To the request for all of a target: five answers, each with its end. */
+static void seed_message(const char *trace)
+{
+	struct { uint8_t type, flags; uint16_t bytes; } heard = { 1, 0, 0 }, done = { 2, 0, 4 };
+	struct file_reader *r = file_open(trace, err, sizeof(err));
+	unsigned int type, last = 0;
+	size_t len, n = 0;
+	void *data;
+
+	if (!r)
+		exit(2);
+	fputc(7, out);
+	while (n++ < 400 && file_next(r, &type, &data, &len, err, sizeof(err)) == 1) {
+		uint8_t head[4] = { type, 1 };
+
+		if (type > LEAKTRACE_CMD_MAX || len > 4096)
+			continue;
+		if (last && type != last) {
+			put(&done, sizeof(done));
+			put("\0\0\0", 4);
+		}
+		last = type;
+		heard.bytes = sizeof(head) + len;
+		put(&heard, sizeof(heard));
+		put(head, sizeof(head));
+		put(data, len);
+	}
+	put(&done, sizeof(done));
+	put("\0\0\0", 4);
+	file_close(r);
+}
+
+/* Near enough to what a runtime has: layouts differ, and the fuzzer goes on from here. */
+static void seed_go(void)
+{
+	enum { HERE_WORDS = 0x400, BUCKETS = 0x100, G = 0x140, G_WORDS = 0x40, STACKS = 0x280 };
+	uint64_t words[HERE_WORDS] = { 0 }, *g;
+
+	for (uint64_t i = 0; i < HERE_WORDS; i++)
+		words[i] = RELATIVE_CODE + 0x40 * i;
+	memcpy(words, (uint64_t[]){ RELATIVE_STACK + 0x40, 4, RELATIVE_STACK + 8 * BUCKETS, 2,
+				    512 << 10, RELATIVE_STACK + 0x60, 1, 1,
+				    RELATIVE_STACK + 8 * G, RELATIVE_STACK + 8 * (G + G_WORDS),
+				    RELATIVE_STACK + 8 * (G + 2 * G_WORDS),
+				    RELATIVE_STACK + 8 * (G + 3 * G_WORDS),
+				    RELATIVE_STACK + 8 * G }, 13 * 8);
+	memcpy(words + BUCKETS, (uint64_t[]){ 0, 0, 1, 0, 64, 2, RELATIVE_CODE + 64,
+					      RELATIVE_CODE + 640, 9, 1, 9, 1, 9, 1, 9, 1 }, 16 * 8);
+	for (int i = 0; i < 4; i++) {
+		g = words + G + i * G_WORDS;
+		g[0] = RELATIVE_STACK + 8 * STACKS;
+		g[1] = RELATIVE_STACK + 8 * HERE_WORDS;
+		g[7] = RELATIVE_STACK + 8 * (STACKS + 8 * i + 8);
+		g[8] = RELATIVE_CODE + 0x100 * i;
+		g[18] = 4;
+		g[19] = i + 1;
+	}
+	for (uint64_t i = 0; i < 8; i++)	/* the runtime's variables */
+		put_word(i < 7 ? RELATIVE_STACK + 8 * i : 0);
+	put(words, sizeof(words));
+}
+
+static void seed_record(const char *name)
+{
+	struct file_writer *w = file_record(name, err, sizeof(err));
+
+	put_look(w, TARGET, 3, true);
+	put_point(w, TARGET, 5);
+	put_look(w, TARGET, 9, false);
+	if (file_finish(w))
+		exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "record")) {
+		seed_record(argv[2]);
+		return 0;
+	}
+	if (argc < 3)
+		return fail("usage: seed loader|made|message|record|go [FROM] FILE");
+	out = fopen(argv[argc - 1], "we");
+	if (!out)
+		return fail("cannot write %s", argv[argc - 1]);
+	if (argc == 3)
+		seed_go();
+	else if (!strcmp(argv[1], "loader"))
+		seed_loader(argv[2]);
+	else if (!strcmp(argv[1], "made"))
+		seed_made(atoi(argv[2]));
+	else
+		seed_message(argv[2]);
+	return fclose(out) ? 2 : 0;
+}
