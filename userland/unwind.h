@@ -7,8 +7,8 @@
  *   (bytes)                    (who covers)      (rows)          (dictionary)
  *                              unwind_synth.c --------^
  *                              unwind_go.c -----------^
- *   -> unwind_compile.c -> unwind_pack.c -> unwind_file.c
- *      (in order)          (blob)           (cache, memfd)
+ *   -> unwind_compile.c -> unwind_pack.c -> unwind_apart.c -> unwind_file.c
+ *      (in order)          (blob)           (unprivileged)    (cache, memfd)
  */
 #ifndef LEAKTRACE_UNWIND_H
 #define LEAKTRACE_UNWIND_H
@@ -30,6 +30,7 @@ struct unwind_blob {
 };
 
 int unwind_compile_fd(int fd, struct unwind_blob *out);
+int unwind_compile_apart(int fd, struct unwind_blob *out);
 int unwind_compile_image(const void *image, size_t bytes, struct unwind_blob *out);
 void unwind_blob_free(struct unwind_blob *b);
 bool unwind_blob_valid(const void *data, size_t bytes);

@@ -235,11 +235,11 @@ static void write_blob(int dir, const char *name, const struct unwind_blob *b)
 }
 
 /**
- * unwind_cached_fd() - unwind_compile_fd(), from the cache if it is there
+ * unwind_cached_fd() - unwind_compile_apart(), from the cache if it is there
  *
  * $LEAKTRACE_CACHE_DIR says where the cache is; empty: there is none.
  *
- * Return: as unwind_compile_fd().
+ * Return: as unwind_compile_apart().
  */
 int unwind_cached_fd(int fd, struct unwind_blob *out)
 {
@@ -258,7 +258,7 @@ int unwind_cached_fd(int fd, struct unwind_blob *out)
 		}
 	}
 	if (!error && !found) {
-		error = unwind_compile_fd(fd, out);
+		error = unwind_compile_apart(fd, out);
 		if (!error && dir >= 0)
 			write_blob(dir, name, out);
 	}

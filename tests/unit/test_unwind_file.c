@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Keys, sealed files and the cache: what is damaged or foreign is not used. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "symbol_check.h"
@@ -144,6 +147,122 @@ static void test_cache(void)
 	close(self);
 }
 
+/* The compiler apart gives what the compiler gives, also for what it refuses. */
+static void test_apart(void)
+{
+	static const char *const files[] = { "/proc/self/exe", "/bin/sh", "/dev/null", "/etc/passwd" };
+	struct unwind_blob direct, apart;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		int fd = open(files[i], O_RDONLY), want = unwind_compile_fd(fd, &direct);
+		int have = unwind_compile_apart(fd, &apart);
+
+		CHECK(have == want, "%s: %d, %d", files[i], have, want);
+		CHECK(want || same_blob(&direct, &apart), "%s", files[i]);
+		unwind_blob_free(&direct);
+		unwind_blob_free(&apart);
+		close(fd);
+	}
+	CHECK(unwind_compile_apart(-1, &apart) < 0);
+}
+
+/* The compiler, with a stop before it where it is apart: until a byte comes. */
+int __real_unwind_compile_fd(int fd, struct unwind_blob *out);
+int __wrap_unwind_compile_fd(int fd, struct unwind_blob *out);
+
+static bool waits;
+
+int __wrap_unwind_compile_fd(int fd, struct unwind_blob *out)
+{
+	char byte;
+
+	if (!waits)
+		return __real_unwind_compile_fd(fd, out);
+	return open("/dev/null", O_RDONLY) < 0 && errno == EPERM && socket(AF_UNIX, SOCK_STREAM, 0) < 0 &&
+	       read(fd, &byte, 1) == 1 ? -EILSEQ : -EBADF;
+}
+
+/* A number in /proc/PID/status; -1: it is not there. */
+static long long status_of(int pid, const char *name, int base)
+{
+	char path_of[64], line[256];
+	long long value = -1;
+	size_t n = strlen(name);
+	FILE *f;
+
+	snprintf(path_of, sizeof(path_of), "/proc/%d/status", pid);
+	f = fopen(path_of, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, n))
+			value = strtoll(line + n, NULL, base);
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static int child_of(int parent, int other)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int pid = 0;
+
+	while ((d = readdir(proc))) {
+		int i = atoi(d->d_name);
+
+		if (i && i != other && status_of(i, "PPid:", 10) == parent)
+			pid = i;
+	}
+	closedir(proc);
+	return pid;
+}
+
+static int open_files(int pid)
+{
+	char pattern[64];
+	glob_t found;
+	int n;
+
+	snprintf(pattern, sizeof(pattern), "/proc/%d/fd/*", pid);
+	n = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+/* Looks at the compiler from outside while it waits, then lets it go on. */
+static int look_from_outside(int parent, int go)
+{
+	int pid = 0;
+
+	for (int i = 0; i < 1000 && (!pid || status_of(pid, "Seccomp:", 10) != 2); i++) {
+		usleep(10000);
+		pid = child_of(parent, getpid());
+	}
+	CHECK(pid && status_of(pid, "Seccomp:", 10) == 2);
+	CHECK(!status_of(pid, "CapEff:", 16) && !status_of(pid, "CapPrm:", 16));
+	CHECK(status_of(pid, "NoNewPrivs:", 10) == 1);
+	CHECK(geteuid() || (status_of(pid, "Uid:", 10) == 65534 && status_of(pid, "Gid:", 10) == 65534));
+	CHECK(geteuid() || open_files(pid) == 2, "%d", open_files(pid));
+	CHECK(write(go, "", 1) == 1);
+	return verdict("the compiler from outside");
+}
+
+static void test_privileges(void)
+{
+	struct unwind_blob blob;
+	int pipes[2], status, parent = getpid(), helper;
+
+	CHECK(!pipe(pipes));
+	helper = fork();
+	if (!helper)
+		_exit(look_from_outside(parent, pipes[1]));
+	waits = true;
+	CHECK(unwind_compile_apart(pipes[0], &blob) == -EILSEQ);
+	waits = false;
+	CHECK(waitpid(helper, &status, 0) == helper && !status);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int main(void)
 {
 	char command[sizeof(dir) + 16];
@@ -151,6 +270,8 @@ int main(void)
 	CHECK(mkdtemp(dir));
 	test_keys();
 	test_cache();
+	test_apart();
+	test_privileges();
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	CHECK(!system(command));
 	return verdict("unwind files");

@@ -13,10 +13,12 @@ sanitize=address,undefined
 sources=("$top"/userland/{unwind*.c,elf_image.c,go_table.c,go_elf.c,go_names.c})
 go_program=$top/tests/victims/bin/victim_go_cgo
 libs=(-ldw -lelf -llzma -lz)
+wrap=()
 failed=0
 
 run() {	# run TEST [ARG…]
-	gcc "${cflags[@]}" -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" "${libs[@]}"
+	gcc "${cflags[@]}" -fsanitize=$sanitize "$top/tests/unit/$1.c" "${sources[@]}" -o "$work/$1" \
+		"${libs[@]}" "${wrap[@]}"
 	"$work/$1" "${@:2}" || { failed=1; echo "FAILED: $*" >&2; }
 }
 
@@ -29,6 +31,12 @@ for what; do
 		[ ! -e "$go_program" ] || run test_unwind "$go_program"
 		;;
 	fuzz) run test_unwind_fuzz 200 "$go_program" ;;
+	file)
+		# it looks at the compiler where that runs apart
+		wrap=(-Wl,--wrap=unwind_compile_fd)
+		run test_unwind_file
+		wrap=()
+		;;
 	*) run "test_unwind_$what" ;;
 	esac
 done
