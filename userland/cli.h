@@ -24,6 +24,7 @@ enum option_bit {
 	OPT_MAX_OBJECTS	= 1 << 12,
 	OPT_RECORD	= 1 << 13,	/* --interval, --max-size, --rotate, --keep, --events */
 	OPT_BETWEEN	= 1 << 14,
+	OPT_DEBUGINFOD	= 1 << 15,
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -73,6 +74,7 @@ void options_usage(FILE *f, const struct command *cmd);
 int options_pid(const char *arg, pid_t *pid);
 double options_time(const char *arg);		/* seconds; below zero: it is none */
 int options_record(const char *name, const char *arg, struct options *o);
+int debuginfod_ask(void);		/* debuginfod.c: and say why not */
 struct look options_look(const struct options *o, FILE *f);
 FILE *options_open_output(const struct options *o);
 int options_close_output(FILE *f, const struct options *o);

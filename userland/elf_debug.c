@@ -2,8 +2,8 @@
 /*
  * Finding DWARF. In this order: the module itself; by build id on the host,
  * then below the target's root; by .gnu_debuglink beside the file, where the
- * CRC must fit. Nothing is ever downloaded: libdw is used without libdwfl,
- * which would ask debuginfod servers by itself.
+ * CRC must fit; from a server, if somebody has set elf_debug_fetch. libdw is used
+ * without libdwfl, which would ask debuginfod servers by itself.
  *
  * libdw unpacks compressed sections when it opens a file, so their claimed
  * sizes are summed up before. It also looks for dwz's shared file on its own
@@ -21,6 +21,7 @@
 
 static const uint64_t MAX_UNPACKED_BYTES = 1ull << 30;
 const char *elf_debug_dir = "/usr/lib/debug";
+int (*elf_debug_fetch)(const unsigned char *id, size_t id_bytes);
 
 static bool has_dwarf(struct elf_image *image)
 {
@@ -114,6 +115,17 @@ static struct elf_image *open_by_build_id(const unsigned char *id, size_t id_byt
 	return NULL;
 }
 
+static struct elf_image *fetch_by_build_id(const unsigned char *id, size_t id_bytes)
+{
+	struct elf_image *image = elf_debug_fetch && id_bytes >= 2 ?
+		image_of(elf_debug_fetch(id, id_bytes)) : NULL;
+
+	if (image && same_build_id(image, id, id_bytes))
+		return image;
+	elf_image_close(image);
+	return NULL;
+}
+
 /*
  * A file name, NUL, padding, then data of that section. Returns the data's
  * place, or 0 when the section is not well-formed.
@@ -195,7 +207,7 @@ static struct elf_image *open_shared(struct elf_image *source, int root_fd)
 			return image;
 		elf_image_close(image);
 	}
-	return NULL;
+	return fetch_by_build_id((const unsigned char *)id, bytes - at);
 }
 
 static Dwarf *begin(struct elf_image *image)
@@ -245,6 +257,8 @@ void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char
 	debug->file = open_by_build_id(image->build_id, image->build_id_bytes, root_fd);
 	if (!debug->file)
 		debug->file = open_by_debuglink(image, path, root_fd);
+	if (!debug->file)
+		debug->file = fetch_by_build_id(image->build_id, image->build_id_bytes);
 	if (debug->file && has_dwarf(debug->file))
 		open_dwarf(debug, debug->file, root_fd);
 }

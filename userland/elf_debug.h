@@ -17,6 +17,9 @@ struct elf_debug {
 
 extern const char *elf_debug_dir;	/* "/usr/lib/debug"; tests have their own */
 
+/* A debug file of this build id from elsewhere: a descriptor, or negative. NULL: nobody asked. */
+extern int (*elf_debug_fetch)(const unsigned char *id, size_t id_bytes);
+
 void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
 		    int root_fd);
 void elf_debug_close(struct elf_debug *debug);

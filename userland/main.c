@@ -21,7 +21,7 @@ int cmd_push(struct options *o);
 int cmd_serve(struct options *o);
 int cmd_detach(struct options *o);
 
-#define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS)
+#define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS | OPT_DEBUGINFOD)
 #define OPT_SAY		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR)
 #define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR | OPT_JSON)
 
@@ -34,11 +34,13 @@ const struct command commands[] = {
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
 	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_SAY | OPT_FAIL_ON, cmd_run },
 	{ "tail", "[PID]", "Show leaks as they are found in what is being traced, by anybody.",
-	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_JUDGE | OPT_NO_COLOR, cmd_tail },
+	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_JUDGE | OPT_DEBUGINFOD |
+	  OPT_NO_COLOR, cmd_tail },
 	{ "status", "", "Show targets, probes, how full the tables are, what was lost, and memory.",
 	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
 	{ "snapshot", "PID -o FILE", "Write the live state of a traced process to a file, for 'report FILE'.",
-	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS, cmd_snapshot },
+	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD,
+	  cmd_snapshot },
 	{ "record", "PID… -o FILE", "Record processes over time, until Ctrl-C, their exit or --duration, to one file\n"
 	  "for 'report FILE'. What is not traced yet is, meanwhile.",
 	  "leaktrace record $(pidof server) -o server.leaktrace",
@@ -46,7 +48,8 @@ const struct command commands[] = {
 	  OPT_NO_COLOR, cmd_record },
 	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
 	  "Exit status: 1 if something leaks.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN, cmd_report },
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN |
+	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "OLD NEW", "Show what was born between two snapshots or recordings and still lives, by site; or\n"
 	  "what grew between two looks of 'leaktrace go --format json -o FILE' or 'pprof -o DIR'.\n"
 	  "Exit status: 1 if what grew leaks.",
@@ -59,10 +62,10 @@ const struct command commands[] = {
 	{ "push", "[PID or FILE] --to URL", "Send profiles of a traced process, of all, or of a file to Pyroscope, to Parca,\n"
 	  "or as the body of a POST to URL. LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
 	  "leaktrace push 4242 --to http://localhost:4040 --every 15s",
-	  OPT_PUSH | OPT_EVERY | OPT_JUDGE, cmd_push },
+	  OPT_PUSH | OPT_EVERY | OPT_JUDGE | OPT_DEBUGINFOD, cmd_push },
 	{ "serve", "[PID or FILE]", "Answer /metrics, /debug/pprof/KIND, and / with the report as a page, for those who\n"
 	  "pull; until Ctrl-C, at the loopback address unless --listen says otherwise.",
-	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_JUDGE, cmd_serve },
+	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_JUDGE | OPT_DEBUGINFOD, cmd_serve },
 	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },

@@ -52,6 +52,7 @@ static const struct option_row rows[] = {
 	{ OPT_RECORD, 0, "events", NULL, "record each birth and death; costs the target more" },
 	{ OPT_BETWEEN, 0, "between", "T1 T2", "what came then: RFC 3339, +30s after its start, -5m before its end" },
 	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
+	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "ask the servers in DEBUGINFOD_URLS for debug information" },
 	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
 	{ 0, 'h', "help", NULL, "this text" },
 	{ 0, 'V', "version", NULL, "the version" },
@@ -223,6 +224,8 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		return take_go(r->name, arg, o);
 	case OPT_RECORD:
 		return options_record(r->name, arg, o);
+	case OPT_DEBUGINFOD:
+		return debuginfod_ask();
 	case OPT_BETWEEN:
 		o->between[0] = arg;
 		return 0;

@@ -3,8 +3,8 @@
  * Names for code addresses of a process.
  *
  * A symboliser keeps what it once opened: mappings that vanished, files that
- * were deleted or replaced, a target that exited can still be named. It never
- * asks the network. Not thread-safe: one thread at a time uses symbolisers.
+ * were deleted or replaced, a target that exited can still be named. It asks the
+ * network only after debuginfod_ask(). Not thread-safe: one thread at a time uses symbolisers.
  */
 #ifndef LEAKTRACE_SYMBOL_H
 #define LEAKTRACE_SYMBOL_H

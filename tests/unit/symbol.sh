@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the symboliser's unit tests with sanitizers, and programs of all kinds
 # for them to look at; run everything.
-# usage: tests/unit/symbol.sh [truth|live|maps|fuzz|bench]...
+# usage: tests/unit/symbol.sh [truth|fetched|live|maps|fuzz|bench]...
 # Flags are lists of words; what to run is called by name.
 # shellcheck disable=SC2086,SC2317
 set -euo pipefail
@@ -11,8 +11,9 @@ unit=$top/tests/unit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cflags="-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I$top/include/uapi -I$top/userland -I$unit"
-libs="-ldw -lelf -llzma -l:libiberty.a"
-sources=("$top"/userland/{maps.c,symbol*.c,elf_*.c,lang.c,lang_go.c,go_elf.c,go_table.c,go_names.c})
+libs="-ldw -lelf -llzma -l:libiberty.a -lm"
+sources=("$top"/userland/{maps.c,symbol*.c,elf_*.c,lang.c,lang_go.c,go_elf.c,go_table.c,go_names.c}
+	"$top"/userland/{debuginfod.c,late.c,names.c})
 failed=0
 
 # library FLAGS: the symboliser as one archive
@@ -97,6 +98,40 @@ truth() {
 	run "$work/test_symbol" "$s/minidebug" "$s/mini" names-only
 }
 
+# Debug files that a server on this host has: not without being asked for.
+fetched() {
+	local c=$unit/fixtures/shapes.c s=$work/fetched server url port id
+
+	build test_symbol asan $sanitize
+	mkdir -p "$s/served" "$s/cache"
+	gcc -O2 -g -pthread "$c" -o "$s/whole"
+	strip -o "$s/stripped" "$s/whole"
+	objcopy --only-keep-debug "$s/whole" "$s/served/whole.debug"
+	id=$(readelf -n "$s/whole" | awk '/Build ID/ { print $3 }')
+	# Any port that is free.
+	for port in $(shuf -i 20000-32000 -n 20); do
+		debuginfod -d :memory: -F -v -p "$port" "$s/served" >"$s/log" 2>&1 &
+		server=$!
+		url=http://127.0.0.1:$port
+		while kill -0 $server 2>/dev/null; do
+			! curl -sf -o /dev/null "$url/buildid/$id/debuginfo" || break 2
+			sleep 0.1
+		done
+	done
+	export DEBUGINFOD_URLS=$url DEBUGINFOD_CACHE_PATH=$s/cache
+	run "$work/test_symbol" "$s/stripped" "$s/stripped" names-only
+	run test "$(grep -c UA:elfutils "$s/log")" = 0
+	FETCH=1 run "$work/test_symbol" "$s/stripped" "$s/whole"
+	run test "$(grep -c UA:elfutils "$s/log")" -ge 1
+	kill $server
+	wait $server || true
+	# Another file than the one asked for is not believed.
+	gcc -O0 -g -pthread "$c" -o "$s/other"
+	objcopy --only-keep-debug "$s/other" "$s/cache/$id/debuginfo"
+	FETCH=1 run "$work/test_symbol" "$s/stripped" "$s/stripped" names-only
+	unset DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH
+}
+
 # Running processes: dlopen, exec, deleted files, other roots, generated code.
 live() {
 	local d=$work/live c=$unit/fixtures/shapes.c
@@ -146,7 +181,7 @@ bench() {
 }
 
 library asan $sanitize
-[ $# -gt 0 ] || set -- maps truth live fuzz bench
+[ $# -gt 0 ] || set -- maps truth fetched live fuzz bench
 for what; do
 	"$what"
 done
