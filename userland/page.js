@@ -254,7 +254,8 @@ function sites(report) {
 function trust(report) {
 	const l = report.losses, rows = [
 		['Held against the kernel’s own state', l.exact ? 'yes, every number' : 'no: ' + (l.inexact || []).join('; ')],
-		['Stacks that reached a root', percent(l.complete_stacks)],
+		['Complete stacks, that reached a root', `of ${percent(l.complete_stacks)} of objects and ${percent(l.complete_stacks_bytes)} of bytes`],
+		...l.incomplete_stacks.map(s => [`Other stacks: ${s.why}`, `${count(s.objects)} objects${s.bytes ? `, ${bytes(s.bytes)}` : ''}`]),
 		['Objects not tracked', count(l.objects)], ['Stacks lost', count(l.stacks)],
 		['Events lost (news only, no number depends on them)', count(l.events)],
 		['Repaired when held against the kernel', count(l.reconciled)]];

@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile | wide]
+ * usage: make_trace FILE [hostile | wide | short]
  *
  * relayd, watched for ten minutes:
  *
@@ -18,7 +18,8 @@
  *   9    page   (no symbols)         64 pages from a library without names
  *
  * With wide there are a hundred sites more, of two files each. With hostile its
- * names are what a process could choose to hurt a reader with.
+ * names are what a process could choose to hurt a reader with. With short two walks
+ * of three did not reach a root.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,8 @@ static void put_site(const struct plan *p, unsigned int site, unsigned int stack
 	end(LEAKTRACE_CMD_SITE_GET);
 }
 
+static bool cut;	/* two stacks of three end early */
+
 static void put_stack(unsigned int id, const int *stack)
 {
 	uint64_t pcs[8];
@@ -243,7 +246,8 @@ static void put_stack(unsigned int id, const int *stack)
 		pcs[n] = places[stack[n]].pc;
 	begin();
 	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, id);
-	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, LEAKTRACE_STACK_ROOT);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, !cut || id % 3 == 0 ? LEAKTRACE_STACK_ROOT :
+		   id % 3 == 1 ? LEAKTRACE_STACK_FAULT : LEAKTRACE_STACK_DEPTH);
 	nla_put(msg, LEAKTRACE_A_STACK_PCS, n * sizeof(*pcs), pcs);
 	end(LEAKTRACE_CMD_STACK_GET);
 }
@@ -341,9 +345,10 @@ int main(int argc, char **argv)
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile | wide]");
+		return fail("usage: make_trace FILE [hostile | wide | short]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
+	cut = argc > 2 && !strcmp(argv[2], "short");
 	w = file_create(argv[1], err, sizeof(err));
 	if (!w)
 		return fail("%s", err);
