@@ -76,7 +76,7 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);
  */
 enum {
 	LT_WALK_REGS = 16,
-	LT_WALK_BASES = 32,
+	LT_WALK_BASES = 96,	/* each of recall.c's FRAMES may need its frame pointer */
 	LT_WALK_RULES = 64,
 };
 
