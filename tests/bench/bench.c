@@ -2,12 +2,14 @@
 /*
  * What small acts cost, in nanoseconds, which under icount are guest
  * instructions: a trivial system call, open and close of /dev/null, the same from
- * a stack that lies elsewhere each time ("anew"), the first touch of a page, unmapping a page, malloc and free; and of a target's: a
- * timer's and a child's life.
+ * a stack that lies elsewhere each time ("anew"), the first touch of a page, unmapping
+ * a page, malloc and free; and of a target's: a timer's and a child's life.
  *
- * usage: bench [ROUNDS [DEPTH]]     DEPTH more calls on the stack of each act
- * Says "ready PID", waits for a line, then prints "NAME COST" for each, the
- * smallest of ROUNDS runs, per operation; "done"; waits for a line.
+ * usage: bench [ROUNDS [DEPTH [OPENS]]]
+ * Each act has 5 frames on the stack, _start to its own, and DEPTH more; it does its
+ * thing OPENS times (200) a run. Says "ready PID", waits for a line, then prints
+ * "NAME COST" for each, the smallest of ROUNDS runs, per operation; "done"; waits for
+ * a line, and if that is "go ROUNDS DEPTH OPENS" does it again.
  */
 #define _GNU_SOURCE
 #include <alloca.h>
@@ -25,7 +27,28 @@
 
 #define PAGES 1024L
 #define CALLS 1000L
-#define OPENS 200L
+
+/* A function with a frame of its own, whatever the compiler thinks of it. */
+#define ACT static __attribute__((noipa)) long long
+
+static long opens = 200;
+
+/* Without libc's frame, and what it does besides. */
+static inline long raw(long number, long a, long b, long c)
+{
+	register long flags __asm__("r10") = 0;
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(flags)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+static inline void open_and_close(void)
+{
+	raw(SYS_close, raw(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY), 0, 0);
+}
 
 static long long now(void)
 {
@@ -56,7 +79,7 @@ static void settle(void)
 	}
 }
 
-static long long trivial(void)
+ACT trivial(void)
 {
 	long long start = now();
 
@@ -65,13 +88,13 @@ static long long trivial(void)
 	return (now() - start) / CALLS;
 }
 
-static long long open_close(void)
+ACT open_close(void)
 {
 	long long start = now();
 
-	for (int i = 0; i < OPENS; i++)
-		close(open("/dev/null", O_RDONLY));
-	return (now() - start) / OPENS;
+	for (int i = 0; i < opens; i++)
+		open_and_close();
+	return (now() - start) / opens;
 }
 
 /* At another distance from the page's end each time: unlike any stack of late. */
@@ -80,34 +103,34 @@ static __attribute__((noinline)) void open_close_at(int i)
 	char *pad = alloca(16 * (i % 200) + 16);
 
 	__asm__ volatile("" : : "r"(pad) : "memory");
-	close(open("/dev/null", O_RDONLY));
+	open_and_close();
 }
 
-static long long anew(void)
+ACT anew(void)
 {
 	long long start = now();
 
-	for (int i = 0; i < OPENS; i++)
+	for (int i = 0; i < opens; i++)
 		open_close_at(i);
-	return (now() - start) / OPENS;
+	return (now() - start) / opens;
 }
 
-static long long allocate(void)
+ACT allocate(void)
 {
 	long long start = now();
 
-	for (int i = 0; i < OPENS; i++) {
+	for (int i = 0; i < opens; i++) {
 		void *p = malloc(100);
 
 		__asm__ volatile("" : "+r"(p) : : "memory");
 		free(p);
 	}
-	return (now() - start) / OPENS;
+	return (now() - start) / opens;
 }
 
 static long long touch, unmap;
 
-static long long pages(void)
+ACT pages(void)
 {
 	long long start, middle, end;
 	char *p = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
@@ -125,17 +148,17 @@ static long long pages(void)
 	return 0;
 }
 
-static long long timers(void)
+ACT timers(void)
 {
 	long long start = now();
 
-	for (int i = 0; i < OPENS; i++) {
+	for (int i = 0; i < opens; i++) {
 		int id;
 
 		if (!syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &id))
 			syscall(SYS_timer_delete, id);
 	}
-	return (now() - start) / OPENS;
+	return (now() - start) / opens;
 }
 
 static int leave(void *arg __attribute__((unused)))
@@ -145,7 +168,7 @@ static int leave(void *arg __attribute__((unused)))
 
 static char stack[65536] __attribute__((aligned(16)));
 
-static long long children(void)
+ACT children(void)
 {
 	long long start = now();
 
@@ -159,41 +182,55 @@ static long long children(void)
 }
 
 /* Not a loop, whatever the compiler thinks of it. */
-static __attribute__((noinline)) long long below(int depth, long long (*act)(void))
+ACT below(int depth, long long (*act)(void))
 {
-	long long cost = depth > 0 ? below(depth - 1, act) : act();
+	long long cost = depth > 1 ? below(depth - 1, act) : act();
 
 	__asm__ volatile("" : "+r"(cost) : : "memory");
 	return cost;
+}
+
+static inline __attribute__((always_inline)) long long at(int depth, long long (*act)(void))
+{
+	return depth ? below(depth, act) : act();
+}
+
+static inline __attribute__((always_inline)) void measure(int rounds, int depth)
+{
+	long long call, file, file_anew, timer, child, heap;
+
+	call = file = file_anew = touch = unmap = timer = child = heap = 1LL << 60;
+	for (int i = 0; i < rounds; i++) {
+		call = smallest(call, at(depth, trivial));
+		file = smallest(file, at(depth, open_close));
+		file_anew = smallest(file_anew, at(depth, anew));
+		at(depth, pages);
+		timer = smallest(timer, at(depth, timers));
+		child = smallest(child, at(depth, children));
+		heap = smallest(heap, at(depth, allocate));
+	}
+	printf("getppid %lld\nopen+close %lld\nanew %lld\ntouch %lld\nunmap %lld\n"
+	       "timer %lld\nclone %lld\nmalloc %lld\ndone\n",
+	       call, file, file_anew, touch, unmap, timer, child, heap);
 }
 
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 15;
 	int depth = argc > 2 ? atoi(argv[2]) : 0;
-	long long call, file, file_anew, timer, child, heap;
 	char line[64];
 
+	if (argc > 3)
+		opens = atol(argv[3]);
 	memset(stack, 0, sizeof(stack));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("ready %d\n", getpid());
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
 	settle();
-	call = file = file_anew = touch = unmap = timer = child = heap = 1LL << 60;
-	for (int i = 0; i < rounds; i++) {
-		call = smallest(call, below(depth, trivial));
-		file = smallest(file, below(depth, open_close));
-		file_anew = smallest(file_anew, below(depth, anew));
-		below(depth, pages);
-		timer = smallest(timer, below(depth, timers));
-		child = smallest(child, below(depth, children));
-		heap = smallest(heap, below(depth, allocate));
-	}
-	printf("getppid %lld\nopen+close %lld\nanew %lld\ntouch %lld\nunmap %lld\n"
-	       "timer %lld\nclone %lld\nmalloc %lld\ndone\n",
-	       call, file, file_anew, touch, unmap, timer, child, heap);
-	if (!fgets(line, sizeof(line), stdin))
-		return 0;
+	do {
+		sscanf(line, "go %d %d %ld", &rounds, &depth, &opens);
+		measure(rounds, depth);
+	} while (fgets(line, sizeof(line), stdin) && !strncmp(line, "go", 2));
 	return 0;
 }
