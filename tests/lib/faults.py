@@ -137,6 +137,14 @@ class Steps:
             self.idle_bytes = left["memory_bytes"] - left["unwind_bytes"]
         expect(left["memory_bytes"] - left["unwind_bytes"], self.idle_bytes, "idle memory")
 
+    def probes(self):
+        """How many are attached while something is traced."""
+        self.forget()
+        genl.call(self.nl, self.family, "TARGET_ADD", genl.u32("pid", self.pid))
+        rows = [genl.decode("probe", row) for row in self.ask("PROBE_GET", dump=True)]
+        self.forget()
+        return sum(row["attached"] for row in rows)
+
     def mappings(self, number, table=0):
         """Nests of the target's code, all with one table."""
         fields = {name: n for n, (name, _) in genl.SETS["map"].items()}
@@ -220,11 +228,13 @@ class Steps:
             "detach": (self.add, self.detach, self.forget),
             "close": (self.add_owned, self.close, self.forget),
         }[name]
-        n, codes = 1, {}
+        n, codes, probes = 1, {}, None
+        if name != "load":
+            if self.nl is None:
+                self.connect()
+            probes = self.probes()
         while True:
             self.fault_number, self.fault = n, Fault(n)
-            if name != "load" and self.nl is None:
-                self.connect()
             prepare()
             code = act()
             word = "ok" if not code else errno.errorcode[-code]
@@ -234,6 +244,9 @@ class Steps:
                 raise Wrong("%s answers %s: %s" % (name, word, self.why))
             undo()
             if not self.fault.hit:
+                # Each that could not be attached once is tried again.
+                if probes:
+                    expect(self.probes(), probes, "probes after %s" % name)
                 return {"step": name, "allocations": n, "answers": codes}
             codes[word] = codes.get(word, 0) + 1
             n += stride
