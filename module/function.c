@@ -9,6 +9,9 @@
  * function starts. Its entry may be some bytes later (endbr, bti).
  *
  * The table is written only while nothing is registered: its readers need no lock.
+ *
+ * Permanent: kernel.ftrace_enabled=0 would make us blind, and nobody would know. So
+ * that is refused while we are registered, and where it is 0 already, so are we.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
@@ -51,7 +54,7 @@ static void notrace on_function(unsigned long ip, unsigned long parent,
 
 static struct ftrace_ops ops = {
 	.func = on_function,
-	.flags = LT_FTRACE_FLAGS,
+	.flags = LT_FTRACE_FLAGS | FTRACE_OPS_FL_PERMANENT,
 };
 
 /**

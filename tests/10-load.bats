@@ -9,8 +9,11 @@ setup() {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 }
 
+SWITCH=/proc/sys/kernel/ftrace_enabled
+
 teardown() {
 	clean_up
+	echo 1 >$SWITCH
 	module_loaded || load_module
 }
 
@@ -115,6 +118,29 @@ hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 	done < <(jq -r .name "$BATS_TEST_TMPDIR/probes")
 	[[ $output == *"$VICTIM"* ]]
 	[[ $output == *victim_fd* ]]
+}
+
+@test "load: ftrace is not switched off under a target; if it was before, every report says so" {
+	start_and_attach fd victim_fd
+	refute sh -c "echo 0 >$SWITCH" 2>/dev/null
+	tell hold 3
+	report
+	assert_site by_hold fd 3 3
+	assert_exact
+	lt detach
+	echo 0 >$SWITCH
+	attach --kinds fd
+	tell hold 4
+	report
+	expect "$(loss exact)" false exact
+	[[ $(lt status) == *MISSING* ]]
+	lt detach
+	echo 1 >$SWITCH
+	attach --kinds fd
+	tell hold 2
+	report
+	assert_site by_hold fd 2 2
+	assert_exact
 }
 
 @test "load: stopped by hand: nothing is traced any more, and every report says so" {

@@ -9,13 +9,15 @@
  *   timers THREADS TOTAL       makes and deletes, at storm_timer
  *   spawn THREADS TOTAL        threads that make threads, at storm_spawn
  * or, for a bystander: victim_storm churn   opens, closes, maps, touches and
- * unmaps until it is killed
+ * unmaps until it is killed; victim_storm live does so, too, makes threads and
+ * children, and is a new program every now and then
  */
 #include "victim.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/wait.h>
 
 #define THREADS 64
 
@@ -110,26 +112,28 @@ static void *make_timers(void *arg)
 	return NULL;
 }
 
+/* A thread on stack i, until it is gone: the stack is used again. */
+static long spawn_and_wait(long i)
+{
+	long ret = storm_spawn(i);
+	int tid;
+
+	if (ret < 0)
+		return ret;
+	while ((tid = __atomic_load_n(&tids[i], __ATOMIC_ACQUIRE)))
+		wait_word(&tids[i], tid);
+	while (sys(SYS_tgkill, getpid(), ret, 0) == 0)
+		sched_yield();
+	return 0;
+}
+
 static void *make_threads(void *arg)
 {
 	long me = (long)arg;
-	int tid;
 
 	wait_word(&start_word, 0);
-	for (long i = 0; i < total[me]; i++) {
-		long ret = storm_spawn(me);
-
-		if (ret < 0) {
-			count(&failed, 1);
-			continue;
-		}
-		count(&opened, 1);
-		while ((tid = __atomic_load_n(&tids[me], __ATOMIC_ACQUIRE)))
-			wait_word(&tids[me], tid);
-		/* its stack is used again */
-		while (sys(SYS_tgkill, getpid(), ret, 0) == 0)
-			sched_yield();
-	}
+	for (long i = 0; i < total[me]; i++)
+		count(spawn_and_wait(me) ? &failed : &opened, 1);
 	return NULL;
 }
 
@@ -180,19 +184,50 @@ static void storm_spawns(int argc, char **argv)
 	run(number(argc, argv, 1, 8), make_threads, number(argc, argv, 2, 2000), 0);
 }
 
+static void churn_once(void)
+{
+	char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	storm_touch(p, 16);
+	munmap(p, 65536);
+	for (int i = 0; i < 50; i++)
+		storm_close(storm_open());
+	storm_timer();
+}
+
 static __attribute__((noreturn)) void churn(void)
 {
 	say("ready %d", getpid());
-	for (;;) {
-		char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (;;)
+		churn_once();
+}
 
-		storm_touch(p, 16);
-		munmap(p, 65536);
-		for (int i = 0; i < 50; i++)
-			storm_close(storm_open());
-		storm_timer();
+static void bear_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		churn_once();
+		spawn_and_wait(0);
+		_exit(0);
 	}
+	waitpid(pid, NULL, 0);
+}
+
+/* Its output may be closed by whoever has heard that it is ready. */
+static void live(char **argv, bool first)
+{
+	char *again[] = { argv[0], "live", "on", NULL };
+
+	if (first)
+		say("ready %d", getpid());
+	storm_open();
+	for (int i = 0; i < 6; i++) {
+		churn_once();
+		spawn_and_wait(0);
+		bear_child();
+	}
+	execv("/proc/self/exe", again);
 }
 
 static const struct command commands[] = {
@@ -205,5 +240,7 @@ int main(int argc, char **argv)
 	memset(stacks, 0, sizeof(stacks));
 	if (argc > 1 && !strcmp(argv[1], "churn"))
 		churn();
+	if (argc > 1 && !strcmp(argv[1], "live"))
+		live(argv, argc == 2);
 	return serve(commands, ARRAY_SIZE(commands));
 }
