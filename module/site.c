@@ -21,7 +21,16 @@ enum {
 
 static struct hlist_head *buckets;
 static raw_spinlock_t locks[LOCKS];
+/* Of a site's counters, by its id. Not in the site: a cell is used again while a dump,
+ * which knows no more than numbers, may still hold or want the lock of the last one.
+ */
+static raw_spinlock_t count_locks[LOCKS];
 static struct lt_pool *pool;
+
+static raw_spinlock_t *count_lock(u32 id)
+{
+	return &count_locks[id % LOCKS];
+}
 
 static u32 bucket_of(u32 target, u8 kind, u8 type, u32 stack)
 {
@@ -38,8 +47,10 @@ int lt_site_init(void)
 {
 	int i;
 
-	for (i = 0; i < LOCKS; i++)
+	for (i = 0; i < LOCKS; i++) {
 		raw_spin_lock_init(&locks[i]);
+		raw_spin_lock_init(&count_locks[i]);
+	}
 	pool = lt_pool_create("internal error: torn list of sites", sizeof(struct lt_site),
 			      lt_max_sites);
 	return pool ? 0 : -ENOMEM;
@@ -79,7 +90,6 @@ int lt_site_reset(bool prime)
 static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
 {
 	memset(s, 0, sizeof(*s));
-	raw_spin_lock_init(&s->lock);
 	s->target = target;
 	s->kind = kind;
 	s->type = type;
@@ -146,14 +156,14 @@ u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 }
 
 /* Interrupts are off. */
-static void count_births(struct lt_site *s, u64 n, u64 now_ns)
+static void count_births(struct lt_site *s, u32 id, u64 n, u64 now_ns)
 {
-	raw_spin_lock(&s->lock);
+	raw_spin_lock(count_lock(id));
 	s->born += n;
 	if (!s->first_ns)
 		s->first_ns = now_ns;
 	s->last_ns = now_ns;
-	raw_spin_unlock(&s->lock);
+	raw_spin_unlock(count_lock(id));
 }
 
 /**
@@ -176,7 +186,7 @@ u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
 	s = find_or_add(t, kind, type, stack);
 	if (!s)
 		return 0;
-	count_births(s, 1, now_ns);
+	count_births(s, s->id, 1, now_ns);
 	return s->id;
 }
 
@@ -210,7 +220,7 @@ void lt_site_born(u32 id, u64 n, u64 now_ns)
 	if (!s)
 		return;
 	local_irq_save(flags);
-	count_births(s, n, now_ns);
+	count_births(s, id, n, now_ns);
 	local_irq_restore(flags);
 }
 
@@ -236,9 +246,9 @@ u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
 	to = lt_site_birth(t, s->kind, s->type, stack, born_ns);
 	if (!to)
 		return id;
-	raw_spin_lock(&s->lock);
+	raw_spin_lock(count_lock(id));
 	s->born--;
-	raw_spin_unlock(&s->lock);
+	raw_spin_unlock(count_lock(id));
 	return to;
 }
 
@@ -316,14 +326,14 @@ void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack)
 	if (!s)
 		return;
 	bucket = min_t(unsigned int, bucket, LEAKTRACE_LIFETIME_BUCKETS - 1);
-	raw_spin_lock(&s->lock);
+	raw_spin_lock(count_lock(id));
 	s->died += n;
 	s->last_died_ns = now_ns;
 	s->lifetime_sum_ns += lifetime_ns * n;
 	s->lifetime_max_ns = max(s->lifetime_max_ns, lifetime_ns);
 	s->lifetime[bucket] += n;
 	count_release(s, n, stack);
-	raw_spin_unlock(&s->lock);
+	raw_spin_unlock(count_lock(id));
 }
 
 /**
@@ -347,7 +357,10 @@ void lt_site_forget(u32 target)
 			if (s->target != target)
 				continue;
 			hlist_del(&s->node);
+			/* Who copies it has it, or finds that it is gone. */
+			raw_spin_lock(count_lock(id));
 			WRITE_ONCE(s->id, 0);
+			raw_spin_unlock(count_lock(id));
 			lt_pool_free(pool, id);
 		}
 		raw_spin_unlock_irqrestore(&locks[b % LOCKS], flags);
@@ -358,24 +371,29 @@ void lt_site_forget(u32 target)
 /**
  * lt_site_copy() - a consistent copy of a site
  * @id: any number
- * @copy: filled in
+ * @copy: filled in, but for its node: that changes under the bucket's lock
  *
  * Context: any.
  * Return: false if there is no such site.
  */
 bool lt_site_copy(u32 id, struct lt_site *copy)
 {
+	const size_t after = offsetofend(struct lt_site, node);
 	struct lt_site *s = lt_pool_at(pool, id);
 	unsigned long flags;
+	bool is_there;
 
-	/* Pairs with init_site(). */
-	if (!s || smp_load_acquire(&s->id) != id)
+	if (!s)
 		return false;
-	raw_spin_lock_irqsave(&s->lock, flags);
-	*copy = *s;
-	raw_spin_unlock_irqrestore(&s->lock, flags);
-	settle_releases(copy);
-	return true;
+	raw_spin_lock_irqsave(count_lock(id), flags);
+	/* Pairs with init_site(). */
+	is_there = smp_load_acquire(&s->id) == id;
+	if (is_there)
+		memcpy((void *)copy + after, (void *)s + after, sizeof(*s) - after);
+	raw_spin_unlock_irqrestore(count_lock(id), flags);
+	if (is_there)
+		settle_releases(copy);
+	return is_there;
 }
 
 /**
@@ -408,5 +426,5 @@ u32 lt_site_used(void)
  */
 u64 lt_site_bytes(void)
 {
-	return lt_pool_bytes(pool) + (buckets ? sizeof(*buckets) << BUCKET_BITS : 0);
+	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0);
 }

@@ -86,7 +86,7 @@ struct lt_site {
 	u32 stack;
 	u8 kind;
 	u8 type;
-	raw_spinlock_t lock;	/* protects all below */
+	/* under its count_lock() */
 	u64 born;
 	u64 died;
 	u64 first_ns;
