@@ -44,9 +44,9 @@ static int fill_kind(struct sk_buff *skb, struct lt_target *t, enum leaktrace_ki
 	return 0;
 }
 
-static int fill_exit(struct sk_buff *skb, const struct lt_target *t)
+static int fill_exit(struct sk_buff *skb, const struct lt_target *t, u32 flags)
 {
-	if (!(t->flags & LEAKTRACE_TARGET_F_EXITED))
+	if (!(flags & LEAKTRACE_TARGET_F_EXITED))
 		return 0;
 	if (PUT64(skb, TARGET, EXITED_NS, t->exited_ns) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXIT_CODE, t->exit_code))
@@ -64,18 +64,20 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t)
  */
 int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 {
+	/* Pairs with lt_target_exit(). */
+	u32 flags = smp_load_acquire(&t->flags);
 	int kind;
 
 	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_ID, t->id) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_PID, pid_vnr(t->pid)) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_KINDS, t->kinds) ||
-	    nla_put_u32(skb, LEAKTRACE_A_TARGET_FLAGS, t->flags) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_FLAGS, flags) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAX_OBJECTS, t->max_objects) ||
 	    (t->parent && nla_put_u32(skb, LEAKTRACE_A_TARGET_PARENT, t->parent->id)) ||
 	    nla_put_string(skb, LEAKTRACE_A_TARGET_COMM, t->comm) ||
 	    PUT64(skb, TARGET, NOW_NS, lt_now_ns()) ||
 	    PUT64(skb, TARGET, ATTACHED_NS, t->attached_ns) ||
-	    fill_exit(skb, t) ||
+	    fill_exit(skb, t, flags) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXECS, t->execs) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_INEXACT, atomic_read(&t->inexact)) ||
 	    PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))

@@ -444,5 +444,5 @@ u32 lt_object_used(void)
  */
 u64 lt_object_bytes(void)
 {
-	return lt_pool_bytes(pool) + (buckets ? sizeof(*buckets) << bucket_bits : 0);
+	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << bucket_bits : 0);
 }

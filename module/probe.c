@@ -314,7 +314,7 @@ void lt_probe_row_state(int i, struct lt_probe_state *state)
 	*state = rows[i].state;
 	state->required = needed(&rows[i]);
 	for_each_possible_cpu(cpu)
-		state->hits += per_cpu(hits[i], cpu);
+		state->hits += READ_ONCE(per_cpu(hits[i], cpu));
 	if (!state->attached && rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT)
 		state->present = rows[i].tp;
 }

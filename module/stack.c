@@ -36,8 +36,8 @@ static u32 *buckets;			/* stack ids */
 static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
+static u32 nchunks;			/* grow_fn() writes it, and reset */
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
-static u32 nchunks;
 static u32 top;				/* next free byte / 8; 0 is never an id */
 static u32 nstacks;
 
@@ -179,11 +179,19 @@ static u32 reserve(size_t bytes)
 		return 0;
 	if (at / per_chunk != (at + n - 1) / per_chunk)
 		at = roundup(at, per_chunk);
-	if (at / per_chunk >= nchunks)
+	if (at / per_chunk >= READ_ONCE(nchunks))
 		return 0;
 	WRITE_ONCE(top, at + n);
 	nstacks++;
 	return at;
+}
+
+/* Before the last one is full; whoever adds at the same time sees the same. */
+static bool runs_short(void)
+{
+	u32 n = READ_ONCE(nchunks);
+
+	return n < max_chunks && (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= n;
 }
 
 /* Under add_lock. */
@@ -218,7 +226,7 @@ static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 			smp_store_release(&buckets[bucket], id);
 	}
 	raw_spin_unlock_irqrestore(&add_lock, flags);
-	if (nchunks < max_chunks && (top >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= nchunks)
+	if (runs_short())
 		irq_work_queue(&kick);
 	return id;
 }
@@ -418,7 +426,7 @@ u32 lt_stack_used(void)
 u64 lt_stack_bytes(void)
 {
 	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
-	       (buckets ? sizeof(*buckets) << BUCKET_BITS : 0) +
+	       (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0) +
 	       max_chunks * sizeof(*chunk) +
 	       (u64)num_possible_cpus() * lt_walk_bytes(lt_max_depth) + lt_recall_bytes();
 }

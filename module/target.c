@@ -280,7 +280,7 @@ void lt_target_fork(struct lt_target *parent)
 		goto out;
 	}
 	t = new_target(current, parent->kinds,
-		       (parent->flags & LEAKTRACE_TARGET_F_ALL) | LEAKTRACE_TARGET_F_FORKED,
+		       (READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL) | LEAKTRACE_TARGET_F_FORKED,
 		       parent->max_objects, parent->portid);
 	if (!t)
 		goto out;
@@ -348,7 +348,8 @@ void lt_target_exit(struct lt_target *t, struct task_struct *task)
 		return;
 	t->exited_ns = lt_now_ns();
 	t->exit_code = task->signal->group_exit_code ?: task->exit_code;
-	t->flags |= LEAKTRACE_TARGET_F_EXITED;
+	/* Pairs with lt_fill_target(): when and how before that. */
+	smp_store_release(&t->flags, t->flags | LEAKTRACE_TARGET_F_EXITED);
 	lt_ring_note(t, LEAKTRACE_EVENT_EXIT, 0);
 }
 
@@ -384,7 +385,7 @@ void lt_target_del_by_port(u32 portid)
 
 	mutex_lock(&lt_mutex);
 	list_for_each_entry_safe(t, tmp, &lt_targets, node)
-		if (t->portid == portid && !(t->flags & LEAKTRACE_TARGET_F_BACKGROUND))
+		if (t->portid == portid && !(READ_ONCE(t->flags) & LEAKTRACE_TARGET_F_BACKGROUND))
 			lt_target_del(t);
 	mutex_unlock(&lt_mutex);
 }
