@@ -242,6 +242,36 @@ static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 	return 0;
 }
 
+static bool says(const char *path, const char *word)
+{
+	char text[128] = "";
+	FILE *f = fopen(path, "re");
+	bool yes;
+
+	if (!f)
+		return false;
+	yes = fgets(text, sizeof(text), f) && strstr(text, word);
+	fclose(f);
+	return yes;
+}
+
+/* Secure Boot locks down or enforces; the command line may do either without it. */
+static bool takes_signed_only(void)
+{
+	const char *lockdown = "/sys/kernel/security/lockdown";
+
+	return says("/sys/module/module/parameters/sig_enforce", "Y") ||
+		says(lockdown, "[integrity]") || says(lockdown, "[confidentiality]");
+}
+
+static int not_loaded(struct client *c)
+{
+	if (takes_signed_only())
+		return say(c, -ENOENT,
+			   "module not loaded: this kernel takes signed modules only: have leaktrace.ko signed (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+}
+
 /* Asking for the family by name lets the kernel load the module. */
 static int resolve(struct client *c)
 {
@@ -256,7 +286,7 @@ static int resolve(struct client *c)
 	}
 	err = client_run(c, msg, "cannot ask for the module", take_family, c);
 	if (err == -ENOENT)
-		return say(c, err, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+		return not_loaded(c);
 	if (err)
 		return err;
 	if (c->version != LEAKTRACE_FAMILY_VERSION)
