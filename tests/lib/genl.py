@@ -14,6 +14,7 @@ module's encoder.
   genl.py probes             PROBE_GET
   genl.py objects PID [KIND] one JSON object a line
   genl.py sites PID
+  genl.py count COMMAND PID  answers of a dump, undecoded: a million take their time
   genl.py try COMMAND [dump] [NAME=VALUE…]
                              one request; prints "ok" or "ENAME message".
                              VALUE: a number (size from the header's comment),
@@ -344,6 +345,9 @@ def main(argv):
             if isinstance(o.get("type"), int):
                 o["type"] = TYPES[o["type"]]
             print(json.dumps(o))
+    elif what == "count":
+        target = u32("id", find_target(nl, family, int(args[1]))["id"])
+        print(len(nl.request(family, COMMANDS[args[0]], target, dump=True)))
     elif what == "try":
         have = attempt(nl, family, args)
         print(*have)
