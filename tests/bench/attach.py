@@ -86,30 +86,34 @@ def memory():
     return json.loads(said)["status"]["memory_bytes"]
 
 
-def attach(pid, cache):
-    """Instructions of the attaching process, and the memory that it added."""
+def attach(pid, first, cache):
+    """Instructions of the attaching process, and the memory that it added to the first's."""
     env = dict(os.environ, LEAKTRACE_CACHE_DIR=cache)
+    subprocess.run([peer.LEAKTRACE, "attach", str(first), "--background"], check=True,
+                   stdout=subprocess.DEVNULL)
     before, start = memory(), cpu_ns()
     subprocess.run([peer.LEAKTRACE, "attach", str(pid), "--background"], env=env, check=True,
                    stdout=subprocess.DEVNULL)
     took = cpu_ns() - start
     added = memory() - before
-    subprocess.run([peer.LEAKTRACE, "detach", str(pid)], check=True, stdout=subprocess.DEVNULL)
+    # The module keeps tables for the next one who needs them, until it goes itself.
+    subprocess.run([peer.LEAKTRACE, "detach"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["rmmod", "leaktrace"], check=True)
+    subprocess.run(["insmod", os.environ["LEAKTRACE_KO"]], check=True)
     return took, added
 
 
 def main():
-    # Small, static, and traced all the time: what the first target takes is there already.
+    # Small and static: what the first target of all takes is there already.
     with subprocess.Popen(["busybox", "cat"], stdin=subprocess.PIPE) as first, \
             tempfile.TemporaryDirectory() as folder:
-        subprocess.run([peer.LEAKTRACE, "attach", str(first.pid), "--background"], check=True,
-                       stdout=subprocess.DEVNULL)
         for name, command in programs(folder):
             cache = f"{folder}/{name}"
             os.mkdir(cache, 0o700)
             with Stopped(name, command) as pid:
-                attach(pid, "")		# reads the files
-                (none, added), _, (warm, _) = (attach(pid, where) for where in ("", cache, cache))
+                attach(pid, first.pid, "")		# reads the files
+                (none, added), _, (warm, _) = (attach(pid, first.pid, where)
+                                               for where in ("", cache, cache))
             print(json.dumps({"program": name, "added_bytes": added, "attach": none,
                               "attach_cached": warm}), flush=True)
         first.stdin.close()

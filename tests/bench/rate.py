@@ -28,10 +28,10 @@ def status():
 
 
 class Flood:
-    """The target."""
+    """The target, which as on a processor of its own waits for nobody."""
 
     def __init__(self, path):
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(["chrt", "-f", "1", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, bufsize=1)
         self.pid = int(self.process.stdout.readline().split()[1])
 
@@ -54,7 +54,7 @@ def main(work):
         flood.at(1)		# warm
         if flood.at(0):
             return
-        good, bad = 0, 128
+        good, bad = 1, 64
         while bad - good > 1:
             pairs = (good + bad) // 2
             if flood.at(pairs):

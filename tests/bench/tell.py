@@ -200,8 +200,9 @@ def tell_rate(lines):
     rows = [(r["pairs"] or "as fast as it can", f"{r['events'] / r['ns'] * 1e9:,.0f}",
              f"{r['ring']:,}", f"{r['socket']:,}") for r in sorted(runs, key=lambda r: r["pairs"])]
     return section("rate", [
-        "One processor of 1,000 million instructions a second for the target, the kernel and "
-        "`leaktrace record --events`, which takes each event; a ring of "
+        "One processor of 1,000 million instructions a second for the kernel, for "
+        "`leaktrace record --events`, which takes each event, and for a target that opens and "
+        "closes files and goes first, as if it had a processor of its own; a ring of "
         f"{runs[0]['ring_bytes']:,} bytes. Nothing is lost up to "
         f"{max(good, default=0):,.0f} events a second.",
         table(["pairs a millisecond", "events a second", "lost, ring full",
