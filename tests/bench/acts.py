@@ -41,14 +41,14 @@ class Bench:
             raise peer.NotReady("the benchmark did not start")
         self.pid = int(line[1])
 
-    def run(self, rounds, opens, frames):
+    def run(self, rounds, opens, frames, mean=False):
         self.process.stdin.write(f"go {rounds} {frames - OWN} {opens}\n")
         costs = {}
         for line in self.process.stdout:
             if line == "done\n":
                 return costs
-            name, cost = line.split()
-            costs[name] = int(cost)
+            name, *cost = line.split()
+            costs[name] = int(cost[mean])
         raise peer.NotReady("the benchmark died")
 
     def end(self):
@@ -75,7 +75,7 @@ def look(who, path):
         say(peer=who.name, act="start", cost=time.monotonic_ns() - start)
         for frames in FRAMES:
             say(peer=who.name, who="target", frames=frames,
-                costs=target.run(*rounds_of(who), frames))
+                costs=target.run(*rounds_of(who), frames, who.reads))
         say(peer=who.name, who="bystander", frames=OWN, costs=bystander.run(3, 200, OWN))
     finally:
         who.stop()

@@ -8,8 +8,9 @@
  * usage: bench [ROUNDS [DEPTH [OPENS]]]
  * Each act has 5 frames on the stack, _start to its own, and DEPTH more; it does its
  * thing OPENS times (200) a run, children a quarter of it. Says "ready PID", waits for
- * a line, then prints "NAME COST" for each, the smallest of ROUNDS runs, per operation;
- * "done"; waits for a line, and if that is "go ROUNDS DEPTH OPENS" does it again.
+ * a line, then prints "NAME COST MEAN" for each, per operation, the smallest of ROUNDS
+ * runs and their mean; "done"; waits for a line, and if that is "go ROUNDS DEPTH OPENS"
+ * does it again.
  */
 #define _GNU_SOURCE
 #include <alloca.h>
@@ -58,9 +59,16 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static long long smallest(long long a, long long b)
+struct cost {
+	const char *name;
+	long long smallest, sum;
+};
+
+static void add(struct cost *c, long long cost)
 {
-	return a < b ? a : b;
+	if (!c->sum || cost < c->smallest)
+		c->smallest = cost;
+	c->sum += cost;
 }
 
 /* A new clock still measures itself: wait until a fixed loop costs the same. */
@@ -128,7 +136,7 @@ ACT allocate(void)
 	return (now() - start) / opens;
 }
 
-static long long touch, unmap;
+static long long unmap;	/* what it took last */
 
 ACT pages(void)
 {
@@ -143,9 +151,8 @@ ACT pages(void)
 	middle = now();
 	munmap(p, PAGES * 4096);
 	end = now();
-	touch = smallest(touch, (middle - start) / PAGES);
-	unmap = smallest(unmap, (end - middle) / PAGES);
-	return 0;
+	unmap = (end - middle) / PAGES;
+	return (middle - start) / PAGES;
 }
 
 ACT timers(void)
@@ -197,21 +204,25 @@ static inline __attribute__((always_inline)) long long at(int depth, long long (
 
 static inline __attribute__((always_inline)) void measure(int rounds, int depth)
 {
-	long long call, file, file_anew, timer, child, heap;
+	struct cost call = { .name = "getppid" }, file = { .name = "open+close" };
+	struct cost new = { .name = "anew" }, timer = { .name = "timer" };
+	struct cost first = { .name = "touch" }, last = { .name = "unmap" };
+	struct cost child = { .name = "clone" }, heap = { .name = "malloc" };
+	struct cost *all[] = { &call, &file, &new, &first, &last, &timer, &child, &heap };
 
-	call = file = file_anew = touch = unmap = timer = child = heap = 1LL << 60;
 	for (int i = 0; i < rounds; i++) {
-		call = smallest(call, at(depth, trivial));
-		file = smallest(file, at(depth, open_close));
-		file_anew = smallest(file_anew, at(depth, anew));
-		at(depth, pages);
-		timer = smallest(timer, at(depth, timers));
-		child = smallest(child, at(depth, children));
-		heap = smallest(heap, at(depth, allocate));
+		add(&call, at(depth, trivial));
+		add(&file, at(depth, open_close));
+		add(&new, at(depth, anew));
+		add(&first, at(depth, pages));
+		add(&last, unmap);
+		add(&timer, at(depth, timers));
+		add(&child, at(depth, children));
+		add(&heap, at(depth, allocate));
 	}
-	printf("getppid %lld\nopen+close %lld\nanew %lld\ntouch %lld\nunmap %lld\n"
-	       "timer %lld\nclone %lld\nmalloc %lld\ndone\n",
-	       call, file, file_anew, touch, unmap, timer, child, heap);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		printf("%s %lld %lld\n", all[i]->name, all[i]->smallest, all[i]->sum / rounds);
+	printf("done\n");
 }
 
 int main(int argc, char **argv)

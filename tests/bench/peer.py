@@ -71,6 +71,7 @@ class Peer:
     name = what = ""
     waits = None	# what "/proc/PID/fd" has to have before a wait is the main loop
     light = True	# may be given the whole load
+    reads = False	# a process of its own takes the events as they come
 
     def __init__(self):
         self.process = self.log = None
@@ -182,7 +183,7 @@ class Bpftrace(Peer):
 class PerfTrace(Peer):
     """Every system call as a line, or as a sum."""
 
-    waits = "perf_event"
+    waits, reads = "perf_event", True
 
     def __init__(self, name, what, *options):
         super().__init__()
@@ -194,6 +195,8 @@ class PerfTrace(Peer):
 
 class PerfRecord(Peer):
     """Each birth and death with its stack, into a file in memory."""
+
+    reads = True
 
     def __init__(self, name, what, call_graph, events):
         super().__init__()
@@ -231,7 +234,7 @@ class PerfRecord(Peer):
 class Strace(Peer):
     """Stops at every system call, and unwinds from outside."""
 
-    name, what, light = "strace", "strace -f -k", False
+    name, what, light, reads = "strace", "strace -f -k", False, True
 
     def command(self, pid):
         return ["strace", "-f", "-k", "-o", "/dev/null", "-e", "trace=" + STRACE_CALLS,

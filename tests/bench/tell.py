@@ -133,9 +133,10 @@ def tell_acts(lines):
         if line.get("act") == "start" and line["peer"] != "none":
             start[line["peer"]] = min(line["cost"], start.get(line["peer"], line["cost"]))
     parts = [
-        "Instructions that looking at a process adds to what it does, smallest of several runs. "
-        "In brackets: acts that are no event to the tool. Of tools that hand events to "
-        "a process of their own, what that one does later is not in here, but under load, below.",
+        "Instructions that looking at a process adds to what it does: the smallest of several "
+        "runs; of perf and strace, which take each event in a process of their own, the mean, "
+        "with what that process does meanwhile (perf drops what it cannot write in time, and is "
+        "cheaper then). In brackets: acts that are no event to the tool.",
         table(head, a.rows("target", wanted)),
         "The same, of a process at which nobody looks, while somebody looks at another one:",
         table(["act", "takes", *(a.names[n] for n in a.peers if n != "valgrind")],
