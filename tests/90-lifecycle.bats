@@ -302,19 +302,7 @@ round() {
 	until_true 60 rmmod leaktrace
 }
 
-@test "insmod, attach, kill -9 of tool and target at random moments, rmmod: 50 times" {
-	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
-	local ways=(tool target both target_in_background interrupt) i
-	RANDOM=20240117
-	unload_module
-	for ((i = 0; i < 50; i++)); do
-		echo "round $i: ${ways[i % 5]}"
-		round "${ways[i % 5]}"
-	done
-	refute module_loaded
-	expect "$(wc -l </sys/kernel/tracing/enabled_functions)" 0 "hooks that are left"
-}
-
+# 92-lives.bats has more rounds, and more ways.
 # bats test_tags=core
 @test "insmod, attach, kill -9 at random moments, rmmod: 5 times" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
