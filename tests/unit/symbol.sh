@@ -38,6 +38,12 @@ run() {
 
 sanitize="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
+# in_root ROOT PATH FILE: a copy of it there
+in_root() {
+	mkdir -p "$(dirname "$1/$2")"
+	cp "$3" "$1/$2"
+}
+
 # Every way to build and to split that changes what we have to read.
 truth() {
 	local c=$unit/fixtures/shapes.c cc=$unit/fixtures/shapes.cc d=$work/files s=$work/subjects f name id
@@ -74,6 +80,16 @@ truth() {
 		cp "$s/.debug/$name.debug" "$s/debug/.build-id/${id:0:2}/${id:2}.debug"
 		strip -o "$s/by-id-$name" "$d/$name"
 		DEBUG_DIR=$s/debug run "$work/test_symbol" "$s/by-id-$name" "$d/$name"
+		# In the target's root only, both ways.
+		in_root "$s/root" "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" "$s/.debug/$name.debug"
+		ROOT_DIR=$s/root run "$work/test_symbol" "$s/by-id-$name" "$d/$name"
+		rm -r "$s/root"
+		in_root "$s/root" "$s/alone/.debug/$name.debug" "$s/.debug/$name.debug"
+		mkdir -p "$s/alone"
+		cp "$s/linked-$name" "$s/alone/"
+		run "$work/test_symbol" "$s/alone/linked-$name" "$s/alone/linked-$name" names-only
+		ROOT_DIR=$s/root run "$work/test_symbol" "$s/alone/linked-$name" "$d/$name"
+		rm -r "$s/root"
 		objcopy --compress-debug-sections=zlib-gnu "$d/$name" "$s/zdebug-$name"
 		run "$work/test_symbol" "$s/zdebug-$name" "$d/$name"
 		# A debug file of other code must not be believed.

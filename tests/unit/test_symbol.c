@@ -8,7 +8,7 @@
  * SUBJECT is what we resolve (stripped, compressed, split...); TRUTH is the
  * same code with all its information in one file. With names-only SUBJECT has
  * no DWARF, and its own symbol tables are the witness. DEBUG_DIR in the
- * environment stands in for /usr/lib/debug; with FETCH servers are asked, too.
+ * environment stands in for /usr/lib/debug, ROOT_DIR is the target's root; with FETCH servers are asked, too.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -35,6 +35,7 @@ struct witness {			/* somebody else's opinion on an address */
 int debuginfod_ask(void);
 
 static struct names *names;
+static int root_fd = -1;
 static struct witness elfutils, llvm;
 
 static struct elf_image *image_of(const char *path)
@@ -205,7 +206,7 @@ static void compare(struct elf_module *subject, struct elf_image *witness, FILE 
 
 	while (fgets(line, sizeof(line), questions)) {
 		uint64_t vaddr = strtoull(line, NULL, 16);
-		int n = elf_module_resolve(subject, names, -1, vaddr, 0, ours, MAX_FRAMES);
+		int n = elf_module_resolve(subject, names, root_fd, vaddr, 0, ours, MAX_FRAMES);
 
 		CHECK(n >= 1, "%s", line);
 		next_of_elfutils(&elfutils);
@@ -264,6 +265,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (getenv("DEBUG_DIR"))
 		elf_debug_dir = getenv("DEBUG_DIR");
+	if (getenv("ROOT_DIR"))
+		root_fd = open(getenv("ROOT_DIR"), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (getenv("FETCH"))
 		CHECK(!debuginfod_ask());
 	names = names_open();
