@@ -7,13 +7,15 @@
  * are switched or begin, nor of signals: for Go only the CFA and the return address
  * are compared, and what the former functions cover is counted and bounded.
  *
- * usage: test_unwind [FILE]...; without: a sample of the system, FULL=1: all (RESULTS.md)
+ * usage: test_unwind [FILE]...; without: the vdso and a sample of the system, with
+ * FULL=1 all of it (RESULTS.md)
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <libelf.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -372,6 +374,28 @@ static void test_system(void)
 	free(paths);
 }
 
+/* The kernel's own code in each process, as a file. */
+static void test_vdso(void)
+{
+	unsigned long start = 0, end = 0;
+	char line[256], path[64];
+	FILE *f = fopen("/proc/self/maps", "r");
+	uint64_t rows = sum.rows;
+	int fd;
+
+	while (!end && f && fgets(line, sizeof(line), f))
+		if (strstr(line, "[vdso]"))
+			sscanf(line, "%lx-%lx", &start, &end);
+	if (f)
+		fclose(f);
+	fd = memfd_create("vdso", MFD_CLOEXEC);
+	CHECK(end && write(fd, (void *)start, end - start) == (ssize_t)(end - start));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	test_file(path);
+	CHECK(sum.rows > rows);
+	close(fd);
+}
+
 static double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * part / whole : 0;
@@ -382,8 +406,10 @@ int main(int argc, char **argv)
 	elf_version(EV_CURRENT);
 	for (int i = 1; i < argc; i++)
 		test_file(argv[i]);
-	if (argc == 1)
+	if (argc == 1) {
+		test_vdso();
 		test_system();
+	}
 	printf("%lu files, %lu without CFI; %lu rows, %lu code bytes with CFI, %lu without, "
 	       "%lu of these explained by their bytes\n", sum.files, sum.without, sum.rows,
 	       sum.bytes, sum.none_bytes + sum.synth_bytes, sum.synth_bytes);
