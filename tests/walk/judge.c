@@ -6,12 +6,15 @@
 #include <linux/leaktrace.h>
 
 #include "judge.h"
+#include "process.h"
+
+enum { SHOWN = 5 };
 
 static const char *const status_names[] = {
 	"root", "depth", "fault", "noprogress", "none", "compat", "lost", "nomap", "notable",
 	"no_cfi", "unsup", "stale", "jit", "uprobe",
 };
-static const char *const verdict_names[] = {
+static const char *const outcome_names[] = {
 	"same", "short", "wrong", "guessed", "beyond", "apart", "neither",
 };
 
@@ -25,9 +28,9 @@ static unsigned int common(const struct walked *a, const struct walked *b)
 }
 
 /* Who ends flagged may end early, but must not have gone astray before. */
-static enum verdict compare(const struct walked *ours, const struct walked *truth)
+static enum outcome compare(const struct walked *ours, const struct walked *truth)
 {
-	enum verdict astray = ours->guessed || truth->guessed ? GUESSED : WRONG;
+	enum outcome astray = ours->guessed || truth->guessed ? GUESSED : WRONG;
 	unsigned int n = common(ours, truth);
 
 	if (truth->status == LEAKTRACE_STACK_ROOT) {
@@ -42,12 +45,12 @@ static enum verdict compare(const struct walked *ours, const struct walked *trut
 	return NEITHER;
 }
 
-enum verdict judge(struct score *s, const struct walked *ours, const struct walked *truth)
+enum outcome score_add(struct score *s, const struct walked *ours, const struct walked *truth)
 {
-	enum verdict v = ours->recalled == RECALLED_WRONGLY ? WRONG : compare(ours, truth);
+	enum outcome v = ours->recalled == RECALLED_WRONGLY ? WRONG : compare(ours, truth);
 
 	s->samples++;
-	s->verdict[v]++;
+	s->outcome[v]++;
 	s->frames += ours->n;
 	s->recalled += ours->recalled == RECALLED;
 	s->complete += ours->status == LEAKTRACE_STACK_ROOT;
@@ -66,20 +69,19 @@ static double percent(unsigned int part, unsigned int whole)
 
 bool judge_passes(const struct score *s)
 {
-	return s->samples && !s->verdict[WRONG] &&
-	       s->verdict[SAME] >= 0.999 * s->truth_complete;
+	return s->samples && !s->outcome[WRONG] &&
+	       s->outcome[SAME] >= 0.999 * s->truth_complete;
 }
 
-void judge_print(const struct score *s, const char *name)
+void judge_print(const struct score *s, const char *name, const char *more)
 {
 	const char *comma = "";
 
-	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | %.0f %% | ", name, s->samples,
-	       s->samples ? (double)s->frames / s->samples : 0.0, s->deepest,
+	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | %s | ", name,
+	       s->samples, s->samples ? (double)s->frames / s->samples : 0.0, s->deepest,
 	       percent(s->truth_complete, s->samples), percent(s->complete, s->samples),
-	       percent(s->verdict[SAME], s->truth_complete), s->verdict[WRONG],
-	       s->verdict[GUESSED] + s->verdict[APART], s->verdict[BEYOND],
-	       percent(s->recalled, s->samples));
+	       percent(s->outcome[SAME], s->truth_complete), s->outcome[WRONG],
+	       s->outcome[GUESSED] + s->outcome[APART], s->outcome[BEYOND], more);
 	for (size_t i = 0; i < sizeof(status_names) / sizeof(*status_names); i++)
 		if (s->why[i]) {
 			printf("%s%u %s", comma, s->why[i], status_names[i]);
@@ -88,17 +90,20 @@ void judge_print(const struct score *s, const char *name)
 	puts(" |");
 }
 
-bool judge_differs(enum verdict v)
+static void show(pid_t pid, const char *who, const struct walked *s)
 {
-	return v == SHORT || v == WRONG || v == GUESSED || v == APART;
+	fprintf(stderr, " %s: %s, %u guessed:", who, status_names[s->status], s->guessed);
+	for (unsigned int i = 0; i < s->n; i++)
+		process_print_pc(pid, s->pc[i]);
+	fputc('\n', stderr);
 }
 
-const char *judge_verdict(enum verdict v)
+void judge_tell(struct score *s, pid_t pid, enum outcome v, const struct walked *ours,
+		const struct walked *truth)
 {
-	return verdict_names[v];
-}
-
-const char *judge_status(int status)
-{
-	return status_names[status];
+	if (v == SAME || v == BEYOND || v == NEITHER || s->shown++ >= SHOWN)
+		return;
+	fprintf(stderr, "%s:\n", outcome_names[v]);
+	show(pid, "ours", ours);
+	show(pid, "libdw", truth);
 }

@@ -4,7 +4,7 @@
 
 #include "walk.h"
 
-enum verdict {
+enum outcome {
 	SAME,		/* both reached a root, by the same frames */
 	SHORT,		/* libdw reached one, we ended early, flagged */
 	WRONG,		/* other frames than libdw's complete ones */
@@ -12,21 +12,21 @@ enum verdict {
 	BEYOND,		/* we reached a root, libdw ended early on the same way */
 	APART,		/* the same on another way */
 	NEITHER,
-	VERDICTS
+	OUTCOMES
 };
 
 struct score {
-	unsigned int samples, complete, truth_complete, recalled, deepest;
+	unsigned int samples, complete, truth_complete, recalled, deepest, shown;
 	unsigned long frames;
-	unsigned int verdict[VERDICTS];
+	unsigned int outcome[OUTCOMES];
 	unsigned int why[16];		/* how ours ended, if not at a root */
 };
 
-enum verdict judge(struct score *s, const struct walked *ours, const struct walked *truth);
+enum outcome score_add(struct score *s, const struct walked *ours, const struct walked *truth);
 bool judge_passes(const struct score *s);
-void judge_print(const struct score *s, const char *name);
-bool judge_differs(enum verdict v);
-const char *judge_verdict(enum verdict v);
-const char *judge_status(int status);
+void judge_print(const struct score *s, const char *name, const char *more);
+/* The first few that differ, on stderr. */
+void judge_tell(struct score *s, pid_t pid, enum outcome v, const struct walked *ours,
+		const struct walked *truth);
 
 #endif

@@ -3,10 +3,18 @@
  * Stacks of real programs, found twice: by the kernel's walker over the tables that
  * the tool would hand it, and by libdw over the files. One noun a file:
  *
- *   trace.c    processes, stopped at their system calls
+ *   loop.c     processes, stopped at their system calls
+ *   trace.c    their stacks there, by walker.c
  *   door.c     userland/code.c's tables, which it believes to give to the kernel
  *   walker.c   module/unwind.c and recall.c over these tables
  *   truth.c    libdw
+ *
+ * And in a guest by the module itself, where it is loaded:
+ *
+ *   guest.c    the stacks of what system calls make and of pages, by the module
+ *   made.c     what a system call has made
+ *   touch.c    the instruction that touches a page first
+ *   target.c   processes as targets, of a tool that runs beside
  */
 #ifndef WALK_H
 #define WALK_H
@@ -25,11 +33,11 @@ enum { MAX_DEPTH = 1024 };
 enum recalled_as { NOT_RECALLED, RECALLED, RECALLED_WRONGLY };
 
 struct walked {
-	uint64_t pc[MAX_DEPTH];		/* pc[0] exact, the others return addresses */
 	unsigned int n;
 	int status;			/* enum leaktrace_stack_status; truth: 0 or FAULT */
 	unsigned int guessed;		/* frames for which there is no CFI */
 	enum recalled_as recalled;
+	uint64_t pc[MAX_DEPTH];		/* pc[0] exact, the others return addresses */
 };
 
 /* door.c: what one process has mapped, as the kernel would know it. */
@@ -37,7 +45,8 @@ struct code_of;
 
 struct code_of *door_read(pid_t pid);
 void door_drop(struct code_of *code);
-struct lt_maps *door_maps(struct code_of *code);
+struct lt_maps *door_maps(struct code_of *code);	/* not in a guest */
+uint32_t door_target(const struct code_of *code);	/* only there */
 
 /* walker.c */
 struct lt_maps *walker_maps(unsigned int n);
