@@ -25,6 +25,14 @@
 
 #include "unwind.h"
 
+#if defined(__x86_64__)
+#define OWN_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "leaktrace: this architecture is not known here"
+#endif
+
 enum {
 	NOBODY = 65534,
 	CHILD_FILE = 0,			/* its only descriptors */
@@ -53,7 +61,7 @@ static void allow_only_reading(void)
 	enum { N = sizeof(allowed) / sizeof(*allowed), HEAD = 4 };
 	struct sock_filter code[HEAD + N + 2] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};
