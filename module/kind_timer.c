@@ -257,7 +257,8 @@ static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
 		return;
 	k = &t->kind[LEAKTRACE_KIND_TIMER];
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0], lt_stack_capture_death(t), NULL) &&
+	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0],
+			    lt_stack_capture_death(t), NULL) &&
 	    atomic64_dec_if_positive(&k->untracked) >= 0) {
 		atomic64_inc(&k->foreign);
 		atomic64_inc(&k->died);

@@ -221,8 +221,8 @@ static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 	id = own ? 0 : lookup(buckets[bucket], hash, w);
 	if (!id) {
 		id = put(w, hash, own ? 0 : buckets[bucket]);
-		/* Pairs with id_of(): the stack before its id. */
 		if (id && !own)
+			/* Pairs with id_of(): the stack before its id. */
 			smp_store_release(&buckets[bucket], id);
 	}
 	raw_spin_unlock_irqrestore(&add_lock, flags);

@@ -271,6 +271,7 @@ err_maps:
 void lt_target_fork(struct lt_target *parent)
 {
 	struct lt_target *t;
+	u32 flags;
 
 	mutex_lock(&lt_mutex);
 	if (parent->dead || known(current))
@@ -279,8 +280,8 @@ void lt_target_fork(struct lt_target *parent)
 		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
 		goto out;
 	}
-	t = new_target(current, parent->kinds,
-		       (READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL) | LEAKTRACE_TARGET_F_FORKED,
+	flags = READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL;
+	t = new_target(current, parent->kinds, flags | LEAKTRACE_TARGET_F_FORKED,
 		       parent->max_objects, parent->portid);
 	if (!t)
 		goto out;

@@ -33,7 +33,7 @@ for what; do
 	fuzz) run test_unwind_fuzz 200 "$go_program" ;;
 	file)
 		# it looks at the compiler where that runs apart
-		wrap=(-Wl,--wrap=unwind_compile_fd)
+		wrap=("-Wl,--wrap=unwind_compile_fd")
 		run test_unwind_file
 		wrap=()
 		;;
