@@ -36,7 +36,8 @@ static uint64_t whole(double n)
 {
 	if (!(n > 0))
 		return 0;
-	return n < 0x1p64 ? (uint64_t)n : UINT64_MAX;
+	/* which a double and a signed number still hold */
+	return n < 0x1p62 ? (uint64_t)n : 1ULL << 62;
 }
 
 /* One in so many bytes was sampled: what there was in all, as pprof has it. */
