@@ -80,6 +80,12 @@ static void take_ack(struct client *c, struct nlattr *attrs, int len)
 		 (char *)nla_data(tb[NLMSGERR_ATTR_MSG]));
 }
 
+/* Whoever answers may say anything; it is taken for an errno if it is one. */
+static int status_of(int error)
+{
+	return error <= 0 && error >= -4095 ? error : -EPROTO;
+}
+
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
 	struct nlmsghdr *h = (void *)((char *)e - NLMSG_HDRLEN);
@@ -87,7 +93,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 	struct client *c = arg;
 
 	(void)from;
-	c->status = e->error;
+	c->status = status_of(e->error);
 	c->done = true;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
@@ -112,7 +118,7 @@ static int on_finish(struct nl_msg *msg, void *arg)
 
 	c->done = true;
 	if (h->nlmsg_len >= NLMSG_HDRLEN + sizeof(int)) {
-		c->status = *(int *)nlmsg_data(h);
+		c->status = status_of(*(int *)nlmsg_data(h));
 		if (h->nlmsg_flags & NLM_F_ACK_TLVS)
 			take_ack(c, (void *)((char *)nlmsg_data(h) + sizeof(int)),
 				 h->nlmsg_len - NLMSG_HDRLEN - sizeof(int));
