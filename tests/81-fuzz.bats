@@ -4,7 +4,7 @@
 
 load lib/common
 
-FUZZ_MESSAGES=${FUZZ_MESSAGES-2000}
+FUZZ_MESSAGES=${FUZZ_MESSAGES-20000}
 FUZZ_SEED=${FUZZ_SEED-1}
 
 setup() { need_module; }
@@ -12,10 +12,14 @@ setup() { need_module; }
 teardown() { clean_up; }
 
 # bats test_tags=core
-@test "fuzz: messages whole, bent and rubbish, from four processes, one without privilege" {
-	"$PYTHON" "$TOP/tests/lib/fuzz.py" --messages "$FUZZ_MESSAGES" --seed "$FUZZ_SEED" |
-		tee "$BATS_TEST_TMPDIR/fuzz"
+@test "fuzz: messages whole, bent and rubbish, with and without privilege, from all namespaces" {
+	"$VICTIMS/fuzz_netlink" --messages "$FUZZ_MESSAGES" --seed "$FUZZ_SEED" \
+		>"$BATS_TEST_TMPDIR/fuzz"
+	cat "$BATS_TEST_TMPDIR/fuzz"
 	jq -e '.answers.OK > 0 and .answers.EPERM > 0 and .objects_left == 0' "$BATS_TEST_TMPDIR/fuzz"
+	# enough of them, and each command was granted at least once
+	[ "$FUZZ_MESSAGES" -lt 20000 ] ||
+		jq -e '[.commands[] | .[1] > 0] | all' "$BATS_TEST_TMPDIR/fuzz"
 }
 
 # Once, dumps read tables that the last target's end had freed.

@@ -22,6 +22,7 @@ enum {
 	DEPTHS = 3,
 	MAX_DEPTH = 200,
 	STACK_SPAN = 1 << 16,
+	FLAWS_REFUSED = 5,		/* with one up to this a file is no table */
 };
 
 static const unsigned int depths[DEPTHS] = { 1, 16, MAX_DEPTH };
@@ -77,6 +78,37 @@ const struct lt_stack *lt_stack_at(u32 id)
 }
 
 /* --- tables --- */
+
+/* Whether a table is none after it. */
+static bool spoil(struct file *file, uint8_t flaw)
+{
+	switch (flaw % 8) {
+	case 1:
+		file->inode.i_mode = S_IFCHR;
+		return true;
+	case 2:
+		file->inode.size = LEAKTRACE_UNWIND_MAX_BYTES + 1;
+		return true;
+	case 3:
+		file->inode.size = sizeof(struct leaktrace_unwind_header) - 1;
+		return true;
+	case 4:
+		file->error = -EIO;
+		file->nbytes -= file->nbytes > 1;
+		return true;
+	case 5:
+		file->inode.size += flaw;
+		return true;
+	case 6:
+		file->piece_bytes = 1 + flaw / 8;
+		return false;
+	case 7:
+		file->inode.size -= flaw / 8 < file->nbytes ? flaw / 8 : 0;
+		return flaw / 8 != 0;
+	default:
+		return false;
+	}
+}
 
 static void add_tables(const uint8_t **data, size_t *size, u32 *id)
 {

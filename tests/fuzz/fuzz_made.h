@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Unwind tables whose every field is a choice of the fuzzer's, but which are
- * valid: the loader has to take them. And files that are not what they say.
+ * valid: the loader has to take them.
  */
 #ifndef FUZZ_MADE_H
 #define FUZZ_MADE_H
 
-#include <linux/fs.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/leaktrace_unwind.h>
 
 struct choices {
 	const uint8_t *data;
@@ -22,10 +26,10 @@ static inline uint8_t choice(struct choices *c)
 }
 
 /* Mostly a few words away, at times anywhere. */
-static inline s32 chosen_offset(struct choices *c)
+static inline int32_t chosen_offset(struct choices *c)
 {
 	uint8_t how = choice(c);
-	u32 far = 0;
+	uint32_t far = 0;
 
 	if (how < 0xe0)
 		return 8 * (how % 32 - 4);
@@ -51,14 +55,14 @@ static inline void make_rule(struct choices *c, struct leaktrace_unwind_rule *r)
 	for (int i = 0; i < LEAKTRACE_UNWIND_CALLEE_SAVED; i++)
 		if (ra & 1 << i)
 			r->saved[i] = ra & 0x80 ? LEAKTRACE_UNWIND_SAVED_UNKNOWN :
-				      (s8)choice(c);
+				      (int8_t)choice(c);
 }
 
 /* Rows of granule @g, ascending; at most four. */
-static inline u32 make_rows(struct choices *c, u32 g, u32 nrules, u32 *row)
+static inline uint32_t make_rows(struct choices *c, uint32_t g, uint32_t nrules, uint32_t *row)
 {
-	u32 base = (g << LEAKTRACE_UNWIND_GRANULE_SHIFT) & 0xffff;
-	u32 n = choice(c) % 5, at = 0, i;
+	uint32_t base = (g << LEAKTRACE_UNWIND_GRANULE_SHIFT) & 0xffff;
+	uint32_t n = choice(c) % 5, at = 0, i;
 
 	if (!g && !n)
 		n = 1;
@@ -73,14 +77,14 @@ static inline void *make_table(const uint8_t *data, size_t size, int number, siz
 {
 	struct choices c = { data, size };
 	uint8_t far = choice(&c);
-	u32 ngranules = 1 + choice(&c) % 8, nrules = 1 + choice(&c) % 16, nrows = 0;
-	u32 granule[1 + 200], row[4 * 200];
+	uint32_t ngranules = 1 + choice(&c) % 8, nrules = 1 + choice(&c) % 16, nrows = 0;
+	uint32_t granule[1 + 200], row[4 * 200];
 	struct leaktrace_unwind_header *h;
 
 	if (far & 0x80)		/* beyond what a row's 16 bits tell */
 		ngranules += 130;
 	granule[0] = 0;
-	for (u32 g = 0; g < ngranules; g++) {
+	for (uint32_t g = 0; g < ngranules; g++) {
 		nrows += make_rows(&c, g, nrules, row + nrows);
 		granule[g + 1] = nrows;
 	}
@@ -88,56 +92,22 @@ static inline void *make_table(const uint8_t *data, size_t size, int number, siz
 		 nrules * sizeof(struct leaktrace_unwind_rule);
 	h = calloc(1, *bytes);
 	h->magic = LEAKTRACE_UNWIND_MAGIC;
-	h->base = (u64)(far & 3) << LEAKTRACE_UNWIND_GRANULE_SHIFT;
+	h->base = (uint64_t)(far & 3) << LEAKTRACE_UNWIND_GRANULE_SHIFT;
 	h->size_bytes = (ngranules << LEAKTRACE_UNWIND_GRANULE_SHIFT) - choice(&c);
 	h->ngranules = ngranules;
 	h->nrows = nrows;
 	h->nrules = nrules;
-	h->machine = LEAKTRACE_UNWIND_X86_64;
+	h->machine = 62 /* EM_X86_64 */;
 	h->key[0] = far & 4 ? 0 : number;	/* the second may be the first's twin */
 	memcpy(h + 1, granule, 4 * (ngranules + 1));
-	memcpy((u32 *)(h + 1) + ngranules + 1, row, 4 * nrows);
-	for (u32 i = 0; i < nrules; i++) {
+	memcpy((uint32_t *)(h + 1) + ngranules + 1, row, 4 * nrows);
+	for (uint32_t i = 0; i < nrules; i++) {
 		struct leaktrace_unwind_rule *r =
-			(void *)((u32 *)(h + 1) + ngranules + 1 + nrows);
+			(void *)((uint32_t *)(h + 1) + ngranules + 1 + nrows);
 
 		make_rule(&c, r + i);
 	}
 	return h;
-}
-
-/* Up to this one, a file with it is no table, whatever is in it. */
-enum { FLAWS_REFUSED = 5 };
-
-/* Whether a table is none after it. */
-static inline bool spoil(struct file *file, uint8_t flaw)
-{
-	switch (flaw % 8) {
-	case 1:
-		file->inode.i_mode = S_IFCHR;
-		return true;
-	case 2:
-		file->inode.size = LEAKTRACE_UNWIND_MAX_BYTES + 1;
-		return true;
-	case 3:
-		file->inode.size = sizeof(struct leaktrace_unwind_header) - 1;
-		return true;
-	case 4:
-		file->error = -EIO;
-		file->nbytes -= file->nbytes > 1;
-		return true;
-	case 5:
-		file->inode.size += flaw;
-		return true;
-	case 6:
-		file->piece_bytes = 1 + flaw / 8;
-		return false;
-	case 7:
-		file->inode.size -= flaw / 8 < file->nbytes ? flaw / 8 : 0;
-		return flaw / 8 != 0;
-	default:
-		return false;
-	}
 }
 
 #endif

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Unwind tables (linux/leaktrace_unwind.h) that no compiler would make.
 
-make() returns one that is valid, so that the walker is let loose on its rules;
-bend() spoils one, for the checker.
+make() returns one that is valid, so that the walker is let loose on its rules.
 """
 import struct
 
@@ -51,21 +50,3 @@ def make(rng):
                          granules, len(rows), nrules, MACHINE) + rng.randbytes(KEY_BYTES)
     return (header + struct.pack("<%dI" % len(index), *index) +
             struct.pack("<%dI" % len(rows), *rows) + b"".join(rule(rng) for _ in range(nrules)))
-
-
-def bend(rng, blob):
-    way = rng.randrange(6)
-    if way == 0:
-        return blob[:rng.randrange(len(blob))]
-    if way == 1:
-        return blob + rng.randbytes(rng.choice((1, 4, 40)))
-    if way == 2:	# a number of the header
-        at = rng.choice((0, 8, 16, 24, 28, 32, 36))
-        return blob[:at] + struct.pack("<I", rng.choice((0, 1, 2**31, 2**32 - 1))) + blob[at + 4:]
-    out = bytearray(blob)
-    if way == 5:	# an operation that there is not
-        out[-RULE] = rng.randrange(8, 256)
-        return bytes(out)
-    for _ in range(1 if way == 3 else 200):
-        out[rng.randrange(len(out))] ^= 1 << rng.randrange(8)
-    return bytes(out)
