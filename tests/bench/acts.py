@@ -104,8 +104,12 @@ def main(path, only):
     for name, before in (("none", ()), ("valgrind", ("valgrind", "-q", "--track-fds=yes"))):
         if only and name not in only:
             continue
-        whole(path, *before)
-        total, costs = whole(path, *before)
+        try:
+            whole(path, *before)
+            total, costs = whole(path, *before)
+        except peer.NotReady as why:
+            say(peer=name, failed=str(why))
+            continue
         say(peer=name, act="whole", cost=total)
         if before:
             say(peer=name, who="target", frames=OWN, costs=costs)

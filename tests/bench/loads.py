@@ -20,7 +20,7 @@ FD_TIMER_THREAD, ALL = "fd,timer,thread", "fd,page,timer,thread"
 
 def everybody(library):
     bpf = peer.BPFTRACE_FD + peer.BPFTRACE_TIMER + peer.BPFTRACE_THREAD
-    perf = ",".join((peer.PERF_FD, peer.PERF_OTHERS))
+    perf = ",".join((peer.PERF_FD, peer.PERF_OTHERS, peer.PERF_PAGE))
     return [
         peer.Nobody(),
         peer.Leaktrace("leaktrace", "leaktrace, fd, timer, thread", FD_TIMER_THREAD),
@@ -30,10 +30,7 @@ def everybody(library):
         peer.Bpftrace("bpftrace-page", "bpftrace, pages too", bpf + peer.BPFTRACE_PAGE),
         peer.Memleak(library),
         peer.PerfTrace("trace-s", "perf trace -s", "-s"),
-        peer.PerfRecord("record", "perf record -g, fd, timer, thread", "fp", perf),
-        peer.PerfRecord("record-page", "perf record -g, pages too", "fp",
-                        perf + "," + peer.PERF_PAGE),
-        peer.PerfRecord("dwarf", "perf record, dwarf, fd, timer, thread", "dwarf", perf),
+        peer.PerfRecord("record", "perf record -g, pages too", "fp", perf),
         peer.Strace(),
     ]
 
@@ -207,6 +204,8 @@ class Postgres(Load):
         shutil.rmtree(self.data, ignore_errors=True)
 
 
+# A percent matters: measured twice, one after the other.
+ACCURATE = ("none", "leaktrace", "leaktrace-page")
 LOADS = (Redis, Nginx, Postgres)
 
 
@@ -231,20 +230,26 @@ def measure(load, who, requests, *before):
         server.stop()
 
 
+def beside(load):
+    """The peers; the slow ones for a tenth of the requests."""
+    for who in everybody(load.library):
+        if who.name not in ACCURATE:
+            yield who, load.requests if who.light else load.requests // 10, ()
+    yield peer.Nobody(), load.requests // 10, ()
+    valgrind = peer.Nobody()
+    valgrind.name, valgrind.what = "valgrind", "valgrind --track-fds"
+    yield valgrind, load.requests // 10, ("valgrind", "-q", "--track-fds=yes")
+
+
 def main(only):
     os.makedirs(WORK, exist_ok=True)
     os.chmod(WORK, 0o755)
-    nobody = peer.Nobody()
-    for load in LOADS:
-        few = load.requests // 10
-        for who in everybody(load.library):
-            if only and who.name not in only:
-                continue
+    wanted = [load for load in LOADS if load.name in only] or LOADS
+    only = [name for name in only if name not in [load.name for load in LOADS]]
+    plan = [(load, who, load.requests, ()) for load in wanted
+            for who in everybody(load.library) if who.name in ACCURATE for _ in range(2)]
+    plan += [(load, *rest) for load in wanted for rest in beside(load)]
+    for load, who, requests, before in plan:
+        if not only or who.name in only:
             print(f"{load.name}: {who.what}", file=sys.stderr, flush=True)
-            for _ in range(2 if who.name in ("none", "leaktrace", "leaktrace-page") else 1):
-                measure(load, who, load.requests if who.light else few)
-        if not only or "valgrind" in only:
-            measure(load, nobody, few)
-            valgrind = peer.Nobody()
-            valgrind.name = "valgrind"
-            measure(load, valgrind, few, "valgrind", "-q", "--track-fds=yes")
+            measure(load, who, requests, *before)

@@ -92,13 +92,18 @@ class Peer:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    def why(self):
+        """What it said of it: the first line about an error, or all, but not too much."""
+        lines = self.said().splitlines()
+        return next((line for line in lines if "rror" in line), " ".join(lines))[:300]
+
     def wait(self, condition):
         end = host_seconds() + BOUND_S
         while not condition():
             if self.process.poll() is not None:
-                raise NotReady(f"ended with {self.process.returncode}: {self.said()[-300:]}")
+                raise NotReady(f"ended with {self.process.returncode}: {self.why()}")
             if host_seconds() > end:
-                raise NotReady(f"not ready within {BOUND_S} s: {self.said()[-300:]}")
+                raise NotReady(f"not ready within {BOUND_S} s: {self.why()}")
             time.sleep(0.01)
 
     def ready(self):

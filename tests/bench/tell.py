@@ -61,9 +61,9 @@ class Acts:
 
     def base(self, frames, act):
         """Nobody's target is nobody's bystander."""
-        return min(self.cost.get(("none", who, depth, act), 1 << 60)
-                   for who in ("target", "bystander") for depth in acts.FRAMES
-                   if depth == frames or act not in ("open+close", "anew"))
+        return min((self.cost[key] for key in self.cost
+                    if key[0] == "none" and key[3] == act and
+                    (key[2] == frames or act not in ("open+close", "anew"))), default=0)
 
     def added(self, name, who, frames, act):
         key = (name, who, frames, act)
