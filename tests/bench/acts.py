@@ -10,7 +10,7 @@ import peer
 
 FRAMES = (5, 20, 60)	# _start to the act: the fewest, and more
 OWN = 5
-FD_TIMER_THREAD, ALL = "fd,timer,thread", "fd,page,timer,thread"
+ALL = "fd,page,timer,thread"
 
 
 def everybody():

@@ -24,7 +24,8 @@ def clang(folder):
 
 def programs(folder):
     return [
-        ("python3", ["/usr/bin/python3", "-c", f"import time; print(flush=True); time.sleep({SECONDS})"]),
+        ("python3", ["/usr/bin/python3", "-c",
+                     f"import time; print(flush=True); time.sleep({SECONDS})"]),
         ("node", ["node", "-e", f"console.log(); setTimeout(() => 0, {SECONDS}000)"]),
         ("gdb", ["gdb", "-batch", "-ex", "python print(flush=True)", "-ex", "shell cat"]),
         ("clang", clang(folder)),

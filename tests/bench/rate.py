@@ -31,8 +31,8 @@ class Flood:
     """The target, which as on a processor of its own waits for nobody."""
 
     def __init__(self, path):
-        self.process = subprocess.Popen(["chrt", "-f", "1", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1)
+        self.process = subprocess.Popen(["chrt", "-f", "1", path], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, bufsize=1)
         self.pid = int(self.process.stdout.readline().split()[1])
 
     def at(self, pairs):

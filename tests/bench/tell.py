@@ -163,7 +163,8 @@ def tell_loads(lines):
     costs = {}
     for line in lines:
         if "cost" in line:
-            costs.setdefault((line["load"], line["peer"], line["requests"]), []).append(line["cost"])
+            key = line["load"], line["peer"], line["requests"]
+            costs.setdefault(key, []).append(line["cost"])
     cost = {key: statistics.median_low(found) for key, found in costs.items()}
     spread = max((max(costs[key]) / min(costs[key]) - 1 for key in costs), default=0)
     rows = []
