@@ -4,6 +4,7 @@ it, in instructions; on the host, without a module: compiling its tables, in pro
 import json
 import os
 import resource
+import signal
 import subprocess
 import tempfile
 import time
@@ -56,6 +57,7 @@ class Stopped:
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         until_loaded(self.process, self.name)
+        self.process.send_signal(signal.SIGSTOP)
         return self.process.pid
 
     def __exit__(self, *_):
