@@ -160,10 +160,11 @@ class Netlink:
         self.sock.send(struct.pack("IHHII", 16 + len(body), family, flags, self.seq, 0) + body)
         answers = []
         while True:
-            data = self.sock.recv(1 << 20)
-            while data:
-                length, kind, flags, seq, _ = struct.unpack_from("IHHII", data)
-                message, data = data[16:length], data[(length + 3) & ~3:]
+            data, at = self.sock.recv(1 << 20), 0
+            while at < len(data):
+                length, kind, flags, seq, _ = struct.unpack_from("IHHII", data, at)
+                message = data[at + 16:at + length]
+                at += (length + 3) & ~3
                 if seq != self.seq:
                     continue
                 if kind in (NLMSG_ERROR, NLMSG_DONE):
