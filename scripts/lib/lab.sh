@@ -9,7 +9,7 @@ lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
 lab_build=${LEAKTRACE_BUILD:-$lab_cache/build}
 lab_versions=(5.10 6.1 6.12 7.2)
 # Built here, by scripts/debug-kernel, and only if somebody names them.
-lab_debug=(6.1-kasan 6.1-kcsan)
+lab_debug=(6.1-kasan 6.1-kcsan 6.12-rt)
 
 die() {
 	echo "$lab_me: $*" >&2
