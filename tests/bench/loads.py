@@ -13,7 +13,8 @@ import time
 
 import peer
 
-WORK = "/tmp/loads"
+WORK = "/tmp/leaktrace-loads"
+FRESH = "/dev/shm/bench/fresh"	# where tests/bench/peers has put what make() made
 JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
 FD_TIMER_THREAD, ALL = "fd,timer,thread", "fd,page,timer,thread"
 
@@ -132,7 +133,7 @@ class Postgres(Load):
     """pgbench's own transactions; the process that serves them is looked at."""
 
     name, what, requests = "postgres", "postgres, pgbench", 200
-    fresh, data, port = WORK + "/fresh", WORK + "/pg", ("-h", WORK, "-p", "5490")
+    data, port = WORK + "/pg", ("-h", WORK, "-p", "5490")
 
     def __init__(self):
         super().__init__()
@@ -143,9 +144,8 @@ class Postgres(Load):
         return ["runuser", "-u", "postgres", "--", *before, f"{self.bin}/{tool}", *words]
 
     def start(self, requests, *before):
-        if not os.path.exists(self.fresh):
-            self.prepare()
-        run("cp", "-a", self.fresh, self.data)
+        shutil.chown(WORK, "postgres")
+        run("cp", "-a", FRESH, self.data)
         self.serve(*before)
         self.shut_gate()
         self.client = subprocess.Popen(
@@ -158,15 +158,16 @@ class Postgres(Load):
                                  "autovacuum=off", "-c", "fsync=off", before=before))
         until(answers(*self.postgres("pg_isready", *self.port, "-q")), "postgres")
 
-    def prepare(self):
-        """Once: each measurement begins with the same tables."""
+    def make(self, kept):
+        """On the host, once, as it takes an emulated processor minutes: the database that
+        each measurement begins with."""
         shutil.chown(WORK, "postgres")
         run(*self.postgres("initdb", "-D", self.data, "--no-sync", "-A", "trust"), cwd=WORK)
         self.serve()
         run(*self.postgres("pgbench", "-q", "-i", *self.port, "postgres"), cwd=WORK)
         run(*self.postgres("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop"), cwd=WORK)
         self.server.wait()
-        os.rename(self.data, self.fresh)
+        run("cp", "-a", self.data, kept)
 
     def shut_gate(self):
         """Who serves the client waits here until it is found and looked at."""
@@ -240,6 +241,15 @@ def beside(load):
     valgrind = peer.Nobody()
     valgrind.name, valgrind.what = "valgrind", "valgrind --track-fds"
     yield valgrind, load.requests // 10, ("valgrind", "-q", "--track-fds=yes")
+
+
+def make(kept):
+    """What the guest shall find."""
+    os.makedirs(WORK, mode=0o755)
+    try:
+        Postgres().make(kept)
+    finally:
+        shutil.rmtree(WORK)
 
 
 def main(only):

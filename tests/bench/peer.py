@@ -53,16 +53,12 @@ class NotReady(Exception):
 
 
 def host_seconds():
-    with open("/sys/class/rtc/rtc0/since_epoch", encoding="ascii") as clock:
-        return int(clock.read())
-
-
-def children(pid):
+    """A guest's hardware clock is the host's; the host itself may have none."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-            return [int(word) for word in f.read().split()]
-    except OSError:
-        return []
+        with open("/sys/class/rtc/rtc0/since_epoch", encoding="ascii") as clock:
+            return int(clock.read())
+    except FileNotFoundError:
+        return int(time.time())
 
 
 class Peer:
