@@ -5,14 +5,16 @@
 load lib/common
 
 setup() {
-	[ -e /sys/kernel/debug/failslab ] || skip "a kernel without fault injection: scripts/debug-kernel builds one"
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	need_module
 }
 
 teardown() { clean_up; }
 
-sweep() { "$PYTHON" "$TOP/tests/lib/faults.py" --stride "${FAULTS_STRIDE-1}" "$@"; }
+sweep() {
+	[ -e /sys/kernel/debug/failslab ] || skip "a kernel without fault injection: scripts/debug-kernel builds one"
+	"$PYTHON" "$TOP/tests/lib/faults.py" --stride "${FAULTS_STRIDE-1}" "$@"
+}
 
 @test "faults: load" {
 	sweep load
@@ -27,3 +29,13 @@ sweep() { "$PYTHON" "$TOP/tests/lib/faults.py" --stride "${FAULTS_STRIDE-1}" "$@
 @test "faults: unwind tables and mappings" { sweep tables; }
 
 @test "faults: detach, and a socket's end" { sweep detach close; }
+
+# On any kernel: tests/refuse is built here, for the one that runs. REFUSALS_STRIDE=1
+# is each single call of each function.
+@test "faults: registrations refused, in load, attach and upload" {
+	cp -r "$TOP/tests/refuse" "$BATS_TEST_TMPDIR/"
+	make -s -C "/lib/modules/$(uname -r)/build" M="$BATS_TEST_TMPDIR/refuse" modules >&2
+	"$PYTHON" "$TOP/tests/lib/refusals.py" "$BATS_TEST_TMPDIR/refuse/refuse.ko" \
+		--stride "${REFUSALS_STRIDE-7}" | tee "$BATS_TEST_TMPDIR/refusals"
+	expect "$(jq -s length "$BATS_TEST_TMPDIR/refusals")" 8 "functions"
+}

@@ -16,6 +16,7 @@ import errno
 import json
 import os
 import random
+import signal
 import struct
 import sys
 
@@ -80,6 +81,9 @@ class Steps:
         self.ko = ko
         self.world = World(os.environ.get("VICTIMS", genl.TOP + "/tests/victims/bin"))
         self.pid = self.world.pids[0]
+        # One that works is enough: to attach takes until each task has slept.
+        for child in self.world.children[1:]:
+            child.send_signal(signal.SIGSTOP)
         self.nl = self.family = self.idle_bytes = None
         self.why = ""
 
