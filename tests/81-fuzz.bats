@@ -4,7 +4,7 @@
 
 load lib/common
 
-FUZZ_MESSAGES=${FUZZ_MESSAGES-20000}
+FUZZ_MESSAGES=${FUZZ_MESSAGES-10000}
 FUZZ_SEED=${FUZZ_SEED-1}
 
 setup() { need_module; }
@@ -18,7 +18,7 @@ teardown() { clean_up; }
 	cat "$BATS_TEST_TMPDIR/fuzz"
 	jq -e '.answers.OK > 0 and .answers.EPERM > 0 and .objects_left == 0' "$BATS_TEST_TMPDIR/fuzz"
 	# enough of them, and each command was granted at least once
-	[ "$FUZZ_MESSAGES" -lt 20000 ] ||
+	[ "$FUZZ_MESSAGES" -lt 10000 ] ||
 		jq -e '[.commands[] | .[1] > 0] | all' "$BATS_TEST_TMPDIR/fuzz"
 }
 
