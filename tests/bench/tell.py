@@ -34,7 +34,7 @@ def failures(lines, names):
     said = [f"{names.get(line['peer'], line['peer'])}" +
             (f" ({line['load']})" if "load" in line else "") +
             ": " + " ".join(line["failed"].split()) for line in lines if "failed" in line]
-    return "\n".join(["", "Not measured:", "", *(f"- {text}" for text in said)]) if said else ""
+    return "\n".join(["Not measured:", "", *(f"- {text}" for text in said)]) if said else ""
 
 
 # --- acts ---
