@@ -5,8 +5,8 @@ make() returns one that is valid, so that the walker is let loose on its rules.
 """
 import struct
 
-MAGIC = 0x3157554C4B41454C
-GRANULE = 512
+MAGIC = 0x3257554C4B41454C
+GRANULE = 1024
 MACHINE = 62
 KEY_BYTES = 24
 RULE = 32

@@ -13,7 +13,7 @@
  * Addresses are ELF virtual addresses minus header.base. Row: bits 0-15 are
  * the low bits of the address where it begins, bits 16-31 its rule. Rows
  * granule[g] up to (not including) granule[g + 1] begin inside the granule
- * [g << 9, (g + 1) << 9) and are sorted; the row before them is in force where
+ * [g << 10, (g + 1) << 10) and are sorted; the row before them is in force where
  * the granule begins. Row 0 begins at address 0. granule[0] is 0,
  * granule[ngranules] is nrows.
  */
@@ -22,8 +22,8 @@
 
 #include <linux/types.h>
 
-#define LEAKTRACE_UNWIND_MAGIC		0x3157554c4b41454cULL	/* "LEAKLUW1" */
-#define LEAKTRACE_UNWIND_GRANULE_SHIFT	9
+#define LEAKTRACE_UNWIND_MAGIC		0x3257554c4b41454cULL	/* "LEAKLUW2" */
+#define LEAKTRACE_UNWIND_GRANULE_SHIFT	10
 #define LEAKTRACE_UNWIND_MAX_BYTES	(64U << 20)
 #define LEAKTRACE_UNWIND_KEY_BYTES	24
 #define LEAKTRACE_UNWIND_CALLEE_SAVED	5	/* rbx, r12, r13, r14, r15 */
@@ -32,7 +32,7 @@
 struct leaktrace_unwind_header {
 	__u64 magic;
 	__u64 base;		/* multiple of the granule's size */
-	__u64 size_bytes;	/* code covered, at most ngranules << 9, below 2^32 */
+	__u64 size_bytes;	/* code covered, at most ngranules << 10, below 2^32 */
 	__u32 ngranules;
 	__u32 nrows;		/* at least 1 */
 	__u32 nrules;		/* at least 1, at most 65536 */
