@@ -177,7 +177,8 @@ static const struct leaktrace_unwind_rule *rule_at(const struct lt_maps *maps, u
 			return NULL;
 		for (u32 g = 0; g < tb->header->ngranules; g++)
 			for (u32 r = tb->granule[g]; r < tb->granule[g + 1]; r++) {
-				u64 begin = (u64)(g >> 7) << 16 | (tb->row[r] & 0xffff);
+				u64 granule = (u64)g << LEAKTRACE_UNWIND_GRANULE_SHIFT;
+				u64 begin = (granule & ~0xffffULL) | (tb->row[r] & 0xffff);
 
 				if (begin <= at)
 					row = r;
