@@ -67,8 +67,9 @@ def rounds_of(who):
 
 
 def look(who, path):
-    """At one that acts, then at the same one idle, while a bystander acts."""
-    target, bystander = Bench(path), Bench(path)
+    """At one that acts, then at the same one idle, while bystanders act: several, as it
+    makes a difference where a process's memory lies."""
+    target, bystanders = Bench(path), [Bench(path) for _ in range(3)]
     try:
         start = time.monotonic_ns()
         who.start(target.pid)
@@ -76,11 +77,12 @@ def look(who, path):
         for frames in FRAMES:
             say(peer=who.name, who="target", frames=frames,
                 costs=target.run(*rounds_of(who), frames, who.reads))
-        say(peer=who.name, who="bystander", frames=OWN, costs=bystander.run(3, 200, OWN))
+        for bystander in bystanders:
+            say(peer=who.name, who="bystander", frames=OWN, costs=bystander.run(3, 200, OWN))
     finally:
         who.stop()
-        target.end()
-        bystander.end()
+        for bench in (target, *bystanders):
+            bench.end()
 
 
 def whole(path, *before):
