@@ -9,8 +9,8 @@
 
 load lib/common
 
-LIVES_ROUNDS=${LIVES_ROUNDS-8}
-LIVES_EVENTS=${LIVES_EVENTS-50000}
+LIVES_ROUNDS=${LIVES_ROUNDS-6}
+LIVES_EVENTS=${LIVES_EVENTS-20000}
 
 setup() {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
