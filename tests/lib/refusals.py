@@ -107,7 +107,7 @@ def main():
     parser.add_argument("ko")
     parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("functions", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     steps, done = Steps(os.environ["LEAKTRACE_KO"]), ""
     # To attach and detach takes until each task has slept: these never do.
     for child in steps.world.children:
