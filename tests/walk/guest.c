@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -140,7 +141,9 @@ static void after_step(struct task *t)
 
 static bool is_new_memory(const struct user_regs_struct *regs)
 {
-	return (long)regs->rax >= 0 && (regs->orig_rax == SYS_brk || regs->orig_rax == SYS_mmap);
+	return (long)regs->rax >= 0 &&
+	       (regs->orig_rax == SYS_brk ||
+		(regs->orig_rax == SYS_mmap && regs->r10 & MAP_ANONYMOUS));
 }
 
 static void at_syscall(struct task *t)
