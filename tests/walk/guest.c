@@ -32,6 +32,7 @@
 /* What libdw said, until the module is asked for its stacks, all at once. */
 struct note {
 	struct note *next;
+	pid_t pid;
 	uint32_t target, site;
 	struct walked *truth;
 };
@@ -52,11 +53,11 @@ static struct walked *walked_copy(const struct walked *w)
 	return memcpy(malloc(bytes), w, bytes);
 }
 
-static void note(uint32_t target, uint32_t site, const struct walked *truth)
+static void note(pid_t pid, uint32_t target, uint32_t site, const struct walked *truth)
 {
 	struct note *n = malloc(sizeof(*n));
 
-	*n = (struct note){ notes, target, site, walked_copy(truth) };
+	*n = (struct note){ notes, pid, target, site, walked_copy(truth) };
 	notes = n;
 	noted++;
 }
@@ -92,7 +93,7 @@ static void note_made(struct task *t, const struct process *p, const struct made
 		uint32_t site = site_of(&m, made->kind, made->id[i]);
 
 		if (site)
-			note(m.target.id, site, &truth);
+			note(t->pid, m.target.id, site, &truth);
 		else
 			miss(t->pid, "site", made->kind, made->id[i]);
 	}
@@ -132,7 +133,7 @@ static void after_step(struct task *t)
 	site = p ? site_touched(&m, &touch) : 0;
 	if (site) {
 		truth_walk(p->truth, t->tid, &truth);
-		note(m.target.id, site, &truth);
+		note(t->pid, m.target.id, site, &truth);
 		pages++;
 	}
 	model_free(&m);
@@ -175,38 +176,42 @@ static void take_stack(struct walked *w, const struct stack *s)
 	memcpy(w->pc, s->pcs, w->n * sizeof(w->pc[0]));
 }
 
-static void settle_note(struct model *m, pid_t pid, const struct note *n)
+static void settle_note(struct model *m, const struct note *n)
 {
 	static struct walked ours;
 	struct site *site = model_site(m, n->site);
 	struct stack *stack = site ? model_stack(m, site->stack) : NULL;
 
 	if (!stack) {
-		fprintf(stderr, "missing: stack of site %u of process %d\n", n->site, pid);
+		fprintf(stderr, "missing: stack of site %u of process %d\n", n->site, n->pid);
 		missing++;
 		return;
 	}
 	take_stack(&ours, stack);
-	judge_tell(&score, pid, score_add(&score, &ours, n->truth), &ours, n->truth);
+	judge_tell(&score, n->pid, score_add(&score, &ours, n->truth), &ours, n->truth);
 }
 
-/* The module's stacks of a target, while it is there, against what was noted of it. */
-static void settle(uint32_t target, pid_t pid)
+/* The module's stacks of a process, while it is there, against what was noted of it. */
+static void settle(pid_t pid)
 {
-	struct note **at = &notes, *n;
+	struct note **at = &notes, *n = notes;
 	struct model m;
 
+	while (n && n->pid != pid)
+		n = n->next;
+	if (!n)
+		return;
 	model_init(&m);
-	m.target.id = target;
+	m.target.id = n->target;
 	client_dump(target_door(), LEAKTRACE_CMD_SITE_GET, &m, -1);
 	client_dump(target_door(), LEAKTRACE_CMD_STACK_GET, &m, -1);
 	model_settle(&m);
 	while ((n = *at)) {
-		if (n->target != target) {
+		if (n->pid != pid) {
 			at = &n->next;
 			continue;
 		}
-		settle_note(&m, pid, n);
+		settle_note(&m, n);
 		*at = n->next;
 		free(n->truth);
 		free(n);
@@ -216,24 +221,21 @@ static void settle(uint32_t target, pid_t pid)
 
 static void at_exec(struct task *t)
 {
-	touch_forget(t);
 	target_of(t->pid);
 }
 
-static void at_exit(struct task *t)
+static void at_end(struct task *t)
 {
-	struct process *p = t->tid == t->pid ? process_get(t->pid) : NULL;
-
 	touch_forget(t);
-	if (p)
-		settle(door_target(p->code), t->pid);
+	if (t->tid == t->pid)
+		settle(t->pid);
 }
 
 int main(int argc, char **argv)
 {
 	struct loop loop = {
 		.enough = enough, .at_syscall = at_syscall, .at_exec = at_exec,
-		.at_exit = at_exit, .after_steps = after_step,
+		.at_end = at_end, .after_steps = after_step,
 	};
 	char more[16];
 	int c, status;
@@ -252,7 +254,7 @@ int main(int argc, char **argv)
 	if (status)
 		fprintf(stderr, "%s: exit status %d\n", loop_name(&loop, argv + optind), status);
 	while (notes)
-		settle(notes->target, 0);
+		settle(notes->pid);
 	target_end();
 	snprintf(more, sizeof(more), "%u | %u", pages, missing);
 	judge_print(&score, loop_name(&loop, argv + optind), more);

@@ -85,11 +85,12 @@ static void resume(struct task *t, int signo)
 static void on_event(struct task *t, int event)
 {
 	if (event == PTRACE_EVENT_EXEC) {
+		call(loop->at_end, t);
 		process_forget(t->pid);
 		look_at(t);
 		call(loop->at_exec, t);
 	} else if (event == PTRACE_EVENT_EXIT) {
-		call(loop->at_exit, t);
+		call(loop->at_end, t);
 	}
 	resume(t, 0);
 }
@@ -119,7 +120,7 @@ static pid_t start(char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 		PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL |
-		(loop->at_exit ? PTRACE_O_TRACEEXIT : 0);
+		(loop->at_end ? PTRACE_O_TRACEEXIT : 0);
 	pid_t pid = fork();
 	int status;
 

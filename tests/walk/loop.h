@@ -18,7 +18,7 @@ struct loop {
 	void (*at_syscall)(struct task *t);	/* at both of its ends */
 	void (*after_steps)(struct task *t);
 	void (*at_exec)(struct task *t);
-	void (*at_exit)(struct task *t);	/* its memory is still there */
+	void (*at_end)(struct task *t);	/* of its program: an exit, or another is there now */
 };
 
 /* Runs argv, and whatever it starts, until enough or to its end: its exit status. */
