@@ -194,13 +194,13 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 }
 
 /**
- * lt_maps_is_news() - is there code of a file that we don't know
+ * lt_maps_is_news() - is there code that we don't know
  * @t: current's target
  * @start: address
  * @len: bytes
  *
- * What is made at run time has no tables, and its protection changes all the time;
- * nor is code news that was made writable for a while.
+ * Code that was made writable for a while is no news. That of a compiler at run time
+ * is, the first time: it has no tables, but a walk goes on only into code that it knows.
  *
  * Context: current's way back to user mode; sleeps, no locks held.
  * Return: whether there is.
@@ -218,7 +218,7 @@ bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len
 		mmap_read_lock(m->mm);
 		while (!news && (vma = find_vma(m->mm, at)) && vma->vm_start < start + len) {
 			at = max(vma->vm_start, at);
-			news = vma->vm_file && (vma->vm_flags & VM_EXEC) && !covered(m, at);
+			news = (vma->vm_flags & VM_EXEC) && !covered(m, at);
 			at = vma->vm_end;
 		}
 		mmap_read_unlock(m->mm);
@@ -259,7 +259,7 @@ static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!(args[2] & PROT_EXEC) || (args[3] & MAP_ANONYMOUS) || !lt_probe_enter(hook))
+	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
 		return;
 	t = lt_target_current();
 	if (t && current->mm)
