@@ -23,6 +23,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "arch.h"
 #include "leaktrace.h"
@@ -173,6 +174,36 @@ void lt_mm_put(struct lt_mm *m)
 		kfree_rcu(m, rcu);
 }
 
+struct registration {
+	struct work_struct work;
+	struct lt_mm *m;
+	int err;
+};
+
+static void register_fn(struct work_struct *work)
+{
+	struct registration *r = container_of(work, struct registration, work);
+
+	r->err = mmu_notifier_register(&r->m->mn, r->m->mm);
+}
+
+/* The kernel gives up if current has a signal waiting, as a child of a process that is
+ * debugged has from its first moment on; a worker never has one.
+ */
+static int register_notifier(struct lt_mm *m)
+{
+	struct registration r = { .m = m };
+
+	r.err = mmu_notifier_register(&m->mn, m->mm);
+	if (r.err != -EINTR)
+		return r.err;
+	INIT_WORK_ONSTACK(&r.work, register_fn);
+	schedule_work(&r.work);
+	flush_work(&r.work);
+	destroy_work_on_stack(&r.work);
+	return r.err;
+}
+
 /**
  * lt_mm_attach() - follow an address space
  * @t: the target, which has none
@@ -207,7 +238,7 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 	refcount_set(&m->refs, 1);
 	init_waitqueue_head(&m->maps_set);
 	RCU_INIT_POINTER(m->maps, maps);
-	err = mmu_notifier_register(&m->mn, mm);
+	err = register_notifier(m);
 	if (err) {
 		lt_maps_free(maps);
 		kfree(m);

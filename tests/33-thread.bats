@@ -236,3 +236,25 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	jq -e '.target.exited' "$REPORT"
 	assert_some_site thread 5 3
 }
+
+has_child() { child=$(pgrep -P "$1") && [ -e "/proc/$child/fd/7" ]; }
+is_debugged() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"; }
+
+# A debugger's child has a signal waiting from its first moment on.
+# bats test_tags=core
+@test "process: a child of what is debugged is followed from its first descriptor on" {
+	local dir=$BATS_TEST_TMPDIR parent child='' debugger
+	mkfifo "$dir/go" "$dir/never"
+	# shellcheck disable=SC2016 # expands inside
+	bash -c 'read -r _ <"$1/go"; (exec 7</dev/null; read -r _ <>"$1/never") & wait' - "$dir" 3>&- &
+	parent=$!
+	lt attach $parent --follow-fork --kinds fd --background
+	strace -f -o /dev/null -p $parent 2>/dev/null 3>&- &
+	debugger=$!
+	STARTED+=("$parent" "$debugger")
+	until_true 60 is_debugged $parent
+	echo >"$dir/go"
+	until_true 60 has_child $parent
+	STARTED+=("$child")
+	[ "$(genl objects "$child" fd | jq 'select(.id == 7) | .site')" -gt 0 ]
+}
