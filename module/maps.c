@@ -250,8 +250,8 @@ void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
 	lt_maps_hold(t, start);
 }
 
-/* mmap(addr, len, prot, flags, fd, off) */
-static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
+/* mmap and mprotect, which have (addr, len, prot) in common. mmap's result tells where. */
+static __always_inline void becomes_code(const void *hook, bool where_is_known)
 {
 	unsigned long args[6];
 	struct lt_target *t;
@@ -263,25 +263,18 @@ static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 		return;
 	t = lt_target_current();
 	if (t && current->mm)
-		lt_work_queue(t, current, LT_WORK_CODE, args[1], 0, 0);
+		lt_work_queue(t, current, LT_WORK_CODE, args[1], where_is_known ? args[0] : 0, 0);
 	lt_probe_leave();
 }
 
-/* mprotect(start, len, prot), pkey_mprotect(start, len, prot, pkey) */
+static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
+{
+	becomes_code(hook, false);
+}
+
 static void notrace on_mprotect(const void *hook, struct ftrace_regs *fregs)
 {
-	unsigned long args[6];
-	struct lt_target *t;
-
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
-		return;
-	t = lt_target_current();
-	if (t && current->mm)
-		lt_work_queue(t, current, LT_WORK_CODE, args[1], args[0], 0);
-	lt_probe_leave();
+	becomes_code(hook, true);
 }
 
 #define CODE_ROW(_name, _fn, _why) {						\
