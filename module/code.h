@@ -138,6 +138,13 @@ void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
 		  struct lt_maps *maps);
 
 /*
+ * rest.c: what lies above stacks that ended early, for user space
+ */
+void lt_rest_reset(void);
+bool lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack);
+void lt_rest_send(struct lt_target *t, u32 stack);
+
+/*
  * recall.c: walks that need not be walked again
  */
 int lt_recall_reset(bool prime);

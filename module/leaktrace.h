@@ -115,6 +115,7 @@ struct lt_mm {
 	struct lt_block *last;
 	struct lt_maps __rcu *maps;	/* code, for stack walks */
 	u64 news_ns;			/* last LEAKTRACE_EVENT_MAPS */
+	u64 rest_ns;			/* last LEAKTRACE_CMD_STACK_REST */
 	wait_queue_head_t maps_set;	/* somebody waits for maps */
 	bool listed;			/* baseline is complete */
 	atomic_t invalidating;		/* between range_start and range_end */
@@ -162,6 +163,7 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from,
 enum leaktrace_type lt_vma_type(struct vm_area_struct *vma);
 void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
 		   unsigned long *populated, unsigned long *clean);
+bool lt_walk_bring_in(unsigned long addr);
 bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
@@ -352,6 +354,7 @@ enum lt_work_op {
 	LT_WORK_BIRTH,		/* somebody was born with a cut stack; a: key, b: LT_BIRTH(), c */
 	LT_WORK_DEATH,		/* somebody died with a cut stack of its own; c */
 	LT_WORK_CODE,		/* there may be new code; a: bytes, b: where; 0: mmap tells */
+	LT_WORK_REST,		/* a stack ended early; c */
 };
 
 #define LT_BIRTH(born_ns, kind) ((born_ns) << 3 | (kind))

@@ -20,6 +20,7 @@
 #ifdef LT_HAVE_SOFTLEAF
 #include <linux/leafops.h>
 #endif
+#include <linux/uaccess.h>
 #include <linux/xarray.h>
 
 #include "leaktrace.h"
@@ -99,6 +100,28 @@ bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr)
 		      is_populated(READ_ONCE(*pte_offset_kernel(&pmd, addr)));
 	rcu_read_unlock();
 	return yes;
+}
+
+/**
+ * lt_walk_bring_in() - have a page of current's in memory
+ * @addr: in it
+ *
+ * Only what was there and is elsewhere now: a page that was never touched stays so.
+ *
+ * Context: sleeps, takes mmap_lock.
+ * Return: whether it was there.
+ */
+bool lt_walk_bring_in(unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	bool known;
+	char byte;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, addr);
+	known = vma && vma->vm_start <= addr && lt_walk_populated(vma, addr);
+	mmap_read_unlock(current->mm);
+	return known && !copy_from_user(&byte, (void __user *)addr, sizeof(byte));
 }
 
 /* Maybe MADV_FREE gave it away, and nobody has written to it since: the kernel

@@ -121,6 +121,7 @@ int lt_stack_reset(bool prime)
 	kvfree(buckets);
 	buckets = NULL;
 	lt_recall_reset(false);
+	lt_rest_reset();
 	if (!prime)
 		return 0;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
@@ -269,7 +270,8 @@ static u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 
 	lt_walk_user(w, lt_max_depth, regs, maps);
 	id = id_of(w);
-	if (id && maps)
+	/* Of a walk that is recalled nobody asks for the rest. */
+	if (id && (!m || lt_rest_ask(m, w, id)) && maps)
 		lt_recall_put(w, id);
 	if (id && w->missed)
 		id |= LT_STACK_CUT;

@@ -17,7 +17,6 @@
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
-#include <linux/uaccess.h>
 
 #include "leaktrace.h"
 
@@ -155,20 +154,6 @@ static void birth_walked_again(struct work *w, u32 stack)
 		lt_object_update(w->target, kind, w->a, move_to_site, (unsigned long)&a);
 }
 
-/* Only what was there and is elsewhere now: a page that was never touched stays so. */
-static bool bring_in(unsigned long at)
-{
-	struct vm_area_struct *vma;
-	bool known;
-	char byte;
-
-	mmap_read_lock(current->mm);
-	vma = find_vma(current->mm, at);
-	known = vma && vma->vm_start <= at && lt_walk_populated(vma, at);
-	mmap_read_unlock(current->mm);
-	return known && !copy_from_user(&byte, (void __user *)at, sizeof(byte));
-}
-
 /*
  * Takes the gate, having walked again what was cut: nothing has changed since that a
  * walk hangs on. The gate is not held while memory is brought in: that may take long.
@@ -188,7 +173,7 @@ static u32 begin_shared(struct work *w)
 		if (!missed)
 			break;
 		up_read(&t->gate);
-		more = bring_in(missed);
+		more = lt_walk_bring_in(missed);
 		down_read(&t->gate);
 	}
 	return stack;
@@ -245,6 +230,8 @@ static void work_fn(struct callback_head *head)
 			run_alone(w);
 		else if (w->op == LT_WORK_CODE)
 			code_mapped(w);
+		else if (w->op == LT_WORK_REST)
+			lt_rest_send(t, w->c);
 		else
 			run_shared(w);
 	}
@@ -277,8 +264,8 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	local_irq_restore(flags);
 	if (!index) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
-		/* A stack that stays cut makes no number wrong. */
-		if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH)
+		/* A stack that stays short makes no number wrong. */
+		if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
 			lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
 		return false;
 	}

@@ -46,6 +46,9 @@
  *  EVENT        multicast groups "events" and, without BORN and DIED, "targets":
  *                     batches of nested events from one CPU's ring, with the
  *                     sequence number of the first. Each group has its rings.
+ *  STACK_REST         multicast group "targets": the memory above a stack that
+ *                     ended early (NOMAP, NOTABLE, NO_CFI, UNSUP), for who has
+ *                     all of DWARF. Each once, at most 20 a second of a target.
  */
 #ifndef _UAPI_LINUX_LEAKTRACE_H
 #define _UAPI_LINUX_LEAKTRACE_H
@@ -72,6 +75,7 @@ enum leaktrace_cmd {
 	LEAKTRACE_CMD_UNWIND_ADD,
 	LEAKTRACE_CMD_UNWIND_GET,
 	LEAKTRACE_CMD_MAPS_SET,
+	LEAKTRACE_CMD_STACK_REST,
 	__LEAKTRACE_CMD_MAX
 };
 
@@ -350,6 +354,7 @@ enum leaktrace_stack_status {
 };
 
 #define LEAKTRACE_STACK_DEPTH_MAX	1024
+#define LEAKTRACE_STACK_REST_BYTES	(16 << 10) /* of LEAKTRACE_A_STACK_MEMORY */
 
 enum leaktrace_a_stack {
 	LEAKTRACE_A_STACK_UNSPEC,
@@ -358,6 +363,12 @@ enum leaktrace_a_stack {
 	LEAKTRACE_A_STACK_STATUS,		/* u8, enum leaktrace_stack_status */
 	LEAKTRACE_A_STACK_GUESSED,		/* u8, frames found by frame pointer only */
 	LEAKTRACE_A_STACK_PCS,			/* binary: u64 each, innermost first */
+	LEAKTRACE_A_STACK_TARGET,		/* u32, TARGET_ID; this and below: STACK_REST */
+	LEAKTRACE_A_STACK_KEPT,			/* u32, frames of the stack that stand */
+	LEAKTRACE_A_STACK_IP,			/* u64, within the last of them */
+	LEAKTRACE_A_STACK_SP,			/* u64, of that frame */
+	LEAKTRACE_A_STACK_BP,			/* u64, of that frame; absent: not known */
+	LEAKTRACE_A_STACK_MEMORY,		/* binary, from SP on, at most 16 KiB */
 	__LEAKTRACE_A_STACK_MAX
 };
 
