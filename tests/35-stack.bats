@@ -17,10 +17,17 @@ teardown() {
 
 # In the foreground: the tool hands over the tables of what is loaded meanwhile.
 follow() {
-	lt_front attach "$VICTIM" --kinds "$1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	lt_front attach "$VICTIM" --kinds "$@" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	cli=$!
 	attached() { [ "$(genl status | jq .targets)" = 1 ]; }
 	until_true 60 attached
+}
+
+# The tool ends with a report.
+stop_following() {
+	kill -INT "$cli"
+	wait "$cli" || true
+	cli=
 }
 
 # check COMMAND COUNT: has the victim make COUNT objects; $result is stacks.py's
@@ -148,3 +155,73 @@ status_of() {
 		and all(.sites[] | select(.born == 6) | .frames[].function;
 			. == "eventfd" or . == "" or . == "by_hold" or . == "by_holder" or . == "main")' "$REPORT"
 }
+
+record_to() {
+	lt_front record "$VICTIM" --kinds fd --interval 1 -o "$1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	cli=$!
+}
+
+# went_on BORN FUNCTION…: the rest of the only such site begins with these, and ends at a root
+went_on() {
+	local born=$1
+	shift
+	jq -e --argjson born "$born" '.sites[] | select(.born == $born) | .rest |
+		.stack == "complete" and ([.frames[].function] |
+		.[:($ARGS.positional | length)] == $ARGS.positional and .[-1] == "_start")' \
+		"$REPORT" --args "$@" || { jq -c '.sites[] | {born, stack, rest}' "$REPORT" >&2; return 1; }
+}
+
+# bats test_tags=core
+@test "stack: by an expression that only libdw evaluates: flagged, and a copy of one goes on to the root" {
+	start_victim victim_odd
+	REPORT=$BATS_TEST_TMPDIR/report
+	follow fd --json
+	tell hold 9
+	tell plain 5
+	sleep 2
+	[ "$(status_of 5)" = 0 ] && [ "$(status_of 9)" != 0 ]
+	stop_following
+	jq -c "select(.sites)" "$BATS_TEST_TMPDIR/out" >"$REPORT"
+	jq -e '.sites[] | select(.born == 9) | [.frames[].function] == ["eventfd", "by_hold", "odd"]' "$REPORT"
+	went_on 9 by_holder main
+	# what needs no rest has none
+	jq -e '.sites[] | select(.born == 5) | has("rest") | not' "$REPORT"
+}
+
+@test "stack: a recording has the rest of what ended early, and a report on it says so" {
+	local file=$BATS_TEST_TMPDIR/file
+	start_victim victim_odd
+	record_to "$file"
+	until_true 60 test -s "$file"
+	tell hold 9
+	sleep 2
+	stop_following
+	kill_victims
+	REPORT=$BATS_TEST_TMPDIR/report
+	lt report "$file" --json >"$REPORT"
+	went_on 9 by_holder main
+	lt report "$file" --all >"$BATS_TEST_TMPDIR/text"
+	grep -A1 'one of them went on' "$BATS_TEST_TMPDIR/text" | grep by_holder
+}
+
+@test "stack: without tables, as who should bring them is late: guessed, and a copy of one is whole" {
+	load_module hold_ms=100
+	start_victim victim_fd
+	REPORT=$BATS_TEST_TMPDIR/report
+	follow fd --json
+	kill -STOP "$cli"
+	tell exec
+	tell hold 3
+	[ "$(status_of 3)" = 8 ]	# NOTABLE
+	kill -CONT "$cli"
+	until_true 60 has_tables
+	tell hold 4
+	stop_following
+	jq -c "select(.sites)" "$BATS_TEST_TMPDIR/out" >"$REPORT"
+	load_module hold_ms=20000
+	went_on 3 sys6 by_hold hold
+	# and from then on there are tables
+	jq -e '.sites[] | select(.born == 4) | .stack == "complete"' "$REPORT"
+}
+
+has_tables() { genl target "$VICTIM" | jq -e ".maps > 0" >/dev/null; }

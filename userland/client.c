@@ -22,6 +22,7 @@
 #include <netlink/netlink.h>
 
 #include "client.h"
+#include "rest.h"
 
 enum {
 	MESSAGE_BYTES = 256 << 10,
@@ -45,6 +46,7 @@ struct client {
 	/* of the events being taken */
 	void (*batch)(const struct batch *b, void *arg);
 	void (*event)(const struct event *e, void *arg);
+	void (*copy)(const struct stack_copy *s, void *arg);
 	void *event_arg;
 };
 
@@ -144,9 +146,15 @@ static int on_event(struct nl_msg *msg, void *arg)
 {
 	struct genlmsghdr *g = nlmsg_data(nlmsg_hdr(msg));
 	struct client *c = arg;
+	struct stack_copy s;
 	struct batch b;
 
-	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) || g->cmd != LEAKTRACE_CMD_EVENT)
+	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0))
+		return NL_OK;
+	if (g->cmd == LEAKTRACE_CMD_STACK_REST && c->copy &&
+	    !decode_stack_copy(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0), &s))
+		c->copy(&s, c->event_arg);
+	if (g->cmd != LEAKTRACE_CMD_EVENT)
 		return NL_OK;
 	if (!decode_batch(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0), &b,
 			  c->event, c->event_arg) && c->batch)
@@ -366,6 +374,11 @@ int client_subscribe(struct client *c, bool objects)
 		return say(c, -EPERM, "cannot listen to events: no permission");
 	nl_socket_set_nonblocking(c->events);
 	return nl_socket_get_fd(c->events);
+}
+
+void client_on_copy(struct client *c, void (*copy)(const struct stack_copy *s, void *arg))
+{
+	c->copy = copy;
 }
 
 /* Takes what waits. Returns 0 when there is nothing left. */

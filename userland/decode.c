@@ -10,7 +10,7 @@
 
 #include <netlink/attr.h>
 
-#include "leaktrace.h"
+#include "rest.h"
 
 #define A(set, name)	LEAKTRACE_A_##set##_##name
 #define POLICY(set, SET) static const struct nla_policy set##_policy[A(SET, MAX) + 1]
@@ -98,6 +98,8 @@ POLICY(object, OBJECT) = {
 POLICY(stack, STACK) = {
 	[A(STACK, ID)] = U32, [A(STACK, STATUS)] = U8, [A(STACK, GUESSED)] = U8,
 	[A(STACK, PCS)] = { .type = NLA_UNSPEC },
+	[A(STACK, TARGET)] = U32, [A(STACK, KEPT)] = U32, [A(STACK, IP)] = U64,
+	[A(STACK, SP)] = U64, [A(STACK, BP)] = U64, [A(STACK, MEMORY)] = { .type = NLA_UNSPEC },
 };
 
 POLICY(batch, BATCH) = {
@@ -363,6 +365,26 @@ int decode_stack(struct nlattr *attrs, int len, struct stack *s)
 		return -ENOMEM;
 	memcpy(s->pcs, nla_data(tb[A(STACK, PCS)]), bytes);
 	s->npcs = bytes / sizeof(uint64_t);
+	return 0;
+}
+
+int decode_stack_copy(struct nlattr *attrs, int len, struct stack_copy *c)
+{
+	struct nlattr *tb[A(STACK, MAX) + 1];
+
+	memset(c, 0, sizeof(*c));
+	if (parse(tb, A(STACK, MAX), attrs, len, stack_policy) || !tb[A(STACK, MEMORY)])
+		return -EINVAL;
+	GET(tb, STACK, ID, 32, c->id);
+	GET(tb, STACK, STATUS, 8, c->status);
+	GET(tb, STACK, TARGET, 32, c->target);
+	GET(tb, STACK, KEPT, 32, c->kept);
+	GET(tb, STACK, IP, 64, c->ip);
+	GET(tb, STACK, SP, 64, c->sp);
+	GET(tb, STACK, BP, 64, c->bp);
+	c->bp_known = tb[A(STACK, BP)];
+	c->memory = nla_data(tb[A(STACK, MEMORY)]);
+	c->memory_bytes = nla_len(tb[A(STACK, MEMORY)]);
 	return 0;
 }
 

@@ -224,8 +224,7 @@ struct model {
 	struct status status;
 	char *exe, *hostname, *kernel;
 	double wall_minus_mono_s;	/* wall clock = monotonic + this */
-	bool offline;			/* from a file: there is nobody to ask */
-	bool incomplete;		/* the file's end is missing */
+	bool offline, incomplete;	/* from a file: nobody to ask; its end is missing */
 	bool dump_interrupted;		/* changed while it was read */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as they were when last looked */
@@ -234,6 +233,8 @@ struct model {
 	struct stack *stacks;		/* by id once model_settle() has run */
 	size_t nstacks, stacks_room;
 	bool stacks_sorted;
+	struct stack *rests;		/* rest.h; as they came */
+	size_t nrests, rests_room;
 	struct finding *findings;	/* worst first, by the last judgement */
 	size_t nfindings;
 	struct object *objects;		/* by site, then birth */

@@ -16,9 +16,10 @@
 #include "lang.h"
 #include "leaktrace.h"
 #include "maps.h"
+#include "rest.h"
 
 /* What a hostile file may make us hold. */
-enum { SITES_MAX = 1 << 20, STACKS_MAX = 1 << 20, OBJECTS_MAX = 1 << 25 };
+enum { SITES_MAX = 1 << 20, STACKS_MAX = 1 << 20, RESTS_MAX = 4096, OBJECTS_MAX = 1 << 25 };
 
 void model_init(struct model *m)
 {
@@ -29,13 +30,12 @@ void model_init(struct model *m)
 	m->wall_minus_mono_s = wall.tv_sec + wall.tv_nsec / 1e9 - monotonic_ns() / 1e9;
 }
 
-static void free_stacks(struct model *m)
+static void free_stacks(struct stack *s, size_t *n)
 {
-	for (size_t i = 0; i < m->nstacks; i++) {
-		free(m->stacks[i].pcs);
-		free(m->stacks[i].frames);
+	while (*n) {
+		free(s[--*n].pcs);
+		free(s[*n].frames);
 	}
-	m->nstacks = 0;
 }
 
 void model_free(struct model *m)
@@ -46,10 +46,12 @@ void model_free(struct model *m)
 		free(m->examples[i].what);
 	findings_drop(m);
 	free(m->findings);
-	free_stacks(m);
+	free_stacks(m->stacks, &m->nstacks);
+	free_stacks(m->rests, &m->nrests);
 	history_free(m->history);
 	free(m->sites);
 	free(m->stacks);
+	free(m->rests);
 	free(m->objects);
 	free(m->examples);
 	free(m->exe);
@@ -103,6 +105,39 @@ static int add_stack(struct model *m, struct nlattr *attrs, int len)
 	return 0;
 }
 
+struct stack *model_rest(struct model *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->nrests; i++)
+		if (m->rests[i].id == id)
+			return &m->rests[i];
+	return NULL;
+}
+
+int model_add_rest(struct model *m, struct stack *rest)
+{
+	struct stack *old = model_rest(m, rest->id);
+
+	if (!old && !GROW(m, rests, RESTS_MAX)) {
+		free(rest->pcs);
+		return -ENOMEM;
+	}
+	if (old) {
+		free(old->pcs);
+		free(old->frames);
+		*old = *rest;
+	} else {
+		m->rests[m->nrests++] = *rest;
+	}
+	return 0;
+}
+
+static int take_rest(struct model *m, struct nlattr *attrs, int len)
+{
+	struct stack rest;
+
+	return decode_stack(attrs, len, &rest) ?: model_add_rest(m, &rest);
+}
+
 int model_record(struct model *m, int type, struct nlattr *attrs, int len)
 {
 	switch (type) {
@@ -122,6 +157,8 @@ int model_record(struct model *m, int type, struct nlattr *attrs, int len)
 		return decode_object(attrs, len, &m->objects[m->nobjects]) ?: (m->nobjects++, 0);
 	case LEAKTRACE_CMD_STACK_GET:
 		return add_stack(m, attrs, len);
+	case LEAKTRACE_CMD_STACK_REST:	/* of a file: frames, not memory */
+		return take_rest(m, attrs, len);
 	}
 	return 0;	/* of a newer one: not for us */
 }
@@ -140,7 +177,7 @@ void model_drop(struct model *m, int type)
 		m->nobjects = 0;
 		break;
 	case LEAKTRACE_CMD_STACK_GET:
-		free_stacks(m);
+		free_stacks(m->stacks, &m->nstacks);
 		break;
 	}
 }
@@ -228,19 +265,14 @@ static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *
 	return n;
 }
 
-/* The named frames of a stack, innermost first; kept until the stack is dropped. */
-int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
+/* Kept until the stack is dropped. */
+static int name_stack(struct model *m, struct stack *s, bool ret, const struct symbol_frame **frames)
 {
 	struct symbol_frame f[32], *all = NULL;
-	struct stack *s = model_stack(m, id);
 	int n = 0;
 
-	*frames = NULL;
-	if (!s)
-		return 0;
 	for (unsigned int i = 0; !s->frames && i < s->npcs; i++) {
-		/* entry 0 is where it is, the others where they return to */
-		int got = name_pc(m, s->pcs[i], i > 0, f, ARRAY_SIZE(f));
+		int got = name_pc(m, s->pcs[i], ret || i > 0, f, ARRAY_SIZE(f));
 		struct symbol_frame *more = reallocarray(all, n + got, sizeof(*all));
 
 		if (!more)
@@ -255,6 +287,30 @@ int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frame
 	}
 	*frames = s->frames;
 	return s->nframes;
+}
+
+/* The named frames, innermost first. Entry 0 is where it is, the others where they return to. */
+int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
+{
+	struct stack *s = model_stack(m, id);
+
+	*frames = NULL;
+	return s ? name_stack(m, s, false, frames) : 0;
+}
+
+bool model_rest_is_whole(struct model *m, uint32_t id)
+{
+	const struct stack *s = model_stack(m, id);
+
+	return s && s->status == LEAKTRACE_STACK_NOTABLE;
+}
+
+int model_rest_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
+{
+	struct stack *s = model_rest(m, id);
+
+	*frames = NULL;
+	return s ? name_stack(m, s, !model_rest_is_whole(m, id), frames) : 0;
 }
 
 static struct example *find_example(const struct model *m, const struct object *o)

@@ -10,6 +10,7 @@
 
 #include "lang.h"
 #include "report_text.h"
+#include "rest.h"
 
 enum {
 	FRAMES = 10,		/* of a finding, unless all are asked for */
@@ -73,6 +74,26 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 		PLAIN(look));
 }
 
+/* What one object's stack went on with, where that of all of them ended early. */
+static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
+		       const struct look *look)
+{
+	const struct stack *rest = model_rest(m, id);
+	const struct symbol_frame *frames;
+	int n = model_rest_frames(m, id, &frames);
+
+	if (!n)
+		return;
+	fprintf(f, "%s%s%s%s\n", lead, DIM(look),
+		model_rest_is_whole(m, id) ? "one of them was:" : "one of them went on:", PLAIN(look));
+	for (int i = 0; i < n && i < max; i++)
+		report_frame(f, &frames[i], lead, false, look);
+	if (n > max)
+		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
+	else if (rest->status != LEAKTRACE_STACK_ROOT)
+		fprintf(f, "%s%s… and that ends here%s\n", lead, DIM(look), PLAIN(look));
+}
+
 /* mine: the frame that is the program's own, and is shown as such; or NULL. */
 static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
 			 const struct symbol_frame *mine, const struct look *look)
@@ -88,11 +109,13 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 			stack ? stack_status_text(stack->status) : "not known");
 	for (int i = 0; i < n && i < max; i++)
 		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
-	if (n > max)
+	if (n > max) {
 		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
-	else if (n && stack->status != LEAKTRACE_STACK_ROOT && !lang_is_root(&frames[n - 1]))
+	} else if (n && stack->status != LEAKTRACE_STACK_ROOT && !lang_is_root(&frames[n - 1])) {
 		fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
 			stack_status_text(stack->status), PLAIN(look));
+		write_rest(f, m, id, lead, max, look);
+	}
 }
 
 static void write_examples(FILE *f, struct model *m, const struct site *s, const struct look *look)

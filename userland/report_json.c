@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "lang.h"
-#include "leaktrace.h"
+#include "rest.h"
 
 enum { EXAMPLES = 5 };
 
@@ -40,11 +40,9 @@ static struct json_object *string(const char *s)
 
 		for (int i = 1; i <= more && good; i++)
 			good = ((unsigned char)c[i] & 0xc0) == 0x80;
-		if (good) {
-			c += more + 1;
-		} else {
-			*c++ = '?';
-		}
+		if (!good)
+			*c = '?';
+		c += good ? more + 1 : 1;
 	}
 	o = json_object_new_string(copy ?: "");
 	free(copy);
@@ -76,15 +74,36 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 	return o;
 }
 
-struct json_object *report_json_frames(struct model *m, uint32_t stack)
+static struct json_object *frames_of(const struct symbol_frame *f, int n)
 {
 	struct json_object *list = json_object_new_array();
-	const struct symbol_frame *f;
-	int n = model_frames(m, stack, &f);
 
 	for (int i = 0; i < n; i++)
 		json_object_array_add(list, report_json_frame(&f[i]));
 	return list;
+}
+
+struct json_object *report_json_frames(struct model *m, uint32_t stack)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, stack, &f);
+
+	return frames_of(f, n);
+}
+
+/* What one of its objects came by, where the walk of all of them ended early. */
+static void put_rest(struct json_object *o, struct model *m, uint32_t stack)
+{
+	const struct stack *rest = model_rest(m, stack);
+	const struct symbol_frame *f;
+	int n = model_rest_frames(m, stack, &f);
+	struct json_object *said = n ? json_object_new_object() : NULL;
+
+	if (!said)
+		return;
+	put(said, "stack", string(stack_status_text(rest->status)));
+	put(said, "frames", frames_of(f, n));
+	put(o, "rest", said);
 }
 
 static struct json_object *releases_of(struct model *m, const struct site *s)
@@ -175,6 +194,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put(o, "finding", number(j->finding));
 	put(o, "stack", string(stack ? stack_status_text(stack->status) : "unknown"));
 	put(o, "frames", report_json_frames(m, s->stack));
+	put_rest(o, m, s->stack);
 	put(o, "released_at", releases_of(m, s));
 	put(o, "examples", examples_list(m, s));
 	return o;

@@ -18,6 +18,7 @@
 #include "code.h"
 #include "history.h"
 #include "lang.h"
+#include "rest.h"
 
 /* Live objects and stacks; returns with the model complete, or an error. */
 static int read_objects(struct session *s, struct traced *t)
@@ -225,6 +226,23 @@ static void on_event(const struct event *e, void *arg)
 	}
 }
 
+/* Where the kernel's walk ended early; code that it has no tables of may be new. */
+static void on_copy(const struct stack_copy *copy, void *arg)
+{
+	struct session *s = arg;
+	struct traced *t = session_find(s, copy->target);
+	struct stack rest;
+
+	if (!t)
+		return;
+	if (copy->status == LEAKTRACE_STACK_NOTABLE)
+		code_send(s->client, &t->model);
+	if (t->model.symboliser && !t->model.borrowed_symboliser)
+		symboliser_refresh(t->model.symboliser);
+	if (!rest_walk(t->model.target.pid, copy, &rest))
+		model_add_rest(&t->model, &rest);
+}
+
 static void on_signals(struct session *s)
 {
 	struct signalfd_siginfo info;
@@ -245,6 +263,7 @@ int session_loop(struct session *s)
 {
 	s->lost = UINT64_MAX;
 	s->started_ns = monotonic_ns();
+	client_on_copy(s->client, on_copy);
 	live_draw(s);
 	while (!s->stop) {
 		struct pollfd fds[] = {

@@ -108,6 +108,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 	case RECORD_MAPS:
 	case RECORD_SYMBOL:
 	case LEAKTRACE_CMD_STACK_GET:
+	case LEAKTRACE_CMD_STACK_REST:
 		return 0;
 	}
 	if (x->inside) {

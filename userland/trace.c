@@ -150,6 +150,7 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 	case RECORD_MAPS:
 		return trace_take_maps(r->m, data, len);
 	case LEAKTRACE_CMD_STACK_GET:
+	case LEAKTRACE_CMD_STACK_REST:
 		return model_record(r->m, type, data, len);
 	}
 	return model_record(look, type, data, len);

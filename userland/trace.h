@@ -65,7 +65,7 @@ enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
 struct known {				/* what of a target is in the file already */
 	uint32_t *stack;
 	uint64_t *pc;			/* times two, and one for a return address */
-	size_t nstacks, npcs;
+	size_t nstacks, npcs, nrests;
 	uint64_t maps_hash;
 };
 

@@ -14,50 +14,12 @@
 #include <netlink/msg.h>
 
 #include "maps.h"
-#include "trace.h"
+#include "trace_put.h"
 
 enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20, STRING_MAX_BYTES = 4096 };
 
-struct writing {
-	struct file_writer *w;
-	struct model *m;
-	bool symbols;
-	struct known *known;
-};
-
-void known_clear(struct known *k)
-{
-	free(k->stack);
-	free(k->pc);
-	memset(k, 0, sizeof(*k));
-}
-
-static int by_u32(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static int by_u64(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static bool knows_stack(const struct known *k, uint32_t id)
-{
-	return k->nstacks && bsearch(&id, k->stack, k->nstacks, sizeof(id), by_u32);
-}
-
-static bool knows_pc(const struct known *k, uint64_t pc)
-{
-	return k->npcs && bsearch(&pc, k->pc, k->npcs, sizeof(pc), by_u64);
-}
-
 /* What is too long for it (names of C++ templates are, now and then) ends early. */
-static void put_string(struct nl_msg *msg, int type, const char *s)
+void put_string(struct nl_msg *msg, int type, const char *s)
 {
 	size_t len = s ? strnlen(s, STRING_MAX_BYTES - 1) : 0;
 	struct nlattr *a = s ? nla_reserve(msg, type, len + 1) : NULL;
@@ -69,8 +31,8 @@ static void put_string(struct nl_msg *msg, int type, const char *s)
 }
 
 /* A record of our own: what fill puts into a message, without netlink's header. */
-static int put_record(struct writing *w, unsigned int type,
-		      void (*fill)(struct nl_msg *msg, const void *arg), const void *arg)
+int put_record(struct writing *w, unsigned int type,
+	       void (*fill)(struct nl_msg *msg, const void *arg), const void *arg)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_BYTES);
 	int err = -ENOMEM;
@@ -96,122 +58,6 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 	if (m->dump_interrupted)
 		nla_put_flag(msg, META_INTERRUPTED);
 	limits_put(msg, META_LIMIT, m->limits);
-}
-
-struct symbol {
-	uint64_t pc;
-	bool is_return;
-	const struct symbol_frame *frames;
-	int n;
-};
-
-static void fill_symbol(struct nl_msg *msg, const void *arg)
-{
-	const struct symbol *s = arg;
-
-	nla_put_u64(msg, SYM_PC, s->pc);
-	nla_put_u8(msg, SYM_RETURN, s->is_return);
-	for (int i = 0; i < s->n && i < FRAMES_MAX; i++) {
-		const struct symbol_frame *f = &s->frames[i];
-		struct nlattr *nest = nla_nest_start(msg, SYM_FRAME);
-
-		if (!nest)
-			return;
-		put_string(msg, FRAME_FUNCTION, f->function);
-		put_string(msg, FRAME_FILE, f->file);
-		if (f->line)
-			nla_put_u32(msg, FRAME_LINE, f->line);
-		put_string(msg, FRAME_MODULE, f->module);
-		put_string(msg, FRAME_BUILD_ID, f->build_id);
-		nla_put_u64(msg, FRAME_OFFSET, f->offset);
-		nla_put_u8(msg, FRAME_INLINED, f->inlined);
-		nla_nest_end(msg, nest);
-	}
-}
-
-static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
-{
-	struct symbol s = { .pc = pc, .is_return = is_return };
-	struct symbol_frame f[FRAMES_MAX];
-
-	s.frames = f;
-	if (!w->m->symboliser)
-		return 0;
-	if (w->symbols) {
-		s.n = symboliser_resolve(w->m->symboliser, pc, is_return, f, FRAMES_MAX);
-	} else {
-		symboliser_place(w->m->symboliser, pc, is_return, f);
-		s.n = 1;
-	}
-	return s.n > 0 ? put_record(w, RECORD_SYMBOL, fill_symbol, &s) : 0;
-}
-
-/* The pcs of stacks that are new, each once; entry 0 is no return address. */
-static uint64_t *new_pcs(const struct writing *w, size_t *n)
-{
-	const struct model *m = w->m;
-	size_t room = 0, kept = 0;
-	uint64_t *all;
-
-	for (size_t i = 0; i < m->nstacks; i++)
-		room += m->stacks[i].npcs;
-	all = calloc(room ?: 1, sizeof(*all));
-	*n = 0;
-	for (size_t i = 0; all && i < m->nstacks; i++)
-		for (unsigned int j = 0; j < m->stacks[i].npcs; j++) {
-			all[*n] = m->stacks[i].pcs[j] * 2 + (j > 0);
-			*n += !knows_stack(w->known, m->stacks[i].id) && !knows_pc(w->known, all[*n]);
-		}
-	if (*n)
-		qsort(all, *n, sizeof(*all), by_u64);
-	for (size_t i = 0; i < *n; i++)
-		if (!kept || all[i] != all[kept - 1])
-			all[kept++] = all[i];
-	*n = kept;
-	return all;
-}
-
-static int learn_pcs(struct known *k, const uint64_t *pcs, size_t n)
-{
-	uint64_t *more = n ? reallocarray(k->pc, k->npcs + n, sizeof(*more)) : k->pc;
-
-	if (n && !more)
-		return -ENOMEM;
-	if (n)
-		memcpy(more + k->npcs, pcs, n * sizeof(*pcs));
-	k->pc = more;
-	k->npcs += n;
-	if (n)
-		qsort(more, k->npcs, sizeof(*more), by_u64);
-	return 0;
-}
-
-static int learn_stacks(struct known *k, const struct model *m)
-{
-	uint32_t *more = reallocarray(NULL, m->nstacks ?: 1, sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->nstacks; i++)
-		more[i] = m->stacks[i].id;	/* in order: the model is settled */
-	free(k->stack);
-	k->stack = more;
-	k->nstacks = m->nstacks;
-	return 0;
-}
-
-/* User addresses leave the topmost bit free: twice a pc fits. */
-static int put_symbols(struct writing *w)
-{
-	size_t n;
-	uint64_t *pcs = new_pcs(w, &n);
-	int err = pcs ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < n && !err; i++)
-		err = put_symbol(w, pcs[i] >> 1, pcs[i] & 1);
-	err = err ?: learn_pcs(w->known, pcs, n) ?: learn_stacks(w->known, w->m);
-	free(pcs);
-	return err;
 }
 
 struct example_of {
@@ -306,7 +152,7 @@ static int take_message(int cmd, struct nlattr *attrs, int len, void *arg)
 		if (decode_stack(attrs, len, &s))
 			return -EPROTO;
 		free(s.pcs);
-		if (knows_stack(w->known, s.id))
+		if (known_stack(w->known, s.id))
 			return model_record(w->m, cmd, attrs, len);
 	}
 	return file_append(w->w, cmd, attrs, len) ?: model_record(w->m, cmd, attrs, len);
@@ -342,7 +188,7 @@ int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct
 
 	thread_look(m);
 	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_maps(&writing) ?:
-		put_symbols(&writing) ?: put_examples(&writing);
+		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
 }
 
 static void fill_edge(struct nl_msg *msg, const void *arg)

@@ -7,7 +7,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "leaktrace.h"
+#include "rest.h"
 #include "symbol_check.h"
 
 static struct nl_msg *msg;
@@ -94,6 +94,28 @@ static void stacks(void)
 	CHECK(decode_stack(a, length(), &s) == -EINVAL, "too deep");
 }
 
+static void copies(void)
+{
+	uint8_t memory[100] = { 0 };
+	struct nlattr *a = start();
+	struct stack_copy c;
+
+	nla_put_u32(msg, LEAKTRACE_A_STACK_KEPT, 3);
+	nla_put_u64(msg, LEAKTRACE_A_STACK_SP, 0x7000);
+	nla_put(msg, LEAKTRACE_A_STACK_MEMORY, sizeof(memory), memory);
+	CHECK(!decode_stack_copy(a, length(), &c) && c.kept == 3 && c.sp == 0x7000 &&
+	      c.memory_bytes == 100 && !c.bp_known);
+	nla_put_u64(msg, LEAKTRACE_A_STACK_BP, 0);
+	CHECK(!decode_stack_copy(a, length(), &c) && c.bp_known);
+	a = start();
+	nla_put_u32(msg, LEAKTRACE_A_STACK_KEPT, 3);
+	CHECK(decode_stack_copy(a, length(), &c) == -EINVAL, "no memory");
+	a = start();
+	nla_put_u8(msg, LEAKTRACE_A_STACK_SP, 1);
+	nla_put(msg, LEAKTRACE_A_STACK_MEMORY, sizeof(memory), memory);
+	CHECK(decode_stack_copy(a, length(), &c) == -EINVAL, "a pointer of one byte");
+}
+
 /* Bytes at random in copies of the right size, so that a sanitizer sees a read too far. */
 static void noise(void)
 {
@@ -122,6 +144,7 @@ int main(void)
 	targets();
 	sites();
 	stacks();
+	copies();
 	noise();
 	nlmsg_free(msg);
 	return verdict("decode");

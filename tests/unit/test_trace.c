@@ -85,6 +85,11 @@ static void put_stack(int i)
 	nla_put(msg, LEAKTRACE_A_STACK_PCS, sizeof(pcs), pcs);
 	end(LEAKTRACE_CMD_STACK_GET);
 	begin();
+	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, i);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, LEAKTRACE_STACK_ROOT);
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, sizeof(pcs), pcs);
+	end(LEAKTRACE_CMD_STACK_REST);
+	begin();
 	nla_put_u64(msg, 1, 0x1000 + i);
 	nla_put_u8(msg, 2, 0);
 	nest = nla_nest_start(msg, 3);
