@@ -63,12 +63,14 @@ void lt_rest_reset(void)
  */
 bool lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 {
-	u64 now_ns = lt_now_ns(), last_ns = READ_ONCE(m->rest_ns);
 	u32 bit = hash_32(stack, ASKED_BITS);
+	u64 now_ns, last_ns;
 
 	if (likely(!(BIT(w->status) & EARLY)) || w->missed || test_bit(bit, asked) ||
 	    (current->flags & PF_EXITING) || !lt_netlink_listened(LT_GROUP_TARGETS))
 		return true;
+	now_ns = lt_now_ns();
+	last_ns = READ_ONCE(m->rest_ns);
 	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->rest_ns, last_ns, now_ns) != last_ns)
 		return false;
 	if (!test_and_set_bit(bit, asked))
