@@ -17,7 +17,8 @@ TRY='mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/
 	"$2" attach $$ --background --kinds fd,page,timer,thread 2>&1; echo "attach: $?"
 	exec 77</etc/passwd
 	"$2" report $$ --format json >/tmp/report; echo "report: $?"
-	jq -r ".losses.exact" /tmp/report 2>&1'
+	jq -r ".losses.exact" /tmp/report 2>&1
+	"$2" detach >/dev/null 2>&1; rmmod leaktrace 2>/dev/null; echo "rmmod: $?"'
 
 # boot VERSION KO OPTION…
 boot() {
@@ -55,6 +56,7 @@ assert_traced() {
 	grep -qx 'attach: 0' <<<"$output"
 	grep -qx 'report: [01]' <<<"$output"
 	grep -qx true <<<"$output"
+	grep -qx 'rmmod: 0' <<<"$output"
 }
 
 @test "signed: a kernel that demands signatures refuses ours, and the tool says what to do" {

@@ -183,7 +183,9 @@ static void settle_note(struct model *m, const struct note *n)
 	struct stack *stack = site ? model_stack(m, site->stack) : NULL;
 
 	if (!stack) {
-		fprintf(stderr, "missing: stack of site %u of process %d\n", n->site, n->pid);
+		fprintf(stderr, "missing: stack of site %u of process %d: target %u of %u, %zu sites, %zu stacks, site's %x\n",
+			n->site, n->pid, n->target, m->target.id, m->nsites, m->nstacks,
+			site ? site->stack : 0);
 		missing++;
 		return;
 	}

@@ -77,7 +77,8 @@ void judge_print(const struct score *s, const char *name, const char *more)
 {
 	const char *comma = "";
 
-	printf("| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | %s | ", name,
+	/* what the program itself has written may end within a line */
+	printf("\n| %s | %u | %.1f | %u | %.3f %% | %.3f %% | %.3f %% | %u | %u | %u | %s | ", name,
 	       s->samples, s->samples ? (double)s->frames / s->samples : 0.0, s->deepest,
 	       percent(s->truth_complete, s->samples), percent(s->complete, s->samples),
 	       percent(s->outcome[SAME], s->truth_complete), s->outcome[WRONG],
