@@ -283,6 +283,7 @@ paged_out() {
 frames_of() { "$VICTIMS/pagemap_count" "$VICTIM" list "${RANGE[a]%-*}" "${RANGE[a]#*-}"; }
 
 @test "page: migrated to another frame: neither death nor birth" {
+	[ -e /sys/devices/system/memory/soft_offline_page ] || skip "a kernel without CONFIG_MEMORY_FAILURE"
 	tell map a 8
 	tell touch a write
 	frames_of >"$BATS_TEST_TMPDIR/frames.before"

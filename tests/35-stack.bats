@@ -46,13 +46,13 @@ check() {
 is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; return 1; }; }
 
 # bats test_tags=core
-@test "stack: equal to backtrace() on every path, to depth 150 and more" {
+@test "stack: equal to backtrace() on every path, to depth 200 and more" {
 	start_victim victim_stack
 	follow fd,page
 	check paths 5000
 	is '.wrong == 0 and .missing == 0 and .noted == 5000'
 	is '.complete >= 0.999 * .noted'
-	is '.deepest >= 150'
+	is '.deepest >= 200'
 }
 
 # bats test_tags=core

@@ -287,5 +287,5 @@ extern "C" NAMED void go_on(int left)
 void paths(int n)
 {
 	for (int i = 0; i < n; i++)
-		go_on(i % 50 ? 3 + random_below(25) : 75);
+		go_on(i % 50 ? 3 + random_below(25) : 90);
 }
