@@ -113,7 +113,7 @@ teardown() { clean_up; }
 @test "protocol: every command needs privilege" {
 	in_guest
 	attach
-	local have id
+	local have id group
 	public "$TOP/include/uapi/linux/leaktrace.h" >/dev/null
 	local as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all
 		"$PYTHON" "$(public "$TOP/tests/lib/genl.py")")
@@ -133,8 +133,10 @@ teardown() { clean_up; }
 	TRIES
 	expect "$(genl status | jq .targets)" 1 "targets after refusals"
 	# nor may everybody listen
-	have=$("${as_nobody[@]}" listen) || true
-	expect "${have%% *}" EPERM "joining the events group"
+	for group in events targets; do
+		have=$("${as_nobody[@]}" listen "$group") || true
+		expect "${have%% *}" EPERM "joining the group '$group'"
+	done
 }
 
 # bats test_tags=vm

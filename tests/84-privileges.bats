@@ -41,7 +41,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 # bats test_tags=vm,core
 @test "privileges: a container with a network of its own does not see the door" {
 	in_guest
-	local box=("${NOBODY[@]}" unshare -Urnpf --mount-proc)
+	local group box=("${NOBODY[@]}" unshare -Urnpf --mount-proc)
 	run "${box[@]}" "$PYTHON" "${ASK%/*}/genl.py" family
 	[[ $output == ENOENT* ]]
 	run "${box[@]}" "$TOOL" status
@@ -51,8 +51,10 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	run "${NOBODY[@]}" unshare -Urpf --mount-proc "$TOOL" report "$VICTIM"
 	expect "$status" 2 "exit status"
 	[[ $output == *permission* && $output != *victim* ]]
-	run "${NOBODY[@]}" unshare -Urpf --mount-proc "$PYTHON" "${ASK%/*}/genl.py" listen
-	expect "$output" EPERM "joining the events group"
+	for group in events targets; do
+		run "${NOBODY[@]}" unshare -Urpf --mount-proc "$PYTHON" "${ASK%/*}/genl.py" listen "$group"
+		expect "$output" EPERM "joining the group '$group'"
+	done
 }
 
 # bats test_tags=vm,core

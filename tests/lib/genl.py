@@ -22,7 +22,8 @@ module's encoder.
                              NAME: an attribute or a number
   genl.py tries              "ERRNO[|ERRNO] COMMAND …" a line, as for try; says what
                              was not answered so
-  genl.py listen [stay]      joins "events"; "ok" or "ENAME"; stays, but does not read
+  genl.py listen [GROUP] [stay]
+                             joins it ("events"); "ok" or "ENAME"; stays, but does not read
   genl.py fuzz N SEED        N requests of random commands and bytes; none may
                              do more than fail
 """
@@ -195,7 +196,7 @@ class Netlink:
                   "name": answer[2].rstrip(b"\0").decode(),
                   "version": struct.unpack("I", answer[3])[0],
                   "maxattr": struct.unpack("I", answer[5])[0],
-                  "ops": [], "groups": []}
+                  "ops": [], "groups": [], "group_ids": {}}
         for _, op in split_attrs(answer.get(6, b"")):
             fields = dict(split_attrs(op))
             result["ops"].append({"id": struct.unpack("I", fields[1])[0],
@@ -203,8 +204,7 @@ class Netlink:
         for _, group in split_attrs(answer.get(7, b"")):
             fields = dict(split_attrs(group))
             result["groups"].append(fields[1].rstrip(b"\0").decode())
-            if result["groups"][-1] == "events":
-                result["group_id"] = struct.unpack("I", fields[2])[0]
+            result["group_ids"][result["groups"][-1]] = struct.unpack("I", fields[2])[0]
         return result
 
     def policy(self, family):
@@ -363,8 +363,9 @@ def main(argv):
                 wrong = 1
         return wrong
     elif what == "listen":
+        group = args.pop(0) if args and args[0] != "stay" else "events"
         try:
-            nl.sock.setsockopt(SOL_NETLINK, 1, info["group_id"])
+            nl.sock.setsockopt(SOL_NETLINK, 1, info["group_ids"][group])
         except OSError as error:
             print(errno.errorcode[error.errno])
             return 1
