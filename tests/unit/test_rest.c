@@ -101,6 +101,31 @@ static void cut(struct stack_copy c)
 	CHECK(rest_walk(getpid(), &c, &rest) == -ENODATA && !rest.pcs);
 }
 
+/* void no_cfi(struct stack_copy *c, void (*fn)(struct stack_copy *c)): with a frame pointer */
+void no_cfi(struct stack_copy *c, void (*fn)(struct stack_copy *c));
+asm(".text\n"
+    ".type no_cfi, @function\n"
+    "no_cfi:\n"
+    "	push %rbp\n"
+    "	mov %rsp, %rbp\n"
+    "	call *%rsi\n"
+    "	pop %rbp\n"
+    "	ret\n"
+    ".size no_cfi, . - no_cfi\n");
+
+/* Up to what has no call frame information, though a frame pointer would lead on. */
+static void by_no_cfi(void)
+{
+	struct stack_copy c;
+	struct stack rest;
+
+	no_cfi(&c, copy_here);
+	CHECK(!rest_walk(getpid(), &c, &rest));
+	CHECK(rest.npcs == 1 && rest.status == LEAKTRACE_STACK_UNSUP);
+	CHECK(rest.npcs && rest.pcs[0] - (uint64_t)no_cfi < 16);
+	free(rest.pcs);
+}
+
 static void nowhere(struct stack_copy c)
 {
 	struct stack rest;
@@ -148,5 +173,6 @@ int main(void)
 	cut(c);
 	nowhere(c);
 	noise(&c);
+	by_no_cfi();
 	return verdict("rest");
 }
