@@ -141,7 +141,7 @@ void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
  * rest.c: what lies above stacks that ended early, for user space
  */
 void lt_rest_reset(void);
-bool lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack);
+void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack);
 void lt_rest_send(struct lt_target *t, u32 stack);
 
 /*

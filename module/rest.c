@@ -59,23 +59,21 @@ void lt_rest_reset(void)
  * @stack: its id
  *
  * Context: inside lt_probe_enter().
- * Return: false: not now, but when it is there again.
  */
-bool lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
+void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 {
 	u32 bit = hash_32(stack, ASKED_BITS);
 	u64 now_ns, last_ns;
 
 	if (likely(!(BIT(w->status) & EARLY)) || w->missed || test_bit(bit, asked) ||
 	    (current->flags & PF_EXITING) || !lt_netlink_listened(LT_GROUP_TARGETS))
-		return true;
+		return;
 	now_ns = lt_now_ns();
 	last_ns = READ_ONCE(m->rest_ns);
 	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->rest_ns, last_ns, now_ns) != last_ns)
-		return false;
+		return;		/* it will be there again */
 	if (!test_and_set_bit(bit, asked))
 		lt_work_queue(m->target, current, LT_WORK_REST, 0, 0, stack);
-	return true;
 }
 
 static bool is_same(const struct lt_stack *s, const struct lt_walk *w)

@@ -270,9 +270,10 @@ static u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 
 	lt_walk_user(w, lt_max_depth, regs, maps);
 	id = id_of(w);
-	/* Of a walk that is recalled nobody asks for the rest. */
-	if (id && (!m || lt_rest_ask(m, w, id)) && maps)
+	if (id && maps)
 		lt_recall_put(w, id);
+	if (id && m)
+		lt_rest_ask(m, w, id);
 	if (id && w->missed)
 		id |= LT_STACK_CUT;
 	if (m && (w->status == LEAKTRACE_STACK_NOMAP || w->status == LEAKTRACE_STACK_STALE))
