@@ -133,6 +133,19 @@ struct lt_walk {
 	struct lt_known_rule known[LT_WALK_RULES];
 };
 
+/* Whether @w has the outcome that was kept as @s. */
+static inline bool lt_stack_is(const struct lt_stack *s, const struct lt_walk *w)
+{
+	unsigned int i;
+
+	if (s->nr != w->n || s->status != w->status)
+		return false;
+	for (i = 0; i < w->n; i++)
+		if (s->pc[i] != w->pc[i])
+			return false;
+	return true;
+}
+
 size_t lt_walk_bytes(unsigned int max);
 void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
 		  struct lt_maps *maps);

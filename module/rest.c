@@ -76,12 +76,6 @@ void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 		lt_work_queue(m->target, current, LT_WORK_REST, 0, 0, stack);
 }
 
-static bool is_same(const struct lt_stack *s, const struct lt_walk *w)
-{
-	return s && s->nr == w->n && s->status == w->status && !w->missed &&
-	       !memcmp(s->pc, w->pc, w->n * sizeof(u64));
-}
-
 /* Frames that are only guessed, as all are without tables, are left to who knows. */
 static void take_frame(struct rest *r, const struct lt_walk *w, struct pt_regs *regs)
 {
@@ -107,6 +101,7 @@ static bool find_frame(struct lt_target *t, u32 stack, struct rest *r)
 {
 	struct lt_walk *w = kvzalloc(lt_walk_bytes(lt_max_depth), GFP_KERNEL | __GFP_NOWARN);
 	struct pt_regs *regs = task_pt_regs(current);
+	const struct lt_stack *s = lt_stack_at(stack);
 	bool found = false;
 	struct lt_mm *m;
 
@@ -117,7 +112,7 @@ static bool find_frame(struct lt_target *t, u32 stack, struct rest *r)
 	m = rcu_dereference(t->mm);
 	if (m && m->mm == current->mm) {
 		lt_walk_user(w, lt_max_depth, regs, rcu_dereference(m->maps));
-		found = is_same(lt_stack_at(stack), w);
+		found = s && !w->missed && lt_stack_is(s, w);
 	}
 	if (found)
 		take_frame(r, w, regs);

@@ -148,25 +148,13 @@ const struct lt_stack *lt_stack_at(u32 id)
 	return chunk[c] + (((size_t)id << 3) & (CHUNK_BYTES - 1));
 }
 
-static bool is_same(const struct lt_stack *s, u32 hash, const struct lt_walk *w)
-{
-	unsigned int i;
-
-	if (s->hash != hash || s->nr != w->n || s->status != w->status)
-		return false;
-	for (i = 0; i < w->n; i++)
-		if (s->pc[i] != w->pc[i])
-			return false;
-	return true;
-}
-
 static u32 lookup(u32 first, u32 hash, const struct lt_walk *w)
 {
 	const struct lt_stack *s;
 	u32 id;
 
 	for (id = first; (s = lt_stack_at(id)); id = s->next)
-		if (is_same(s, hash, w))
+		if (s->hash == hash && lt_stack_is(s, w))
 			return id;
 	return 0;
 }

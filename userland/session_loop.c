@@ -237,8 +237,6 @@ static void on_copy(const struct stack_copy *copy, void *arg)
 		return;
 	if (copy->status == LEAKTRACE_STACK_NOTABLE)
 		code_send(s->client, &t->model);
-	if (t->model.symboliser && !t->model.borrowed_symboliser)
-		symboliser_refresh(t->model.symboliser);
 	if (!rest_walk(t->model.target.pid, copy, &rest))
 		model_add_rest(&t->model, &rest);
 }
