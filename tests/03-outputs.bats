@@ -180,6 +180,11 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 		    assert "{:,}: {}".format(e["objects"], e["why"]) in text, e
 		    assert "Other stacks: " + e["why"] in page, page
 		    assert "{:,} objects".format(e["objects"]) in page, page
+		rest = next(s["rest"] for s in json.load(open(folder + "/json"))["sites"] if "rest" in s)
+		went_on = "One of them went on: " + " ".join(
+		    "%s %s" % (f["function"] or "%s+%#x" % (f["module"].split("/")[-1], f["offset"]),
+		               "%s:%d" % (f["file"], f["line"]) if f["file"] else f["module"]) for f in rest["frames"])
+		assert went_on in page, (went_on, page)
 	PY
 }
 

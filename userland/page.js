@@ -31,7 +31,13 @@ function figure(value, words) {
 function callPath(site, open) {
 	return el('details', { open: open ? '' : null },
 		el('summary', {}, el('b', {}, 'Made at'), ` ${site.frames.length} frames, innermost first`),
-		frames(site.frames));
+		frames(site.frames), rest(site));
+}
+
+// Of one object, where the stack of all of them ended early: others may have come by others.
+function rest(site) {
+	return site.rest ? [el('p', { class: 'soft' }, `The stack of all of them ends here: ${site.stack}. One of them went on:`),
+		frames(site.rest.frames)] : null;
 }
 
 function releases(site) {

@@ -235,9 +235,10 @@ static void put_site(const struct plan *p, unsigned int site, unsigned int stack
 	end(LEAKTRACE_CMD_SITE_GET);
 }
 
-static bool cut;	/* two stacks of three end early */
+static bool cut;	/* two stacks of three end early; one of them has a rest */
 
-static void put_stack(unsigned int id, const int *stack)
+/* Of a stack, or of the rest of one. */
+static void put_frames(uint8_t command, unsigned int id, uint8_t status, const int *stack)
 {
 	uint64_t pcs[8];
 	int n = 0;
@@ -246,10 +247,19 @@ static void put_stack(unsigned int id, const int *stack)
 		pcs[n] = places[stack[n]].pc;
 	begin();
 	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, id);
-	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, !cut || id % 3 == 0 ? LEAKTRACE_STACK_ROOT :
-		   id % 3 == 1 ? LEAKTRACE_STACK_FAULT : LEAKTRACE_STACK_DEPTH);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, status);
 	nla_put(msg, LEAKTRACE_A_STACK_PCS, n * sizeof(*pcs), pcs);
-	end(LEAKTRACE_CMD_STACK_GET);
+	end(command);
+}
+
+static void put_stack(unsigned int id, const int *stack)
+{
+	static const int rest[] = { BARE, BARE_CALLER, START };
+
+	put_frames(LEAKTRACE_CMD_STACK_GET, id, !cut || id % 3 == 0 ? LEAKTRACE_STACK_ROOT :
+		   id % 3 == 1 ? LEAKTRACE_STACK_FAULT : LEAKTRACE_STACK_DEPTH, stack);
+	if (cut && id == 1)
+		put_frames(LEAKTRACE_CMD_STACK_REST, id, LEAKTRACE_STACK_ROOT, rest);
 }
 
 static void put_symbol(const struct place *p, int is_return)
