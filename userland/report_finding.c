@@ -74,6 +74,20 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 		PLAIN(look));
 }
 
+/* Up to max, first before the first of them; whether that is all. */
+static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const char *first,
+		       int max, const struct symbol_frame *mine, const struct look *look)
+{
+	char lead[32];
+
+	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
+	for (int i = 0; i < n && i < max; i++)
+		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
+	if (n > max)
+		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
+	return n <= max;
+}
+
 /* What one object's stack went on with, where that of all of them ended early. */
 static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
 		       const struct look *look)
@@ -86,11 +100,7 @@ static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, 
 		return;
 	fprintf(f, "%s%s%s%s\n", lead, DIM(look),
 		model_rest_is_whole(m, id) ? "one of them was:" : "one of them went on:", PLAIN(look));
-	for (int i = 0; i < n && i < max; i++)
-		report_frame(f, &frames[i], lead, false, look);
-	if (n > max)
-		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
-	else if (rest->status != LEAKTRACE_STACK_ROOT)
+	if (write_list(f, frames, n, lead, max, NULL, look) && rest->status != LEAKTRACE_STACK_ROOT)
 		fprintf(f, "%s%s… and that ends here%s\n", lead, DIM(look), PLAIN(look));
 }
 
@@ -103,19 +113,16 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 	int n = model_frames(m, id, &frames);
 	char lead[32];
 
-	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
 	if (!n)
 		fprintf(f, "%sno stack: %s\n", first,
 			stack ? stack_status_text(stack->status) : "not known");
-	for (int i = 0; i < n && i < max; i++)
-		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
-	if (n > max) {
-		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
-	} else if (n && stack->status != LEAKTRACE_STACK_ROOT && !lang_is_root(&frames[n - 1])) {
-		fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
-			stack_status_text(stack->status), PLAIN(look));
-		write_rest(f, m, id, lead, max, look);
-	}
+	if (!write_list(f, frames, n, first, max, mine, look) || !n ||
+	    stack->status == LEAKTRACE_STACK_ROOT || lang_is_root(&frames[n - 1]))
+		return;
+	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
+	fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
+		stack_status_text(stack->status), PLAIN(look));
+	write_rest(f, m, id, lead, max, look);
 }
 
 static void write_examples(FILE *f, struct model *m, const struct site *s, const struct look *look)
