@@ -67,18 +67,21 @@ def rounds_of(who):
 
 
 def look(who, path):
-    """At one that acts, then at the same one idle, while bystanders act: several, as it
-    makes a difference where a process's memory lies."""
+    """At one that acts, then at the same one idle, while bystanders act: several, and each
+    also before, as it makes a difference where a process's memory lies."""
     target, bystanders = Bench(path), [Bench(path) for _ in range(3)]
     try:
+        before = [bystander.run(3, 200, OWN) for bystander in bystanders]
         start = time.monotonic_ns()
         who.start(target.pid)
         say(peer=who.name, act="start", cost=time.monotonic_ns() - start)
         for frames in FRAMES:
             say(peer=who.name, who="target", frames=frames,
                 costs=target.run(*rounds_of(who), frames, who.reads))
-        for bystander in bystanders:
-            say(peer=who.name, who="bystander", frames=OWN, costs=bystander.run(3, 200, OWN))
+        for bystander, alone in zip(bystanders, before):
+            costs = bystander.run(3, 200, OWN)
+            say(peer=who.name, who="bystander", frames=OWN,
+                added={act: costs[act] - alone[act] for act in costs})
     finally:
         who.stop()
         for bench in (target, *bystanders):

@@ -40,48 +40,61 @@ def failures(lines, names):
 # --- acts ---
 
 def smallest(lines):
-    """{(peer, who, frames, act): cost}"""
+    """{(peer, frames, act): cost} of targets"""
     best = {}
     for line in lines:
         for act, cost in line.get("costs", {}).items():
-            key = (line["peer"], line["who"], line["frames"], act)
+            key = (line["peer"], line["frames"], act)
             best[key] = min(cost, best.get(key, cost))
     return best
+
+
+def middle(lines):
+    """{(peer, act): added} to bystanders, each held against itself before"""
+    found = {}
+    for line in lines:
+        for act, added in line.get("added", {}).items():
+            found.setdefault((line["peer"], act), []).append(added)
+    return {key: statistics.median_low(added) for key, added in found.items()}
 
 
 class Acts:
     """Costs, and what each looker adds."""
 
     def __init__(self, lines):
-        self.cost = smallest(lines)
+        self.cost, self.beside = smallest(lines), middle(lines)
         peers = {line["peer"] for line in lines if "costs" in line}
         self.names = {who.name: who.what for who in acts.everybody()}
         self.names["valgrind"] = "valgrind --track-fds"
         self.peers = [name for name in self.names if name in peers and name != "none"]
 
     def base(self, frames, act):
-        """Nobody's target is nobody's bystander."""
         return min((self.cost[key] for key in self.cost
-                    if key[0] == "none" and key[3] == act and
-                    (key[2] == frames or act not in ("open+close", "anew"))), default=0)
+                    if key[0] == "none" and key[2] == act and
+                    (key[1] == frames or act not in ("open+close", "anew"))), default=0)
 
-    def added(self, name, who, frames, act):
-        key = (name, who, frames, act)
+    def added(self, name, frames, act):
+        key = (name, frames, act)
         return self.cost[key] - self.base(frames, act) if key in self.cost else None
 
-    def cell(self, name, who, frames, act):
-        added = self.added(name, who, frames, act)
+    def cell(self, name, frames, act):
+        added = self.added(name, frames, act)
         if added is None:
             return ""
-        if not sees(name, act) and who == "target":
-            return f"({added:+,})"
-        return f"{added:+,}"
+        return f"{added:+,}" if sees(name, act) else f"({added:+,})"
 
-    def rows(self, who, wanted):
-        return [(ACTS[act] + (f", {frames} frames" if who == "target" else ""),
-                 f"{self.base(frames, act):,}",
-                 *(self.cell(name, who, frames, act) for name in self.peers))
+    def targets(self, wanted):
+        return [(f"{ACTS[act]}, {frames} frames", f"{self.base(frames, act):,}",
+                 *(self.cell(name, frames, act) for name in self.peers))
                 for act, frames in wanted]
+
+    def bystanders(self):
+        """Nobody, too: what it makes a difference to do it again."""
+        names = ["none", *(name for name in self.peers if (name, "touch") in self.beside)]
+        head = ["act", "takes", "nobody", *(self.names[name] for name in names[1:])]
+        return table(head, [(what, f"{self.base(acts.OWN, act):,}",
+                             *(f"{self.beside.get((name, act), 0):+,}" for name in names))
+                            for act, what in ACTS.items()])
 
 
 def sees(name, act):
@@ -97,8 +110,8 @@ def ratios(a, wanted):
         found = []
         for act, frames in wanted:
             # An act of ours that is lost in what repeats to a percent is as that percent.
-            ours = a.added("leaktrace", "target", frames, act)
-            theirs = a.added(name, "target", frames, act)
+            ours = a.added("leaktrace", frames, act)
+            theirs = a.added(name, frames, act)
             if theirs is None or ours is None or not sees(name, act) or act == "malloc":
                 continue
             ours = max(ours, a.base(frames, act) // 100)
@@ -113,7 +126,7 @@ def ratios(a, wanted):
 def bystander_targets(a):
     said = []
     for act, percent in (("getppid", 0), ("open+close", 4), ("touch", 2)):
-        added = a.added("leaktrace", "bystander", acts.OWN, act)
+        added = a.beside.get(("leaktrace", act))
         if added is None:
             continue
         share = added * 100 / a.base(acts.OWN, act)
@@ -137,12 +150,10 @@ def tell_acts(lines):
         "runs; of perf and strace, which take each event in a process of their own, the mean, "
         "with what that process does meanwhile (perf drops what it cannot write in time, and is "
         "cheaper then). In brackets: acts that are no event to the tool.",
-        table(head, a.rows("target", wanted)),
-        "The same, of a process at which nobody looks, while somebody looks at another one:",
-        table(["act", "takes", *(a.names[n] for n in a.peers if n != "valgrind")],
-              [cells[:2] + tuple(cell for name, cell in zip(a.peers, cells[2:])
-                                 if name != "valgrind")
-               for cells in a.rows("bystander", [(act, acts.OWN) for act in ACTS])]),
+        table(head, a.targets(wanted)),
+        "What somebody's looking at one process adds to another, at which nobody looks: the "
+        "median of several, each held against itself before.",
+        a.bystanders(),
         bystander_targets(a),
         "How many times of what leaktrace adds they add, where both see an event (at least 2.0):",
         table(["", "least", "at", "most", "at", ""], ratios(a, wanted)),
