@@ -8,6 +8,7 @@
  * bytes. Sequence numbers are put right, or libnl would drop all of it.
  */
 #include "../../userland/client.c"
+#include "fuzz_report.h"
 
 
 struct heard {
@@ -116,7 +117,7 @@ static void take_batch(const struct batch *b, void *arg)
 }
 
 /* All of a target: answers to five requests, then what the tool makes of them. */
-static void fill(struct client *c)
+static void fill(struct client *c, const uint8_t *data, size_t size)
 {
 	struct bench bench = { 0 };
 	struct model m;
@@ -130,15 +131,11 @@ static void fill(struct client *c)
 		client_dump(c, left[1] % 2 ? LEAKTRACE_CMD_SITE_GET : LEAKTRACE_CMD_OBJECT_GET, &m, -1);
 	model_settle(&m);
 	judge(&m, &bench, NULL, NULL);
-	for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
-		struct look look = { .format = format, .all = true };
-
-		report_write(nowhere, &m, &look);
-	}
+	fuzz_report(nowhere, &m, data, size);
 	model_free(&m);
 }
 
-static void ask(struct client *c, uint8_t what)
+static void ask(struct client *c, const uint8_t *data, size_t size)
 {
 	static const uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
 	struct target *targets = NULL;
@@ -148,7 +145,7 @@ static void ask(struct client *c, uint8_t what)
 	uint32_t id;
 	size_t n;
 
-	switch (what % 9) {
+	switch (*data % 9) {
 	case 0:
 		resolve(c);
 		break;
@@ -171,7 +168,7 @@ static void ask(struct client *c, uint8_t what)
 		client_events(c, take_batch, take_event, &sum);
 		break;
 	default:
-		fill(c);
+		fill(c, data, size);
 	}
 	free(targets);
 	free(probes);
@@ -191,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	left = data + 1;
 	left_bytes = size - 1;
 	c = dumb_client();
-	ask(c, *data);
+	ask(c, data, size);
 	client_close(c);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz_report.h"
 #include "history.h"
 #include "record.h"
 #include "since.h"
@@ -47,18 +48,6 @@ static void as_records(const uint8_t *data, size_t size)
 	file_finish(w);
 }
 
-static void say(struct model *m)
-{
-	struct bench bench = { 0 };
-
-	judge(m, &bench, history_curve, m->history);
-	for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
-		struct look look = { .format = format, .all = true };
-
-		report_write(nowhere, m, &look);
-	}
-}
-
 static void differ(struct model *older, struct model *newer)
 {
 	struct difference_report r = { .older = older, .newer = newer };
@@ -69,8 +58,9 @@ static void differ(struct model *older, struct model *newer)
 	free(r.d);
 }
 
-static void read_part(const struct trace_part *part)
+static void read_part(const struct trace_part *part, const uint8_t *data, size_t size)
 {
+	struct bench bench = { 0 };
 	struct model m, base;
 
 	model_init(&m);
@@ -78,7 +68,8 @@ static void read_part(const struct trace_part *part)
 	if (!trace_read_part(path, part, &m, &base, err, sizeof(err))) {
 		if (base.target.id)
 			since(&m, &base);
-		say(&m);
+		judge(&m, &bench, history_curve, m.history);
+		fuzz_report(nowhere, &m, data, size);
 		differ(&base, &m);
 	}
 	model_free(&m);
@@ -102,10 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		as_records(data, size);
 	if (!trace_survey(path, &s, err, sizeof(err))) {
-		read_part(&part);
+		read_part(&part, data, size);
 		part.target = s.targets[s.n - 1].id;
 		part.from_ns = s.first_ns + (s.last_ns - s.first_ns) / 2;
-		read_part(&part);
+		read_part(&part, data, size);
 		free(s.targets);
 	}
 	thin(path, "/dev/null", lseek(fd, 0, SEEK_END));

@@ -5,6 +5,7 @@
  * usage: seed loader ELF FILE       its unwind table, with a stack to walk
  *        seed made NUMBER FILE      choices for a table, of one kind of rule
  *        seed message TRACE FILE    a trace's records, as answers of the module
+ *        seed records TRACE FILE   the same, bare, one of each type
  *        seed record FILE           a recording of two looks
  *        seed go FILE               the memory of a program with four goroutines
  */
@@ -111,6 +112,27 @@ static void seed_message(const char *trace)
 	file_close(r);
 }
 
+static void seed_records(const char *trace)
+{
+	struct file_reader *r = file_open(trace, err, sizeof(err));
+	unsigned int type, last = 0;
+	size_t len;
+	void *data;
+
+	if (!r)
+		exit(2);
+	while (file_next(r, &type, &data, &len, err, sizeof(err)) == 1) {
+		uint8_t head[3] = { type, len, len >> 8 };
+
+		if (type == last || type > LEAKTRACE_CMD_MAX || len > 1024)
+			continue;
+		last = type;
+		put(head, sizeof(head));
+		put(data, len);
+	}
+	file_close(r);
+}
+
 /* Near enough to what a runtime has: layouts differ, and the fuzzer goes on from here. */
 static void seed_go(void)
 {
@@ -159,7 +181,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3)
-		return fail("usage: seed loader|made|message|record|go [FROM] FILE");
+		return fail("usage: seed loader|made|message|records|record|go [FROM] FILE");
 	out = fopen(argv[argc - 1], "we");
 	if (!out)
 		return fail("cannot write %s", argv[argc - 1]);
@@ -169,6 +191,8 @@ int main(int argc, char **argv)
 		seed_loader(argv[2]);
 	else if (!strcmp(argv[1], "made"))
 		seed_made(atoi(argv[2]));
+	else if (!strcmp(argv[1], "records"))
+		seed_records(argv[2]);
 	else
 		seed_message(argv[2]);
 	return fclose(out) ? 2 : 0;

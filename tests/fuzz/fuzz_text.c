@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The texts that a target can make the symboliser read: of maps, of perf-PID.map, and
+ * mangled names.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps.h"
+#include "symbol_jit.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse_maps(char *text)
+{
+	struct maps maps;
+
+	if (maps_parse(text, &maps))
+		return;
+	for (size_t i = 0; i < maps.n; i++)
+		if (maps_find(&maps, maps.map[i].start) != &maps.map[i])
+			abort();
+	maps_free(&maps);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct names *names = names_open();
+	char *text = strndup((const char *)data, size);
+	struct jit jit = { 0 };
+
+	names_demangle(names, text);
+	parse_maps(strdup(text));
+	jit_parse(&jit, names, text);
+	for (uint32_t i = 0; i < jit.n; i++)
+		if (!jit_find(&jit, jit.symbol[i].start))
+			abort();
+	jit_free(&jit);
+	names_close(names);
+	free(text);
+	return 0;
+}
