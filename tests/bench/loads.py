@@ -68,7 +68,9 @@ class Load:
     is done by start(), which says whom to look at."""
 
     name = what = ""
-    requests, library, log = 0, None, subprocess.DEVNULL
+    requests = 0	# where a percent matters
+    fewer = 0	# of the peers: enough where it is more than that
+    library, log = None, subprocess.DEVNULL
 
     def __init__(self):
         self.server = None
@@ -93,12 +95,13 @@ class Redis(Load):
     """Keys that are set and read by clients that stay connected. So many that what the guest
     does of itself meanwhile is less than half a percent: of 5,000 it was three."""
 
-    name, what, requests, library = "redis", "redis, redis-benchmark", 40000, JEMALLOC
+    name, what, library = "redis", "redis, redis-benchmark", JEMALLOC
+    requests, fewer = 40000, 8000
 
     def start(self, requests, *before):
         self.begin([*before, "redis-server", "--port", "6390", "--save", "", "--dir", WORK])
         until(answers("redis-cli", "-p", "6390", "ping"), "redis")
-        self.load(requests)
+        self.load(min(requests, self.fewer))
         return self.server.pid
 
     def load(self, requests):
@@ -110,7 +113,8 @@ class Redis(Load):
 class Nginx(Load):
     """A small page, a connection for each request: a socket and a file come and go."""
 
-    name, what, requests = "nginx", "nginx, ab", 1000
+    name, what = "nginx", "nginx, ab"
+    requests = fewer = 1000
 
     def start(self, requests, *before):
         os.makedirs(WORK + "/www", exist_ok=True)
@@ -133,7 +137,8 @@ class Nginx(Load):
 class Postgres(Load):
     """pgbench's own transactions; the process that serves them is looked at."""
 
-    name, what, requests = "postgres", "postgres, pgbench", 200
+    name, what = "postgres", "postgres, pgbench"
+    requests = fewer = 200
     data, port = WORK + "/pg", ("-h", WORK, "-p", "5490")
 
     def __init__(self):
@@ -233,15 +238,22 @@ def measure(load, who, requests, *before):
         server.stop()
 
 
+def counts(load):
+    """Of requests: where a percent matters, of a peer, and of one that is slow."""
+    return load.requests, load.fewer, load.requests // 10
+
+
 def beside(load):
-    """The peers; the slow ones for a tenth of the requests."""
+    """The peers, and nobody for as many requests as they get."""
+    slow = load.requests // 10
     for who in everybody(load.library):
         if who.name not in ACCURATE:
-            yield who, load.requests if who.light else load.requests // 10, ()
-    yield peer.Nobody(), load.requests // 10, ()
+            yield who, load.fewer if who.light else slow, ()
+    for count in sorted({load.fewer, slow} - {load.requests}):
+        yield peer.Nobody(), count, ()
     valgrind = peer.Nobody()
     valgrind.name, valgrind.what = "valgrind", "valgrind --track-fds"
-    yield valgrind, load.requests // 10, ("valgrind", "-q", "--track-fds=yes")
+    yield valgrind, slow, ("valgrind", "-q", "--track-fds=yes")
 
 
 def make(kept):

@@ -192,7 +192,7 @@ def tell_loads(lines):
 
 
 def cell_of_load(cost, load, name):
-    for requests in (load.requests, load.requests // 10):
+    for requests in loads.counts(load):
         if (load.name, name, requests) not in cost:
             continue
         took, base = cost[load.name, name, requests], cost.get((load.name, "none", requests))
