@@ -198,9 +198,9 @@ static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
 	lt_probe_leave();
 }
 
-static noinline void closing(const void *hook, unsigned int fd, bool may_be_second)
+static noinline void closing(const void *hook, struct files_struct *files, unsigned int fd,
+			     bool may_be_second)
 {
-	struct files_struct *files = current->files;
 	struct lt_key *k = begin(hook, files);
 
 	if (!k)
@@ -215,17 +215,20 @@ static void notrace on_close(const void *hook, struct ftrace_regs *fregs)
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(hook, lt_arg(fregs, 0), false);
+	closing(hook, current->files, lt_arg(fregs, 0), false);
 }
 
 /* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
  * not have come by their own hooks just before, as the compiler inlined it.
+ * The table need not be current's yet: CLOSE_RANGE_UNSHARE closes in a copy.
  */
 static void notrace on_close_locked(const void *hook, struct ftrace_regs *fregs)
 {
-	if (likely(!lt_filter_hit(current->files)))
+	struct files_struct *files = (void *)lt_arg(fregs, 0);
+
+	if (likely(!lt_filter_hit(files)))
 		return;
-	closing(hook, lt_arg(fregs, 1), true);
+	closing(hook, files, lt_arg(fregs, 1), true);
 }
 
 /* A system call that changes the table in bulk: look when it returns. */

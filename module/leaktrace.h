@@ -52,6 +52,7 @@ struct ftrace_ops;
 struct genl_family;
 struct genl_info;
 struct lt_event;
+struct lt_key;
 struct lt_maps;
 struct lt_mm;
 struct lt_object;
@@ -87,12 +88,13 @@ enum lt_loss {
 extern atomic64_t lt_lost[__LT_LOSSES];
 
 /*
- * kind_fd.c, fdtable.c
+ * kind_fd.c; fdtable.c: what is in a table; fdspace.c: which tables there are
  */
 #define LT_FD_KEY(space, fd)	((u64)(space) << 32 | (u32)(fd))
 
 enum leaktrace_type lt_fd_type(const struct file *file);
 int lt_fd_baseline(struct lt_target *t, bool inherited);
+void lt_fd_list(struct lt_target *t, struct lt_key *space, u8 flags);
 void lt_fd_reconcile(struct lt_target *t);
 void lt_fd_resync(struct lt_target *t, u32 death_stack);
 bool lt_fd_confirmed(struct lt_target *t);
