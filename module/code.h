@@ -65,8 +65,8 @@ bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len
 void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len);
 struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
-void lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
-void lt_maps_copy(struct lt_mm *to, struct lt_target *parent);
+struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
+void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs);
 u32 lt_maps_count(struct lt_target *t);
 void lt_maps_news(struct lt_mm *m);
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);

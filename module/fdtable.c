@@ -3,10 +3,11 @@
  * The truth about descriptors: the kernel's fd tables, read to take the
  * baseline, after bulk changes, and to reconcile.
  *
- * Which tables a target has is fdspace.c's. A table is read under alloc_lock of a task that has it, which
- * keeps it, and its own file_lock, without which no slot is emptied: a file that
- * is looked at is open. Without it the file may be another one by then, still
- * being made (since v6.7, 0ede61d8589c, its memory is not even freed by RCU).
+ * Which tables a target has is fdspace.c's. A table is read under alloc_lock of a
+ * task that has it, which keeps it, and its own file_lock, without which no slot is
+ * emptied: a file that is looked at is open. Without it the file may be another one
+ * by then, still being made (since v6.7, 0ede61d8589c, its memory is not even freed
+ * by RCU).
  *
  * Reading races with the probes only in one way: a slot that is still full
  * although its death was counted already (the hook runs before the slot is
@@ -251,7 +252,8 @@ static void for_spaces(struct lt_target *t, slot_fn fn, void *arg)
  * When the object table was full, descriptors without an object stay, and are
  * counted as not tracked.
  *
- * Context: may sleep, gate held for reading.
+ * Context: may sleep, gate held for reading; it is given to who waits for it, and the
+ * target may be dead afterwards.
  */
 void lt_fd_reconcile(struct lt_target *t)
 {
@@ -264,8 +266,11 @@ void lt_fd_reconcile(struct lt_target *t)
 	if (full) {
 		atomic64_set(&t->kind[LEAKTRACE_KIND_FD].untracked, all->unknown);
 	} else if (all->n) {
+		up_read(&t->gate);
 		msleep(SECOND_LOOK_MS);
-		for_spaces(t, repair, all);
+		down_read(&t->gate);
+		if (!t->dead)
+			for_spaces(t, repair, all);
 		if (all->n == SUSPECTS)		/* there may be more */
 			lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	}

@@ -84,7 +84,7 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, type, stack);
 	if (!lt_page_born(m, page, site, now_ns))
 		return;
-	if (own && !(current->flags & PF_KTHREAD) && may_map_more(vma, addr, flags, type))
+	if (own && may_map_more(vma, addr, flags, type))
 		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, stack);
 	else if (unlikely(stack & LT_STACK_CUT))
 		lt_work_queue(t, current, LT_WORK_BIRTH, page,

@@ -54,7 +54,7 @@ static void forked(struct lt_target *t, struct task_struct *child)
 		b.stack = lt_stack_capture(t);
 		lt_object_born(t, &b);
 	}
-	lt_work_queue(t, child, LT_WORK_FORKED, 0, 0, 0);
+	lt_work_queue(t, child, LT_WORK_FORKED, READ_ONCE(t->execs), 0, 0);
 }
 
 /* @clone_flags became u64 in v6.19 (edd3cb05c00a): the same on 64 bit. */
@@ -77,7 +77,7 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 	}
 	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
 		born(t, task, lt_stack_capture(t), 0);
-	if (!(clone_flags & CLONE_FILES) && lt_target_wants(t, LEAKTRACE_KIND_FD))
+	if (!(clone_flags & CLONE_FILES) && task->files && lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_work_queue(t, task, LT_WORK_FILES, 0, 0, 0);
 out:
 	lt_probe_leave();

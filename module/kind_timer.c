@@ -197,23 +197,35 @@ void lt_timer_reconcile(struct lt_target *t)
 }
 
 /**
- * lt_timer_created() - timer_create returns to user mode
- * @t: target of current
+ * lt_timer_read_id() - timer_create returns to user mode: what it made
  * @timer_id_ptr: where user space has the id
- * @clock: clockid_t
- * @stack: stack of the call
  *
- * Context: may sleep, gate held for reading.
+ * Context: may sleep as long as current likes, no locks held.
+ * Return: the id, or negative.
  */
-void lt_timer_created(struct lt_target *t, u64 timer_id_ptr, u32 clock, u32 stack)
+int lt_timer_read_id(u64 timer_id_ptr)
 {
 	int id;
 
-	if (regs_return_value(task_pt_regs(current)))
-		return;
-	if (get_user(id, (int __user *)(unsigned long)timer_id_ptr))
-		return;
-	born(t, id, clock, stack, 0);
+	if (regs_return_value(task_pt_regs(current)) ||
+	    get_user(id, (int __user *)(unsigned long)timer_id_ptr))
+		return -1;
+	return id;
+}
+
+/**
+ * lt_timer_created() - a timer is born
+ * @t: target of current
+ * @id: what lt_timer_read_id() gave
+ * @clock: clockid_t
+ * @stack: stack of the call
+ *
+ * Context: gate held for reading.
+ */
+void lt_timer_created(struct lt_target *t, int id, u32 clock, u32 stack)
+{
+	if (id >= 0)
+		born(t, id, clock, stack, 0);
 }
 
 static struct lt_target *begin(const void *hook)

@@ -103,7 +103,7 @@ void lt_fd_thread_exit(void);
 
 /*
  * kind_page.c (births), mm.c (deaths, moves), page.c (the table),
- * pagewalk.c (the truth)
+ * pagewalk.c (the truth), pagesync.c (brings the two together)
  */
 #define LT_BLOCK_PAGES	512	/* pages of one lt_block: what one pmd maps */
 
@@ -124,6 +124,7 @@ struct lt_mm {
 	atomic_t invalidate_seq;
 	bool gone;			/* address space is being torn down */
 	bool reaped;			/* the OOM killer took pages already */
+	struct task_struct *mover;	/* has a LT_WORK_MREMAP; only compared, under mmap_lock */
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -169,8 +170,9 @@ bool lt_walk_bring_in(unsigned long addr);
 bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
-void lt_mm_baseline(struct lt_mm *m);
-void lt_mm_reconcile(struct lt_mm *m);
+unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
+int lt_mm_baseline(struct lt_mm *m);
+void lt_mm_reconcile(struct lt_mm *m, bool last_user);
 void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
 
 /*
@@ -178,7 +180,8 @@ void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
  */
 int lt_timer_baseline(struct lt_target *t, bool inherited);
 void lt_timer_reconcile(struct lt_target *t);
-void lt_timer_created(struct lt_target *t, u64 timer_id_ptr, u32 clock, u32 stack);
+int lt_timer_read_id(u64 timer_id_ptr);
+void lt_timer_created(struct lt_target *t, int id, u32 clock, u32 stack);
 
 struct lt_timer_info {
 	u32 clock;
@@ -252,6 +255,7 @@ struct lt_target {
 	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
 	u64 reconciled_ns;
 	struct rw_semaphore gate;
+	atomic_t moving;		/* LT_WORK_MREMAP queued and not done */
 	bool ready;			/* baseline is complete */
 	bool dead;			/* detached: nobody may touch its tables */
 	atomic_t exited;		/* probes must not touch it */
@@ -290,10 +294,11 @@ struct lt_target *lt_target_current(void);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);
-void lt_target_fork(struct lt_target *parent);
+void lt_target_fork(struct lt_target *parent, u32 execs);
 void lt_target_exec(struct lt_target *t);
 void lt_target_exit(struct lt_target *t, struct task_struct *task);
 void lt_target_del(struct lt_target *t);
+bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);
 struct lt_target *lt_target_by_id(u32 id);
 struct lt_target *lt_target_by_pid(struct pid *pid);
@@ -348,7 +353,7 @@ int lt_reconcile(struct lt_target *t);
  */
 enum lt_work_op {
 	LT_WORK_EXEC,		/* new image: address space, fds, timers */
-	LT_WORK_FORKED,		/* first steps of a child that is a target */
+	LT_WORK_FORKED,		/* first steps of a child that is a target; a: parent's execs */
 	LT_WORK_FILES,		/* fd table changed in bulk; a: death stack */
 	LT_WORK_MREMAP,		/* pages moved; a: from, b: pages */
 	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site, c */
@@ -358,6 +363,26 @@ enum lt_work_op {
 	LT_WORK_CODE,		/* there may be new code; a: bytes, b: where; 0: mmap tells */
 	LT_WORK_REST,		/* a stack ended early; c */
 };
+
+/*
+ * Workers that the kernel makes of a user task have its address space and no user stack,
+ * and never come back to user mode: io_uring's (v5.12, 3bfe6106693b), vhost's and KVM's
+ * (v6.4, 54e6842d0775). io_uring's run the works that are queued to them all the same.
+ */
+#ifndef PF_USER_WORKER
+#define PF_USER_WORKER 0
+#endif
+
+static inline bool lt_has_user_stack(const struct task_struct *task)
+{
+	return task->mm && !(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER));
+}
+
+static inline bool lt_runs_works(const struct task_struct *task)
+{
+	return !(task->flags & PF_KTHREAD) &&
+	       (task->flags & PF_IO_WORKER || !(task->flags & PF_USER_WORKER));
+}
 
 #define LT_BIRTH(born_ns, kind) ((born_ns) << 3 | (kind))
 static_assert(LT_KINDS < 8);

@@ -68,27 +68,27 @@ void lt_maps_free(struct lt_maps *maps)
  *
  * Context: may sleep; callers are serialised by the target's gate, held for
  * writing, or @m is new.
+ * Return: what it had, to be freed a grace period later; or NULL.
  */
-void lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
+struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
 {
 	struct lt_maps *old = rcu_dereference_protected(m->maps, true);
 
 	rcu_assign_pointer(m->maps, maps);
 	wake_up_all(&m->maps_set);
-	if (!old)
-		return;
-	synchronize_rcu();
-	lt_maps_free(old);
+	return old;
 }
 
 /**
  * lt_maps_copy() - a forked child has its parent's code
  * @to: new address space
  * @parent: the parent's target
+ * @execs: how many programs it had run at the fork; if it has run one since, its code
+ *	is another one
  *
  * Context: may sleep.
  */
-void lt_maps_copy(struct lt_mm *to, struct lt_target *parent)
+void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
 {
 	struct lt_mm *from = lt_mm_get(parent);
 	struct lt_maps *old, *copy = NULL;
@@ -99,7 +99,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent)
 	/* The parent's gate keeps its array, whose tables we hold. */
 	down_read_nested(&parent->gate, SINGLE_DEPTH_NESTING);
 	old = rcu_dereference_protected(from->maps, lockdep_is_held(&parent->gate));
-	if (old)
+	if (old && parent->execs == execs)
 		copy = lt_maps_new(old->n);
 	if (!IS_ERR_OR_NULL(copy)) {
 		copy->n = old->n;
@@ -109,7 +109,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent)
 	}
 	up_read(&parent->gate);
 	if (!IS_ERR_OR_NULL(copy))
-		lt_maps_set(to, copy);
+		lt_maps_set(to, copy);	/* it had none */
 	lt_mm_put(from);
 }
 
@@ -151,7 +151,8 @@ void lt_maps_news(struct lt_mm *m)
 	lt_ring_note(m->target, LEAKTRACE_EVENT_MAPS, 0);
 }
 
-static bool covered(struct lt_mm *m, unsigned long pc)
+/* @anonymous: no file is mapped there, whose table could be the right one */
+static bool covered(struct lt_mm *m, unsigned long pc, bool anonymous)
 {
 	struct lt_maps *maps;
 	struct lt_map *map;
@@ -162,7 +163,7 @@ static bool covered(struct lt_mm *m, unsigned long pc)
 	rcu_read_lock();
 	maps = rcu_dereference(m->maps);
 	map = maps && pc ? lt_maps_find(maps, pc) : NULL;
-	yes = pc ? map && !READ_ONCE(map->dead) : !!maps;
+	yes = pc ? map && !READ_ONCE(map->dead) && !(anonymous && map->table) : !!maps;
 	rcu_read_unlock();
 	return yes;
 }
@@ -187,7 +188,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
 	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->unheard) &&
 	    lt_netlink_listened(LT_GROUP_TARGETS) &&
-	    !wait_event_killable_timeout(m->maps_set, covered(m, pc),
+	    !wait_event_killable_timeout(m->maps_set, covered(m, pc, false),
 					 msecs_to_jiffies(lt_hold_ms)))
 		WRITE_ONCE(t->unheard, true);
 	lt_mm_put(m);
@@ -201,6 +202,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
  *
  * Code that was made writable for a while is no news. That of a compiler at run time
  * is, the first time: it has no tables, but a walk goes on only into code that it knows.
+ * If that seems to have one, a file was mapped there when user space looked.
  *
  * Context: current's way back to user mode; sleeps, no locks held.
  * Return: whether there is.
@@ -218,7 +220,7 @@ bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len
 		mmap_read_lock(m->mm);
 		while (!news && (vma = find_vma(m->mm, at)) && vma->vm_start < start + len) {
 			at = max(vma->vm_start, at);
-			news = (vma->vm_flags & VM_EXEC) && !covered(m, at);
+			news = (vma->vm_flags & VM_EXEC) && !covered(m, at, !vma->vm_file);
 			at = vma->vm_end;
 		}
 		mmap_read_unlock(m->mm);

@@ -14,15 +14,17 @@
  * Not seen at once, but at the next reconcile: madvise through io_uring, and
  * holes punched into shared memory by another process.
  *
- * The callbacks run under mmap_lock or a mapping's lock and must not sleep:
- * the OOM reaper calls them too. Deaths are counted when the range begins to
- * go: a detached mapping cannot fault in between.
+ * The callbacks run under mmap_lock or a mapping's lock; whoever calls them says
+ * whether they may sleep: the OOM reaper calls them too. Deaths are counted when the
+ * range begins to go: a detached mapping cannot fault in between.
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mmu_notifier.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/workqueue.h>
 
 #include "arch.h"
@@ -38,10 +40,43 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
+enum {
+	CHUNK_PAGES = 1 << 18,	/* that die before others get their turn */
+	MAX_VECTORS = 64,	/* of process_madvise that are read */
+};
+
 static bool advice_frees(unsigned long advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE ||
 	       advice == MADV_DONTNEED_LOCKED || advice == MADV_GUARD_INSTALL;
+}
+
+/* To what the advice is about: a huge page that is split goes as a whole, and comes back. */
+static bool clip(unsigned long *first, unsigned long *end, unsigned long at, unsigned long bytes)
+{
+	unsigned long from = max(*first, at >> PAGE_SHIFT);
+	unsigned long to = min(*end, PAGE_ALIGN(at + bytes) >> PAGE_SHIFT);
+
+	if (from >= to)
+		return false;
+	*first = from;
+	*end = to;
+	return true;
+}
+
+/* The vector in which the range lies; they are dealt with one by one. */
+static bool clip_to_vector(unsigned long *first, unsigned long *end,
+			   const struct iovec __user *vectors, unsigned long n)
+{
+	struct iovec v;
+	unsigned long i;
+
+	for (i = 0; i < min_t(unsigned long, n, MAX_VECTORS); i++)
+		if (copy_from_user_nofault(&v, &vectors[i], sizeof(v)))
+			break;
+		else if (clip(first, end, (unsigned long)v.iov_base, v.iov_len))
+			return true;
+	return i < n;		/* not read: all of it, as far as is known */
 }
 
 /* Narrows [*first, *end) to what dies; false: nothing. */
@@ -51,34 +86,54 @@ static bool cleared(unsigned long *first, unsigned long *end)
 
 	switch (lt_syscall_current(args)) {
 	case LT_SYS_MADVISE:
-		if (!advice_frees(args[2]))
-			return false;
-		*first = max(*first, args[0] >> PAGE_SHIFT);
-		*end = min(*end, PAGE_ALIGN(args[0] + args[1]) >> PAGE_SHIFT);
-		return *first < *end;
+		return advice_frees(args[2]) && clip(first, end, args[0], args[1]);
 	case LT_SYS_PROCESS_MADVISE:
-		return advice_frees(args[3]);
+		return advice_frees(args[3]) &&
+		       clip_to_vector(first, end, (void __user *)args[1], args[2]);
 	default:
 		return false;
 	}
 }
 
 /* Inside mremap, an unmapped range is the old place of what moves, the tail
- * that is cut off, or what lay at the new place.
+ * that is cut off, or what lay at the new place. The old place is unmapped twice, with
+ * its pages and then with nothing in it, under one mmap_lock: that is one move.
  */
 static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
 {
 	unsigned long args[6], from, n, new_n;
+	struct lt_target *t = m->target;
 
-	if (current->mm != m->mm || lt_syscall_current(args) != LT_SYS_MREMAP)
+	if (lt_syscall_current(args) != LT_SYS_MREMAP)
 		return false;
 	from = args[0] >> PAGE_SHIFT;
 	new_n = PAGE_ALIGN(args[2]) >> PAGE_SHIFT;
 	n = min(PAGE_ALIGN(args[1]) >> PAGE_SHIFT, new_n);
 	if (first < from || end > from + n)
 		return false;
-	lt_work_queue(m->target, current, LT_WORK_MREMAP, from, n, 0);
+	if (m->mover == current)
+		return true;
+	atomic_inc(&t->moving);
+	if (lt_work_queue(t, current, LT_WORK_MREMAP, from, n, 0))
+		m->mover = current;
+	else
+		atomic_dec(&t->moving);
 	return true;
+}
+
+static void die(struct lt_mm *m, unsigned long first, unsigned long end, bool may_sleep)
+{
+	u32 stack = 0;
+
+	if (lt_probe_enter(NULL)) {
+		stack = lt_stack_capture_death(m->target);
+		lt_probe_leave();
+	}
+	for (; first < end; first += CHUNK_PAGES) {
+		lt_page_died(m, first, min(end, first + CHUNK_PAGES), stack);
+		if (may_sleep)
+			cond_resched();
+	}
 }
 
 static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
@@ -98,8 +153,10 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 		lt_maps_unmapped(m, range->start, range->end);
 	if (!lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		return 0;
-	if (current->flags & PF_KTHREAD) {
-		/* The OOM reaper unmaps; the rest of them only move things. */
+	if ((current->flags & PF_KTHREAD) || current->mm != m->mm) {
+		/* The OOM reaper unmaps, or somebody by process_mrelease(); the rest of
+		 * them only move things.
+		 */
 		if (range->event == MMU_NOTIFY_UNMAP)
 			WRITE_ONCE(m->reaped, true);
 		return 0;
@@ -107,12 +164,9 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 	if (range->event == MMU_NOTIFY_UNMAP)
 		dies = !moves(m, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
-		dies = current->mm == m->mm && cleared(&first, &end);
-	if (dies && lt_probe_enter(NULL)) {
-		lt_page_died(m, first, end, current->mm == m->mm ?
-			     lt_stack_capture_death(m->target) : 0);
-		lt_probe_leave();
-	}
+		dies = cleared(&first, &end);
+	if (dies)
+		die(m, first, end, mmu_notifier_range_blockable(range));
 	return 0;
 }
 
@@ -133,7 +187,7 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 
 	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) &&
 	    lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
-		lt_mm_reconcile(m);
+		lt_mm_reconcile(m, true);
 	WRITE_ONCE(m->gone, true);
 }
 
@@ -180,11 +234,25 @@ struct registration {
 	int err;
 };
 
+/* As mmu_notifier_register(), but whoever waits for mmap_lock may be killed: it may be
+ * held for ever, by who waits for a network's file.
+ */
+static int register_here(struct lt_mm *m)
+{
+	int err;
+
+	if (mmap_write_lock_killable(m->mm))
+		return -EINTR;
+	err = __mmu_notifier_register(&m->mn, m->mm);
+	mmap_write_unlock(m->mm);
+	return err;
+}
+
 static void register_fn(struct work_struct *work)
 {
 	struct registration *r = container_of(work, struct registration, work);
 
-	r->err = mmu_notifier_register(&r->m->mn, r->m->mm);
+	r->err = register_here(r->m);
 }
 
 /* The kernel gives up if current has a signal waiting, as a child of a process that is
@@ -194,8 +262,8 @@ static int register_notifier(struct lt_mm *m)
 {
 	struct registration r = { .m = m };
 
-	r.err = mmu_notifier_register(&m->mn, m->mm);
-	if (r.err != -EINTR)
+	r.err = register_here(m);
+	if (r.err != -EINTR || fatal_signal_pending(current))
 		return r.err;
 	INIT_WORK_ONSTACK(&r.work, register_fn);
 	schedule_work(&r.work);
@@ -246,12 +314,13 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 	}
 	rcu_assign_pointer(t->mm, m);
 	m->key = lt_key_add(mm, LT_KEY_MM, t, m, 0);
-	if (!m->key) {
+	err = m->key ? 0 : -ENOMEM;
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_PAGE))
+		err = lt_mm_baseline(m);
+	if (err) {
 		lt_mm_detach(t);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(err);
 	}
-	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE))
-		lt_mm_baseline(m);
 	WRITE_ONCE(m->listed, true);
 	return m;
 }
@@ -265,18 +334,20 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 void lt_mm_detach(struct lt_target *t)
 {
 	struct lt_mm *m = rcu_dereference_protected(t->mm, lockdep_is_held(&t->gate));
+	struct lt_maps *maps;
 
 	if (!m)
 		return;
+	maps = rcu_dereference_protected(m->maps, true);
 	lt_key_del(m->key);
 	WRITE_ONCE(m->gone, true);
 	wake_up_all(&m->maps_set);
 	rcu_assign_pointer(t->mm, NULL);
+	RCU_INIT_POINTER(m->maps, NULL);
 	/* Waits for running callbacks, and releases the mm_struct. */
 	mmu_notifier_unregister(&m->mn, m->mm);
 	synchronize_rcu();
-	lt_maps_free(rcu_dereference_protected(m->maps, true));
-	RCU_INIT_POINTER(m->maps, NULL);
+	lt_maps_free(maps);
 	lt_page_forget(m);
 	lt_mm_put(m);
 }

@@ -361,7 +361,7 @@ static int on_netlink(struct notifier_block *nb, unsigned long what, void *data)
 	struct netlink_notify *n = data;
 
 	if (what == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC &&
-	    net_eq(n->net, &init_net) && lt_target_count())
+	    net_eq(n->net, &init_net) && lt_target_is_owner(n->portid))
 		lt_target_del_by_port(n->portid);
 	return NOTIFY_DONE;
 }

@@ -164,6 +164,7 @@ struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 	       struct netlink_ext_ack *extack)
 {
+	struct lt_maps *old = NULL;
 	struct lt_mm *m;
 	int err = 0;
 
@@ -177,10 +178,15 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 		err = -ESTALE;
 	} else {
 		WRITE_ONCE(t->unheard, false);
-		lt_maps_set(m, maps);
+		old = lt_maps_set(m, maps);
 	}
 	lt_mm_put(m);
 	up_write(&t->gate);
+	/* Without the gate: the target's threads may be waiting for it. */
+	if (old) {
+		synchronize_rcu();
+		lt_maps_free(old);
+	}
 	return err;
 }
 

@@ -51,6 +51,22 @@ static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
 	return true;
 }
 
+/* A slot of a page whose birth nobody saw; the caller holds m->lock. */
+static bool set_baseline(struct lt_mm *m, unsigned long page)
+{
+	unsigned long nr = page / LT_BLOCK_PAGES;
+	unsigned int i = page % LT_BLOCK_PAGES;
+	struct lt_block *b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
+
+	if (!b)
+		return false;
+	__set_bit(i, b->live);
+	__set_bit(i, b->baseline);
+	b->nlive++;
+	b->nbaseline++;
+	return true;
+}
+
 static bool is_live(struct lt_mm *m, unsigned long page)
 {
 	struct lt_block *b = lt_block_find(m, page / LT_BLOCK_PAGES, false);
@@ -170,22 +186,18 @@ u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 c
 void lt_page_baseline(struct lt_mm *m, unsigned long page)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	unsigned long nr = page / LT_BLOCK_PAGES, flags;
-	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b;
+	bool was_live, fits;
+	unsigned long flags;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
-	if (b && !test_bit(i, b->live)) {
-		__set_bit(i, b->live);
-		__set_bit(i, b->baseline);
-		b->nlive++;
-		b->nbaseline++;
+	was_live = is_live(m, page);
+	fits = was_live || set_baseline(m, page);
+	if (fits && !was_live) {
 		atomic64_inc(&k->baseline);
 		atomic64_inc(&k->baseline_live);
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
-	if (!b)
+	if (!fits)
 		not_tracked(m->target);
 }
 
@@ -281,7 +293,7 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 /* One page to a new address, with its birth. */
 static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 {
-	struct lt_block *b = lt_block_find(m, from / LT_BLOCK_PAGES, false), *c;
+	struct lt_block *b = lt_block_find(m, from / LT_BLOCK_PAGES, false);
 	unsigned int i = from % LT_BLOCK_PAGES, j = to % LT_BLOCK_PAGES;
 	struct lt_page_birth birth = { };
 	bool baseline;
@@ -297,19 +309,15 @@ static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 	b->nbaseline -= baseline;
 	lt_block_drop_if_empty(m, b);
 
-	c = lt_block_find(m, to / LT_BLOCK_PAGES, false);
-	if (c && test_bit(j, c->live))	/* faulted in meanwhile: one is enough */
+	/* Whoever found it there meanwhile knows less of its birth. */
+	b = lt_block_find(m, to / LT_BLOCK_PAGES, false);
+	if (b)
+		kill_in_block(m, b, j, j + 1, 0);
+	if (baseline ? set_baseline(m, to) : set_live(m, to, birth.site, birth.tick))
 		return true;
-	if (!baseline)
-		return set_live(m, to, birth.site, birth.tick);
-	c = c ?: lt_block_add(m, to / LT_BLOCK_PAGES);
-	if (!c)
-		return false;
-	__set_bit(j, c->live);
-	__set_bit(j, c->baseline);
-	c->nlive++;
-	c->nbaseline++;
-	return true;
+	count_deaths(m, from, 1, &birth, baseline, 0);
+	not_tracked(m->target);
+	return false;
 }
 
 /**

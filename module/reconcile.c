@@ -217,7 +217,7 @@ static void reconcile_pages(struct lt_target *t)
 	struct lt_mm *m = lt_mm_get(t);
 
 	if (m && !READ_ONCE(m->gone) && mmget_not_zero(m->mm)) {
-		lt_mm_reconcile(m);
+		lt_mm_reconcile(m, false);
 		mmput(m->mm);
 	}
 	lt_mm_put(m);
@@ -245,13 +245,15 @@ int lt_reconcile(struct lt_target *t)
 		goto out;
 
 	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
+	/* These two give the gate to who waits for it. */
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_fd_reconcile(t);
-	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE))
+	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE) && !t->dead)
 		reconcile_pages(t);
-	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
+	err = t->dead ? -ENOENT : 0;
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		lt_timer_reconcile(t);
-	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
+	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
 		lt_thread_reconcile(t);
 	t->reconciled_ns = lt_now_ns();
 out:

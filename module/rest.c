@@ -72,8 +72,9 @@ void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 	last_ns = READ_ONCE(m->rest_ns);
 	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->rest_ns, last_ns, now_ns) != last_ns)
 		return;		/* it will be there again */
-	if (!test_and_set_bit(bit, asked))
-		lt_work_queue(m->target, current, LT_WORK_REST, 0, 0, stack);
+	if (!test_and_set_bit(bit, asked) &&
+	    !lt_work_queue(m->target, current, LT_WORK_REST, 0, 0, stack))
+		clear_bit(bit, asked);
 }
 
 /* Frames that are only guessed, as all are without tables, are left to who knows. */

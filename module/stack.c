@@ -30,6 +30,7 @@ enum {
 	CHUNK_BYTES = 1 << CHUNK_SHIFT,
 	BYTES_PER_STACK = 256,		/* of the bound: 30 frames on average */
 	SPARE_CHUNKS = 2,
+	OWNED_SHARE = 8,		/* of the bound: cut stacks of deaths, each its own */
 };
 
 static u32 *buckets;			/* stack ids */
@@ -39,7 +40,7 @@ static u32 max_chunks;
 static u32 nchunks;			/* grow_fn() writes it, and reset */
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
 static u32 top;				/* next free byte / 8; 0 is never an id */
-static u32 nstacks;
+static u32 nstacks, nowned;
 
 static void grow_fn(struct work_struct *work)
 {
@@ -72,6 +73,7 @@ static void free_chunks(void)
 		vfree(chunk[--nchunks]);
 	top = 1;
 	nstacks = 0;
+	nowned = 0;
 }
 
 /**
@@ -160,11 +162,11 @@ static u32 lookup(u32 first, u32 hash, const struct lt_walk *w)
 }
 
 /* Room for @bytes in one chunk; 0 if there is none. Under add_lock. */
-static u32 reserve(size_t bytes)
+static u32 reserve(size_t bytes, bool own)
 {
 	u32 per_chunk = CHUNK_BYTES >> 3, n = bytes >> 3, at = top;
 
-	if (nstacks >= lt_max_stacks)
+	if (nstacks >= lt_max_stacks || (own && nowned >= lt_max_stacks / OWNED_SHARE))
 		return 0;
 	if (at / per_chunk != (at + n - 1) / per_chunk)
 		at = roundup(at, per_chunk);
@@ -172,6 +174,7 @@ static u32 reserve(size_t bytes)
 		return 0;
 	WRITE_ONCE(top, at + n);
 	nstacks++;
+	nowned += own;
 	return at;
 }
 
@@ -184,9 +187,9 @@ static bool runs_short(void)
 }
 
 /* Under add_lock. */
-static u32 put(const struct lt_walk *w, u32 hash, u32 next)
+static u32 put(const struct lt_walk *w, u32 hash, u32 next, bool own)
 {
-	u32 id = reserve(sizeof(struct lt_stack) + w->n * sizeof(u64));
+	u32 id = reserve(sizeof(struct lt_stack) + w->n * sizeof(u64), own);
 	struct lt_stack *s = (struct lt_stack *)lt_stack_at(id);
 
 	if (!id)
@@ -209,7 +212,7 @@ static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 	raw_spin_lock_irqsave(&add_lock, flags);
 	id = own ? 0 : lookup(buckets[bucket], hash, w);
 	if (!id) {
-		id = put(w, hash, own ? 0 : buckets[bucket]);
+		id = put(w, hash, own ? 0 : buckets[bucket], own);
 		if (id && !own)
 			/* Pairs with id_of(): the stack before its id. */
 			smp_store_release(&buckets[bucket], id);
@@ -286,7 +289,7 @@ static noinline u32 capture(struct lt_target *t)
 	struct pt_regs *regs = task_pt_regs(current);
 	struct lt_mm *m;
 
-	if (!current->mm || (current->flags & PF_KTHREAD) || !user_mode(regs))
+	if (!lt_has_user_stack(current) || !user_mode(regs))
 		return nobodys();
 	m = mm_of_current(t);
 	return walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
@@ -327,17 +330,17 @@ u32 lt_stack_capture(struct lt_target *t)
  */
 u32 lt_stack_capture_death(struct lt_target *t)
 {
-	u32 id = lt_stack_capture(t);
+	u32 id = lt_stack_capture(t), own;
 
 	/* Who exits does not come back to user mode. */
 	if (likely(!(id & LT_STACK_CUT)) || (current->flags & PF_EXITING))
 		return id;
-	/* What was walked is still there. */
-	id = add(0, 0, this_cpu_ptr(scratch), true);
-	if (!id)
-		return 0;
-	lt_work_queue(t, current, LT_WORK_DEATH, 0, 0, id | LT_STACK_CUT);
-	return id | LT_STACK_CUT;
+	/* What was walked is still there. Without room it is told as it is, cut. */
+	own = add(0, 0, this_cpu_ptr(scratch), true);
+	if (!own)
+		return id & ~LT_STACK_CUT;
+	lt_work_queue(t, current, LT_WORK_DEATH, 0, 0, own | LT_STACK_CUT);
+	return own | LT_STACK_CUT;
 }
 
 /**

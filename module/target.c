@@ -9,6 +9,7 @@
  */
 #include <linux/module.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -61,7 +62,7 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	init_rwsem(&t->gate);
 	t->portid = portid;
 	t->tgid = task->tgid;
-	t->pid = get_pid(task_tgid(task));
+	t->pid = get_task_pid(task, PIDTYPE_TGID);
 	t->kinds = kinds;
 	t->flags = flags;
 	t->max_objects = max_objects ? min(max_objects, lt_max_objects) : lt_max_objects;
@@ -83,17 +84,20 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
  */
 void lt_target_put(struct lt_target *t)
 {
-	if (!refcount_dec_and_test(&t->refs))
-		return;
-	if (t->parent)
-		lt_target_put(t->parent);
-	put_pid(t->pid);
-	kfree_rcu(t, rcu);
-	module_put(THIS_MODULE);
+	struct lt_target *parent;
+
+	/* A loop: generations may be as many as targets. */
+	for (; t && refcount_dec_and_test(&t->refs); t = parent) {
+		parent = t->parent;
+		put_pid(t->pid);
+		kfree_rcu(t, rcu);
+		module_put(THIS_MODULE);
+	}
 }
 
 /* Its memory and code: first, so that every event finds the code. */
-static int take_mm(struct lt_target *t, struct task_struct *task, struct lt_maps *maps)
+static int take_mm(struct lt_target *t, struct task_struct *task, struct lt_maps *maps,
+		   u32 execs)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	struct lt_mm *m;
@@ -107,7 +111,7 @@ static int take_mm(struct lt_target *t, struct task_struct *task, struct lt_maps
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	if (m && t->parent)
-		lt_maps_copy(m, t->parent);
+		lt_maps_copy(m, t->parent, execs);
 	return 0;
 }
 
@@ -163,7 +167,23 @@ static void dismantle(struct lt_target *t)
 	up_write(&t->gate);
 }
 
-static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps)
+/*
+ * Its key lets probes find it. Who exits before that is not heard of, and what was its
+ * signal_struct may be a stranger's next: all of its threads have counted themselves out,
+ * or the last of them finds the key.
+ */
+static int take_key(struct lt_target *t, struct task_struct *task)
+{
+	t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
+	if (!t->signal_key)
+		return -ENOMEM;
+	/* Pairs with the count that do_exit() takes before it looks for keys. */
+	smp_mb();
+	return atomic_read(&task->signal->live) ? 0 : -ESRCH;
+}
+
+static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps,
+			u32 execs)
 {
 	int err;
 
@@ -171,17 +191,15 @@ static int start_target(struct lt_target *t, struct task_struct *task, struct lt
 		;
 	t->id = last_id;
 	down_write(&t->gate);
-	err = take_mm(t, task, maps);
-	if (!err) {
-		t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
-		err = t->signal_key ? take_baseline(t, t->parent) : -ENOMEM;
-	}
+	err = take_mm(t, task, maps, execs) ?: take_key(t, task);
+	if (!err)
+		err = take_baseline(t, t->parent);
 	up_write(&t->gate);
 	if (err) {
 		dismantle(t);
 		return err;
 	}
-	list_add_tail(&t->node, &lt_targets);
+	list_add_tail_rcu(&t->node, &lt_targets);
 	ntargets++;
 	return 0;
 }
@@ -244,7 +262,7 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 	err = -ENOMEM;
 	if (!t)
 		goto err_first;
-	err = start_target(t, task, maps);
+	err = start_target(t, task, maps, 0);
 	if (err) {
 		maps = NULL;
 		lt_target_put(t);
@@ -265,10 +283,11 @@ err_maps:
  * lt_target_fork() - current, a child on its first way to user mode, becomes a
  *	target like its parent
  * @parent: the parent's target
+ * @execs: how many programs it had run when it forked
  *
  * Context: may sleep.
  */
-void lt_target_fork(struct lt_target *parent)
+void lt_target_fork(struct lt_target *parent, u32 execs)
 {
 	struct lt_target *t;
 	u32 flags;
@@ -283,75 +302,20 @@ void lt_target_fork(struct lt_target *parent)
 	flags = READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL;
 	t = new_target(current, parent->kinds, flags | LEAKTRACE_TARGET_F_FORKED,
 		       parent->max_objects, parent->portid);
-	if (!t)
+	if (!t) {
+		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
 		goto out;
+	}
 	t->parent = parent;
 	lt_target_get(parent);
-	if (start_target(t, current, NULL))
-		lt_target_put(t);
-	else
+	if (!start_target(t, current, NULL, execs)) {
 		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
+		goto out;
+	}
+	lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+	lt_target_put(t);
 out:
 	mutex_unlock(&lt_mutex);
-}
-
-/**
- * lt_target_exec() - current, of target @t, runs a new program
- * @t: the target
- *
- * The old address space's pages and the timers died with it, close-on-exec
- * descriptors are gone, the other threads have exited.
- *
- * Context: may sleep, gate held for writing.
- */
-void lt_target_exec(struct lt_target *t)
-{
-	struct lt_mm *m;
-
-	t->execs++;
-	atomic_inc(&t->code_changes);
-	get_task_comm(t->comm, current);
-	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_fd_resync(t, 0);
-	m = lt_mm_get(t);
-	if (m)
-		lt_page_died(m, 0, ULONG_MAX, 0);
-	lt_mm_put(m);
-	lt_mm_detach(t);
-	m = lt_mm_attach(t, current->mm, NULL);
-	if (IS_ERR(m))
-		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
-	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
-		lt_timer_reconcile(t);
-	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
-		lt_thread_reconcile(t);
-	lt_ring_note(t, LEAKTRACE_EVENT_EXEC, 0);
-}
-
-/**
- * lt_target_exit() - the last task of a target exits
- * @t: the target
- * @task: current
- *
- * From here on the tables stand still: what was alive is what leaked.
- *
- * Context: probe; current still has its fd table.
- */
-void lt_target_exit(struct lt_target *t, struct task_struct *task)
-{
-	if (atomic_read(&t->exited))
-		return;
-	if (!lt_target_wants(t, LEAKTRACE_KIND_FD) || lt_fd_confirmed(t))
-		atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
-	else
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
-	if (atomic_xchg(&t->exited, 1))
-		return;
-	t->exited_ns = lt_now_ns();
-	t->exit_code = task->signal->group_exit_code ?: task->exit_code;
-	/* Pairs with lt_fill_target(): when and how before that. */
-	smp_store_release(&t->flags, t->flags | LEAKTRACE_TARGET_F_EXITED);
-	lt_ring_note(t, LEAKTRACE_EVENT_EXIT, 0);
 }
 
 /**
@@ -366,12 +330,39 @@ void lt_target_del(struct lt_target *t)
 	if (t->dead)
 		return;
 	dismantle(t);
-	list_del(&t->node);
+	list_del_rcu(&t->node);
 	ntargets--;
 	lt_ring_note(t, LEAKTRACE_EVENT_DETACH, 0);
 	if (list_empty(&lt_targets))
 		last_target();
 	lt_target_put(t);
+}
+
+static bool is_owned_by(const struct lt_target *t, u32 portid)
+{
+	return t->portid == portid && !(READ_ONCE(t->flags) & LEAKTRACE_TARGET_F_BACKGROUND);
+}
+
+/**
+ * lt_target_is_owner() - does a target end with a netlink socket
+ * @portid: the socket, which is closed: it gets no more of them but by fork, from one
+ *	that is in the list
+ *
+ * Every generic netlink socket of the host comes by here: it does not wait for anything.
+ *
+ * Context: any.
+ * Return: whether one does.
+ */
+bool lt_target_is_owner(u32 portid)
+{
+	struct lt_target *t;
+	bool yes = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(t, &lt_targets, node)
+		yes |= is_owned_by(t, portid);
+	rcu_read_unlock();
+	return yes;
 }
 
 /**
@@ -386,7 +377,7 @@ void lt_target_del_by_port(u32 portid)
 
 	mutex_lock(&lt_mutex);
 	list_for_each_entry_safe(t, tmp, &lt_targets, node)
-		if (t->portid == portid && !(READ_ONCE(t->flags) & LEAKTRACE_TARGET_F_BACKGROUND))
+		if (is_owned_by(t, portid))
 			lt_target_del(t);
 	mutex_unlock(&lt_mutex);
 }

@@ -87,6 +87,21 @@ static void move_pages_of_mremap(struct lt_target *t, u64 from, u64 n)
 	lt_mm_put(m);
 }
 
+/* Whoever looked at the pages before sees that something has changed. */
+static void end_of_move(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (m) {
+		cmpxchg(&m->mover, current, NULL);
+		atomic_inc(&m->invalidate_seq);
+	}
+	lt_mm_put(m);
+	/* Pairs with look() in pagesync.c. */
+	smp_mb__before_atomic();
+	atomic_dec(&t->moving);
+}
+
 /* @stack: a whole one, if that of the page's birth was cut; else 0 */
 static void sync_block(struct work *w, u32 stack)
 {
@@ -104,7 +119,7 @@ static void sync_block(struct work *w, u32 stack)
 static void run_alone(struct work *w)
 {
 	if (w->op == LT_WORK_FORKED) {
-		lt_target_fork(w->target);
+		lt_target_fork(w->target, w->a);
 		return;
 	}
 	down_write(&w->target->gate);
@@ -181,6 +196,8 @@ static u32 begin_shared(struct work *w)
 
 static void run_shared(struct work *w)
 {
+	/* What another thread may have made hard to read is read without the gate. */
+	int id = w->op == LT_WORK_TIMER ? lt_timer_read_id(w->a) : -1;
 	u32 stack = begin_shared(w);
 	struct lt_target *t = w->target;
 
@@ -190,7 +207,7 @@ static void run_shared(struct work *w)
 		else if (w->op == LT_WORK_BLOCK)
 			sync_block(w, stack);
 		else if (w->op == LT_WORK_TIMER)
-			lt_timer_created(t, w->a, w->b, stack ?: w->c & ~LT_STACK_CUT);
+			lt_timer_created(t, id, w->b, stack ?: w->c & ~LT_STACK_CUT);
 		else if (stack && w->op == LT_WORK_BIRTH)
 			birth_walked_again(w, stack);
 		else if (stack)
@@ -235,9 +252,19 @@ static void work_fn(struct callback_head *head)
 		else
 			run_shared(w);
 	}
+	if (w->op == LT_WORK_MREMAP)
+		end_of_move(t);
 	forget(w);
 	atomic_dec(&pending);
 	lt_target_put(t);
+}
+
+/* A stack that stays short makes no number wrong. */
+static bool skip(struct lt_target *t, enum lt_work_op op, u32 why)
+{
+	if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
+		lt_inexact(t, why);
+	return false;
 }
 
 /**
@@ -250,7 +277,7 @@ static void work_fn(struct callback_head *head)
  * @c: for @op
  *
  * Context: any but interrupts; @task is a user task.
- * Return: false if it could not be queued (counted).
+ * Return: false if it could not be queued; the target says so, until it is reconciled.
  */
 bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		   enum lt_work_op op, u64 a, u64 b, u32 c)
@@ -259,15 +286,15 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	struct work *w;
 	u32 index;
 
+	/* It would hold its target, and that the module, until the worker ends. */
+	if (unlikely(!lt_runs_works(task)))
+		return skip(t, op, LEAKTRACE_INEXACT_NO_RECONCILE);
 	local_irq_save(flags);
 	index = lt_pool_alloc(pool);
 	local_irq_restore(flags);
 	if (!index) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
-		/* A stack that stays short makes no number wrong. */
-		if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
-			lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
-		return false;
+		return skip(t, op, LEAKTRACE_INEXACT_WORK_FULL);
 	}
 	w = lt_pool_cell(pool, index);
 	init_task_work(&w->head, work_fn);

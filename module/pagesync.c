@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of pages and the page tables brought together: the baseline, blocks in
+ * which a fault may have mapped more than one page, and reconcile.
+ *
+ * What is done with a look at the page tables is decided under lt_mm.lock, and only if
+ * no invalidation was under way (as KVM does), nor pages of mremap on their way.
+ *
+ * A walk of all pages takes long. Whoever waits for mmap_lock or the gate meanwhile is
+ * let in between two blocks.
+ */
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include "leaktrace.h"
+
+enum {
+	RETRIES = 10,
+};
+
+static unsigned long last_block(const struct vm_area_struct *vma)
+{
+	return ((vma->vm_end - 1) >> PAGE_SHIFT) / LT_BLOCK_PAGES;
+}
+
+/* Where a walk goes on; the mapping ends before, or in, the block. */
+static unsigned long start_of(const struct vm_area_struct *vma, unsigned long block)
+{
+	return block > last_block(vma) ? vma->vm_end : block * LT_BLOCK_PAGES << PAGE_SHIFT;
+}
+
+/* A walk of all of a target's pages. */
+struct pass {
+	struct lt_mm *m;
+	bool gated;		/* the target's gate is held for reading */
+	/* Does one block of a mapping. Return: the next one's number. */
+	unsigned long (*block)(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block);
+};
+
+static bool is_waited_for(const struct pass *p)
+{
+	return rwsem_is_contended(&p->m->mm->mmap_lock) ||
+	       (p->gated && rwsem_is_contended(&p->m->target->gate));
+}
+
+/* Lets others have what they wait for. Return: whether there is anything left to walk. */
+static bool give_way(const struct pass *p)
+{
+	struct lt_target *t = p->m->target;
+
+	mmap_read_unlock(p->m->mm);
+	if (p->gated)
+		up_read(&t->gate);
+	cond_resched();
+	if (p->gated)
+		down_read(&t->gate);
+	mmap_read_lock(p->m->mm);
+	return !t->dead && !READ_ONCE(p->m->gone);
+}
+
+/* As much of a mapping as nobody waits for. Return: where to go on. */
+static unsigned long walk_mapping(const struct pass *p, struct vm_area_struct *vma,
+				  unsigned long addr)
+{
+	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
+
+	if (lt_vma_type(vma) == LEAKTRACE_TYPE_UNKNOWN)
+		return vma->vm_end;
+	do {
+		block = p->block(p->m, vma, block);
+		cond_resched();
+	} while (block <= last_block(vma) && !is_waited_for(p));
+	return start_of(vma, block);
+}
+
+/* mmap_lock is held for reading, but not all the time. Return: whether to the end. */
+static bool walk_mappings(const struct pass *p)
+{
+	struct vm_area_struct *vma;
+	unsigned long addr = 0;
+
+	while ((vma = find_vma(p->m->mm, addr))) {
+		addr = walk_mapping(p, vma, max(addr, vma->vm_start));
+		if (is_waited_for(p) && !give_way(p))
+			return false;
+	}
+	return true;
+}
+
+static unsigned long list_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+{
+	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned int i;
+
+	lt_walk_block(vma, block, populated, NULL);
+	for_each_set_bit(i, populated, LT_BLOCK_PAGES)
+		lt_page_baseline(m, block * LT_BLOCK_PAGES + i);
+	return lt_walk_next_block(vma->vm_mm, block);
+}
+
+/**
+ * lt_mm_baseline() - list the pages that are populated now
+ * @m: a new address space
+ *
+ * What comes and goes meanwhile is seen by the probes.
+ *
+ * Context: may sleep; the caller holds a user reference to the mm.
+ * Return: 0, -EINTR if current is killed while it waits for mmap_lock.
+ */
+int lt_mm_baseline(struct lt_mm *m)
+{
+	const struct pass p = { .m = m, .block = list_block };
+
+	if (mmap_read_lock_killable(m->mm))
+		return -EINTR;
+	walk_mappings(&p);
+	mmap_read_unlock(m->mm);
+	return 0;
+}
+
+static void born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
+		      u32 site)
+{
+	u64 now_ns = lt_now_ns();
+	unsigned int i;
+
+	for_each_set_bit(i, pages, LT_BLOCK_PAGES)
+		lt_page_born(m, block * LT_BLOCK_PAGES + i, site, now_ns);
+}
+
+/**
+ * lt_mm_sync_block() - a fault may have mapped more than its page
+ * @m: current's address space
+ * @addr: where it was
+ * @site: its site, which the others share
+ *
+ * Context: may sleep.
+ */
+void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
+{
+	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(m->mm);
+	vma = find_vma(m->mm, addr);
+	if (vma && vma->vm_start <= addr && lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
+		lt_walk_block(vma, block, populated, NULL);
+		born_here(m, block, populated, site);
+	}
+	mmap_read_unlock(m->mm);
+}
+
+struct view {
+	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long clean[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long live[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	unsigned long young[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+};
+
+/* Both sides of a block at a moment when no invalidation is under way. */
+static bool look(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+		 struct view *v)
+{
+	unsigned long found;
+	int tries, seq;
+
+	for (tries = 0; tries < RETRIES; tries++) {
+		seq = atomic_read(&m->invalidate_seq);
+		/* Pairs with on_range_start(): look after the number was read, */
+		smp_rmb();
+		lt_walk_block(vma, block, v->populated, v->clean);
+		if (!lt_page_block(m, block, &found, v->live, v->young) || found != block) {
+			bitmap_zero(v->live, LT_BLOCK_PAGES);
+			bitmap_zero(v->young, LT_BLOCK_PAGES);
+		}
+		/* and compare it after the look. */
+		smp_rmb();
+		if (!atomic_read(&m->invalidating) && !atomic_read(&m->target->moving) &&
+		    atomic_read(&m->invalidate_seq) == seq)
+			return true;
+		usleep_range(100, 200);
+	}
+	return false;
+}
+
+static void drop_missing(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+			 const unsigned long *missing)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	bool shmem = lt_vma_type(vma) == LEAKTRACE_TYPE_SHMEM;
+	unsigned int i;
+
+	for_each_set_bit(i, missing, LT_BLOCK_PAGES) {
+		unsigned long page = block * LT_BLOCK_PAGES + i;
+
+		/* An entry is empty for a moment while its protection is changed. */
+		if (lt_walk_populated(vma, page << PAGE_SHIFT) ||
+		    (shmem && lt_walk_shmem_cached(vma, page)))
+			continue;
+		atomic64_add(lt_page_died(m, page, page + 1, 0), &k->missed_deaths);
+	}
+}
+
+/*
+ * Populated without anybody's fault: khugepaged filled holes, userfaultfd put
+ * pages, or a page that MADV_FREE gave away was written to again.
+ */
+static void add_found(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+		      const unsigned long *found)
+{
+	struct lt_target *t = m->target;
+	unsigned int n = bitmap_weight(found, LT_BLOCK_PAGES);
+
+	if (!n)
+		return;
+	atomic64_add(n, &t->kind[LEAKTRACE_KIND_PAGE].missed_births);
+	born_here(m, block, found, lt_site_get(t, LEAKTRACE_KIND_PAGE, lt_vma_type(vma), 0));
+}
+
+static void reconcile_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+{
+	unsigned long base = block * LT_BLOCK_PAGES, first, end;
+	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+	struct view v;
+
+	if (!look(m, vma, block, &v)) {
+		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
+		return;
+	}
+	bitmap_andnot(work, v.populated, v.live, LT_BLOCK_PAGES);
+	bitmap_andnot(work, work, v.clean, LT_BLOCK_PAGES);
+	add_found(m, vma, block, work);
+
+	/* Births on their way are live before they are populated. */
+	bitmap_andnot(work, v.live, v.populated, LT_BLOCK_PAGES);
+	bitmap_andnot(work, work, v.young, LT_BLOCK_PAGES);
+	first = max(base, vma->vm_start >> PAGE_SHIFT) - base;
+	end = min(base + LT_BLOCK_PAGES, vma->vm_end >> PAGE_SHIFT) - base;
+	bitmap_clear(work, 0, first);
+	bitmap_clear(work, end, LT_BLOCK_PAGES - end);
+	drop_missing(m, vma, block, work);
+}
+
+/* The number of the first known block at or above @from. */
+static unsigned long known_block(struct lt_mm *m, unsigned long from)
+{
+	struct lt_page_run run;
+
+	return lt_page_next_run(m, from * LT_BLOCK_PAGES, &run) ?
+	       run.page / LT_BLOCK_PAGES : ULONG_MAX;
+}
+
+static unsigned long check_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+{
+	reconcile_block(m, vma, block);
+	return min(lt_walk_next_block(vma->vm_mm, block), known_block(m, block + 1));
+}
+
+/* Known pages outside every mapping that we count. */
+static void drop_unmapped(struct lt_mm *m)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	unsigned long from = 0, end;
+	struct vm_area_struct *vma;
+	struct lt_page_run run;
+
+	while (lt_page_next_run(m, from, &run)) {
+		vma = find_vma(m->mm, run.page << PAGE_SHIFT);
+		if (vma && vma->vm_start <= run.page << PAGE_SHIFT &&
+		    lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
+			from = vma->vm_end >> PAGE_SHIFT;
+			continue;
+		}
+		end = run.page + run.n;
+		if (vma && vma->vm_start > run.page << PAGE_SHIFT)
+			end = min(end, vma->vm_start >> PAGE_SHIFT);
+		atomic64_add(lt_page_died(m, run.page, end, 0), &k->missed_deaths);
+		from = end;
+	}
+}
+
+/**
+ * lt_mm_reconcile() - hold the table against the page tables and repair it
+ * @m: address space, alive or being torn down by its last user
+ * @last_user: the latter; else the gate is held for reading, but given to who waits
+ *	for it: the target may be dead afterwards
+ *
+ * Context: may sleep.
+ */
+void lt_mm_reconcile(struct lt_mm *m, bool last_user)
+{
+	const struct pass p = { .m = m, .gated = !last_user, .block = check_block };
+
+	if (last_user) {
+		mmap_read_lock(m->mm);
+	} else if (mmap_read_lock_killable(m->mm)) {
+		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
+		return;
+	}
+	if (walk_mappings(&p))
+		drop_unmapped(m);
+	mmap_read_unlock(m->mm);
+}
