@@ -20,6 +20,10 @@
 #include "arch.h"
 #include "leaktrace.h"
 
+enum {
+	BATCH_TIMERS = 512,	/* that are asked for at once */
+};
+
 /* Both a list and (since v6.12, 52dea0a15cc8) an hlist begin with the next. */
 static void *node_after(void *head, void *node)
 {
@@ -68,8 +72,7 @@ out:
 
 struct query {
 	u32 id;
-	bool found;
-	struct lt_timer_info *info;
+	u32 clock;
 };
 
 static bool answer(struct k_itimer *timer, void *arg)
@@ -78,21 +81,16 @@ static bool answer(struct k_itimer *timer, void *arg)
 
 	if (timer->it_id != q->id)
 		return true;
-	q->found = true;
-	q->info->clock = timer->it_clock;
-	q->info->armed = is_armed(timer);
-	q->info->interval_ns = ktime_to_ns(timer->it_interval);
-	q->info->overruns = max_t(s64, timer->it_overrun_last, 0);
+	q->clock = timer->it_clock;
 	return false;
 }
 
-/* What the kernel knows of a timer now; false: no such timer. */
-static bool timer_info(struct lt_target *t, u32 id, struct lt_timer_info *info)
+static void take_info(const struct k_itimer *timer, struct lt_timer_info *info)
 {
-	struct query q = { .id = id, .info = info };
-
-	walk_timers(t, answer, &q);
-	return q.found;
+	info->clock = timer->it_clock;
+	info->armed = is_armed(timer);
+	info->interval_ns = ktime_to_ns(timer->it_interval);
+	info->overruns = max_t(s64, timer->it_overrun_last, 0);
 }
 
 static bool list_one(struct k_itimer *timer, void *ids)
@@ -122,10 +120,10 @@ static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 
 static void add(struct lt_target *t, u32 id, u8 flags)
 {
-	struct lt_timer_info info = { };
+	struct query q = { .id = id };
 
-	timer_info(t, id, &info);
-	born(t, id, info.clock, 0, flags);
+	walk_timers(t, answer, &q);
+	born(t, id, q.clock, 0, flags);
 }
 
 static const struct lt_id_ops ops = {
@@ -133,6 +131,50 @@ static const struct lt_id_ops ops = {
 	.list = list,
 	.add = add,
 };
+
+/* Timers with neighbouring ids, and what the kernel knows of each. */
+struct batch {
+	struct lt_ids ids;
+	u32 found;
+	struct {
+		bool found;
+		struct lt_timer_info info;
+	} timer[BATCH_TIMERS];
+};
+
+static bool answer_batch(struct k_itimer *timer, void *arg)
+{
+	struct batch *b = arg;
+	u32 *at = lt_ids_find(&b->ids, timer->it_id);
+
+	if (at) {
+		b->timer[at - b->ids.id].found = true;
+		take_info(timer, &b->timer[at - b->ids.id].info);
+		b->found++;
+	}
+	return b->found < b->ids.n;
+}
+
+/* One walk of the kernel's list for all of them. */
+static int tell_batch(struct lt_target *t, struct batch *b, u64 *from,
+		      int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
+				void *arg), void *arg)
+{
+	struct lt_object o;
+	int err = 0;
+	u32 i;
+
+	walk_timers(t, answer_batch, b);
+	for (i = 0; i < b->ids.n && !err; i++) {
+		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, b->ids.id[i], &o))
+			continue;
+		if (!b->timer[i].found)
+			b->timer[i].info.clock = o.clock;
+		err = fn(&o, &b->timer[i].info, arg);
+		*from = (u64)b->ids.id[i] + !err;
+	}
+	return err;
+}
 
 /**
  * lt_timer_walk() - call @fn on every timer of a target
@@ -149,24 +191,25 @@ int lt_timer_walk(struct lt_target *t, u64 *from,
 		  int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
 			    void *arg), void *arg)
 {
-	struct lt_object o;
+	struct batch *b;
 	struct lt_ids ids;
 	int err = 0;
-	u32 i;
+	u32 i = 0;
 
 	if (!lt_ids_list(t, &ops, true, &ids))
 		return -ENOMEM;
-	for (i = 0; i < ids.n && !err; i++) {
-		struct lt_timer_info info = { };
-
-		if (ids.id[i] < *from ||
-		    !lt_object_find(t, LEAKTRACE_KIND_TIMER, ids.id[i], &o))
-			continue;
-		if (!timer_info(t, ids.id[i], &info))
-			info.clock = o.clock;
-		err = fn(&o, &info, arg);
-		*from = (u64)ids.id[i] + !err;
+	b = kvmalloc(sizeof(*b), GFP_KERNEL | __GFP_NOWARN);
+	if (!b)
+		err = -ENOMEM;
+	while (i < ids.n && ids.id[i] < *from)
+		i++;
+	for (; i < ids.n && !err; i += b->ids.n) {
+		memset(b, 0, sizeof(*b));
+		b->ids.id = ids.id + i;
+		b->ids.n = min_t(u32, ids.n - i, BATCH_TIMERS);
+		err = tell_batch(t, b, from, fn, arg);
 	}
+	kvfree(b);
 	kvfree(ids.id);
 	return err;
 }

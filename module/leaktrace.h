@@ -341,6 +341,7 @@ struct lt_id_ops {
 };
 
 void lt_ids_add(struct lt_ids *ids, u32 id);
+u32 *lt_ids_find(const struct lt_ids *ids, u32 id);
 bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 		 struct lt_ids *ids);
 void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags);
@@ -409,6 +410,7 @@ extern struct genl_family lt_family;
 int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_stack_dump_start(struct netlink_callback *cb);
 int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
 

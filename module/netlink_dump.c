@@ -7,7 +7,8 @@
 
 /*
  * Dumps. Their place between two calls is in cb->args: [0] where to go on,
- * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] a third.
+ * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] a third, [5] within
+ * a bucket of objects.
  */
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
@@ -172,6 +173,21 @@ static int dump_site_stacks(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /**
+ * lt_stack_dump_start() - a dump of stacks begins
+ * @cb: its state
+ *
+ * The deepest stack has to fit, also if the kernel has no large buffer just now.
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int lt_stack_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = lt_max_depth * sizeof(u64) + 512;
+	return 0;
+}
+
+/**
  * lt_stack_dump() - answer a dump request
  * @skb: to fill
  * @cb: its state
@@ -183,16 +199,19 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t = dump_begin(cb);
 	struct lt_site site;
+	int err = 0;
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
-		if (lt_site_copy(cb->args[0], &site) && site.target == t->id &&
-		    dump_site_stacks(skb, cb, &site))
+		if (lt_site_copy(cb->args[0], &site) && site.target == t->id)
+			err = dump_site_stacks(skb, cb, &site);
+		if (err)
 			break;
 		cb->args[2] = 0;
 	}
-	return dump_end(t, skb);
+	/* What does not fit in an empty one is an error, not the end. */
+	return dump_end(t, skb) ?: err;
 }
 
 struct object_dump {
@@ -201,6 +220,9 @@ struct object_dump {
 	u32 *bucket;
 	u32 mark_bucket;
 	unsigned int mark;	/* length of skb where mark_bucket began */
+	u32 first;		/* bucket of which an earlier skb has: */
+	long skip;
+	long at;		/* in mark_bucket */
 };
 
 static int dump_object(const struct lt_object *o, void *arg)
@@ -209,16 +231,24 @@ static int dump_object(const struct lt_object *o, void *arg)
 	int err;
 
 	if (*d->bucket != d->mark_bucket) {
+		d->skip = *d->bucket == d->first ? d->skip : 0;
 		d->mark_bucket = *d->bucket;
 		d->mark = d->skb->len;
+		d->at = 0;
 	}
+	if (d->at++ < d->skip)
+		return 0;
 	if (o->kind == LEAKTRACE_KIND_TIMER ||
 	    (d->cb->args[3] && o->kind != d->cb->args[3] - 1))
 		return 0;
 	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
 		       lt_fill_object(d->skb, o));
-	if (err && d->mark)	/* the whole bucket comes again */
+	if (!err)
+		return 0;
+	/* The whole bucket comes again; or the rest of one that is too much for one skb. */
+	if (d->mark)
 		skb_trim(d->skb, d->mark);
+	d->cb->args[5] = d->mark ? 0 : d->at - 1;
 	return err;
 }
 
@@ -266,7 +296,8 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	u32 bucket = cb->args[0];
 	u64 timer = cb->args[4];
 	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
-				 .mark_bucket = ~0U };
+				 .mark_bucket = ~0U, .first = bucket,
+				 .skip = cb->args[5] };
 	int err = 0;
 
 	if (IS_ERR(t))

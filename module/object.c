@@ -13,7 +13,7 @@
  * the kernel's file_lock, siglock or tasklist lock; site and pool locks nest
  * inside.
  */
-#include <linux/hash.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "leaktrace.h"
@@ -24,6 +24,7 @@ enum {
 
 static struct hlist_head *buckets;
 static unsigned int bucket_bits;
+static u64 multiplier;			/* odd, and nobody's guess: targets choose some keys */
 static raw_spinlock_t locks[LOCKS];
 static struct lt_pool *pool;
 
@@ -31,7 +32,7 @@ static_assert(sizeof(struct lt_object) <= 96, "design.md: at most 96 bytes an ob
 
 static u32 bucket_of(u32 target, u8 kind, u64 key)
 {
-	return hash_64(key * 31 + ((u64)target << 8 | kind), bucket_bits);
+	return (key * 31 + ((u64)target << 8 | kind)) * multiplier >> (64 - bucket_bits);
 }
 
 static raw_spinlock_t *lock_of(u32 bucket)
@@ -51,6 +52,7 @@ int lt_object_init(void)
 
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
+	multiplier = get_random_u64() | 1;
 	bucket_bits = clamp(ilog2(lt_max_objects) - 2, 10, 20);
 	pool = lt_pool_create("internal error: torn list of objects",
 			      sizeof(struct lt_object), lt_max_objects);

@@ -17,7 +17,7 @@
 #include "leaktrace.h"
 
 enum {
-	MAX_IDS = 1 << 17,
+	MAX_IDS = 1 << 22,	/* pid_max's largest; timers are fewer */
 	SECOND_LOOK_MS = 20,
 };
 
@@ -45,7 +45,15 @@ static int cmp_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool has(const struct lt_ids *ids, u32 id)
+/**
+ * lt_ids_find() - look an id up
+ * @ids: a sorted list
+ * @id: what to look for
+ *
+ * Context: any.
+ * Return: where in the list it stands, or NULL.
+ */
+u32 *lt_ids_find(const struct lt_ids *ids, u32 id)
 {
 	return bsearch(&id, ids->id, ids->n, sizeof(id), cmp_id);
 }
@@ -137,7 +145,7 @@ static void subtract(struct lt_ids *a, const struct lt_ids *b)
 	u32 i, n = 0;
 
 	for (i = 0; i < a->n; i++)
-		if (!has(b, a->id[i]))
+		if (!lt_ids_find(b, a->id[i]))
 			a->id[n++] = a->id[i];
 	a->n = n;
 }
@@ -175,11 +183,11 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 	if (!differ(t, ops, &unknown2, &gone2))
 		return;
 	for (i = 0; i < gone2.n; i++)
-		if (has(gone, gone2.id[i]) &&
+		if (lt_ids_find(gone, gone2.id[i]) &&
 		    lt_object_died(t, ops->kind, gone2.id[i], 0, NULL))
 			atomic64_inc(&k->missed_deaths);
 	for (i = 0; i < unknown2.n && !full; i++)
-		if (has(unknown, unknown2.id[i])) {
+		if (lt_ids_find(unknown, unknown2.id[i])) {
 			ops->add(t, unknown2.id[i], LEAKTRACE_OBJECT_F_FOUND);
 			atomic64_inc(&k->missed_births);
 		}
