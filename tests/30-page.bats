@@ -220,6 +220,23 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_unrepaired
 }
 
+# One found at its new place before its birth has come along would be born twice.
+# bats test_tags=core
+@test "page: moved again and again while everything is compared: each is where it was born" {
+	tell map a 3000 nohuge
+	tell touch a write
+	local id i
+	id=$(genl target "$VICTIM" | jq .id)
+	while :; do genl try RECONCILE TARGET_ID="$id"; done >/dev/null 2>&1 3>&- &
+	STARTED+=($!)
+	for ((i = 0; i < 12; i++)); do
+		tell remap a 3000 fixed
+	done
+	kill "${STARTED[-1]}"
+	counted touch_write 3000 a
+	assert_site touch_write page 3000 3000
+}
+
 @test "page: MREMAP_DONTUNMAP leaves an empty mapping behind" {
 	tell map a 24
 	tell touch a write

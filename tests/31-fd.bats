@@ -285,6 +285,36 @@ born() {
 }
 
 # bats test_tags=core
+@test "fd: CLOSE_RANGE_UNSHARE of a shared table: a thread closes copies, nobody else loses anything" {
+	start_and_attach fd victim_fd
+	tell hold 40
+	tell unshare_range
+	report
+	assert_site by_hold fd 40 40
+	assert_unrepaired
+	tell gone
+	report
+	assert_fd_count
+	assert_exact
+}
+
+# bats test_tags=core
+@test "fd: the first thread leaves the table, and who stayed ends: each descriptor counts once" {
+	start_and_attach fd victim_fd
+	tell hold 6
+	tell leave
+	report
+	tell gone
+	report
+	assert_fd_count
+	assert_exact
+	tell hold 3
+	report
+	assert_fd_count
+	assert_exact
+}
+
+# bats test_tags=core
 @test "fd: io_uring opens, accepts and closes" {
 	start_and_attach fd victim_fd
 	tell hold 3

@@ -3,7 +3,7 @@
 # bats file_tags=vm,bounds
 #
 # BOUNDS_PERCENT=100 is the whole size: 1 M objects, 100,000 sites, 500,000 stacks,
-# 200 targets, 4,096 threads. It wants a guest of 6 GB and some minutes:
+# 200 targets, 4,096 threads, 120,000 timers. It wants a guest of 6 GB and some minutes:
 #   scripts/vm --mem 6144 --module --env BOUNDS_PERCENT=100 6.1 -- bats tests/83-bounds.bats
 
 load lib/common
@@ -137,5 +137,19 @@ assert_released() {
 	assert_exact
 	assert_total thread live "$(proc_task_count "$VICTIM")"
 	assert_total thread live $((n + 101))
+	assert_released
+}
+
+# Each is asked of the kernel, which has them in one list.
+@test "bounds: 120,000 timers" {
+	local n
+	n=$(share 120000)
+	start_and_attach timer victim_bounds
+	tell timers "$n"
+	timed report report
+	assert_exact
+	assert_site bounds_timer timer "$n" "$n"
+	timed timers genl count OBJECT_GET "$VICTIM" >"$BATS_TEST_TMPDIR/objects"
+	expect "$(cat "$BATS_TEST_TMPDIR/objects")" "$n" "timers told"
 	assert_released
 }

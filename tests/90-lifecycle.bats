@@ -315,3 +315,21 @@ round() {
 	done
 	refute module_loaded
 }
+
+# Whoever gets what the kernel knew it by would be traced in its place.
+# bats test_tags=core
+@test "attach to a process that dies meanwhile: refused, or told that it has ended" {
+	local i
+	for ((i = 0; i < 12; i++)); do
+		start_victim victim_page
+		tell map a 20000 nohuge
+		tell touch a write
+		"$PYTHON" -c 'import os, sys, time; time.sleep(int(sys.argv[2]) / 40); os.kill(int(sys.argv[1]), 9)' \
+			"$VICTIM" $i 3>&- &
+		lt attach "$VICTIM" --background --kinds page,fd,thread >/dev/null 2>&1 || true
+		wait $! || true
+		wait "$VICTIM" || true
+		! genl target "$VICTIM" >"$BATS_TEST_TMPDIR/target" 2>/dev/null ||
+			jq -e '.exited_ns > 0' "$BATS_TEST_TMPDIR/target"
+	done
+}

@@ -2,6 +2,8 @@
 # The host changes under a target: processors go and come, memory ends.
 # bats file_tags=vm,lifecycle
 
+# shellcheck disable=SC2030,SC2031
+
 load lib/common
 
 CPU=/sys/devices/system/cpu/cpu1/online
@@ -78,4 +80,55 @@ limited_group() {
 	read -r _ _ live _ <<<"$(site touch_write page)"
 	[ "$live" -gt 6000 ] && [ "$live" -le 8192 ] || explain "pages of touch_write: $live"
 	expect "$(genl status | jq .targets)" 0 targets
+}
+
+# Such a worker has the process's memory and its own name under task/, and never comes
+# back to user mode. Until v6.4 it was a thread of the kernel.
+# bats test_tags=core
+@test "host: vhost's worker of a target holds neither target nor module" {
+	modprobe vhost_net && [ -c /dev/vhost-net ] || skip "this kernel has no vhost_net"
+	"$PYTHON" - >"$BATS_TEST_TMPDIR/out" 3>&- 4>&- <<-'PYTHON' &
+	import fcntl, os, sys, time
+	fd = os.open("/dev/vhost-net", os.O_RDWR)
+	print("ready", flush=True)
+	while not os.path.exists(os.environ["BATS_TEST_TMPDIR"] + "/attached"):
+	    time.sleep(0.05)
+	fcntl.ioctl(fd, 0xAF01)		# VHOST_SET_OWNER: the worker is made here
+	print("owner", flush=True)
+	time.sleep(3600)
+	PYTHON
+	VICTIM=$!
+	STARTED+=("$VICTIM")
+	until_true 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	attach
+	touch "$BATS_TEST_TMPDIR/attached"
+	until_true 60 grep -q owner "$BATS_TEST_TMPDIR/out"
+	report
+	assert_exact
+	assert_total thread live "$(proc_task_count "$VICTIM")"
+	assert_fd_count
+	lt detach "$VICTIM"
+	unload_module
+	kill -0 "$VICTIM"
+	load_module
+}
+
+# bats test_tags=core
+@test "host: who unmaps a target that was killed does not take its last report" {
+	start_and_attach page victim_page
+	tell map a 30000 nohuge
+	tell touch a write
+	"$PYTHON" - "$VICTIM" >"$BATS_TEST_TMPDIR/said" <<-'PYTHON'
+	import ctypes, os, signal, sys
+	libc, pid = ctypes.CDLL(None, use_errno=True), int(sys.argv[1])
+	fd = os.pidfd_open(pid)
+	os.kill(pid, signal.SIGKILL)
+	# process_mrelease(): its memory, before it comes to it itself
+	print("ok" if not libc.syscall(448, fd, 0) else os.strerror(ctypes.get_errno()))
+	PYTHON
+	cat "$BATS_TEST_TMPDIR/said"
+	! grep -q "not implemented" "$BATS_TEST_TMPDIR/said" || skip "process_mrelease came with 5.15"
+	wait "$VICTIM" || expect $? 137 "how the target ended"
+	report
+	assert_site touch_write page 30000
 }

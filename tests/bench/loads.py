@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -208,6 +209,8 @@ class Postgres(Load):
         if self.server:
             subprocess.run(self.postgres("pg_ctl", "-D", self.data, "-m", "immediate", "stop"),
                            cwd=WORK, capture_output=True, check=False)
+            # one that never was ready does not listen to pg_ctl
+            os.killpg(self.server.pid, signal.SIGKILL)
             self.server.wait()
         shutil.rmtree(self.data, ignore_errors=True)
 

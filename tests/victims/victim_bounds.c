@@ -6,13 +6,16 @@
  *   sites N     N more, each by a call path of its own: N sites, N stacks
  *   close N     closes the N newest, each by a call path of its own
  *   threads N   N threads that wait, at bounds_thread
+ *   timers N    N timers, at bounds_timer
  *   pages N     touches N pages, at bounds_touch
  */
 #include "victim.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum { STACK_BYTES = 4096 };
 
@@ -111,6 +114,24 @@ static void threads(int argc, char **argv)
 	}
 }
 
+static NAMED long bounds_timer(void)
+{
+	struct sigevent silent = { .sigev_notify = SIGEV_NONE };
+	int id;
+
+	return sys(SYS_timer_create, CLOCK_MONOTONIC, &silent, &id);
+}
+
+static void timers(int argc, char **argv)
+{
+	for (long i = number(argc, argv, 1, 1); i; i--) {
+		long ret = bounds_timer();
+
+		if (ret < 0)
+			return fail("timer_create: %s", strerror(-ret));
+	}
+}
+
 static NAMED void bounds_touch(char *p, long n)
 {
 	for (long i = 0; i < n; i++)
@@ -130,7 +151,7 @@ static void pages(int argc, char **argv)
 
 static const struct command commands[] = {
 	{ "fds", fds }, { "sites", sites }, { "close", close_some },
-	{ "threads", threads }, { "pages", pages },
+	{ "threads", threads }, { "timers", timers }, { "pages", pages },
 };
 
 int main(int argc, char **argv)
@@ -139,5 +160,6 @@ int main(int argc, char **argv)
 
 	setrlimit(RLIMIT_NOFILE, &most);
 	setrlimit(RLIMIT_NPROC, &most);
+	setrlimit(RLIMIT_SIGPENDING, &most);
 	return serve(commands, ARRAY_SIZE(commands));
 }

@@ -12,7 +12,9 @@
  *   fork CLOSES OPENS       a child closes copies, opens its own at by_child
  *   share OPENS CLOSES      the same in a process that shares the table
  *   unshare OPENS CLOSES    the same in a thread with a table of its own
- *   gone                    ends what the three above have started
+ *   unshare_range           a thread leaves the table and closes all that hold opened
+ *   leave                   the first thread leaves the table to another one
+ *   gone                    ends what the five above have started
  *   fail N                  N failed closes and N failed opens
  *   emfile                  opens until EMFILE at by_emfile; answers "born=K"
  *   uring_open N            N opens by io_uring
@@ -207,20 +209,13 @@ static pid_t child;
 static pthread_t thread;
 static bool thread_runs;
 
-static NAMED long by_child(void)
-{
-	return sys(SYS_openat, AT_FDCWD, NULL_DEVICE, O_RDONLY);
-}
+#define BIRTH_BY_OPEN(name) \
+	static NAMED long name(void) { return sys(SYS_openat, AT_FDCWD, NULL_DEVICE, O_RDONLY); }
 
-static NAMED long by_sharer(void)
-{
-	return sys(SYS_openat, AT_FDCWD, NULL_DEVICE, O_RDONLY);
-}
-
-static NAMED long by_unshared(void)
-{
-	return sys(SYS_openat, AT_FDCWD, NULL_DEVICE, O_RDONLY);
-}
+BIRTH_BY_OPEN(by_child)
+BIRTH_BY_OPEN(by_sharer)
+BIRTH_BY_OPEN(by_unshared)
+BIRTH_BY_OPEN(by_emfile)
 
 static NAMED void die_elsewhere(int fd)
 {
@@ -289,6 +284,19 @@ static void share(int argc, char **argv)
 	say("child=%d", child);
 }
 
+/* Until "gone". */
+static void *stay(long ret)
+{
+	wake_word(&shared->state, ret ? 3 : 1);
+	wait_word(&shared->state, 1);
+	return NULL;
+}
+
+static void *stayer(void *arg)
+{
+	return stay(0);
+}
+
 static void *unsharer(void *arg)
 {
 	long ret = sys(SYS_unshare, CLONE_FILES);
@@ -296,21 +304,43 @@ static void *unsharer(void *arg)
 	if (!ret)
 		act(by_unshared, sharer_opens, sharer_closes);
 	say("tid=%ld", sys(SYS_gettid));
-	wake_word(&shared->state, ret ? 3 : 1);
-	wait_word(&shared->state, 1);
-	return NULL;
+	return stay(ret);
+}
+
+static void *range_unsharer(void *arg)
+{
+	int first = held[held_first % HELD], last = held[(held_last - 1) % HELD];
+
+	return stay(sys(SYS_close_range, first, last, CLOSE_RANGE_UNSHARE));
+}
+
+static void start(void *(*fn)(void *))
+{
+	shared->state = 0;
+	if (pthread_create(&thread, NULL, fn, NULL))
+		return fail("no thread");
+	thread_runs = true;
+	wait_word(&shared->state, 0);
+	if (shared->state == 3)
+		fail("unshare");
 }
 
 static void unshare_files(int argc, char **argv)
 {
 	sharer_opens = number(argc, argv, 1, 0);
 	sharer_closes = number(argc, argv, 2, 0);
-	shared->state = 0;
-	if (pthread_create(&thread, NULL, unsharer, NULL))
-		return fail("no thread");
-	thread_runs = true;
-	wait_word(&shared->state, 0);
-	if (shared->state == 3)
+	start(unsharer);
+}
+
+static void unshare_range(int argc, char **argv)
+{
+	start(range_unsharer);
+}
+
+static void leave(int argc, char **argv)
+{
+	start(stayer);
+	if (sys(SYS_unshare, CLONE_FILES))
 		fail("unshare");
 }
 
@@ -358,11 +388,6 @@ static void failures(int argc, char **argv)
 	}
 }
 
-static NAMED long by_emfile(void)
-{
-	return sys(SYS_openat, AT_FDCWD, NULL_DEVICE, O_RDONLY);
-}
-
 static void emfile(int argc, char **argv)
 {
 	struct rlimit limit = { 64, 64 }, old;
@@ -397,6 +422,7 @@ static const struct command commands[] = {
 	{ "hold", hold }, { "road", walk_road }, { "death", death }, { "drop", drop },
 	{ "pairs", pairs }, { "cloexec", cloexec }, { "range_cloexec", range_cloexec },
 	{ "fork", fork_child }, { "share", share }, { "unshare", unshare_files },
+	{ "unshare_range", unshare_range }, { "leave", leave },
 	{ "gone", gone }, { "fail", failures }, { "emfile", emfile },
 	{ "uring_open", uring_open }, { "uring_accept", uring_accept },
 	{ "uring_close", uring_close }, { "exec", exec_self },
