@@ -227,9 +227,15 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	tell touch a write
 	local id i
 	id=$(genl target "$VICTIM" | jq .id)
-	while :; do genl try RECONCILE TARGET_ID="$id"; done >/dev/null 2>&1 3>&- &
+	PYTHONPATH=$TOP/tests/lib "$PYTHON" -B - "$id" <<-'PYTHON' 3>&- 4>&- &
+	import sys, genl
+	nl, target = genl.Netlink(), genl.u32("id", int(sys.argv[1]))
+	family = nl.family()["id"]
+	while True:
+	    genl.call(nl, family, "RECONCILE", target)
+	PYTHON
 	STARTED+=($!)
-	for ((i = 0; i < 12; i++)); do
+	for ((i = 0; i < 40; i++)); do
 		tell remap a 3000 fixed
 	done
 	kill "${STARTED[-1]}"
