@@ -87,13 +87,15 @@ static void drop_space(struct lt_target *t, int i)
 {
 	u32 fd;
 
+	/* Another process may have it, too: no probe is to add to what is buried here. */
+	lt_key_del(t->space[i]);
+	t->space[i] = NULL;
+	synchronize_rcu();
 	for (fd = 0; fd < t->space_top[i]; fd++) {
 		lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(i, fd), 0, NULL);
 		cond_resched();
 	}
 	t->space_top[i] = 0;
-	lt_key_del(t->space[i]);
-	t->space[i] = NULL;
 }
 
 /* The process's own table was replaced by a copy, with the same descriptors, or is gone
@@ -173,17 +175,21 @@ static bool goes_on(const struct files_struct *files)
 /**
  * lt_fd_thread_exit() - current exits and may be the last to have its table
  *
- * The table's address may soon be another's: its key must not match any more. The
- * process's own is kept for whoever exits last.
+ * @t: its target
+ *
+ * The table's address may soon be another's: its key must not match any more. Where
+ * all end together the process's own is kept for whoever is the last.
  *
  * Context: probe; current still has its fd table.
  */
-void lt_fd_thread_exit(void)
+void lt_fd_thread_exit(struct lt_target *t)
 {
 	struct files_struct *files = current->files;
 	struct lt_key *k = files ? lt_key_find(files, LT_KEY_FILES) : NULL;
 
-	if (k && (k->space ? !goes_on(files) : atomic_read(&files->count) == 1))
+	if (!k || k->target != t || goes_on(files))
+		return;
+	if (k->space || !(current->signal->flags & SIGNAL_GROUP_EXIT))
 		WRITE_ONCE(k->ptr, NULL);
 }
 

@@ -89,7 +89,8 @@ static bool look_at_batch(struct lt_target *t, struct lt_key *space,
 
 	task_lock(task);
 	files = task->files;
-	if (files != space->ptr)
+	/* Both are NULL once the last task of the space has exited. */
+	if (!files || files != READ_ONCE(space->ptr))
 		goto out;
 	spin_lock(&files->file_lock);
 	fdt = files_fdtable(files);
@@ -108,12 +109,13 @@ out:
 static struct task_struct *task_of_space(struct lt_target *t, const struct lt_key *space)
 {
 	struct task_struct *leader = lt_target_task(t), *p, *found = NULL;
+	const void *files = READ_ONCE(space->ptr);
 
 	if (!leader)
 		return NULL;
 	rcu_read_lock();
 	for_each_thread(leader, p)
-		if (READ_ONCE(p->files) == space->ptr) {
+		if (files && READ_ONCE(p->files) == files) {
 			get_task_struct(p);
 			found = p;
 			break;

@@ -123,7 +123,7 @@ static void notrace on_sched_process_exit(void *data, struct task_struct *task)
 	if (t && !atomic_read(&task->signal->live)) {
 		process_exits(t, task);
 	} else if (t) {
-		lt_fd_thread_exit();
+		lt_fd_thread_exit(t);
 		if (!(task->signal->flags & SIGNAL_GROUP_EXIT))
 			thread_exits(t, task);
 	}

@@ -99,7 +99,7 @@ void lt_fd_reconcile(struct lt_target *t);
 void lt_fd_resync(struct lt_target *t, u32 death_stack);
 bool lt_fd_confirmed(struct lt_target *t);
 void lt_fd_spaces(struct lt_target *t);
-void lt_fd_thread_exit(void);
+void lt_fd_thread_exit(struct lt_target *t);
 
 /*
  * kind_page.c (births), mm.c (deaths, moves), page.c (the table),

@@ -141,13 +141,14 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 	unsigned long first = range->start >> PAGE_SHIFT;
 	unsigned long end = PAGE_ALIGN(range->end) >> PAGE_SHIFT;
+	struct lt_page_run run;
 	bool dies = false;
 
 	atomic_inc(&m->invalidate_seq);
 	atomic_inc(&m->invalidating);
 	/* Pairs with look() in pagewalk.c: announced before anything goes. */
 	smp_mb__after_atomic();
-	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited))
+	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited) || lt_gave_up())
 		return 0;
 	if (range->event == MMU_NOTIFY_UNMAP)
 		lt_maps_unmapped(m, range->start, range->end);
@@ -155,9 +156,10 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 		return 0;
 	if ((current->flags & PF_KTHREAD) || current->mm != m->mm) {
 		/* The OOM reaper unmaps, or somebody by process_mrelease(); the rest of
-		 * them only move things.
+		 * them only move things, or unmap what is not counted (hugetlbfs).
 		 */
-		if (range->event == MMU_NOTIFY_UNMAP)
+		if (range->event == MMU_NOTIFY_UNMAP && lt_page_next_run(m, first, &run) &&
+		    run.page < end)
 			WRITE_ONCE(m->reaped, true);
 		return 0;
 	}

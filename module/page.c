@@ -338,13 +338,15 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 	while (i < n) {
 		raw_spin_lock_irqsave(&m->lock, flags);
 		b = lt_block_find(m, (from + i) / LT_BLOCK_PAGES, true);
-		if (!b || b->nr * LT_BLOCK_PAGES >= from + n)
+		if (!b || b->nr * LT_BLOCK_PAGES >= from + n) {
 			i = n;
-		else if (b->nr * LT_BLOCK_PAGES > from + i)
+		} else if (b->nr * LT_BLOCK_PAGES > from + i) {
 			i = b->nr * LT_BLOCK_PAGES - from;
-		else if (move_one(m, from + i, to + i))
-			atomic64_inc(&k->moved);
-		i++;
+		} else {
+			if (move_one(m, from + i, to + i))
+				atomic64_inc(&k->moved);
+			i++;
+		}
 		raw_spin_unlock_irqrestore(&m->lock, flags);
 	}
 }

@@ -34,48 +34,51 @@ static unsigned long start_of(const struct vm_area_struct *vma, unsigned long bl
 struct pass {
 	struct lt_mm *m;
 	bool gated;		/* the target's gate is held for reading */
+	bool patient;		/* others wait until it is done */
+	bool locked;		/* mmap_lock is held for reading */
+	bool hopeless;		/* a move does not come to its end: no block waits for it again */
 	/* Does one block of a mapping. Return: the next one's number. */
-	unsigned long (*block)(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block);
+	unsigned long (*block)(struct pass *p, struct vm_area_struct *vma, unsigned long block);
 };
 
 static bool is_waited_for(const struct pass *p)
 {
-	return rwsem_is_contended(&p->m->mm->mmap_lock) ||
-	       (p->gated && rwsem_is_contended(&p->m->target->gate));
+	return !p->patient && (rwsem_is_contended(&p->m->mm->mmap_lock) ||
+			       (p->gated && rwsem_is_contended(&p->m->target->gate)));
 }
 
 /* Lets others have what they wait for. Return: whether there is anything left to walk. */
-static bool give_way(const struct pass *p)
+static bool give_way(struct pass *p)
 {
 	struct lt_target *t = p->m->target;
 
 	mmap_read_unlock(p->m->mm);
 	if (p->gated)
 		up_read(&t->gate);
-	cond_resched();
+	/* Who has waited is slower to get it than we are. */
+	usleep_range(50, 100);
 	if (p->gated)
 		down_read(&t->gate);
-	mmap_read_lock(p->m->mm);
-	return !t->dead && !READ_ONCE(p->m->gone);
+	p->locked = !mmap_read_lock_killable(p->m->mm);
+	return p->locked && !t->dead && !READ_ONCE(p->m->gone);
 }
 
 /* As much of a mapping as nobody waits for. Return: where to go on. */
-static unsigned long walk_mapping(const struct pass *p, struct vm_area_struct *vma,
-				  unsigned long addr)
+static unsigned long walk_mapping(struct pass *p, struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
 
 	if (lt_vma_type(vma) == LEAKTRACE_TYPE_UNKNOWN)
 		return vma->vm_end;
 	do {
-		block = p->block(p->m, vma, block);
+		block = p->block(p, vma, block);
 		cond_resched();
 	} while (block <= last_block(vma) && !is_waited_for(p));
 	return start_of(vma, block);
 }
 
-/* mmap_lock is held for reading, but not all the time. Return: whether to the end. */
-static bool walk_mappings(const struct pass *p)
+/* mmap_lock is held, but not all the time. Return: whether it came to the end. */
+static bool walk_mappings(struct pass *p)
 {
 	struct vm_area_struct *vma;
 	unsigned long addr = 0;
@@ -88,14 +91,14 @@ static bool walk_mappings(const struct pass *p)
 	return true;
 }
 
-static unsigned long list_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
 {
 	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	unsigned int i;
 
 	lt_walk_block(vma, block, populated, NULL);
 	for_each_set_bit(i, populated, LT_BLOCK_PAGES)
-		lt_page_baseline(m, block * LT_BLOCK_PAGES + i);
+		lt_page_baseline(p->m, block * LT_BLOCK_PAGES + i);
 	return lt_walk_next_block(vma->vm_mm, block);
 }
 
@@ -110,13 +113,19 @@ static unsigned long list_block(struct lt_mm *m, struct vm_area_struct *vma, uns
  */
 int lt_mm_baseline(struct lt_mm *m)
 {
-	const struct pass p = { .m = m, .block = list_block };
+	struct pass p = { .m = m, .block = list_block };
 
-	if (mmap_read_lock_killable(m->mm))
+	p.locked = !mmap_read_lock_killable(m->mm);
+	if (!p.locked)
 		return -EINTR;
 	walk_mappings(&p);
-	mmap_read_unlock(m->mm);
-	return 0;
+	/* What mremap took away before the walk came to it is behind the walk now. */
+	p.patient = true;
+	if (p.locked && atomic_read(&m->target->moving))
+		walk_mappings(&p);
+	if (p.locked)
+		mmap_read_unlock(m->mm);
+	return p.locked ? 0 : -EINTR;
 }
 
 static void born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
@@ -160,13 +169,14 @@ struct view {
 };
 
 /* Both sides of a block at a moment when no invalidation is under way. */
-static bool look(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
+static bool look(struct pass *p, struct vm_area_struct *vma, unsigned long block,
 		 struct view *v)
 {
+	struct lt_mm *m = p->m;
 	unsigned long found;
 	int tries, seq;
 
-	for (tries = 0; tries < RETRIES; tries++) {
+	for (tries = p->hopeless ? RETRIES - 1 : 0; tries < RETRIES; tries++) {
 		seq = atomic_read(&m->invalidate_seq);
 		/* Pairs with on_range_start(): look after the number was read, */
 		smp_rmb();
@@ -182,6 +192,7 @@ static bool look(struct lt_mm *m, struct vm_area_struct *vma, unsigned long bloc
 			return true;
 		usleep_range(100, 200);
 	}
+	p->hopeless = atomic_read(&m->target->moving);
 	return false;
 }
 
@@ -219,13 +230,14 @@ static void add_found(struct lt_mm *m, struct vm_area_struct *vma, unsigned long
 	born_here(m, block, found, lt_site_get(t, LEAKTRACE_KIND_PAGE, lt_vma_type(vma), 0));
 }
 
-static void reconcile_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
 {
+	struct lt_mm *m = p->m;
 	unsigned long base = block * LT_BLOCK_PAGES, first, end;
 	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	struct view v;
 
-	if (!look(m, vma, block, &v)) {
+	if (!look(p, vma, block, &v)) {
 		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
 		return;
 	}
@@ -252,10 +264,10 @@ static unsigned long known_block(struct lt_mm *m, unsigned long from)
 	       run.page / LT_BLOCK_PAGES : ULONG_MAX;
 }
 
-static unsigned long check_block(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block)
+static unsigned long check_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
 {
-	reconcile_block(m, vma, block);
-	return min(lt_walk_next_block(vma->vm_mm, block), known_block(m, block + 1));
+	reconcile_block(p, vma, block);
+	return min(lt_walk_next_block(vma->vm_mm, block), known_block(p->m, block + 1));
 }
 
 /* Known pages outside every mapping that we count. */
@@ -291,15 +303,18 @@ static void drop_unmapped(struct lt_mm *m)
  */
 void lt_mm_reconcile(struct lt_mm *m, bool last_user)
 {
-	const struct pass p = { .m = m, .gated = !last_user, .block = check_block };
+	struct pass p = { .m = m, .gated = !last_user, .patient = last_user, .block = check_block };
+	bool done;
 
-	if (last_user) {
+	if (last_user)
 		mmap_read_lock(m->mm);
-	} else if (mmap_read_lock_killable(m->mm)) {
-		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
-		return;
-	}
-	if (walk_mappings(&p))
+	p.locked = last_user || !mmap_read_lock_killable(m->mm);
+	/* What moves still stands where it was; no other move begins under the lock. */
+	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->moving);
+	if (done)
 		drop_unmapped(m);
-	mmap_read_unlock(m->mm);
+	else
+		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
+	if (p.locked)
+		mmap_read_unlock(m->mm);
 }

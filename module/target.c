@@ -312,7 +312,9 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
 		goto out;
 	}
-	lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+	/* Who is killed on the first step is nobody's loss. */
+	if (!fatal_signal_pending(current))
+		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
 	lt_target_put(t);
 out:
 	mutex_unlock(&lt_mutex);
