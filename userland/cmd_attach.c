@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "output.h"
 
 /* Where events go: beside the report if that must stay parseable. */
 static void choose_tail(struct session *s, const struct options *o)
@@ -42,7 +43,7 @@ int cmd_attach(struct options *o)
 	if (!o->argc)
 		return fail("attach: which PID? (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
-	status = session_open(&s, o);
+	status = output_check(o) ?: session_open(&s, o);
 	if (!status && !o->background)
 		status = session_listen(&s);
 	if (!status)

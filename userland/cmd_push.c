@@ -134,13 +134,13 @@ static int send_once(struct push_run *r)
 	return 0;
 }
 
-/* What waits, while there is time before the next look. */
+/* What waits, while there is time before the next look; once in any case. */
 static void send_until(struct push_run *r, double end_s)
 {
-	double now_s;
+	double pause_s;
 
-	while (!r->stopped && (now_s = monotonic_ns() / 1e9) < end_s) {
-		double pause_s = end_s - now_s;
+	do {
+		pause_s = fmax(0, end_s - monotonic_ns() / 1e9);
 
 		if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
 			if (!r->failures++)
@@ -149,8 +149,9 @@ static void send_until(struct push_run *r, double end_s)
 		} else {
 			r->failures = 0;
 		}
-		wait_s(r, pause_s);
-	}
+		if (!stop_wanted(r))
+			wait_s(r, pause_s);
+	} while (!r->stopped && monotonic_ns() / 1e9 < end_s);
 }
 
 static int push_forever(struct push_run *r, struct source *source, const char *arg)
@@ -167,7 +168,8 @@ static int push_forever(struct push_run *r, struct source *source, const char *a
 			fail("%llu profiles were dropped: the server is away for too long",
 			     (unsigned long long)(r->queue.dropped - dropped));
 		dropped = r->queue.dropped;
-		next_s += r->o->every_s;
+		/* what takes longer than that is done all the time, and not made up for */
+		next_s = fmax(next_s + r->o->every_s, monotonic_ns() / 1e9);
 		send_until(r, next_s);
 	}
 	/* what is left gets one more chance, until somebody interrupts that, too */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,6 +19,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "output.h"
+
+enum { LOOK_MS = 20 };	/* at a tracee that is on its way to exec */
 
 static struct {
 	pid_t pid;		/* 0: reaped */
@@ -67,7 +71,6 @@ static int spawn(struct options *o)
 	close(failed[1]);
 	child.go = go[1];
 	child.failed = failed[0];
-	ptrace(PTRACE_SEIZE, child.pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
 	return 0;
 }
 
@@ -129,13 +132,18 @@ static void on_signal(struct session *s, int signal)
 /* 0: the child's new program runs. */
 static int start(struct session *s, struct options *o)
 {
+	struct pollfd failed = { .fd = child.failed, .events = POLLIN };
 	int err;
 
 	child.traced = session_add(s, child.pid);
 	if (!child.traced)
 		return EXIT_TROUBLE;
+	/* not before: a signal would stop it while nobody looks */
+	ptrace(PTRACE_SEIZE, child.pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
 	if (write(child.go, "", 1) != 1)
 		return fail("cannot start %s: %s", o->argv[0], strerror(errno));
+	while (!poll(&failed, 1, LOOK_MS))
+		on_child(s);
 	if (read(child.failed, &err, sizeof(err)) == sizeof(err)) {
 		child.traced->done = true;
 		return fail("cannot run %s: %s", o->argv[0], strerror(err));
@@ -151,7 +159,7 @@ int cmd_run(struct options *o)
 
 	if (!o->argc)
 		return fail("run: which command? (see 'leaktrace run --help')");
-	status = spawn(o);
+	status = output_check(o) ?: spawn(o);
 	if (status)
 		return status;
 	status = session_open(&s, o);

@@ -11,6 +11,7 @@
 #include <netlink/attr.h>
 
 #include "rest.h"
+#include "tame.h"
 
 #define A(set, name)	LEAKTRACE_A_##set##_##name
 #define POLICY(set, SET) static const struct nla_policy set##_policy[A(SET, MAX) + 1]
@@ -190,6 +191,7 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	GET(tb, TARGET, INEXACT, 32, t->inexact);
 	GET(tb, TARGET, RECONCILED_NS, 64, t->reconciled_ns);
 	copy_string(tb[A(TARGET, COMM)], t->comm, sizeof(t->comm));
+	tame(t->comm);
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == A(TARGET, KIND) && decode_kind(a, t))
 			return -EINVAL;

@@ -13,6 +13,7 @@
 
 #include "leaktrace.h"
 #include "maps.h"
+#include "tame.h"
 
 /* Values of fields in a descriptor's fdinfo, joined: "eventfd-count: 3, …". */
 static char *fdinfo(pid_t tid, uint64_t fd, const char *const *keys)
@@ -177,13 +178,6 @@ static char *describe_thread(const struct model *m, const struct object *o)
 	if (o->flags & LEAKTRACE_OBJECT_F_ZOMBIE)
 		return text("%s, exited, never reaped", name);
 	return text("%s, %s", name, state);
-}
-
-static void tame(char *s)
-{
-	for (; s && *s; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = '?';
 }
 
 /* A sentence about one object, malloced. NULL: nobody knows. */

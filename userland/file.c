@@ -158,7 +158,7 @@ int file_move(struct file_writer *w, const char *other, uint64_t from_bytes)
 		err = write_whole(&next, buf, n);
 		from_bytes += n;
 	}
-	if (!err && (n < 0 || rename(other, w->path)))
+	if (!err && (n < 0 || fsync(next.fd) || rename(other, w->path)))
 		err = -errno;
 	if (in >= 0)
 		close(in);
@@ -244,23 +244,32 @@ void file_abandon(struct file_writer *w)
 	free(w);
 }
 
+void file_discard(struct file_writer *w)
+{
+	if (strcmp(w->path, w->aside))
+		unlink(w->aside);
+	file_abandon(w);
+}
+
 int file_finish(struct file_writer *w)
 {
+	bool aside = strcmp(w->path, w->aside);
 	int err;
 
 	file_flush(w);
 	if (!w->err)
 		put_chunk(w, CHUNK_END, NULL, 0);
 	err = w->err;
+	/* what replaces something is on the disk before */
+	if (aside && !err && fsync(w->fd))
+		err = -errno;
 	if (close(w->fd) && !err)
 		err = -errno;
-	if (strcmp(w->path, w->aside)) {
-		if (!err && rename(w->aside, w->path))
-			err = -errno;
-		if (err)
-			unlink(w->aside);
-	}
 	w->fd = -1;
+	if (aside && !err && rename(w->aside, w->path))
+		err = -errno;
+	if (aside && err)
+		unlink(w->aside);
 	file_abandon(w);
 	return err;
 }

@@ -17,6 +17,7 @@
 #include "leaktrace.h"
 #include "maps.h"
 #include "rest.h"
+#include "tame.h"
 
 /* What a hostile file may make us hold. */
 enum { SITES_MAX = 1 << 20, STACKS_MAX = 1 << 20, RESTS_MAX = 4096, OBJECTS_MAX = 1 << 25 };
@@ -374,7 +375,7 @@ static char *read_link(const char *path)
 	char buf[PATH_MAX];
 	ssize_t n = readlink(path, buf, sizeof(buf) - 1);
 
-	return n < 0 ? NULL : strndup(buf, n);
+	return n < 0 ? NULL : tame(strndup(buf, n));
 }
 
 /* What only the live target can tell: its program, limits, mappings. */

@@ -73,6 +73,19 @@ struct output *output_open(const struct options *o)
 	return NULL;
 }
 
+int output_check(const struct options *o)
+{
+	struct replacement r;
+	struct stat st;
+	int err;
+
+	/* a pipe's reader would take this for the end */
+	if (!o->output || o->format == FORMAT_PPROF || (!lstat(o->output, &st) && !S_ISREG(st.st_mode)))
+		return 0;
+	err = replace_open(&r, o->output) ?: replace_close(&r, false);
+	return err ? cannot_write(o->output, err) : 0;
+}
+
 static bool is_directory(const char *path)
 {
 	size_t len = strlen(path);

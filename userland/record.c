@@ -221,7 +221,10 @@ static int start_thinning(struct recorder *r)
 		return -errno;
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* what ends us ends it when its work is done */
 		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		_exit(-thin(r->plan.path, r->aside, bytes));
@@ -241,8 +244,10 @@ static int end_thinning(struct recorder *r, bool wait)
 	if (!pid)
 		return 0;
 	r->thinner = 0;
-	if (pid < 0 || !WIFEXITED(status))
+	if (pid < 0)
 		err = -EIO;
+	else if (WIFSIGNALED(status))
+		err = 0;		/* killed: the file stays as it is */
 	else
 		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->thinned_bytes);
 	if (err)

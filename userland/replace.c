@@ -56,6 +56,9 @@ int replace_close(struct replacement *r, bool keep)
 {
 	int err = fflush(r->f) || ferror(r->f) ? errno ?: EIO : 0;
 
+	/* what replaces something is on the disk before */
+	if (r->tmp && keep && !err && fsync(fileno(r->f)))
+		err = errno;
 	if (fclose(r->f) && !err)
 		err = errno;
 	if (r->tmp && keep && !err && rename(r->tmp, r->path))

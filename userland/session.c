@@ -186,10 +186,13 @@ int session_report(struct session *s, bool *leaks)
 	for (struct traced *t = s->targets; t; t = t->next) {
 		struct model *m = &t->model;
 
-		if (t->detached)
+		/* nobody knows any more what it would have been */
+		if (t->detached) {
+			status = fail("%u was detached before its last report", m->target.pid);
 			continue;
+		}
 		if (client_fill(s->client, m)) {
-			fail("%s", client_error(s->client));
+			status = fail("%s", client_error(s->client));
 			continue;
 		}
 		model_learn(m);

@@ -17,14 +17,17 @@ static int hand_on(struct source *s, struct model *m)
 	return s->fn(m, s->arg);
 }
 
-static int from_target(struct source *s, uint32_t id)
+/* all: one of all, of which some may go meanwhile */
+static int from_target(struct source *s, uint32_t id, bool all)
 {
 	struct model m;
-	int status;
+	int status, err;
 
 	model_init(&m);
-	if (observe(s->client, &m, id))
-		status = fail("%s", client_error(s->client));
+	err = observe(s->client, &m, id);
+	if (err)
+		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :
+			 fail("%s", client_error(s->client));
 	else
 		status = hand_on(s, &m);
 	model_free(&m);
@@ -42,7 +45,7 @@ static int from_all(struct source *s)
 	else if (!n)
 		status = fail("nothing is being traced: run 'leaktrace attach PID'");
 	for (size_t i = 0; i < n && !status; i++)
-		status = from_target(s, targets[i].id);
+		status = from_target(s, targets[i].id, true);
 	free(targets);
 	return status;
 }
@@ -56,7 +59,7 @@ static int from_pid(struct source *s, pid_t pid)
 		return fail("%d is not being traced: run 'leaktrace attach %d' first", pid, pid);
 	if (err)
 		return fail("%s", client_error(s->client));
-	return from_target(s, t.id);
+	return from_target(s, t.id, false);
 }
 
 /* A number is a pid; ./7 is a file. */
@@ -71,6 +74,7 @@ int source_read(struct source *s, const char *arg)
 {
 	struct stat st;
 	char err[512];
+	int status;
 	pid_t pid;
 
 	if (source_is_file(arg)) {
@@ -84,7 +88,11 @@ int source_read(struct source *s, const char *arg)
 		s->client = client_open(err, sizeof(err));
 	if (!s->client)
 		return fail("%s", err);
-	return arg && !options_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
+	status = arg && !options_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
+	/* the module may be another one by the next time */
+	if (status)
+		source_close(s);
+	return status;
 }
 
 void source_close(struct source *s)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "symbol_names.h"
+#include "tame.h"
 
 enum {
 	CHUNK_BYTES = 64 << 10,
@@ -109,20 +110,10 @@ static char *copy(struct names *names, const char *text, size_t bytes)
 	return to;
 }
 
-/**
- * names_keep() - the pool's copy of a string
- * @text: the string; NULL and "" are no names
- *
- * Return: the copy, valid until names_close(); NULL for no name, or no memory.
- */
-const char *names_keep(struct names *names, const char *text)
+static const char *keep(struct names *names, const char *text, size_t bytes)
 {
 	const char **slot;
-	size_t bytes;
 
-	if (!text || !*text)
-		return NULL;
-	bytes = strnlen(text, MAX_NAME_BYTES);
 	if (4 * names->used >= 3 * names->slots)
 		grow(names);
 	if (names->used + 1 >= names->slots)
@@ -133,6 +124,28 @@ const char *names_keep(struct names *names, const char *text)
 		names->used += *slot != NULL;
 	}
 	return *slot;
+}
+
+/**
+ * names_keep() - the pool's copy of a string
+ * @text: the string; NULL and "" are no names; what a terminal would obey is no part of one
+ *
+ * Return: the copy, valid until names_close(); NULL for no name, or no memory.
+ */
+const char *names_keep(struct names *names, const char *text)
+{
+	size_t bytes = text ? strnlen(text, MAX_NAME_BYTES) : 0;
+	const char *kept;
+	char *tamed;
+
+	if (!bytes)
+		return NULL;
+	if (is_tame(text, bytes))
+		return keep(names, text, bytes);
+	tamed = tame(strndup(text, bytes));
+	kept = tamed ? keep(names, tamed, bytes) : NULL;
+	free(tamed);
+	return kept;
 }
 
 struct demangled {

@@ -277,17 +277,22 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 {
 	struct file_writer *w = file_create(path, err, errlen);
 	struct known known = { 0 };
-	int ret, end;
+	int ret, end = 0;
 
 	if (!w)
 		return -EIO;
 	ret = trace_put_tables(c, m, w, &known);
 	if (ret)
 		snprintf(err, errlen, "%s", client_error(c));
-	ret = ret ?: trace_put_names(m, w, symbols, &known);
-	end = file_finish(w);
-	if ((ret || end) && (!ret || end))
-		snprintf(err, errlen, "cannot write %s: %s", path, strerror(end ? -end : -ret));
+	else
+		ret = end = trace_put_names(m, w, symbols, &known);
+	/* What is not whole does not replace what was there. */
+	if (ret)
+		file_discard(w);
+	else
+		ret = end = file_finish(w);
+	if (end)
+		snprintf(err, errlen, "cannot write %s: %s", path, strerror(-end));
 	known_clear(&known);
-	return ret ?: end;
+	return ret;
 }

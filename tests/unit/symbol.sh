@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 cflags="-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -I$top/include/uapi -I$top/userland -I$unit"
 libs="-ldw -lelf -llzma -l:libiberty.a -lm"
 sources=("$top"/userland/{maps.c,symbol*.c,elf_*.c,lang.c,lang_go.c,go_elf.c,go_table.c,go_names.c}
-	"$top"/userland/{debuginfod.c,late.c,names.c})
+	"$top"/userland/{debuginfod.c,late.c,names.c,tame.c})
 failed=0
 
 # library FLAGS: the symboliser as one archive
