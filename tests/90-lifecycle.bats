@@ -333,3 +333,15 @@ round() {
 			jq -e '.exited_ns > 0' "$BATS_TEST_TMPDIR/target"
 	done
 }
+
+# bats test_tags=core
+@test "--follow-fork: more children than there may be targets, one after the other, each with its report" {
+	load_module max_targets=6
+	lt run --follow-fork --kinds fd --format json -- \
+		sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1; done' >"$BATS_TEST_TMPDIR/out" ||
+		[ $? = 1 ]
+	expect "$(jq -s length "$BATS_TEST_TMPDIR/out")" 13 reports
+	jq -se 'all(.losses.objects == 0)' "$BATS_TEST_TMPDIR/out"
+	expect "$(targets)" 0 "targets left"
+	load_module
+}

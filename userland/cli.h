@@ -125,10 +125,13 @@ struct traced {
 	struct traced *next;
 	struct model model;
 	struct watch *watch;
-	bool ours;		/* to be deleted when we go */
+	bool ours;		/* to be deleted when we go, */
+	bool deleted;		/* if it was not before */
 	bool root;		/* asked for, not come by a fork */
 	bool done;		/* exited or detached */
 	bool detached;		/* by somebody else: there is nothing more to read */
+	bool read;		/* for the last time: the model is what the report will say */
+	uint32_t execs_seen;
 	uint64_t look_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
 };
@@ -169,6 +172,8 @@ void session_runtime(struct session *s, struct traced *t);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
+int session_last_look(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: said why */
+void session_drop_done(struct session *s);	/* of whom there will be no report */
 int session_report(struct session *s, bool *leaks);
 void session_close(struct session *s);
 

@@ -420,7 +420,7 @@ uint64_t file_bytes(const struct file_writer *w);	/* that a reader would find */
 int file_move(struct file_writer *w, const char *other, uint64_t from_bytes);
 int file_finish(struct file_writer *w);		/* 0 or -errno; frees w */
 void file_abandon(struct file_writer *w);	/* without an end; frees w */
-void file_discard(struct file_writer *w);	/* of file_create(): as if it had not been; frees w */
+void file_discard(struct file_writer *w);	/* as if it had not been created; frees w */
 struct file_reader *file_open(const char *path, char *err, size_t errlen);
 /* 1: a record, 0: the end, -errno: err says what; data is valid until the next. */
 int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *len,
@@ -437,7 +437,6 @@ int trace_read(const char *path, struct model *m, char *err, size_t errlen);
  * blame.c: who the threads are for that a language's runtime starts by itself
  */
 enum { HOLDERS = 3 };
-
 size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS]);
 void blame_judge(struct model *m, struct site *s);
 

@@ -94,6 +94,7 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	observe_names(&t->model);
 	borrow_names(s, t);
 	observe_runtime(&t->model);
+	t->execs_seen = t->model.target.execs;
 	t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS;
 	/* in order of arrival: a report per target, parents first */
 	for (end = &s->targets; *end; end = &(*end)->next)
@@ -174,6 +175,27 @@ void session_runtime(struct session *s, struct traced *t)
 		lang_process_news(t->model.runtime, on_runtime_news, both);
 }
 
+int session_last_look(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	if (client_fill(s->client, m))
+		return fail("%s", client_error(s->client));
+	t->read = true;
+	model_learn(m);
+	if (m->symboliser && !m->borrowed_symboliser)
+		symboliser_refresh(m->symboliser);
+	load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
+	history_sample(m->history, m);
+	if (m->runtime && !t->done)
+		lang_process_look(m->runtime, true);
+	if (s->on_look)
+		s->on_look(s, t, true);
+	session_judge(s, t, true);
+	session_runtime(s, t);
+	return 0;
+}
+
 /* The last look at everything. */
 int session_report(struct session *s, bool *leaks)
 {
@@ -187,29 +209,49 @@ int session_report(struct session *s, bool *leaks)
 		struct model *m = &t->model;
 
 		/* nobody knows any more what it would have been */
-		if (t->detached) {
+		if (t->detached && !t->read)
 			status = fail("%u was detached before its last report", m->target.pid);
+		else if (!t->read && session_last_look(s, t))
+			status = EXIT_TROUBLE;
+		if (!t->read)
 			continue;
-		}
-		if (client_fill(s->client, m)) {
-			status = fail("%s", client_error(s->client));
-			continue;
-		}
-		model_learn(m);
-		if (m->symboliser && !m->borrowed_symboliser)
-			symboliser_refresh(m->symboliser);
-		load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
-		history_sample(m->history, m);
-		if (m->runtime && !t->done)
-			lang_process_look(m->runtime, true);
-		if (s->on_look)
-			s->on_look(s, t, true);
-		session_judge(s, t, true);
-		session_runtime(s, t);
 		*leaks |= report_leaks(m);
 		status |= output_report(out, m);
 	}
 	return output_close(out) ?: status;
+}
+
+static void forget(struct traced *t)
+{
+	watch_free(t->watch);
+	model_free(&t->model);
+	free(t);
+}
+
+/* Whose names others have borrowed is kept: they come later in the list. */
+static bool is_lender(const struct traced *t)
+{
+	for (const struct traced *other = t->next; other; other = other->next)
+		if (other->model.borrowed_symboliser &&
+		    other->model.symboliser == t->model.symboliser)
+			return true;
+	return false;
+}
+
+void session_drop_done(struct session *s)
+{
+	struct traced **at = &s->targets, *t;
+
+	while ((t = *at)) {
+		if (!t->done || t->root || is_lender(t)) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		if (t->model.borrowed_symboliser)
+			t->model.symboliser = NULL;
+		forget(t);
+	}
 }
 
 void session_close(struct session *s)
@@ -218,7 +260,8 @@ void session_close(struct session *s)
 
 	for (t = s->targets; t; t = t->next)
 		if (t->ours && !t->detached && s->client) {
-			client_target_del(s->client, t->model.target.id);
+			if (!t->deleted)
+				client_target_del(s->client, t->model.target.id);
 			/* who reads lines knows by the report */
 			if (s->json)
 				live_note(s, t, "detached", NULL);
@@ -229,9 +272,7 @@ void session_close(struct session *s)
 			t->model.symboliser = NULL;
 	for (t = s->targets; t; t = next) {
 		next = t->next;
-		watch_free(t->watch);
-		model_free(&t->model);
-		free(t);
+		forget(t);
 	}
 	s->targets = NULL;
 	client_close(s->client);

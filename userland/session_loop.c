@@ -91,6 +91,11 @@ static void gone(struct session *s, struct traced *t, bool detached)
 	t->done = true;
 	t->detached = detached;
 	live_note(s, t, detached ? "detached" : "exited", NULL);
+	/* A server's children come by the thousand: the kernel keeps the living ones only. */
+	if (t->ours && !t->root && !detached && !session_last_look(s, t)) {
+		client_target_del(s->client, t->model.target.id);
+		t->deleted = true;
+	}
 }
 
 /* New call paths may be in code that was loaded since. */
@@ -121,6 +126,9 @@ static void look(struct session *s, struct traced *t)
 		gone(s, t, err);
 		return;
 	}
+	if (m->target.execs != t->execs_seen)
+		session_exec(s, t);
+	t->execs_seen = m->target.execs;
 	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1))
 		return;
 	model_settle(m);
@@ -139,15 +147,32 @@ static void look(struct session *s, struct traced *t)
 	note_losses(s, t);
 }
 
+static void adopt_child(struct session *s, const struct traced *parent, uint32_t id)
+{
+	struct traced *child = session_adopt(s, id);
+
+	if (child)
+		child->ours = parent->ours;
+}
+
+/* Also who came by a fork that we did not hear of: events can be lost. */
 static void adopt_all(struct session *s)
 {
 	struct target *targets = NULL;
+	struct traced *parent;
 	size_t n = 0;
 
-	if (!client_targets(s->client, &targets, &n))
-		for (size_t i = 0; i < n; i++)
-			if (!(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
-				session_adopt(s, targets[i].id);
+	if (client_targets(s->client, &targets, &n))
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		parent = session_find(s, targets[i].parent);
+		if (session_find(s, targets[i].id))
+			continue;
+		if (parent && parent->ours)
+			adopt_child(s, parent, targets[i].id);
+		else if (s->watch_all && !(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
+			session_adopt(s, targets[i].id);
+	}
 	free(targets);
 }
 
@@ -159,6 +184,8 @@ static void tick(struct session *s)
 	if (read(s->timer_fd, &times, sizeof(times)) < 0)
 		return;
 	if (s->watch_all)
+		session_drop_done(s);
+	if (s->watch_all || s->options->follow_fork)
 		adopt_all(s);
 	for (struct traced *t = s->targets; t; t = t->next) {
 		if (!t->done && monotonic_ns() >= t->look_next_ns) {
@@ -196,7 +223,7 @@ void session_exec(struct session *s, struct traced *t)
 static void on_event(const struct event *e, void *arg)
 {
 	struct session *s = arg;
-	struct traced *t = session_find(s, e->target), *child;
+	struct traced *t = session_find(s, e->target);
 
 	if (!t)
 		return;
@@ -205,6 +232,7 @@ static void on_event(const struct event *e, void *arg)
 	switch (e->op) {
 	case LEAKTRACE_EVENT_EXEC:
 		session_exec(s, t);
+		t->execs_seen++;
 		break;
 	case LEAKTRACE_EVENT_MAPS:
 		code_send(s->client, &t->model);
@@ -212,9 +240,7 @@ static void on_event(const struct event *e, void *arg)
 			symboliser_refresh(t->model.symboliser);
 		break;
 	case LEAKTRACE_EVENT_FORK:
-		child = session_adopt(s, e->id);
-		if (child)
-			child->ours = t->ours;
+		adopt_child(s, t, e->id);
 		break;
 	case LEAKTRACE_EVENT_EXIT:
 		client_target_get(s->client, e->target, &t->model);
