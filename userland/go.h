@@ -94,6 +94,10 @@ const char *go_function(const struct go_process *p, uint64_t pc);	/* covers pc; 
  */
 enum go_kind { GO_GOROUTINE, GO_TIMER, GO_HEAP, GO_KINDS };
 
+struct go_seen {			/* by a snapshot; as in go_site */
+	uint64_t live, bytes, allocs, alloc_bytes, proven, in_thread, age_max_ns;
+};
+
 struct go_site {
 	enum go_kind kind;
 	char type[48];			/* wait reason, one-shot or periodic */
@@ -107,6 +111,7 @@ struct go_site {
 	uint64_t proven;		/* goroutines the runtime itself calls leaked */
 	uint64_t in_thread;		/* goroutines that hold a thread */
 	uint64_t age_max_ns;
+	struct go_seen before;		/* by the snapshot before the last one */
 	double *series;			/* live, heap: bytes, at each snapshot */
 	struct judgement judgement;
 	int nframes;			/* 0: not yet named */

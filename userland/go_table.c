@@ -115,9 +115,10 @@ static void read_version(struct go_table *t)
 	if (!p || shdr.sh_size < 34 || memcmp(p, "\xff Go buildinf:", 14) || !(p[15] & 2))
 		return;
 	length = p[32];
-	if (length >= sizeof(t->version) || 33 + length > shdr.sh_size)
-		return;		/* a longer one than any release has */
-	memcpy(t->version, p + 33, length);
+	if (length > 127 || 33 + length > shdr.sh_size)
+		return;		/* a length of two bytes: longer than any release's */
+	/* distributions add to it, at its end */
+	memcpy(t->version, p + 33, length < sizeof(t->version) ? length : sizeof(t->version) - 1);
 	if (!strncmp(t->version, "go1.", 4))
 		t->minor = atoi(t->version + 4);
 }

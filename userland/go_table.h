@@ -14,7 +14,7 @@
 struct go_table {
 	struct elf_image *image;	/* not ours */
 	int minor;			/* of Go 1.minor; 0: unknown */
-	char version[32];		/* "go1.19.8"; "": unknown */
+	char version[64];		/* "go1.19.8 X:experiment", cut; "": unknown */
 	uint64_t vaddr;			/* of the table */
 	const unsigned char *bytes;
 	uint64_t size_bytes;

@@ -166,6 +166,8 @@ void go_view_begin(struct go_view *v)
 	for (size_t i = 0; i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
 
+		s->before = (struct go_seen){ s->live, s->bytes, s->allocs, s->alloc_bytes,
+					      s->proven, s->in_thread, s->age_max_ns };
 		s->live = s->bytes = s->allocs = s->alloc_bytes = 0;
 		s->proven = s->in_thread = s->age_max_ns = 0;
 	}
@@ -190,14 +192,15 @@ void go_view_undo(struct go_view *v)
 	v->counts = v->before;
 	for (size_t i = 0; i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
-		double last = v->snapshots ? s->series[v->snapshots - 1] : 0;
+		const struct go_seen *b = &s->before;
 
-		if (s->kind == GO_HEAP) {
-			s->bytes = last;
-			s->live = s->size_bytes ? last / s->size_bytes : 0;
-		} else {
-			s->live = last;
-		}
+		s->live = b->live;
+		s->bytes = b->bytes;
+		s->allocs = b->allocs;
+		s->alloc_bytes = b->alloc_bytes;
+		s->proven = b->proven;
+		s->in_thread = b->in_thread;
+		s->age_max_ns = b->age_max_ns;
 	}
 }
 

@@ -90,9 +90,36 @@ static void heap(void)
 	CHECK(judged(h, 4, ROW(0, 640 * mib, 1280 * mib, 1920 * mib), true) == VERDICT_LEAK);
 }
 
+/* The process went while it was looked at: what was seen before is the answer. */
+static void undone(void)
+{
+	static struct go_process process;	/* of no pid: nothing is known outside */
+	static struct go_view v = { .process = &process };
+	struct go_site s = { .kind = GO_GOROUTINE, .type = "chan receive" };
+
+	v.sites = &s;
+	v.nsites = 1;
+	s.series = calloc(GO_SERIES_MAX, sizeof(*s.series));
+	go_view_begin(&v);
+	s.live = 9;
+	s.proven = 7;
+	s.age_max_ns = 5;
+	go_view_end(&v);
+	go_view_begin(&v);
+	s.live = 1;
+	go_view_end(&v);
+	go_view_undo(&v);
+	go_judge(&v);
+	CHECK(s.live == 9 && s.proven == 7 && s.age_max_ns == 5 && v.snapshots == 1);
+	CHECK(go_leaks(&v));
+	judgement_clear(&s.judgement);
+	free(s.series);
+}
+
 int main(void)
 {
 	goroutines();
 	heap();
+	undone();
 	return verdict("go judge");
 }
