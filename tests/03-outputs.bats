@@ -266,6 +266,24 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	[[ $output == *"# EOF" ]]
 }
 
+# Whoever runs it may be root, and the directory somebody else's.
+@test "output: links and pipes under names of our making are neither followed nor waited for" {
+	cd "$BATS_TEST_TMPDIR"
+	echo old >other
+	mkdir dir
+	ln -s ../other dir/leaktrace-4242-fd.pb.gz
+	mkfifo dir/leaktrace-4242-page.pb.gz
+	lt report --format pprof -o dir/ "$TRACE" || [ $? = 1 ]
+	zcat dir/leaktrace-4242-fd.pb.gz dir/leaktrace-4242-page.pb.gz | grep -aq accept_client
+	[ -f dir/leaktrace-4242-page.pb.gz ]
+	ln -s other x.lt.partial
+	refute "$TOP/userland/build/make_trace" x.lt
+	rm x.lt.partial
+	mkfifo x.lt.partial
+	refute timeout 60 "$TOP/userland/build/make_trace" x.lt
+	expect "$(cat other)" old "what the links lead to"
+}
+
 # Its ports for HTTP and for gRPC are in $SAYS, what it got in got/.
 collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got" "$@"; }
 

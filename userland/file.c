@@ -94,6 +94,21 @@ static int write_whole(struct file_writer *w, const void *data, size_t len)
 	return 0;
 }
 
+/* ours: a name of our making, where somebody may have put a link or a pipe. */
+static int open_for(const char *name, bool ours)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY |
+		      (ours ? O_NOFOLLOW | O_NONBLOCK : 0), 0666);
+	struct stat st;
+
+	if (fd >= 0 && ours && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		close(fd);
+		errno = EEXIST;
+		return -1;
+	}
+	return fd;
+}
+
 static struct file_writer *begin(const char *path, char *aside, uint32_t version, char *err,
 				 size_t errlen)
 {
@@ -103,8 +118,7 @@ static struct file_writer *begin(const char *path, char *aside, uint32_t version
 	if (w) {
 		w->path = strdup(path);
 		w->aside = aside;
-		w->fd = w->path && aside ?
-			open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666) : -1;
+		w->fd = w->path && aside ? open_for(aside, strcmp(path, aside)) : -1;
 	}
 	if (w && w->fd >= 0 && !write_whole(w, &h, sizeof(h)))
 		return w;

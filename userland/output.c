@@ -114,10 +114,10 @@ static char *pprof_path(const char *output, const struct model *m, const char *k
 	return text("%.*s.%s%s", len, output, kind, dot ?: "");
 }
 
-static int write_whole(const char *path, const void *data, size_t len)
+static int write_whole(const char *path, bool inside, const void *data, size_t len)
 {
 	struct replacement r;
-	int err = replace_open(&r, path);
+	int err = inside ? replace_open_inside(&r, path) : replace_open(&r, path);
 	bool good;
 
 	if (err)
@@ -136,7 +136,7 @@ static int write_profile(struct output *out, struct model *m, int kind, const st
 		  report_pprof(m, kind, &data, &len);
 	int status = 0;
 
-	err = err ?: write_whole(path, data, len);
+	err = err ?: write_whole(path, is_directory(out->o->output), data, len);
 	if (err)
 		status = cannot_write(path ?: out->o->output, err);
 	free(data);

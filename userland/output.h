@@ -49,6 +49,8 @@ struct replacement {
 };
 
 int replace_open(struct replacement *r, const char *path);	/* 0 or -errno */
+/* In a directory whose owner may have put a link or a pipe there: that is replaced. */
+int replace_open_inside(struct replacement *r, const char *path);
 int replace_close(struct replacement *r, bool keep);		/* 0 or -errno */
 
 /*

@@ -31,16 +31,15 @@ static FILE *open_beside(const char *path, char **tmp)
 	return f;
 }
 
-int replace_open(struct replacement *r, const char *path)
+static int start(struct replacement *r, const char *path, bool in_place)
 {
-	struct stat st;
 	int err;
 
 	memset(r, 0, sizeof(*r));
 	r->path = strdup(path);
 	if (!r->path)
 		return -ENOMEM;
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+	if (in_place)
 		r->f = fopen(path, "we");
 	else
 		r->f = open_beside(path, &r->tmp);
@@ -50,6 +49,18 @@ int replace_open(struct replacement *r, const char *path)
 	free(r->path);
 	free(r->tmp);
 	return -err;
+}
+
+int replace_open(struct replacement *r, const char *path)
+{
+	struct stat st;
+
+	return start(r, path, !lstat(path, &st) && !S_ISREG(st.st_mode));
+}
+
+int replace_open_inside(struct replacement *r, const char *path)
+{
+	return start(r, path, false);
 }
 
 int replace_close(struct replacement *r, bool keep)
