@@ -162,6 +162,32 @@ right_or_flagged() {
 	[ "$(loss events)" -gt 0 ]
 }
 
+# The ring is emptied in time; it is the tool that does not read.
+# bats test_tags=core
+@test "losses: a recorder that stands still: what its socket could not take is counted" {
+	load_module
+	start_victim victim_fd
+	lt_front record "$VICTIM" --kinds fd --events -o "$BATS_TEST_TMPDIR/rec.lt" \
+		>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	listener=$!
+	attached() { genl status | jq -e '.tracing == 1'; }
+	until_true 60 attached
+	kill -STOP $listener
+	local i
+	for ((i = 0; i < 30; i++)); do
+		[ "$(genl status | jq '.lost_socket // 0')" = 0 ] || break
+		tell pairs 20000
+	done
+	[ "$(genl status | jq '.lost_socket // 0')" -gt 0 ]
+	kill -CONT $listener
+	local said
+	said=$(lt report "$VICTIM" --format json) || true
+	jq -e '.losses.events > 0 and .losses.exact' <<<"$said"
+	kill -INT $listener
+	wait $listener || [ $? = 1 ]
+	listener=''
+}
+
 @test "losses: who follows a target's life only has no birth or death queued" {
 	load_module
 	start_victim victim_fd

@@ -34,7 +34,6 @@ struct client {
 	struct nl_sock *requests, *events;
 	int family;
 	unsigned int version, events_group, targets_group;
-	uint64_t events_lost;
 	char error[512];
 	/* of the request under way */
 	char ack[256];			/* the kernel's own words */
@@ -63,11 +62,6 @@ static int PRINTF(3, 4) say(struct client *c, int err, const char *fmt, ...)
 const char *client_error(const struct client *c)
 {
 	return c->error;
-}
-
-uint64_t client_events_lost(const struct client *c)
-{
-	return c->events_lost;
 }
 
 static void take_ack(struct client *c, struct nlattr *attrs, int len)
@@ -359,7 +353,7 @@ void client_close(struct client *c)
 int client_subscribe(struct client *c, bool objects)
 {
 	unsigned int group = objects ? c->events_group : c->targets_group;
-	int size = EVENT_BUFFER_BYTES;
+	int size = EVENT_BUFFER_BYTES, on = 1;
 
 	if (!group)
 		return say(c, -ENOENT, "the module offers no events");
@@ -369,6 +363,8 @@ int client_subscribe(struct client *c, bool objects)
 	nl_socket_disable_seq_check(c->events);
 	nl_socket_set_msg_buf_size(c->events, MESSAGE_BYTES);
 	setsockopt(nl_socket_get_fd(c->events), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	/* the module is told what did not fit, and counts it */
+	setsockopt(nl_socket_get_fd(c->events), SOL_NETLINK, NETLINK_BROADCAST_ERROR, &on, sizeof(on));
 	nl_socket_modify_cb(c->events, NL_CB_VALID, NL_CB_CUSTOM, on_event, c);
 	if (nl_socket_add_membership(c->events, group))
 		return say(c, -EPERM, "cannot listen to events: no permission");
@@ -394,9 +390,8 @@ int client_events(struct client *c,
 
 		if (err == -NLE_AGAIN)
 			return 0;
-		if (err == -NLE_NOMEM)		/* ENOBUFS, in libnl's words */
-			c->events_lost++;
-		else if (err < 0 && err != -NLE_INTR)
+		/* NOMEM is ENOBUFS, in libnl's words: what was lost is the module's to tell */
+		if (err < 0 && err != -NLE_INTR && err != -NLE_NOMEM)
 			return say(c, -EIO, "cannot read events: %s", nl_geterror(err));
 	}
 	return 0;

@@ -303,7 +303,6 @@ int client_subscribe(struct client *c, bool objects);
 int client_events(struct client *c,
 		  void (*batch)(const struct batch *b, void *arg),
 		  void (*event)(const struct event *e, void *arg), void *arg);
-uint64_t client_events_lost(const struct client *c);	/* did not fit in our buffer */
 
 /*
  * examples.c, sockets.c, ranges.c, thread.c: what an object is, from outside
