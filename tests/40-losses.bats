@@ -174,7 +174,7 @@ right_or_flagged() {
 	until_true 60 attached
 	kill -STOP $listener
 	local i
-	for ((i = 0; i < 30; i++)); do
+	for ((i = 0; i < 12; i++)); do
 		[ "$(genl status | jq '.lost_socket // 0')" = 0 ] || break
 		tell pairs 20000
 	done
