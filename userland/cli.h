@@ -3,6 +3,7 @@
 #ifndef LEAKTRACE_CLI_H
 #define LEAKTRACE_CLI_H
 
+#include "lang.h"
 #include "leaktrace.h"
 
 /*
@@ -168,7 +169,7 @@ struct traced *session_add(struct session *s, pid_t pid);
 struct traced *session_adopt(struct session *s, uint32_t id);
 struct traced *session_find(struct session *s, uint32_t id);
 void session_judge(struct session *s, struct traced *t, bool last);
-void session_runtime(struct session *s, struct traced *t);
+void session_runtime(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
@@ -181,7 +182,8 @@ void session_close(struct session *s);
  * live.c: news of a session, as lines and as a calm picture
  */
 void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site);
-void live_runtime(struct session *s, struct traced *t, bool leaks, const struct lang_site *site);
+void live_runtime(struct session *s, struct traced *t, enum lang_news news,
+		  const struct lang_site *site);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 void live_draw(struct session *s);
 void live_erase(struct session *s);

@@ -107,9 +107,21 @@ struct lang_total {
 	uint64_t baseline, live, bytes;
 };
 int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS]);
-/* What has become a leak since the last call, or ceased to be one. */
-void lang_process_news(struct lang_process *p, void (*fn)(const struct lang_site *s, bool leaks,
-							  void *arg), void *arg);
+/*
+ * What has become a leak since the last call, or ceased to be one. What grows may be a
+ * cache, or a service that warms up: it is growth until it has gone on for long enough,
+ * unless the runtime has proven it, or this was the last look.
+ */
+enum lang_news { LANG_NO_NEWS, LANG_LEAK, LANG_GROWTH, LANG_CLEARED };
+struct lang_told {
+	uint64_t since_ns;		/* it seems to leak; 0: it does not */
+	unsigned int down;		/* looks since it did */
+	bool raised, mentioned;
+};
+enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint64_t now_ns,
+			    bool last);
+void lang_process_news(struct lang_process *p, bool last,
+		       void (*fn)(const struct lang_site *s, enum lang_news news, void *arg), void *arg);
 void lang_process_close(struct lang_process *p);	/* NULL is fine */
 /* Its number in reports, where the kernel's sites have those of 32 bits. */
 static inline uint64_t lang_site_number(const struct lang_site *s)

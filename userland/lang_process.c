@@ -9,6 +9,11 @@
 #include "lang.h"
 
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
+/* As watch.c has it of the kernel's kinds, and verdict.c. */
+#define HOLD_NS		(45 * NSEC_PER_SEC)
+#define HOLD_HEAP_NS	(600 * NSEC_PER_SEC)
+
+enum { CLEAR = 4 };			/* looks without it */
 
 struct lang_process {
 	const struct lang_runtime *runtime;
@@ -16,8 +21,8 @@ struct lang_process {
 	uint64_t next_ns;
 	struct lang_site *sites;	/* NULL: not asked for since the last look */
 	size_t nsites;
-	bool *leaks;			/* by id: told to be one */
-	size_t nleaks;
+	struct lang_told *told;		/* by id */
+	size_t ntold;
 };
 
 static const struct lang_runtime *const runtimes[] = { &lang_go_runtime };
@@ -122,32 +127,59 @@ bool lang_process_leaks(struct lang_process *p)
 static bool room_for(struct lang_process *p, uint32_t id)
 {
 	size_t n = 2 * ((size_t)id + 1);
-	bool *more = id < p->nleaks ? p->leaks : realloc(p->leaks, n * sizeof(*more));
+	struct lang_told *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
 
 	if (!more)
 		return false;
-	if (id >= p->nleaks) {
-		memset(more + p->nleaks, 0, (n - p->nleaks) * sizeof(*more));
-		p->leaks = more;
-		p->nleaks = n;
+	if (id >= p->ntold) {
+		memset(more + p->ntold, 0, (n - p->ntold) * sizeof(*more));
+		p->told = more;
+		p->ntold = n;
 	}
 	return true;
 }
 
+static bool can_wait(const struct lang_told *t, const struct lang_site *s, uint64_t now_ns)
+{
+	return s->judgement->confidence < 1 &&
+	       now_ns - t->since_ns < (s->bytes ? HOLD_HEAP_NS : HOLD_NS);
+}
+
+enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint64_t now_ns,
+			    bool last)
+{
+	if (s->judgement->verdict != VERDICT_LEAK) {
+		t->since_ns = 0;
+		if (++t->down < CLEAR && !last)
+			return LANG_NO_NEWS;
+		t->mentioned = false;
+		if (!t->raised)
+			return LANG_NO_NEWS;
+		t->raised = false;
+		return LANG_CLEARED;
+	}
+	t->down = 0;
+	t->since_ns = t->since_ns ?: now_ns;
+	if (t->raised || (t->mentioned && !last && can_wait(t, s, now_ns)))
+		return LANG_NO_NEWS;
+	t->raised = last || !can_wait(t, s, now_ns);
+	t->mentioned = true;
+	return t->raised ? LANG_LEAK : LANG_GROWTH;
+}
+
 /** lang_process_news() - call @fn for what has changed between leak and none */
-void lang_process_news(struct lang_process *p, void (*fn)(const struct lang_site *s, bool leaks,
-							  void *arg), void *arg)
+void lang_process_news(struct lang_process *p, bool last,
+		       void (*fn)(const struct lang_site *s, enum lang_news news, void *arg), void *arg)
 {
 	const struct lang_site *s;
 	size_t n = lang_process_sites(p, &s);
 
 	for (size_t i = 0; i < n; i++) {
-		bool leaks = s[i].judgement->verdict == VERDICT_LEAK;
+		enum lang_news news = room_for(p, s[i].id) ?
+			lang_news_of(&p->told[s[i].id], &s[i], monotonic_ns(), last) : LANG_NO_NEWS;
 
-		if (!room_for(p, s[i].id) || p->leaks[s[i].id] == leaks)
-			continue;
-		p->leaks[s[i].id] = leaks;
-		fn(&s[i], leaks, arg);
+		if (news != LANG_NO_NEWS)
+			fn(&s[i], news, arg);
 	}
 }
 
@@ -157,7 +189,7 @@ void lang_process_close(struct lang_process *p)
 	if (!p)
 		return;
 	free(p->sites);
-	free(p->leaks);
+	free(p->told);
 	p->runtime->close(p->look);
 	free(p);
 }

@@ -133,10 +133,14 @@ void live_leak(struct session *s, struct traced *t, enum watch_news news, struct
 }
 
 /* What only its runtime knows of, as the kernel's sites. */
-void live_runtime(struct session *s, struct traced *t, bool leaks, const struct lang_site *site)
+void live_runtime(struct session *s, struct traced *t, enum lang_news news,
+		  const struct lang_site *site)
 {
+	static const char *const events[] = {
+		[LANG_LEAK] = "leak", [LANG_GROWTH] = "growth", [LANG_CLEARED] = "cleared",
+	};
 	const struct symbol_frame *f = lang_site_place(site);
-	const char *event = leaks ? "leak" : "cleared";
+	const char *event = events[news];
 	struct json_object *o;
 
 	if (!s->tail)

@@ -157,22 +157,22 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	watch_judge(t->watch, &t->model, last, on_news, both);
 }
 
-static void on_runtime_news(const struct lang_site *site, bool leaks, void *arg)
+static void on_runtime_news(const struct lang_site *site, enum lang_news news, void *arg)
 {
 	void **both = arg;
 	struct session *s = both[0];
 
-	s->leaks += leaks;
-	live_runtime(s, both[1], leaks, site);
+	s->leaks += news == LANG_LEAK;
+	live_runtime(s, both[1], news, site);
 }
 
 /* What its runtime's looks have shown since the last call. */
-void session_runtime(struct session *s, struct traced *t)
+void session_runtime(struct session *s, struct traced *t, bool last)
 {
 	void *both[] = { s, t };
 
 	if (t->model.runtime)
-		lang_process_news(t->model.runtime, on_runtime_news, both);
+		lang_process_news(t->model.runtime, last, on_runtime_news, both);
 }
 
 int session_last_look(struct session *s, struct traced *t)
@@ -192,7 +192,7 @@ int session_last_look(struct session *s, struct traced *t)
 	if (s->on_look)
 		s->on_look(s, t, true);
 	session_judge(s, t, true);
-	session_runtime(s, t);
+	session_runtime(s, t, true);
 	return 0;
 }
 

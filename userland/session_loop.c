@@ -143,7 +143,7 @@ static void look(struct session *s, struct traced *t)
 		remember(m);
 	}
 	if (m->runtime && lang_process_look(m->runtime, false))
-		session_runtime(s, t);
+		session_runtime(s, t, false);
 	note_losses(s, t);
 }
 

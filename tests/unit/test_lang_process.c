@@ -48,6 +48,40 @@ static void threads(void)
 	CHECK(lang_starts_thread(frames, 2) && !lang_starts_thread(frames, 1));
 }
 
+static enum lang_news after(struct lang_told *t, struct lang_site *s, enum verdict v, double at_s,
+			    bool last)
+{
+	const struct judgement j = { .verdict = v, .confidence = 0.9 };
+
+	s->judgement = &j;
+	return lang_news_of(t, s, at_s * NSEC_PER_SEC, last);
+}
+
+/* A service that warms up is no alarm; and one look that fell does not take one back. */
+static void news(void)
+{
+	const enum verdict yes = VERDICT_LEAK, no = VERDICT_OK;
+	const struct judgement proven = { .verdict = VERDICT_LEAK, .confidence = 1 };
+	struct lang_told t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
+	struct lang_site s = { .live = 10 }, h = { .live = 10, .bytes = 1 };
+
+	CHECK(after(&t, &s, yes, 8, false) == LANG_GROWTH);
+	CHECK(after(&t, &s, yes, 10, false) == LANG_NO_NEWS);
+	CHECK(after(&t, &s, yes, 52, false) == LANG_NO_NEWS);
+	CHECK(after(&t, &s, yes, 54, false) == LANG_LEAK);
+	CHECK(after(&t, &s, yes, 60, false) == LANG_NO_NEWS);
+	CHECK(after(&t, &s, no, 62, false) == LANG_NO_NEWS && after(&t, &s, yes, 64, false) == LANG_NO_NEWS);
+	for (int i = 0; i < 3; i++)
+		CHECK(after(&t, &s, no, 66 + 2 * i, false) == LANG_NO_NEWS);
+	CHECK(after(&t, &s, no, 72, false) == LANG_CLEARED);
+	CHECK(after(&t, &s, yes, 74, false) == LANG_GROWTH, "from the beginning");
+	CHECK(after(&last, &s, yes, 8, true) == LANG_LEAK, "there is nothing to wait for");
+	CHECK(after(&heap, &h, yes, 8, false) == LANG_GROWTH);
+	CHECK(after(&heap, &h, yes, 600, false) == LANG_NO_NEWS && after(&heap, &h, yes, 609, false) == LANG_LEAK);
+	s.judgement = &proven;
+	CHECK(lang_news_of(&sure, &s, NSEC_PER_SEC, false) == LANG_LEAK, "the runtime says so");
+}
+
 static void nobody(void)
 {
 	char err[128] = "x";
@@ -85,6 +119,7 @@ int main(void)
 	order();
 	place();
 	threads();
+	news();
 	nobody();
 	thinning();
 	return verdict("lang process");
