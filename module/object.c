@@ -23,7 +23,7 @@ enum {
 };
 
 static struct hlist_head *buckets;
-static unsigned int bucket_bits;
+static unsigned int shift;		/* of a hash: leaves a bucket's number */
 static u64 multiplier;			/* odd, and nobody's guess: targets choose some keys */
 static raw_spinlock_t locks[LOCKS];
 static struct lt_pool *pool;
@@ -32,7 +32,7 @@ static_assert(sizeof(struct lt_object) <= 96, "design.md: at most 96 bytes an ob
 
 static u32 bucket_of(u32 target, u8 kind, u64 key)
 {
-	return (key * 31 + ((u64)target << 8 | kind)) * multiplier >> (64 - bucket_bits);
+	return (key * 31 + ((u64)target << 8 | kind)) * multiplier >> shift;
 }
 
 static raw_spinlock_t *lock_of(u32 bucket)
@@ -53,7 +53,7 @@ int lt_object_init(void)
 	for (i = 0; i < LOCKS; i++)
 		raw_spin_lock_init(&locks[i]);
 	multiplier = get_random_u64() | 1;
-	bucket_bits = clamp(ilog2(lt_max_objects) - 2, 10, 20);
+	shift = 64 - clamp(ilog2(lt_max_objects) - 2, 10, 20);
 	pool = lt_pool_create("internal error: torn list of objects",
 			      sizeof(struct lt_object), lt_max_objects);
 	return pool ? 0 : -ENOMEM;
@@ -86,7 +86,7 @@ int lt_object_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(1 << bucket_bits, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
+	buckets = kvcalloc(lt_object_buckets(), sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 
@@ -397,7 +397,7 @@ void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
  */
 u32 lt_object_buckets(void)
 {
-	return 1U << bucket_bits;
+	return 1U << (64 - shift);
 }
 
 /**
@@ -446,5 +446,5 @@ u32 lt_object_used(void)
  */
 u64 lt_object_bytes(void)
 {
-	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << bucket_bits : 0);
+	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << (64 - shift) : 0);
 }
