@@ -160,6 +160,8 @@ static void collect(const char *text, size_t bytes, void *opaque)
 
 	if (bytes >= sizeof(out->text) - out->bytes)
 		longjmp(out->too_long, 1);
+	if (!bytes)
+		return;		/* then text may be NULL */
 	memcpy(out->text + out->bytes, text, bytes);
 	out->bytes += bytes;
 	out->text[out->bytes] = '\0';
