@@ -21,6 +21,8 @@ teardown_file() {
 	[ -z "${LEAKTRACE_KO-}" ] || load_module
 }
 
+one_is_traced() { genl status | jq -e '.tracing == 1'; }
+
 # The report admits it: not exact, and the loss that caused it is counted.
 assert_flagged() {
 	[ "$(loss exact)" = false ] || explain "claims to be exact"
@@ -170,8 +172,7 @@ right_or_flagged() {
 	lt_front record "$VICTIM" --kinds fd --events -o "$BATS_TEST_TMPDIR/rec.lt" \
 		>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	listener=$!
-	attached() { genl status | jq -e '.tracing == 1'; }
-	until_true 60 attached
+	until_true 60 one_is_traced
 	kill -STOP $listener
 	local i
 	for ((i = 0; i < 12; i++)); do
@@ -193,8 +194,7 @@ right_or_flagged() {
 	start_victim victim_fd
 	lt_front attach "$VICTIM" --kinds fd >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	listener=$!
-	attached() { genl status | jq -e '.tracing == 1'; }
-	until_true 60 attached
+	until_true 60 one_is_traced
 	tell pairs 1000
 	[ "$(genl status | jq .events)" -lt 100 ]
 	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &

@@ -129,10 +129,12 @@ def bystander_targets(a):
         added = a.beside.get(("leaktrace", act))
         if added is None:
             continue
+        added -= max(0, a.beside.get(("none", act), 0))
         share = added * 100 / a.base(acts.OWN, act)
         said.append(f"{ACTS[act]} {share:+.1f} % (at most +{percent} %: "
                     f"{'pass' if share <= percent else 'FAIL'})")
-    return "A bystander of leaktrace: " + ", ".join(said) + "." if said else ""
+    return ("A bystander of leaktrace, less what it makes with nobody to do it again: " +
+            ", ".join(said) + ".") if said else ""
 
 
 def tell_acts(lines):
