@@ -174,7 +174,6 @@ static bool goes_on(const struct files_struct *files)
 
 /**
  * lt_fd_thread_exit() - current exits and may be the last to have its table
- *
  * @t: its target
  *
  * The table's address may soon be another's: its key must not match any more. Where

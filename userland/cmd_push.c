@@ -141,7 +141,6 @@ static void send_until(struct push_run *r, double end_s)
 
 	do {
 		pause_s = fmax(0, end_s - monotonic_ns() / 1e9);
-
 		if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
 			if (!r->failures++)
 				fail("cannot push now, trying on: %s", push_error(r->push));

@@ -109,6 +109,11 @@ static int open_for(const char *name, bool ours)
 	return fd;
 }
 
+static bool is_aside(const struct file_writer *w)
+{
+	return strcmp(w->path, w->aside);
+}
+
 static struct file_writer *begin(const char *path, char *aside, uint32_t version, char *err,
 				 size_t errlen)
 {
@@ -118,7 +123,7 @@ static struct file_writer *begin(const char *path, char *aside, uint32_t version
 	if (w) {
 		w->path = strdup(path);
 		w->aside = aside;
-		w->fd = w->path && aside ? open_for(aside, strcmp(path, aside)) : -1;
+		w->fd = w->path && aside ? open_for(aside, is_aside(w)) : -1;
 	}
 	if (w && w->fd >= 0 && !write_whole(w, &h, sizeof(h)))
 		return w;
@@ -260,31 +265,27 @@ void file_abandon(struct file_writer *w)
 
 void file_discard(struct file_writer *w)
 {
-	if (strcmp(w->path, w->aside))
+	if (is_aside(w))
 		unlink(w->aside);
 	file_abandon(w);
 }
 
 int file_finish(struct file_writer *w)
 {
-	bool aside = strcmp(w->path, w->aside);
-	int err;
+	int err = file_flush(w) ?: put_chunk(w, CHUNK_END, NULL, 0);
 
-	file_flush(w);
-	if (!w->err)
-		put_chunk(w, CHUNK_END, NULL, 0);
-	err = w->err;
 	/* what replaces something is on the disk before */
-	if (aside && !err && fsync(w->fd))
+	if (!err && is_aside(w) && fsync(w->fd))
 		err = -errno;
 	if (close(w->fd) && !err)
 		err = -errno;
 	w->fd = -1;
-	if (aside && !err && rename(w->aside, w->path))
+	if (!err && is_aside(w) && rename(w->aside, w->path))
 		err = -errno;
-	if (aside && err)
-		unlink(w->aside);
-	file_abandon(w);
+	if (err)
+		file_discard(w);
+	else
+		file_abandon(w);
 	return err;
 }
 

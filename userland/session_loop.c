@@ -165,9 +165,9 @@ static void adopt_all(struct session *s)
 	if (client_targets(s->client, &targets, &n))
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
-		parent = session_find(s, targets[i].parent);
 		if (session_find(s, targets[i].id))
 			continue;
+		parent = session_find(s, targets[i].parent);
 		if (parent && parent->ours)
 			adopt_child(s, parent, targets[i].id);
 		else if (s->watch_all && !(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))

@@ -248,11 +248,11 @@ def counts(load):
 
 def beside(load):
     """The peers, and nobody for as many requests as they get."""
-    slow = load.requests // 10
+    _, fewer, slow = counts(load)
     for who in everybody(load.library):
         if who.name not in ACCURATE:
-            yield who, load.fewer if who.light else slow, ()
-    for count in sorted({load.fewer, slow} - {load.requests}):
+            yield who, fewer if who.light else slow, ()
+    for count in sorted({fewer, slow} - {load.requests}):
         yield peer.Nobody(), count, ()
     valgrind = peer.Nobody()
     valgrind.name, valgrind.what = "valgrind", "valgrind --track-fds"

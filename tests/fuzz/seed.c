@@ -5,8 +5,8 @@
  * usage: seed loader ELF FILE       its unwind table, with a stack to walk
  *        seed made NUMBER FILE      choices for a table, of one kind of rule
  *        seed message TRACE FILE    a trace's records, as answers of the module
- *        seed records TRACE FILE   the same, bare, one of each type
- *        seed record FILE           a recording of two looks
+ *        seed records TRACE FILE    the same, bare, one of each type
+ *        seed recording FILE        a recording of two looks
  *        seed go FILE               the memory of a program with four goroutines
  */
 #include <fcntl.h>
@@ -163,7 +163,7 @@ static void seed_go(void)
 	put(words, sizeof(words));
 }
 
-static void seed_record(const char *name)
+static void seed_recording(const char *name)
 {
 	struct file_writer *w = file_record(name, err, sizeof(err));
 
@@ -176,12 +176,12 @@ static void seed_record(const char *name)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "record")) {
-		seed_record(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "recording")) {
+		seed_recording(argv[2]);
 		return 0;
 	}
 	if (argc < 3)
-		return fail("usage: seed loader|made|message|records|record|go [FROM] FILE");
+		return fail("usage: seed loader|made|message|records|recording|go [FROM] FILE");
 	out = fopen(argv[argc - 1], "we");
 	if (!out)
 		return fail("cannot write %s", argv[argc - 1]);
