@@ -397,6 +397,20 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 		'[["main.waitForAnswer",50000]]' proven
 }
 
+@test "go: a program that execs, be it itself, is another one" {
+	local ready
+	start_victim old-strip
+	tell recv 50
+	lt go "$VICTIM" --every 200ms --count 50 >"$(scratch)/out" 2>"$(scratch)/err" &
+	sleep 2
+	send exec
+	read -r -t 60 -u "${VICTIM_OUT[$VICTIM]}" ready
+	expect "$ready" "ready $VICTIM" "the new program"
+	wait $! || expect $? 0 "exit status"
+	grep -q "50 goroutines: chan receive" "$(scratch)/out"
+	grep -q "could not be read any more" "$(scratch)/err"
+}
+
 @test "go: a program that exits meanwhile leaves what was seen of it" {
 	start_victim old-strip
 	tell recv 50

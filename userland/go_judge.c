@@ -76,15 +76,20 @@ static bool goes_on(const double *y, unsigned int n)
 				  y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
 }
 
-/* The least growth that is no chance. */
+/*
+ * The least growth that is no chance: what is sampled moves by the root of how many
+ * samples there are, also if what is alive does not, and both ends of a row do.
+ */
 static double least(const struct go_view *v, const struct go_site *s, double first)
 {
-	double rate = v->counts.heap_rate, share;
+	double rate = v->counts.heap_rate, share, samples;
 
 	if (s->kind != GO_HEAP)
 		return fmax(GROWTH, first / 10);
 	share = rate > 1 ? 1 - exp(-(double)s->size_bytes / rate) : 1;
-	return fmax(SAMPLES / share * s->size_bytes, first / 10);
+	samples = first / s->size_bytes * share;
+	return fmax(fmax(SAMPLES, 3 * sqrt(2 * samples * (1 - share))) / share * s->size_bytes,
+		    first / 10);
 }
 
 static void judge_growth(struct go_view *v, struct go_site *s)

@@ -9,6 +9,7 @@
 
 #include "go.h"
 #include "lang.h"
+#include "memory.h"
 
 struct lang_look {
 	struct go_view view;
@@ -29,7 +30,8 @@ int go_look(struct go_view *v)
 		err = go_timers(v) ?: go_heap(v);
 	go_memory(v);
 	/* what was not there any more looks as if there were none */
-	if (!err && !go_word(v->process, v->process->table.module + v->process->bias))
+	if (!err && (!memory_lives(v->process->pagemap) ||
+		     !go_word(v->process, v->process->table.module + v->process->bias)))
 		err = -ESRCH;
 	go_view_end(v);
 	return err;

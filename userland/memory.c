@@ -25,6 +25,15 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 	return got < 0 ? -errno : (size_t)got == bytes ? 0 : -EFAULT;
 }
 
+/** memory_lives() - whether it is still the memory that pagemap was opened of */
+bool memory_lives(int pagemap)
+{
+	uint64_t entry;
+
+	/* the file holds on to the address space; nothing can be read of one that has gone */
+	return pagemap < 0 || pread(pagemap, &entry, sizeof(entry), 0) != 0;
+}
+
 /* Which of n pages are in memory or swapped out; without an answer all of them. */
 static void which_are_there(int pagemap, uint64_t page, size_t n, uint64_t *entry)
 {

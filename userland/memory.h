@@ -24,6 +24,9 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes);
  */
 int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes);
 
+/* False once the process has exited, or become another program; -1 is taken to live. */
+bool memory_lives(int pagemap);
+
 /* Many at once, each marked good or not. */
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n);
 

@@ -85,6 +85,10 @@ static void heap(void)
 	      "no collection has looked whether it is garbage");
 	CHECK(judged(h, 5, ROW(0, mib / 2, mib, 2 * mib, 3 * mib), true) == VERDICT_OK,
 	      "six samples may be chance");
+	CHECK(judged(h, 5, ROW(60 * mib, 62 * mib, 64 * mib, 66 * mib, 72 * mib), true) ==
+	      VERDICT_OK, "of 120 samples, 24 more may be chance");
+	CHECK(judged(h, 5, ROW(60 * mib, 66 * mib, 72 * mib, 76 * mib, 90 * mib), true) ==
+	      VERDICT_LEAK, "of 120 samples, 60 more are none");
 	CHECK(judged(h, 5, ROW(0, 8 * mib, 2 * mib, 9 * mib, 10 * mib), true) == VERDICT_OK);
 	h.size_bytes = 64 << 20;	/* each is sampled */
 	CHECK(judged(h, 4, ROW(0, 640 * mib, 1280 * mib, 1920 * mib), true) == VERDICT_LEAK);

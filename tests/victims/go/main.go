@@ -7,7 +7,7 @@
 //	gc				a garbage collection
 //	pause				pause_ns=, the longest that it did not run in a second
 //	profile DIR			DIR/heap and DIR/goroutine by the runtime itself
-//	exit
+//	exit, exec			the end; itself anew, "ready" again
 package main
 
 import (
@@ -81,6 +81,8 @@ func obey(words []string) error {
 		return nil
 	case "profile":
 		return profile(words[1])
+	case "exec":
+		return begin()
 	}
 	return do(words[0], n)
 }
