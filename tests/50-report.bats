@@ -163,6 +163,21 @@ leaking_victim() {
 		| [.frames[].function] | index("leak_fd_here")' "$BATS_TEST_TMPDIR/lines"
 }
 
+@test "JSON is UTF-8 whatever a program's name is, and where the kernel cuts it" {
+	local dir=$BATS_TEST_TMPDIR/$'v\xff' said
+	mkdir "$dir"
+	cp "$VICTIMS/victim_fd" "$dir/näméd-ünîcôdé"
+	VICTIMS=$dir start_victim näméd-ünîcôdé
+	lt attach "$VICTIM" --kinds fd --duration 1 --json >"$dir/live" || true
+	attach --kinds fd
+	report
+	lt status --json >"$dir/status"
+	for said in "$dir/live" "$REPORT" "$dir/status"; do
+		iconv -f UTF-8 -t UTF-8 "$said" >/dev/null
+		grep -qF '"näméd-' "$said"
+	done
+}
+
 @test "attach: Ctrl-C prints the report and leaves nothing behind" {
 	start_victim victim_fd
 	lt_front attach "$VICTIM" --kinds fd --format json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &

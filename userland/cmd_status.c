@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "cli.h"
+#include "json.h"
 
 struct overview {
 	struct status s;
@@ -130,11 +129,6 @@ static void put(struct json_object *o, const char *key, uint64_t n)
 	json_object_object_add(o, key, json_object_new_uint64(n));
 }
 
-static struct json_object *string(const char *s)
-{
-	return json_object_new_string(s);
-}
-
 static struct json_object *json_targets(const struct overview *v)
 {
 	struct json_object *list = json_object_new_array();
@@ -145,7 +139,7 @@ static struct json_object *json_targets(const struct overview *v)
 
 		put(o, "id", t->id);
 		put(o, "pid", t->pid);
-		json_object_object_add(o, "comm", string(t->comm));
+		json_object_object_add(o, "comm", json_string(t->comm));
 		json_object_object_add(o, "window_s",
 				       json_object_new_double((t->now_ns - t->attached_ns) / 1e9));
 		json_object_object_add(o, "exited",
@@ -172,14 +166,14 @@ static struct json_object *json_probes(const struct overview *v)
 		const struct probe *p = &v->probes[i];
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "name", string(p->name));
-		json_object_object_add(o, "how", string(how_name(p->how)));
+		json_object_object_add(o, "name", json_string(p->name));
+		json_object_object_add(o, "how", json_string(how_name(p->how)));
 		json_object_object_add(o, "required", json_object_new_boolean(p->required));
 		json_object_object_add(o, "present", json_object_new_boolean(p->present));
 		json_object_object_add(o, "attached", json_object_new_boolean(p->attached));
 		json_object_object_add(o, "error", json_object_new_int(p->error));
 		put(o, "hits", p->hits);
-		json_object_object_add(o, "why", string(p->why));
+		json_object_object_add(o, "why", json_string(p->why));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -189,10 +183,10 @@ static struct json_object *json_status(const struct status *s)
 {
 	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
 
-	json_object_object_add(o, "version", string(s->version));
+	json_object_object_add(o, "version", json_string(s->version));
 	json_object_object_add(o, "tracing", json_object_new_boolean(s->tracing));
 	if (*s->stopped)
-		json_object_object_add(o, "stopped", string(s->stopped));
+		json_object_object_add(o, "stopped", json_string(s->stopped));
 	put(o, "targets_max", s->targets_max);
 	put(o, "objects", s->objects);
 	put(o, "objects_max", s->objects_max);

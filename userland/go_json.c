@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "go.h"
+#include "json.h"
 
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {
@@ -20,23 +19,9 @@ static void put_number(struct json_object *o, const char *key, uint64_t n)
 	put(o, key, json_object_new_uint64(n));
 }
 
-/* Names come from the target: what is no ASCII and no UTF-8 would spoil the document. */
 static void put_string(struct json_object *o, const char *key, const char *s)
 {
-	struct json_object *value = json_object_new_string(s ?: "");
-	size_t n = s ? strlen(s) : 0;
-
-	if (s && mbstowcs(NULL, s, 0) == (size_t)-1) {
-		char *copy = strdup(s);
-
-		for (size_t i = 0; copy && i < n; i++)
-			if (copy[i] & 0x80)
-				copy[i] = '?';
-		json_object_put(value);
-		value = json_object_new_string(copy ?: "");
-		free(copy);
-	}
-	put(o, key, value);
+	put(o, key, json_string(s));
 }
 
 static void put_real(struct json_object *o, const char *key, double v)

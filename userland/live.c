@@ -8,9 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include <json-c/json.h>
-
 #include "cli.h"
+#include "json.h"
 #include "lang.h"
 
 static void now_text(char *buf, size_t len)
@@ -30,7 +29,7 @@ static struct json_object *json_event(struct traced *t, const char *event)
 	json_object_object_add(o, "event", json_object_new_string(event));
 	json_object_object_add(o, "time", json_object_new_string(when));
 	json_object_object_add(o, "pid", json_object_new_int64(t->model.target.pid));
-	json_object_object_add(o, "comm", json_object_new_string(t->model.target.comm));
+	json_object_object_add(o, "comm", json_string(t->model.target.comm));
 	return o;
 }
 
@@ -63,7 +62,7 @@ static void json_note(struct session *s, struct traced *t, const char *event, co
 			if (g->kind[k].present && g->kinds & 1U << k)
 				json_object_object_add(base, kind_name(k),
 						       json_object_new_uint64(g->kind[k].baseline));
-		json_object_object_add(o, "exe", json_object_new_string(t->model.exe ?: ""));
+		json_object_object_add(o, "exe", json_string(t->model.exe));
 		json_object_object_add(o, "baseline", base);
 		if (g->parent)
 			json_object_object_add(o, "forked", json_object_new_boolean(true));
@@ -71,7 +70,7 @@ static void json_note(struct session *s, struct traced *t, const char *event, co
 	if (!strcmp(event, "exited"))
 		json_object_object_add(o, "exit_code", json_object_new_int64(g->exit_code));
 	if (why)
-		json_object_object_add(o, "why", json_object_new_string(why));
+		json_object_object_add(o, "why", json_string(why));
 	put_json(s, o);
 }
 

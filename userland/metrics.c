@@ -14,6 +14,7 @@
 #include "lang.h"
 #include "output.h"
 #include "protobuf.h"
+#include "utf8.h"
 
 enum { SITES_MAX = 32 };	/* of a kind */
 

@@ -27,10 +27,4 @@ void proto_message(struct bytes *b, unsigned int field, const struct bytes *mess
 void proto_bytes(struct bytes *b, unsigned int field, const void *data, size_t len);
 void proto_packed(struct bytes *b, unsigned int field, const uint64_t *values, size_t n);
 
-/* The length of the UTF-8 sequence at s, 1 to 4; 0: it is none. */
-size_t utf8_length(const char *s);
-
-/* A copy of s in which what is no UTF-8 is '?'; malloced. */
-char *utf8_copy(const char *s);
-
 #endif

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
+#include "json.h"
 #include "lang.h"
 #include "rest.h"
 
@@ -21,32 +20,6 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 static struct json_object *number(uint64_t n)
 {
 	return json_object_new_uint64(n);
-}
-
-/* What is not UTF-8 in a file name would make the whole document invalid. */
-static struct json_object *string(const char *s)
-{
-	struct json_object *o;
-	char *copy, *c;
-
-	if (!s)
-		return json_object_new_string("");
-	copy = strdup(s);
-	for (c = copy; c && *c;) {
-		unsigned char b = *c;
-		int more = b < 0x80 ? 0 : (b & 0xe0) == 0xc0 && b >= 0xc2 ? 1 :
-			(b & 0xf0) == 0xe0 ? 2 : (b & 0xf8) == 0xf0 && b <= 0xf4 ? 3 : -1;
-		bool good = more >= 0;
-
-		for (int i = 1; i <= more && good; i++)
-			good = ((unsigned char)c[i] & 0xc0) == 0x80;
-		if (!good)
-			*c = '?';
-		c += good ? more + 1 : 1;
-	}
-	o = json_object_new_string(copy ?: "");
-	free(copy);
-	return o;
 }
 
 /* Three digits behind the point: a millisecond, a thousandth. */
@@ -64,11 +37,11 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 {
 	struct json_object *o = json_object_new_object();
 
-	put(o, "function", string(f->function));
-	put(o, "file", string(f->file));
+	put(o, "function", json_string(f->function));
+	put(o, "file", json_string(f->file));
 	put(o, "line", json_object_new_int(f->line));
-	put(o, "module", string(f->module));
-	put(o, "build_id", string(f->build_id));
+	put(o, "module", json_string(f->module));
+	put(o, "build_id", json_string(f->build_id));
 	put(o, "offset", number(f->offset));
 	put(o, "inlined", json_object_new_boolean(f->inlined));
 	return o;
@@ -101,7 +74,7 @@ static void put_rest(struct json_object *o, struct model *m, uint32_t stack)
 
 	if (!said)
 		return;
-	put(said, "stack", string(stack_status_text(rest->status)));
+	put(said, "stack", json_string(stack_status_text(rest->status)));
 	put(said, "frames", frames_of(f, n));
 	put(o, "rest", said);
 }
@@ -128,7 +101,7 @@ static struct json_object *example(struct model *m, const struct object *object)
 	char *what = example_describe(m, object);
 
 	put(o, "id", number(object->id));
-	put(o, "what", string(what ?: type_name(object->type)));
+	put(o, "what", json_string(what ?: type_name(object->type)));
 	free(what);
 	put(o, "age_s", real(object->born_ns && end > object->born_ns ?
 			     (end - object->born_ns) / 1e9 : model_end_s(m)));
@@ -153,7 +126,7 @@ static struct json_object *evidence_list(const struct judgement *j)
 	struct json_object *list = json_object_new_array();
 
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
-		json_object_array_add(list, string(j->evidence[i]));
+		json_object_array_add(list, json_string(j->evidence[i]));
 	return list;
 }
 
@@ -164,9 +137,9 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	struct json_object *o = json_object_new_object(), *age, *life, *held_by;
 
 	put(o, "id", number(s->id));
-	put(o, "kind", string(kind_name(s->kind)));
-	put(o, "type", string(type_name(s->type)));
-	put(o, "verdict", string(verdict_name(j->verdict)));
+	put(o, "kind", json_string(kind_name(s->kind)));
+	put(o, "type", json_string(type_name(s->type)));
+	put(o, "verdict", json_string(verdict_name(j->verdict)));
 	put(o, "confidence", real(j->confidence));
 	put(o, "evidence", evidence_list(j));
 	put(o, "born", number(s->born));
@@ -192,7 +165,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put(o, "held_by", held_by);
 	if (j->finding)
 		put(o, "finding", number(j->finding));
-	put(o, "stack", string(stack ? stack_status_text(stack->status) : "unknown"));
+	put(o, "stack", json_string(stack ? stack_status_text(stack->status) : "unknown"));
 	put(o, "frames", report_json_frames(m, s->stack));
 	put_rest(o, m, s->stack);
 	put(o, "released_at", releases_of(m, s));
@@ -208,16 +181,16 @@ static struct json_object *target_of(struct model *m)
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
 	put(o, "pid", number(t->pid));
-	put(o, "comm", string(t->comm));
-	put(o, "exe", string(m->exe));
-	put(o, "attached_at", string(when));
+	put(o, "comm", json_string(t->comm));
+	put(o, "exe", json_string(m->exe));
+	put(o, "attached_at", json_string(when));
 	put(o, "window_s", real(model_end_s(m)));
 	put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
 		put(o, "exit_code", number(t->exit_code));
 	put(o, "execs", number(t->execs));
-	put(o, "hostname", string(m->hostname));
-	put(o, "kernel", string(m->kernel));
+	put(o, "hostname", json_string(m->hostname));
+	put(o, "kernel", json_string(m->kernel));
 	return o;
 }
 
@@ -257,7 +230,7 @@ static struct json_object *ended_of(const struct losses *l)
 		if (!l->ended[i].objects)
 			continue;
 		o = json_object_new_object();
-		put(o, "why", string(i == STACK_UNKNOWN ? "not known" : stack_status_text(i)));
+		put(o, "why", json_string(i == STACK_UNKNOWN ? "not known" : stack_status_text(i)));
 		put(o, "objects", number(l->ended[i].objects));
 		put(o, "bytes", number(l->ended[i].bytes));
 		json_object_array_add(list, o);
@@ -281,7 +254,7 @@ static struct json_object *losses_of(struct model *m)
 	put(o, "incomplete_stacks", ended_of(&l));
 	put(o, "reconciled", number(l.reconciled));
 	for (unsigned int i = 0; i < l.ninexact; i++)
-		json_object_array_add(why, string(l.inexact[i]));
+		json_object_array_add(why, json_string(l.inexact[i]));
 	put(o, "inexact", why);
 	return o;
 }
@@ -303,8 +276,8 @@ static struct json_object *baseline_of(struct model *m)
 			continue;
 		if (!r) {
 			r = row[k][t] = json_object_new_object();
-			put(r, "kind", string(kind_name(k)));
-			put(r, "type", string(type_name(t)));
+			put(r, "kind", json_string(kind_name(k)));
+			put(r, "type", json_string(type_name(t)));
 			put(r, "live", number(0));
 			put(r, "examples", json_object_new_array());
 			json_object_array_add(list, r);
@@ -334,7 +307,7 @@ static struct json_object *limit_of(const struct model *m, const struct finding 
 {
 	struct json_object *o = json_object_new_object();
 
-	put(o, "what", string(m->limits[f->limit].name));
+	put(o, "what", json_string(m->limits[f->limit].name));
 	put(o, "max", number(m->limits[f->limit].max));
 	put(o, "in_s", real(f->limit_s));
 	return o;
@@ -371,7 +344,7 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	for (size_t i = 0; i < f->nsites; i++)
 		json_object_array_add(list, number(f->sites[i]));
 	put(o, "id", number(j->finding));
-	put(o, "verdict", string(verdict_name(j->verdict)));
+	put(o, "verdict", json_string(verdict_name(j->verdict)));
 	put(o, "confidence", real(j->confidence));
 	put(o, "evidence", evidence_list(j));
 	put(o, "sites", list);

@@ -12,6 +12,7 @@
 #include "pprof.h"
 #include "protobuf.h"
 #include "symbol_check.h"
+#include "utf8.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
