@@ -164,15 +164,19 @@ static bool listed(const struct lt_object *o)
 	return !(o->key & (LT_THREAD_EXITED | LT_THREAD_PROCESS));
 }
 
-static void add(struct lt_target *t, u32 id, u8 flags)
+static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 {
 	struct task_struct *p;
+	u32 i;
 
-	rcu_read_lock();
-	p = pid_task(find_pid_ns(id, &init_pid_ns), PIDTYPE_PID);
-	if (p && p->tgid == t->tgid)
-		born(t, p, 0, flags);
-	rcu_read_unlock();
+	for (i = 0; i < ids->n; i++) {
+		rcu_read_lock();
+		p = pid_task(find_pid_ns(ids->id[i], &init_pid_ns), PIDTYPE_PID);
+		if (p && p->tgid == t->tgid)
+			born(t, p, 0, flags);
+		rcu_read_unlock();
+	}
+	return true;
 }
 
 static const struct lt_id_ops ops = {

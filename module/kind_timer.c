@@ -70,21 +70,6 @@ out:
 	put_task_struct(task);
 }
 
-struct query {
-	u32 id;
-	u32 clock;
-};
-
-static bool answer(struct k_itimer *timer, void *arg)
-{
-	struct query *q = arg;
-
-	if (timer->it_id != q->id)
-		return true;
-	q->clock = timer->it_clock;
-	return false;
-}
-
 static void take_info(const struct k_itimer *timer, struct lt_timer_info *info)
 {
 	info->clock = timer->it_clock;
@@ -118,21 +103,10 @@ static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 	lt_object_born(t, &b);
 }
 
-static void add(struct lt_target *t, u32 id, u8 flags)
-{
-	struct query q = { .id = id };
-
-	walk_timers(t, answer, &q);
-	born(t, id, q.clock, 0, flags);
-}
-
-static const struct lt_id_ops ops = {
-	.kind = LEAKTRACE_KIND_TIMER,
-	.list = list,
-	.add = add,
-};
-
-/* Timers with neighbouring ids, and what the kernel knows of each. */
+/*
+ * Timers with neighbouring ids, and what the kernel knows of each: interrupts are off
+ * while its list is walked, so there is one walk for many.
+ */
 struct batch {
 	struct lt_ids ids;
 	u32 found;
@@ -155,7 +129,40 @@ static bool answer_batch(struct k_itimer *timer, void *arg)
 	return b->found < b->ids.n;
 }
 
-/* One walk of the kernel's list for all of them. */
+static void next_batch(struct batch *b, const struct lt_ids *ids, u32 from)
+{
+	memset(b, 0, sizeof(*b));
+	b->ids.id = ids->id + from;
+	b->ids.n = min_t(u32, ids->n - from, BATCH_TIMERS);
+}
+
+static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
+{
+	struct batch *b;
+	u32 i, j;
+
+	if (!ids->n)
+		return true;
+	b = kvmalloc(sizeof(*b), GFP_KERNEL | __GFP_NOWARN);
+	if (!b)
+		return false;
+	for (i = 0; i < ids->n; i += b->ids.n) {
+		next_batch(b, ids, i);
+		walk_timers(t, answer_batch, b);
+		for (j = 0; j < b->ids.n; j++)
+			if (b->timer[j].found)
+				born(t, b->ids.id[j], b->timer[j].info.clock, 0, flags);
+	}
+	kvfree(b);
+	return true;
+}
+
+static const struct lt_id_ops ops = {
+	.kind = LEAKTRACE_KIND_TIMER,
+	.list = list,
+	.add = add,
+};
+
 static int tell_batch(struct lt_target *t, struct batch *b, u64 *from,
 		      int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
 				void *arg), void *arg)
@@ -204,9 +211,7 @@ int lt_timer_walk(struct lt_target *t, u64 *from,
 	while (i < ids.n && ids.id[i] < *from)
 		i++;
 	for (; i < ids.n && !err; i += b->ids.n) {
-		memset(b, 0, sizeof(*b));
-		b->ids.id = ids.id + i;
-		b->ids.n = min_t(u32, ids.n - i, BATCH_TIMERS);
+		next_batch(b, &ids, i);
 		err = tell_batch(t, b, from, fn, arg);
 	}
 	kvfree(b);

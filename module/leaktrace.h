@@ -337,7 +337,8 @@ struct lt_id_ops {
 	void (*list)(struct lt_target *t, struct lt_ids *ids);
 	/* Is this object one that @list would list? NULL: all of the kind are. */
 	bool (*listed)(const struct lt_object *o);
-	void (*add)(struct lt_target *t, u32 id, u8 flags);
+	/* Those of @ids that are still there get an object. False without memory. */
+	bool (*add)(struct lt_target *t, const struct lt_ids *ids, u8 flags);
 };
 
 void lt_ids_add(struct lt_ids *ids, u32 id);

@@ -127,7 +127,7 @@ bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 {
 	struct lt_ids ids;
-	u32 i;
+	u32 i, n = 0;
 
 	if (!lt_ids_list(t, ops, false, &ids)) {
 		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
@@ -135,17 +135,20 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 	}
 	for (i = 0; i < ids.n; i++)
 		if (!lt_object_find(t, ops->kind, ids.id[i], NULL))
-			ops->add(t, ids.id[i], flags);
+			ids.id[n++] = ids.id[i];
+	ids.n = n;
+	if (!ops->add(t, &ids, flags))
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	kvfree(ids.id);
 }
 
-/* Keeps in @a what is not in @b. */
-static void subtract(struct lt_ids *a, const struct lt_ids *b)
+/* Keeps in @a what is in @b, or what is not. */
+static void keep(struct lt_ids *a, const struct lt_ids *b, bool in_b)
 {
 	u32 i, n = 0;
 
 	for (i = 0; i < a->n; i++)
-		if (!lt_ids_find(b, a->id[i]))
+		if (!!lt_ids_find(b, a->id[i]) == in_b)
 			a->id[n++] = a->id[i];
 	a->n = n;
 }
@@ -165,8 +168,8 @@ static bool differ(struct lt_target *t, const struct lt_id_ops *ops,
 		ok = false;
 	}
 	if (ok) {
-		subtract(unknown, gone);
-		subtract(gone, &real);
+		keep(unknown, gone, false);
+		keep(gone, &real, false);
 	}
 	kvfree(real.id);
 	return ok;
@@ -186,13 +189,14 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 		if (lt_ids_find(gone, gone2.id[i]) &&
 		    lt_object_died(t, ops->kind, gone2.id[i], 0, NULL))
 			atomic64_inc(&k->missed_deaths);
-	for (i = 0; i < unknown2.n && !full; i++)
-		if (lt_ids_find(unknown, unknown2.id[i])) {
-			ops->add(t, unknown2.id[i], LEAKTRACE_OBJECT_F_FOUND);
-			atomic64_inc(&k->missed_births);
-		}
-	if (full)
+	if (full) {
 		atomic64_set(&k->untracked, unknown2.n);
+	} else {
+		keep(&unknown2, unknown, true);
+		atomic64_add(unknown2.n, &k->missed_births);
+		if (!ops->add(t, &unknown2, LEAKTRACE_OBJECT_F_FOUND))
+			lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+	}
 	kvfree(unknown2.id);
 	kvfree(gone2.id);
 }
