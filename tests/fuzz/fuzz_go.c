@@ -55,6 +55,12 @@ int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t byte
 	return memory_read(pid, at, to, bytes);
 }
 
+bool memory_lives(int pagemap)
+{
+	(void)pagemap;
+	return true;
+}
+
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -1,0 +1,23 @@
+#!/usr/bin/env bats
+# Unit tests, each a program of its own that says what is wrong; with sanitizers. A
+# suite, so that they run while guests wait.
+# bats file_tags=unit
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+
+@test "unit: the tool's rooms, with sanitizers" {
+	make -C "$TOP/userland" ASAN=1 -j2
+	make -C "$TOP/userland" ASAN=1 check
+}
+
+@test "unit: every fuzzer, for a moment" {
+	"$TOP/tests/unit/fuzz.sh"
+}
+
+@test "unit: the symboliser, on programs of all kinds" {
+	"$TOP/tests/unit/symbol.sh"
+}
+
+@test "unit: the compiler of unwind tables" {
+	"$TOP/tests/unit/unwind.sh"
+}
