@@ -9,11 +9,6 @@
 #include "lang.h"
 
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
-/* As watch.c has it of the kernel's kinds, and verdict.c. */
-#define HOLD_NS		(45 * NSEC_PER_SEC)
-#define HOLD_HEAP_NS	(600 * NSEC_PER_SEC)
-
-enum { CLEAR = 4 };			/* looks without it */
 
 struct lang_process {
 	const struct lang_runtime *runtime;
@@ -141,8 +136,9 @@ static bool room_for(struct lang_process *p, uint32_t id)
 
 static bool can_wait(const struct lang_told *t, const struct lang_site *s, uint64_t now_ns)
 {
-	return s->judgement->confidence < 1 &&
-	       now_ns - t->since_ns < (s->bytes ? HOLD_HEAP_NS : HOLD_NS);
+	uint64_t least_s = s->bytes ? ALARM_AFTER_HEAP_S : ALARM_AFTER_S;
+
+	return s->judgement->confidence < 1 && now_ns - t->since_ns < least_s * NSEC_PER_SEC;
 }
 
 enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint64_t now_ns,
@@ -150,7 +146,7 @@ enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint
 {
 	if (s->judgement->verdict != VERDICT_LEAK) {
 		t->since_ns = 0;
-		if (++t->down < CLEAR && !last)
+		if (++t->down < ALARM_CLEAR_LOOKS && !last)
 			return LANG_NO_NEWS;
 		t->mentioned = false;
 		if (!t->raised)

@@ -25,8 +25,6 @@
 #define TREND_Z		2.33	/* one false trend in a hundred */
 #define HEAP_SHARE	0.6	/* of all growth, to be named the cause of a heap's */
 #define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
-#define YOUNG_HORIZONS	15	/* growth of less time is early: 45 s, if nobody says else */
-#define YOUNG_HEAP_S	600.0	/* as long as a collector's old generation takes */
 #define FILLING_S	600.0	/* growth that slows down is early for as long */
 #define SLOWER		0.75	/* the second half of its growth, by the first */
 #define STILL		0.25	/* of the time in which it grew, without a birth */
@@ -112,10 +110,11 @@ static enum verdict decide(const struct measures *x)
 static bool early(const struct measures *x, const struct bench *bench)
 {
 	double first = x->grew_first, second = x->grew_second;
-	double least_s = YOUNG_HORIZONS * (bench->min_age_s > 0 ? bench->min_age_s : HORIZON_S);
+	double horizon_s = bench->min_age_s > 0 ? bench->min_age_s : HORIZON_S;
+	double least_s = ALARM_AFTER_S / HORIZON_S * horizon_s;
 
 	if (x->heap)
-		least_s = YOUNG_HEAP_S;
+		least_s = ALARM_AFTER_HEAP_S;
 	if (bench->window_s > 0)
 		least_s = fmin(least_s, bench->window_s / 2);
 	if (x->grew_s < least_s || x->idle_s > x->grew_s * STILL)

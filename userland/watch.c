@@ -17,7 +17,6 @@
 
 enum {
 	RAISE = 2,
-	CLEAR = 4,
 	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
 	URGENT_S = 120,		/* to the limit */
@@ -172,7 +171,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	if (r->raised && r->down >= CLEAR) {
+	if (r->raised && r->down >= ALARM_CLEAR_LOOKS) {
 		fn(WATCH_CLEARED, s, arg);
 		r->raised = false;
 	} else if (!r->raised && call == ALARM) {
@@ -184,7 +183,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 		fn(WATCH_GROWTH, s, arg);
 		r->mentioned = true;
 	} else {
-		r->mentioned &= r->down < CLEAR;
+		r->mentioned &= r->down < ALARM_CLEAR_LOOKS;
 		return;
 	}
 	r->live_told = live;
