@@ -120,6 +120,19 @@ static void match_tracepoint(struct tracepoint *tp, void *unused)
 			rows[i].tp = tp;
 }
 
+/* What can be known before anything is attached. */
+static bool is_present(const struct row *r)
+{
+	switch (r->probe->how) {
+	case LEAKTRACE_PROBE_TRACEPOINT:
+		return r->tp;
+	case LEAKTRACE_PROBE_FTRACE:
+		return r->start;
+	default:
+		return true;
+	}
+}
+
 static void collect_rows(void)
 {
 	const struct lt_probe *p;
@@ -136,6 +149,8 @@ static void collect_rows(void)
 				rows[nrows++].probe = p;
 			}
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
+	for (i = 0; i < nrows; i++)
+		rows[i].state.present = is_present(&rows[i]);
 }
 
 static bool is_function(const struct row *r)
@@ -315,6 +330,4 @@ void lt_probe_row_state(int i, struct lt_probe_state *state)
 	state->required = needed(&rows[i]);
 	for_each_possible_cpu(cpu)
 		state->hits += READ_ONCE(per_cpu(hits[i], cpu));
-	if (!state->attached && rows[i].probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		state->present = rows[i].tp;
 }

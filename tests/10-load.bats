@@ -102,6 +102,12 @@ hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 }
 
 @test "load: status says of every probe whether it is attached and why" {
+	# before there is a target, what the kernel has is off, and nothing is missing
+	unload_module
+	load_module
+	lt status >"$BATS_TEST_TMPDIR/before"
+	grep -q '^fd_install  *ftrace  *off ' "$BATS_TEST_TMPDIR/before"
+	refute grep -E ' (MISSING|attached) ' "$BATS_TEST_TMPDIR/before"
 	start_victim victim_fd
 	attach
 	genl probes >"$BATS_TEST_TMPDIR/probes"

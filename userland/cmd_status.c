@@ -74,11 +74,10 @@ static void text_probes(const struct overview *v)
 	for (size_t i = 0; i < v->nprobes; i++) {
 		const struct probe *p = &v->probes[i];
 
-		printf("%-34s %-12s %-9s %10" PRIu64 "  %s%s", p->name, how_name(p->how), probe_state(p),
-		       p->hits, p->why, p->error ? ": " : "");
-		if (p->error)
-			printf("%s", strerror(-p->error));
-		putchar('\n');
+		const char *what = !p->present ? "not in this kernel" : p->error ? strerror(-p->error) : "";
+
+		printf("%-34s %-12s %-9s %10" PRIu64 "  %s%s%s\n", p->name, how_name(p->how),
+		       probe_state(p), p->hits, p->why, *what ? ": " : "", what);
 	}
 }
 
