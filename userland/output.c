@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where reports go. Text, JSON and folded stacks follow each other in a stream;
- * metrics of several targets are one document; pprof is a file for each kind.
+ * metrics of several targets are one document; pprof is a file for each kind,
+ * or in a stream, one profile of all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,15 @@ static bool open_file(struct output *out)
 	return !err;
 }
 
+/* Of what a pipe or a device takes there is one. */
+static bool is_stream(const char *path)
+{
+	struct stat st;
+
+	return !path || !strcmp(path, "-") ||
+	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
 struct output *output_open(const struct options *o)
 {
 	struct output *out = calloc(1, sizeof(*out));
@@ -56,7 +66,7 @@ struct output *output_open(const struct options *o)
 	}
 	out->o = o;
 	out->look.format = o->format;
-	good = o->format == FORMAT_PPROF || open_file(out);
+	good = (o->format == FORMAT_PPROF && !is_stream(o->output)) || open_file(out);
 	if (good && out->f)
 		out->look = options_look(o, out->f);
 	if (good && o->format == FORMAT_OPENMETRICS) {
@@ -144,6 +154,22 @@ static int write_profile(struct output *out, struct model *m, int kind, const st
 	return status;
 }
 
+static int stream_pprof(struct output *out, struct model *m)
+{
+	void *data = NULL;
+	size_t len = 0;
+	int err;
+
+	if (out->written)
+		return fail("pprof of several targets needs -o DIRECTORY");
+	err = report_pprof_all(m, &data, &len);
+	if (err)
+		return cannot_write(out->o->output ?: "the report", err);
+	fwrite(data, 1, len, out->f);	/* output_close() asks whether it succeeded */
+	free(data);
+	return 0;
+}
+
 static int write_pprof(struct output *out, struct model *m)
 {
 	struct lang_total known[LANG_KINDS];
@@ -165,7 +191,7 @@ int output_report(struct output *out, struct model *m)
 
 	switch (out->look.format) {
 	case FORMAT_PPROF:
-		status = write_pprof(out, m);
+		status = out->f ? stream_pprof(out, m) : write_pprof(out, m);
 		break;
 	case FORMAT_OPENMETRICS:
 		metrics_add(out->metrics, m);

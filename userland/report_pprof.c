@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kind of a target as a pprof profile. Each sample is a site's objects of one
- * age; what died is a sample of its own, without age. What was alive before
- * attach has no stack and is left out, which a comment says.
+ * A kind of a target as a pprof profile, or all that it follows, labelled by kind.
+ * Each sample is a site's objects of one age; what died is a sample of its own,
+ * without age. What was alive before attach has no stack and is left out, which a
+ * comment says.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -49,10 +50,11 @@ static void put(struct pprof *p, const struct site *s, const struct pprof_frame 
 	struct pprof_label labels[] = {
 		{ .key = "type", .text = type_name(s->type) },
 		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
+		{ .key = "kind", .text = kind_name(s->kind) },
 		{ .key = "age", .text = age },
 	};
 
-	pprof_sample(p, frames, n, values, labels, age ? 3 : 2);
+	pprof_sample(p, frames, n, values, labels, age ? 4 : 3);
 }
 
 static void put_site(struct pprof *p, struct model *m, const struct site *s)
@@ -86,14 +88,18 @@ static struct pprof *begin(const struct model *m, const char *kind)
 	return p;
 }
 
-static void put_comments(struct pprof *p, struct model *m, int kind)
+static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
 {
-	uint64_t before = m->target.kind[kind].baseline_live;
 	struct losses l;
 	char line[256];
 
-	if (before) {
-		snprintf(line, sizeof(line), "%" PRIu64 " alive before attach are left out", before);
+	for (int k = 0; k < KINDS; k++) {
+		uint64_t before = kinds & 1U << k ? m->target.kind[k].baseline_live : 0;
+
+		if (!before)
+			continue;
+		snprintf(line, sizeof(line), "%" PRIu64 " %s alive before attach are left out",
+			 before, kind_name(k));
 		pprof_comment(p, line);
 	}
 	report_losses(m, &l);
@@ -103,17 +109,13 @@ static void put_comments(struct pprof *p, struct model *m, int kind)
 	}
 }
 
-int report_pprof(struct model *m, int kind, void **data, size_t *len)
+/* What is of these kinds of the kernel's. */
+static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds)
 {
-	struct pprof *p = begin(m, kind_name(kind));
-	int err;
-
-	if (!p)
-		return -ENOMEM;
 	pprof_sample_type(p, "born", "count");
 	pprof_sample_type(p, "died", "count");
-	pprof_default_type(p, kind == LEAKTRACE_KIND_PAGE ? "live_space" : "live");
-	put_comments(p, m, kind);
+	pprof_default_type(p, kinds == 1U << LEAKTRACE_KIND_PAGE ? "live_space" : "live");
+	put_comments(p, m, kinds);
 	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
 		const struct map *map = &m->maps->map[i];
 
@@ -121,8 +123,18 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 			pprof_mapping(p, map->start, map->end, map->offset_bytes, map->path, NULL);
 	}
 	for (size_t i = 0; i < m->nsites; i++)
-		if (m->sites[i].kind == kind)
+		if (kinds & 1U << m->sites[i].kind)
 			put_site(p, m, &m->sites[i]);
+}
+
+int report_pprof(struct model *m, int kind, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, kind_name(kind));
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	put_kinds(p, m, 1U << kind);
 	err = pprof_finish(p, data, len);
 	pprof_free(p);
 	return err;
@@ -131,10 +143,11 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 static void put_lang_site(struct pprof *p, const struct lang_site *s)
 {
 	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
-	int64_t values[] = { s->live, s->bytes };
+	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* how many came and went is not known */
 	struct pprof_label labels[] = {
 		{ .key = "type", .text = s->type },
 		{ .key = "verdict", .text = verdict_name(s->judgement->verdict) },
+		{ .key = "kind", .text = s->kind },
 	};
 
 	for (int i = 0; frames && i < s->nframes; i++)
@@ -145,23 +158,45 @@ static void put_lang_site(struct pprof *p, const struct lang_site *s)
 		};
 	if (frames)
 		pprof_sample(p, frames, s->nframes < FRAMES_MAX ? s->nframes : FRAMES_MAX, values,
-			     labels, 2);
+			     labels, 3);
 	free(frames);
+}
+
+/* Of one kind, or of all: NULL. */
+static void put_lang(struct pprof *p, struct model *m, const char *kind)
+{
+	const struct lang_site *s;
+	size_t n = lang_process_sites(m->runtime, &s);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].live && (!kind || !strcmp(s[i].kind, kind)))
+			put_lang_site(p, &s[i]);
 }
 
 int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
 {
 	struct pprof *p = begin(m, kind->kind);
-	const struct lang_site *s;
-	size_t n = lang_process_sites(m->runtime, &s);
 	int err;
 
 	if (!p)
 		return -ENOMEM;
 	pprof_default_type(p, kind->bytes ? "live_space" : "live");
-	for (size_t i = 0; i < n; i++)
-		if (s[i].live && !strcmp(s[i].kind, kind->kind))
-			put_lang_site(p, &s[i]);
+	put_lang(p, m, kind->kind);
+	err = pprof_finish(p, data, len);
+	pprof_free(p);
+	return err;
+}
+
+int report_pprof_all(struct model *m, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, "objects");
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	put_kinds(p, m, m->target.kinds);
+	if (m->runtime)
+		put_lang(p, m, NULL);
 	err = pprof_finish(p, data, len);
 	pprof_free(p);
 	return err;
