@@ -173,7 +173,7 @@ void session_runtime(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
-int session_last_look(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: said why */
+int session_last_look(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
 void session_drop_done(struct session *s);	/* of whom there will be no report */
 int session_report(struct session *s, bool *leaks);
 void session_close(struct session *s);

@@ -180,7 +180,7 @@ int session_last_look(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	if (client_fill(s->client, m))
-		return fail("%s", client_error(s->client));
+		return EXIT_TROUBLE;
 	t->read = true;
 	model_learn(m);
 	if (m->symboliser && !m->borrowed_symboliser)
@@ -212,7 +212,7 @@ int session_report(struct session *s, bool *leaks)
 		if (t->detached && !t->read)
 			status = fail("%u was detached before its last report", m->target.pid);
 		else if (!t->read && session_last_look(s, t))
-			status = EXIT_TROUBLE;
+			status = fail("%s", client_error(s->client));
 		if (!t->read)
 			continue;
 		*leaks |= report_leaks(m);

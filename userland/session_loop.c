@@ -91,8 +91,16 @@ static void gone(struct session *s, struct traced *t, bool detached)
 	t->done = true;
 	t->detached = detached;
 	live_note(s, t, detached ? "detached" : "exited", NULL);
+	if (detached || (t->ours && t->root))
+		return;
+	/* Of what others trace, the last news; they may have let it go meanwhile. */
+	if (session_last_look(s, t)) {
+		if (t->ours)
+			fail("%s", client_error(s->client));
+		return;
+	}
 	/* A server's children come by the thousand: the kernel keeps the living ones only. */
-	if (t->ours && !t->root && !detached && !session_last_look(s, t)) {
+	if (t->ours) {
 		client_target_del(s->client, t->model.target.id);
 		t->deleted = true;
 	}
