@@ -296,7 +296,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	if (parent->dead || known(current))
 		goto out;
 	if (ntargets >= lt_max_targets) {
-		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 		goto out;
 	}
 	flags = READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL;

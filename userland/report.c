@@ -19,6 +19,7 @@ static const char *const inexact_reasons[] = {
 	"more threads have descriptor tables of their own than are followed",
 	"a probe was hit inside a probe",
 	"the pool for deferred work was empty",
+	"more children than there may be targets: some are not followed",
 };
 
 /* The share of what was born under our eyes whose stack reached a root, and why others did not. */

@@ -150,6 +150,7 @@ enum leaktrace_type {
 #define LEAKTRACE_INEXACT_FD_SPACES	(1U << 5) /* too many private fd tables */
 #define LEAKTRACE_INEXACT_NESTED	(1U << 6) /* probe hit inside a probe */
 #define LEAKTRACE_INEXACT_WORK_FULL	(1U << 7) /* deferred work pool empty */
+#define LEAKTRACE_INEXACT_CHILDREN	(1U << 8) /* a child is no target: too many are */
 
 /* Attributes of a target and of most requests. */
 enum leaktrace_a_target {
