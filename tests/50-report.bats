@@ -209,6 +209,26 @@ leaking_victim() {
 	expect "$(genl status | jq .targets)" 1 "targets"
 }
 
+@test "tail: what leaked until the target's end is told, however short it was" {
+	start_victim victim_leak fd plain
+	attach --kinds fd
+	lt_front tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	local tail=$!
+	tell go 40 6000
+	end_victim
+	wait $tail
+	expect "$(cat "$BATS_TEST_TMPDIR/err")" "" "complaints"
+	jq -s -e '[.[].event] | index("exited") < index("leak")' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "run: --json has events and the report in one stream, a line each" {
+	lt run --kinds fd --json -- "$VICTIMS/victim_leak" fd plain >"$BATS_TEST_TMPDIR/out" \
+		<<<$'go 40 6000\nexit' || true
+	grep '^{' "$BATS_TEST_TMPDIR/out" | jq -c . >"$BATS_TEST_TMPDIR/lines"
+	jq -s -e '[.[].event] as $e | $e[0] == "attached" and ($e | index("exited"))' "$BATS_TEST_TMPDIR/lines"
+	jq -s -e 'any(.[]; .leaktrace == 1 and any(.sites[]; .verdict == "leak"))' "$BATS_TEST_TMPDIR/lines"
+}
+
 @test "snapshot: a file that reports what was live, without the target" {
 	start_and_attach fd victim_fd
 	tell hold 11

@@ -15,14 +15,24 @@ static void choose_tail(struct session *s, const struct options *o)
 	s->view = !o->json && s->tail == stdout && isatty(STDOUT_FILENO);
 }
 
+/* Before any is attached to: in the background it would stay. */
+static int check_pids(const struct options *o)
+{
+	pid_t pid;
+
+	for (int i = 0; i < o->argc; i++)
+		if (options_pid(o->argv[i], &pid))
+			return fail("attach: '%s' is no pid", o->argv[i]);
+	return 0;
+}
+
 static int attach_all(struct session *s, const struct options *o)
 {
 	for (int i = 0; i < o->argc; i++) {
 		struct traced *t;
 		pid_t pid;
 
-		if (options_pid(o->argv[i], &pid))
-			return fail("attach: '%s' is no pid", o->argv[i]);
+		options_pid(o->argv[i], &pid);
 		t = session_add(s, pid);
 		if (!t)
 			return EXIT_TROUBLE;
@@ -43,7 +53,7 @@ int cmd_attach(struct options *o)
 	if (!o->argc)
 		return fail("attach: which PID? (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
-	status = output_check(o) ?: session_open(&s, o);
+	status = check_pids(o) ?: output_check(o) ?: session_open(&s, o);
 	if (!status && !o->background)
 		status = session_listen(&s);
 	if (!status)

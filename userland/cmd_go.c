@@ -63,6 +63,7 @@ static int say(struct go_view *v, const struct options *o)
 {
 	struct json_object *json;
 	struct look as;
+	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
 	char err[512];
 	FILE *f;
 
@@ -74,8 +75,8 @@ static int say(struct go_view *v, const struct options *o)
 	as = options_look(o, f);
 	if (o->format == FORMAT_JSON) {
 		json = go_json(v);
-		fprintf(f, "%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-								  JSON_C_TO_STRING_NOSLASHESCAPE));
+		fprintf(f, "%s\n",
+			json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(json);
 	} else {
 		go_text(f, v, &as);
@@ -115,7 +116,7 @@ int cmd_go(struct options *o)
 		return fail("go: one PID, please (see 'leaktrace go --help')");
 	if (o->format != FORMAT_TEXT && o->format != FORMAT_JSON && o->format != FORMAT_PPROF)
 		return fail("go: the formats are text, json and pprof");
-	if (o->format == FORMAT_PPROF && !o->output)
+	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")))
 		return fail("go: where to? Give -o DIR for the profiles");
 	if (o->arm && o->disarm)
 		return fail("go: --arm or --disarm, not both");

@@ -153,7 +153,11 @@ static int start(struct session *s, struct options *o)
 
 int cmd_run(struct options *o)
 {
-	struct session s = { .tail = stderr, .json = o->json, .on_child = on_child, .on_signal = on_signal };
+	struct session s = {
+		/* what is for people stays out of what the program says */
+		.tail = o->json ? stdout : stderr, .json = o->json,
+		.on_child = on_child, .on_signal = on_signal,
+	};
 	bool leaks = false;
 	int status;
 

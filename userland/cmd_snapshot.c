@@ -3,6 +3,7 @@
  * leaktrace snapshot: the live state of a target, as a file for report.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "cli.h"
 
@@ -17,8 +18,8 @@ int cmd_snapshot(struct options *o)
 
 	if (o->argc != 1 || options_pid(o->argv[0], &pid))
 		return fail("snapshot: one PID, please (see 'leaktrace snapshot --help')");
-	if (!o->output)
-		return fail("snapshot: where to? Give -o FILE");
+	if (!o->output || !strcmp(o->output, "-"))
+		return fail("snapshot: to which file? Give -o FILE");
 	c = client_open(err, sizeof(err));
 	if (!c)
 		return fail("%s", err);

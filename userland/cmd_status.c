@@ -236,9 +236,12 @@ int cmd_status(struct options *o)
 {
 	struct overview v = { 0 };
 	char err[512];
-	struct client *c = client_open(err, sizeof(err));
+	struct client *c;
 	int status = EXIT_CLEAN;
 
+	if (o->argc)
+		return fail("status: of all, without arguments (see 'leaktrace status --help')");
+	c = client_open(err, sizeof(err));
 	if (!c)
 		return fail("%s", err);
 	if (client_status(c, &v.s) || client_targets(c, &v.targets, &v.ntargets) ||

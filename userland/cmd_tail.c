@@ -36,6 +36,8 @@ int cmd_tail(struct options *o)
 	struct session s = { .tail = stdout, .json = o->json };
 	int status;
 
+	if (o->argc > 1)
+		return fail("tail: one PID, or none for all (see 'leaktrace tail --help')");
 	s.view = !o->json && isatty(STDOUT_FILENO);
 	status = session_open(&s, o);
 	if (!status)

@@ -3,7 +3,9 @@
  * leaktrace: names the code whose descriptors, memory, timers and threads only
  * ever grow. The verbs stand in one table; without one, the status is shown.
  */
+#include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
@@ -83,6 +85,14 @@ static void usage(FILE *f)
 	      "\nexample:\n  leaktrace attach $(pidof server)\n", f);
 }
 
+/* A disk that is full has not been told anything. */
+static int end(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	return status == EXIT_TROUBLE ? status : fail("cannot write: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "status";
@@ -92,19 +102,19 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (!strcmp(name, "--version") || !strcmp(name, "-V") || !strcmp(name, "version")) {
 		printf("leaktrace %s\n", LEAKTRACE_VERSION);
-		return EXIT_CLEAN;
+		return end(EXIT_CLEAN);
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
 		usage(stdout);
-		return EXIT_CLEAN;
+		return end(EXIT_CLEAN);
 	}
 	for (const struct command *c = commands; c->name; c++) {
 		if (strcmp(c->name, name))
 			continue;
 		status = options_parse(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, &o);
 		if (status)
-			return status < 0 ? EXIT_CLEAN : status;
-		return c->run(&o);
+			return end(status < 0 ? EXIT_CLEAN : status);
+		return end(c->run(&o));
 	}
 	return fail("no such command: '%s' (see 'leaktrace --help')", name);
 }

@@ -283,9 +283,15 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	optind = 1;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (c == '?' || c == ':')
+		if (c == '?' || c == ':') {
+			char letter[] = { '-', optopt, '\0' }, *word = argv[optind - 1];
+
+			/* of several letters in one word it is not read to its end */
+			if (c == '?' && optopt > ' ' && optopt <= '~' && strncmp(word, "--", 2))
+				word = letter;
 			return fail("%s: %s '%s' (see 'leaktrace %s --help')", cmd->name,
-				    c == ':' ? "no argument to" : "no such option", argv[optind - 1], cmd->name);
+				    c == ':' ? "no argument to" : "no such option", word, cmd->name);
+		}
 		r = row_of(c);
 		if (!strcmp(r->name, "help")) {
 			options_usage(stdout, cmd);
@@ -304,8 +310,8 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		if (r->bit == OPT_BETWEEN)
 			o->between[1] = argv[optind++];
 	}
-	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")))
-		return fail("%s: pprof is a file for each kind: give -o FILE or -o DIRECTORY", cmd->name);
+	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")) && isatty(STDOUT_FILENO))
+		return fail("%s: pprof is nothing for a terminal: give -o FILE or -o DIRECTORY", cmd->name);
 	if (o->json && !o->format_given)
 		o->format = FORMAT_JSON;
 	o->argc = argc - optind;

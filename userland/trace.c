@@ -156,6 +156,15 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 	return model_record(look, type, data, len);
 }
 
+/* What file.c says of a file, it says without its name. */
+static void put_name(const char *path, char *err, size_t errlen)
+{
+	char *what = strdup(err);
+
+	snprintf(err, errlen, "%s: %s", path, what ?: "damaged file");
+	free(what);
+}
+
 static int read_all(struct file_reader *f, struct reading *r, const char *path, char *err,
 		    size_t errlen)
 {
@@ -175,6 +184,8 @@ static int read_all(struct file_reader *f, struct reading *r, const char *path, 
 			return -EBADMSG;
 		}
 	}
+	if (ret < 0)
+		put_name(path, err, errlen);
 	return ret;
 }
 
@@ -190,10 +201,11 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 	m->offline = r.look.offline = true;
 	m->symboliser = symboliser_offline();
 	m->history = history_new();
+	snprintf(err, errlen, "out of memory");
 	ret = m->symboliser && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
 	/* what came whole before the damage is still worth a report */
 	if (ret < 0 && m->target.id && m->nsites) {
-		fail("%s: %s; reporting what comes before it", path, err);
+		fail("%s; reporting what comes before it", err);
 		ret = 0;
 		m->incomplete = true;
 	}
@@ -328,7 +340,9 @@ int trace_survey(const char *path, struct trace_survey *s, char *err, size_t err
 	file_close(f);
 	if (s->n)
 		return 0;
-	if (!ret)
+	if (ret < 0)
+		put_name(path, err, errlen);
+	else
 		snprintf(err, errlen, "%s: the file ends before it says anything", path);
 	return -EBADMSG;
 }
