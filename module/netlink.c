@@ -157,7 +157,7 @@ static struct task_struct *task_of_pid(u32 nr, struct netlink_ext_ack *extack)
 	return task;
 }
 
-static int target_add(struct sk_buff *skb, struct genl_info *info)
+static int add_target(struct sk_buff *skb, struct genl_info *info)
 {
 	struct task_struct *task;
 	struct lt_maps *maps;
@@ -200,6 +200,18 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 		mutex_unlock(&lt_mutex);
 	}
 	lt_target_put(t);
+	return err;
+}
+
+/* Netlink holds no reference to us: rmmod, once begun, would free what is hooked. */
+static int target_add(struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ESHUTDOWN;
+	err = add_target(skb, info);
+	module_put(THIS_MODULE);
 	return err;
 }
 

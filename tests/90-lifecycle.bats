@@ -304,6 +304,27 @@ round() {
 
 # 92-lives.bats has more rounds, and more ways.
 # bats test_tags=core
+@test "rmmod while the first target is attached to: one of the two is refused" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
+	busy=$!
+	local i attaching refused=0
+	for ((i = 0; i < 15; i++)); do
+		lt attach "$busy" --background >/dev/null 2>&1 3>&- &
+		attaching=$!
+		sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+		rmmod leaktrace 2>/dev/null || refused=$((refused + 1))
+		wait "$attaching" || true
+		! module_loaded || lt detach
+		until_true 60 unloads
+		insmod "$LEAKTRACE_KO"
+	done
+	echo "$refused of $i were refused" >&2
+	kill -0 "$busy"
+}
+
+unloads() { ! module_loaded || rmmod leaktrace 2>/dev/null; }
+
 @test "insmod, attach, kill -9 at random moments, rmmod: 5 times" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	local how
