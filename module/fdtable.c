@@ -134,6 +134,7 @@ static void look_at_space(struct lt_target *t, struct lt_key *space, slot_fn fn,
 		return;
 	while (look_at_batch(t, space, task, from, fn, arg)) {
 		from += BATCH_FDS;
+		lt_pool_top_up();
 		cond_resched();
 	}
 	put_task_struct(task);

@@ -148,6 +148,7 @@ static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 		return false;
 	for (i = 0; i < ids->n; i += b->ids.n) {
 		next_batch(b, ids, i);
+		lt_pool_top_up();
 		walk_timers(t, answer_batch, b);
 		for (j = 0; j < b->ids.n; j++)
 			if (b->timer[j].found)
@@ -337,7 +338,7 @@ static void notrace on_signal_generate(void *data, int sig, struct kernel_siginf
 {
 	struct lt_key *k;
 
-	if (likely(!lt_filter_hit(task->signal)))
+	if (likely(!lt_filter_hit(task->signal)) || lt_gave_up())
 		return;
 	if (info == SEND_SIG_NOINFO || info == SEND_SIG_PRIV || info->si_code != SI_TIMER)
 		return;

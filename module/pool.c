@@ -20,6 +20,8 @@
 
 #include "leaktrace.h"
 
+static LIST_HEAD(pools);	/* changes at load and unload only */
+
 /* Adds one chunk; false at the bound or without memory. May sleep. */
 static bool grow(struct lt_pool *p)
 {
@@ -85,8 +87,10 @@ struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells)
 	p->chunk = kvcalloc((max_cells >> LT_POOL_CHUNK_SHIFT) + 1, sizeof(*p->chunk),
 			    GFP_KERNEL | __GFP_NOWARN);
 	p->spare = alloc_percpu(u32);
-	if (p->chunk && p->spare)
+	if (p->chunk && p->spare) {
+		list_add(&p->node, &pools);
 		return p;
+	}
 	kvfree(p->chunk);
 	free_percpu(p->spare);
 	kfree(p);
@@ -104,6 +108,7 @@ void lt_pool_destroy(struct lt_pool *p)
 	if (!p)
 		return;
 	lt_pool_reset(p);
+	list_del(&p->node);
 	kvfree(p->chunk);
 	free_percpu(p->spare);
 	kfree(p);
@@ -120,6 +125,26 @@ int lt_pool_prime(struct lt_pool *p)
 {
 	refill_fn(&p->refill);
 	return p->nfree ? 0 : -ENOMEM;
+}
+
+/**
+ * lt_pool_top_up() - refill what runs short, and wait for it
+ *
+ * For who takes many cells in a row and never leaves the CPU, so that no refill
+ * gets its turn.
+ *
+ * Context: may sleep.
+ */
+void lt_pool_top_up(void)
+{
+	struct lt_pool *p;
+
+	list_for_each_entry(p, &pools, node)
+		if (READ_ONCE(p->nfree) < p->reserve && READ_ONCE(p->ncells) &&
+		    READ_ONCE(p->ncells) <= p->max_cells) {
+			schedule_work(&p->refill);
+			flush_work(&p->refill);
+		}
 }
 
 /**

@@ -16,6 +16,7 @@ enum {
 };
 
 struct lt_pool {
+	struct list_head node;
 	const char *torn;
 	u32 cell_bytes;
 	u32 max_cells;
@@ -34,6 +35,7 @@ struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells);
 void lt_pool_destroy(struct lt_pool *p);
 void lt_pool_reset(struct lt_pool *p);
 int lt_pool_prime(struct lt_pool *p);
+void lt_pool_top_up(void);
 u32 lt_pool_alloc(struct lt_pool *p);
 void lt_pool_free(struct lt_pool *p, u32 index);
 u32 lt_pool_used(struct lt_pool *p);

@@ -79,6 +79,16 @@ teardown() { clean_up; }
 	assert_no_leaks
 }
 
+@test "baseline: more timers than there are cells in store when it begins" {
+	start_victim victim_bounds
+	tell timers 8000
+	attach --kinds timer
+	report
+	assert_total timer baseline 8000
+	assert_total timer live 8000
+	assert_exact
+}
+
 @test "baseline: threads" {
 	start_victim victim_thread
 	tell raw 6
