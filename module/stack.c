@@ -14,9 +14,9 @@
  *
  * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
  */
-#include <linux/hash.h>
 #include <linux/irq_work.h>
 #include <linux/ptrace.h>
+#include <linux/random.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -31,9 +31,11 @@ enum {
 	BYTES_PER_STACK = 256,		/* of the bound: 30 frames on average */
 	SPARE_CHUNKS = 2,
 	OWNED_SHARE = 8,		/* of the bound: cut stacks of deaths, each its own */
+	CHAIN_MAX = 64,			/* and four times what is in a bucket on average */
 };
 
 static u32 *buckets;			/* stack ids */
+static u64 seed, factor;		/* what is hashed, the targets choose */
 static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
@@ -126,6 +128,8 @@ int lt_stack_reset(bool prime)
 	lt_rest_reset();
 	if (!prime)
 		return 0;
+	seed = get_random_u64();
+	factor = get_random_u64() | 1;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	grow_fn(&grow);
 	return buckets && nchunks ? lt_recall_reset(true) : -ENOMEM;
@@ -150,15 +154,17 @@ const struct lt_stack *lt_stack_at(u32 id)
 	return chunk[c] + (((size_t)id << 3) & (CHUNK_BYTES - 1));
 }
 
-static u32 lookup(u32 first, u32 hash, const struct lt_walk *w)
+/* Is that all? Then @id is the stack's, or 0: its bucket is as full as one may be. */
+static bool lookup(u32 first, u32 hash, const struct lt_walk *w, u32 *id)
 {
+	u32 left = CHAIN_MAX + (4 * lt_max_stacks >> BUCKET_BITS);
 	const struct lt_stack *s;
-	u32 id;
 
-	for (id = first; (s = lt_stack_at(id)); id = s->next)
+	for (*id = first; (s = lt_stack_at(*id)) && left--; *id = s->next)
 		if (s->hash == hash && lt_stack_is(s, w))
-			return id;
-	return 0;
+			return true;
+	*id = 0;
+	return s;
 }
 
 /* Room for @bytes in one chunk; 0 if there is none. Under add_lock. */
@@ -210,8 +216,7 @@ static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 	u32 id;
 
 	raw_spin_lock_irqsave(&add_lock, flags);
-	id = own ? 0 : lookup(buckets[bucket], hash, w);
-	if (!id) {
+	if (own || !lookup(buckets[bucket], hash, w, &id)) {
 		id = put(w, hash, own ? 0 : buckets[bucket], own);
 		if (id && !own)
 			/* Pairs with id_of(): the stack before its id. */
@@ -225,22 +230,24 @@ static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 
 static u32 hash_of(const struct lt_walk *w)
 {
-	u64 hash = w->status;
+	u64 hash = seed ^ w->status;
 	unsigned int i;
 
 	for (i = 0; i < w->n; i++)
-		hash = (hash ^ w->pc[i]) * GOLDEN_RATIO_64;
+		hash = (hash ^ w->pc[i]) * factor;
 	return hash >> 32;
 }
 
 /* The id of what was walked; 0 if the table is full. */
 static u32 id_of(const struct lt_walk *w)
 {
-	u32 hash = hash_of(w), bucket = hash & ((1 << BUCKET_BITS) - 1), id;
+	/* The upper bits: those of a pc reach no lower ones. */
+	u32 hash = hash_of(w), bucket = hash >> (32 - BUCKET_BITS), id;
 
 	/* Pairs with add(). */
-	id = lookup(smp_load_acquire(&buckets[bucket]), hash, w);
-	return id ?: add(bucket, hash, w, false);
+	if (lookup(smp_load_acquire(&buckets[bucket]), hash, w, &id))
+		return id;
+	return add(bucket, hash, w, false);
 }
 
 /* A stack that user space has nothing to do with. */
