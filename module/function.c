@@ -142,5 +142,9 @@ int lt_function_attach(void)
  */
 void lt_function_detach(void)
 {
-	unregister_ftrace_function(&ops);
+	if (!unregister_ftrace_function(&ops))
+		return;
+	/* ftrace has given up itself, and still calls us: we must not go. */
+	__module_get(THIS_MODULE);
+	lt_give_up("internal error: ftrace does not unhook us");
 }

@@ -20,6 +20,10 @@
 
 #include "leaktrace.h"
 
+enum {
+	BATCH_THREADS = 512,	/* that are added at once */
+};
+
 static enum leaktrace_type type_of(const struct task_struct *task)
 {
 	/* v5.12, cc440e8738e5: io_uring's workers are threads of the process */
@@ -34,7 +38,9 @@ static void born(struct lt_target *t, struct task_struct *task, u32 stack, u8 fl
 		.key = task->pid,
 		.stack = stack,
 		.flags = flags,
-		.ctid = (unsigned long)task->clear_child_tid,
+		/* any word that the program likes, not only an address */
+		.ctid = (unsigned long)task->clear_child_tid &
+			~(LT_THREAD_EXITED | LT_THREAD_PROCESS),
 	};
 
 	if (b.ctid)
@@ -135,7 +141,7 @@ static void notrace on_sched_process_free(void *data, struct task_struct *task)
 {
 	struct lt_target *t;
 
-	if (likely(!lt_filter_hit(task->signal)) || task->pid != task->tgid)
+	if (likely(!lt_filter_hit(task->signal)) || task->pid != task->tgid || lt_gave_up())
 		return;
 	rcu_read_lock();
 	t = lt_key_find_exited(task->signal);
@@ -170,9 +176,11 @@ static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 	u32 i;
 
 	for (i = 0; i < ids->n; i++) {
+		if (i % BATCH_THREADS == 0)
+			lt_pool_top_up();
 		rcu_read_lock();
 		p = pid_task(find_pid_ns(ids->id[i], &init_pid_ns), PIDTYPE_PID);
-		if (p && p->tgid == t->tgid)
+		if (p && p->tgid == t->tgid && !(READ_ONCE(p->flags) & PF_EXITING))
 			born(t, p, 0, flags);
 		rcu_read_unlock();
 	}
@@ -209,7 +217,8 @@ static int find_reaped(const struct lt_object *o, void *arg)
 	struct reaped *r = arg;
 	struct task_struct *p;
 
-	if (o->kind != LEAKTRACE_KIND_THREAD || !(o->key & LT_THREAD_PROCESS))
+	if (o->kind != LEAKTRACE_KIND_THREAD ||
+	    (o->key & (LT_THREAD_EXITED | LT_THREAD_PROCESS)) != LT_THREAD_PROCESS)
 		return 0;
 	rcu_read_lock();
 	p = pid_task(find_pid_ns((u32)o->key, &init_pid_ns), PIDTYPE_TGID);

@@ -187,7 +187,7 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 
-	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) &&
+	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) && !lt_gave_up() &&
 	    lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		lt_mm_reconcile(m, true);
 	WRITE_ONCE(m->gone, true);

@@ -123,7 +123,7 @@ static void tell(const struct lt_object *o, enum leaktrace_event_op op,
 static void bury(struct lt_target *t, struct lt_object *o, u32 stack)
 {
 	struct lt_kind_stats *k = &t->kind[o->kind];
-	u64 now_ns = lt_now_ns();
+	u64 now_ns = max(lt_now_ns(), o->born_ns);	/* clocks of two CPUs */
 
 	atomic64_inc(&k->died);
 	if (o->flags & LEAKTRACE_OBJECT_F_BASELINE)

@@ -18,9 +18,12 @@ static u32 tick_of(const struct lt_mm *m, u64 now_ns)
 	return (now_ns - m->target->attached_ns) >> TICK_SHIFT;
 }
 
+/* Counted back from now: ticks run over after 52 days. */
 static u64 time_of(const struct lt_mm *m, u32 tick)
 {
-	return m->target->attached_ns + ((u64)tick << TICK_SHIFT);
+	u64 ticks = (lt_now_ns() - m->target->attached_ns) >> TICK_SHIFT;
+
+	return m->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
 }
 
 static void not_tracked(struct lt_target *t)

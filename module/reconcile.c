@@ -11,6 +11,8 @@
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -175,6 +177,21 @@ static bool differ(struct lt_target *t, const struct lt_id_ops *ops,
 	return ok;
 }
 
+/*
+ * What ends takes its timers and threads off the lists before its last hook is called:
+ * they did not die, they are what its last report is about.
+ */
+static bool is_ending(struct lt_target *t)
+{
+	struct task_struct *task = lt_target_task(t);
+	bool ending = !task || !atomic_read(&task->signal->live) ||
+		(READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT);
+
+	if (task)
+		put_task_struct(task);
+	return ending;
+}
+
 static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 		   const struct lt_ids *unknown, const struct lt_ids *gone)
 {
@@ -185,6 +202,10 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 
 	if (!differ(t, ops, &unknown2, &gone2))
 		return;
+	if (is_ending(t)) {
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		goto out;
+	}
 	for (i = 0; i < gone2.n; i++)
 		if (lt_ids_find(gone, gone2.id[i]) &&
 		    lt_object_died(t, ops->kind, gone2.id[i], 0, NULL))
@@ -197,6 +218,7 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 		if (!ops->add(t, &unknown2, LEAKTRACE_OBJECT_F_FOUND))
 			lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	}
+out:
 	kvfree(unknown2.id);
 	kvfree(gone2.id);
 }

@@ -64,26 +64,44 @@ static unsigned int take_batch(struct ring_set *set, int cpu, struct lt_event *b
 	return n;
 }
 
-static void drain_set(enum lt_group group)
+/* What a ring has now, no more: who fills it as fast would keep us. */
+static bool drain_ring(enum lt_group group, int cpu)
 {
 	static struct lt_event batch[BATCH];	/* one drain at a time */
-	unsigned int n;
+	struct ring_set *set = &sets[group];
+	unsigned int n, sent = 0;
 	u64 seq, lost;
+
+	while ((n = take_batch(set, cpu, batch, &seq, &lost))) {
+		if (lt_netlink_send_batch(group, cpu, seq, lost, batch, n))
+			atomic64_add(n, &unsent);
+		cond_resched();
+		sent += n;
+		if (sent >= set->events)
+			return true;
+	}
+	return false;
+}
+
+static bool drain_set(enum lt_group group)
+{
+	bool more = false;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		while ((n = take_batch(&sets[group], cpu, batch, &seq, &lost))) {
-			if (lt_netlink_send_batch(group, cpu, seq, lost, batch, n))
-				atomic64_add(n, &unsent);
-			cond_resched();
-		}
-	}
+	for_each_possible_cpu(cpu)
+		more |= drain_ring(group, cpu);
+	return more;
 }
 
 static void drain_fn(struct work_struct *work)
 {
-	drain_set(LT_GROUP_TARGETS);
-	drain_set(LT_GROUP_EVENTS);
+	bool more;
+
+	do {
+		/* Threads may wait for what these bring about. */
+		more = drain_set(LT_GROUP_TARGETS);
+		more |= drain_set(LT_GROUP_EVENTS);
+	} while (more);
 }
 
 /**
@@ -291,13 +309,16 @@ u64 lt_ring_unsent(void)
  */
 u32 lt_ring_used(void)
 {
-	u64 most = 0;
+	struct ring_set *set = &sets[LT_GROUP_EVENTS];
+	u64 most = 0, tail;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *r = per_cpu_ptr(sets[LT_GROUP_EVENTS].rings, cpu);
+		struct ring *r = per_cpu_ptr(set->rings, cpu);
 
-		most = max(most, READ_ONCE(r->head) - READ_ONCE(r->tail));
+		tail = READ_ONCE(r->tail);
+		smp_rmb();	/* the head is never behind the tail of before */
+		most = max(most, min_t(u64, READ_ONCE(r->head) - tail, set->events));
 	}
 	return most * sizeof(struct lt_event);
 }
