@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What users see: text, JSON, exit codes, the live tail.
 # bats file_tags=vm,report
+# shellcheck disable=SC2030,SC2031 # REPORT: see lib/common
 
 load lib/common
 

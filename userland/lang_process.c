@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "lang.h"
 
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)

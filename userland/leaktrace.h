@@ -106,16 +106,6 @@ struct release {
 
 enum verdict { VERDICT_OK, VERDICT_CACHE, VERDICT_SUSPECT, VERDICT_LEAK };
 
-/*
- * Of the kernel's kinds and a language's: growth of less time is told, but nobody is
- * woken for it; so many looks in a row without a leak call an alarm off.
- */
-enum {
-	ALARM_AFTER_S = 45,
-	ALARM_AFTER_HEAP_S = 600,	/* as long as a collector's old generation takes */
-	ALARM_CLEAR_LOOKS = 4,
-};
-
 enum { EVIDENCE_MAX = 8 };
 
 /* What verdict.c makes of a site. */

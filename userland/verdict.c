@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "verdict.h"
 
 #define HORIZON_S	3.0

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "cli.h"
 #include "rows.h"
 

@@ -134,9 +134,8 @@ enum leaktrace_type {
 #define LEAKTRACE_TARGET_F_BACKGROUND	(1U << 1) /* outlives the socket */
 #define LEAKTRACE_TARGET_F_EXITED	(1U << 2) /* numbers are final */
 #define LEAKTRACE_TARGET_F_FORKED	(1U << 3) /* came by FOLLOW_FORK */
-#define LEAKTRACE_TARGET_F_HOLD		(1U << 4) /* wait up to 1 s for MAPS_SET
-						   * after exec and dlopen
-						   */
+/* wait up to 1 s for MAPS_SET after exec and dlopen */
+#define LEAKTRACE_TARGET_F_HOLD		(1U << 4)
 #define LEAKTRACE_TARGET_F_ALL		(LEAKTRACE_TARGET_F_FOLLOW_FORK | \
 					 LEAKTRACE_TARGET_F_BACKGROUND | \
 					 LEAKTRACE_TARGET_F_HOLD)
