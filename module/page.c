@@ -19,9 +19,9 @@ static u32 tick_of(const struct lt_mm *m, u64 now_ns)
 }
 
 /* Counted back from now: ticks run over after 52 days. */
-static u64 time_of(const struct lt_mm *m, u32 tick)
+static u64 time_of(const struct lt_mm *m, u32 tick, u64 now_ns)
 {
-	u64 ticks = (lt_now_ns() - m->target->attached_ns) >> TICK_SHIFT;
+	u64 ticks = (now_ns - m->target->attached_ns) >> TICK_SHIFT;
 
 	return m->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
 }
@@ -172,7 +172,8 @@ u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 c
 	if (b && test_bit(i, b->live) && !test_bit(i, b->baseline))
 		birth = lt_birth_of(b, i);
 	if (birth && (!born_ns || birth->tick == tick_of(m, born_ns))) {
-		site = lt_site_move(m->target, birth->site, cut, stack, time_of(m, birth->tick));
+		site = lt_site_move(m->target, birth->site, cut, stack,
+				    time_of(m, birth->tick, lt_now_ns()));
 		birth->site = site;
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
@@ -225,7 +226,7 @@ static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
 			 const struct lt_page_birth *birth, bool baseline, u32 stack)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick);
+	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick, now_ns);
 
 	atomic64_add(n, &k->died);
 	if (baseline)
@@ -441,7 +442,7 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *r
 		run->n = run_of(b, i, LT_BLOCK_PAGES, &birth, &run->baseline);
 		run->page = b->nr * LT_BLOCK_PAGES + i;
 		run->site = birth.site;
-		run->born_ns = run->baseline ? 0 : time_of(m, birth.tick);
+		run->born_ns = run->baseline ? 0 : time_of(m, birth.tick, lt_now_ns());
 		break;
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
