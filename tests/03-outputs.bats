@@ -112,8 +112,15 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	grep -Eq ' 20000   100%  f0$' "$BATS_TEST_TMPDIR/top"
 }
 
-@test "pprof: where it goes is told, or asked for" {
-	run lt report --format pprof "$TRACE"
+@test "pprof: in a pipe, one of all kinds; nothing for a terminal, and where it cannot go is told" {
+	need go
+	lt report --format pprof "$TRACE" >"$BATS_TEST_TMPDIR/all.pb.gz" || expect $? 1 status
+	lt report --format pprof "$TRACE" -o /dev/stdout | cmp - "$BATS_TEST_TMPDIR/all.pb.gz"
+	pprof -tags "$BATS_TEST_TMPDIR/all.pb.gz" >"$BATS_TEST_TMPDIR/tags"
+	awk '/^ *kind:/ { on = 1; next } /^ *[a-z]+:/ { on = 0 } on && NF { print $NF, $1 }' \
+		"$BATS_TEST_TMPDIR/tags" | sort | diff - <(printf '%s\n' 'fd 944.0' 'page 1564.0' \
+		'thread 90.0' 'timer 3.0') >&2
+	run script -qec "$LEAKTRACE report --format pprof $TRACE" /dev/null
 	expect "$status" 2 status
 	[[ $output == *"-o FILE"* && ${#lines[@]} = 1 ]]
 	run lt report --format pprof -o "$BATS_TEST_TMPDIR/no/such/x.pb.gz" "$TRACE"

@@ -42,22 +42,24 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 	return n;
 }
 
-static void put(struct pprof *p, const struct site *s, const struct pprof_frame *frames, size_t n,
-		uint64_t live, uint64_t died, const char *age)
+/* @kind: NULL where all samples are of one */
+static void put(struct pprof *p, const struct site *s, const char *kind,
+		const struct pprof_frame *frames, size_t n, uint64_t live, uint64_t died,
+		const char *age)
 {
 	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
 	int64_t values[] = { live, bytes, live + died, died };
 	struct pprof_label labels[] = {
 		{ .key = "type", .text = type_name(s->type) },
 		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
-		{ .key = "kind", .text = kind_name(s->kind) },
-		{ .key = "age", .text = age },
+		{ .key = age ? "age" : "kind", .text = age ?: kind },
+		{ .key = "kind", .text = kind },
 	};
 
-	pprof_sample(p, frames, n, values, labels, age ? 4 : 3);
+	pprof_sample(p, frames, n, values, labels, 2 + !!age + !!kind);
 }
 
-static void put_site(struct pprof *p, struct model *m, const struct site *s)
+static void put_site(struct pprof *p, struct model *m, const struct site *s, const char *kind)
 {
 	struct pprof_frame *frames;
 	size_t nframes = frames_of(m, s->stack, &frames);
@@ -65,9 +67,9 @@ static void put_site(struct pprof *p, struct model *m, const struct site *s)
 
 	for (unsigned int i = 0; i < AGES && frames; i++)
 		if (live[i])
-			put(p, s, frames, nframes, live[i], 0, age_name(i));
+			put(p, s, kind, frames, nframes, live[i], 0, age_name(i));
 	if ((unknown || s->died) && frames)
-		put(p, s, frames, nframes, unknown, s->died, NULL);
+		put(p, s, kind, frames, nframes, unknown, s->died, NULL);
 	free(frames);
 }
 
@@ -110,7 +112,7 @@ static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
 }
 
 /* What is of these kinds of the kernel's. */
-static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds)
+static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds, bool label)
 {
 	pprof_sample_type(p, "born", "count");
 	pprof_sample_type(p, "died", "count");
@@ -122,9 +124,12 @@ static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds)
 		if (map->exec)
 			pprof_mapping(p, map->start, map->end, map->offset_bytes, map->path, NULL);
 	}
-	for (size_t i = 0; i < m->nsites; i++)
-		if (kinds & 1U << m->sites[i].kind)
-			put_site(p, m, &m->sites[i]);
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+
+		if (kinds & 1U << s->kind)
+			put_site(p, m, s, label ? kind_name(s->kind) : NULL);
+	}
 }
 
 int report_pprof(struct model *m, int kind, void **data, size_t *len)
@@ -134,13 +139,13 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 
 	if (!p)
 		return -ENOMEM;
-	put_kinds(p, m, 1U << kind);
+	put_kinds(p, m, 1U << kind, false);
 	err = pprof_finish(p, data, len);
 	pprof_free(p);
 	return err;
 }
 
-static void put_lang_site(struct pprof *p, const struct lang_site *s)
+static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label)
 {
 	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
 	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* how many came and went is not known */
@@ -158,7 +163,7 @@ static void put_lang_site(struct pprof *p, const struct lang_site *s)
 		};
 	if (frames)
 		pprof_sample(p, frames, s->nframes < FRAMES_MAX ? s->nframes : FRAMES_MAX, values,
-			     labels, 3);
+			     labels, 2 + label);
 	free(frames);
 }
 
@@ -170,7 +175,7 @@ static void put_lang(struct pprof *p, struct model *m, const char *kind)
 
 	for (size_t i = 0; i < n; i++)
 		if (s[i].live && (!kind || !strcmp(s[i].kind, kind)))
-			put_lang_site(p, &s[i]);
+			put_lang_site(p, &s[i], !kind);
 }
 
 int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
@@ -194,7 +199,7 @@ int report_pprof_all(struct model *m, void **data, size_t *len)
 
 	if (!p)
 		return -ENOMEM;
-	put_kinds(p, m, m->target.kinds);
+	put_kinds(p, m, m->target.kinds, true);
 	if (m->runtime)
 		put_lang(p, m, NULL);
 	err = pprof_finish(p, data, len);
