@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Load, attach, detach, unload, again and again, under load; somebody dies meanwhile.
 
-  lives.py [--rounds N] [--seed S] [--tool FILE]
+  lives.py [--rounds N] [--minutes M] [--seed S] [--tool FILE]
 
 Programs that open, map, fork, make threads and exec without end run on all
 processors, one of them new in each round and attached to at a moment that it does
@@ -203,6 +203,7 @@ def slab_kib():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--minutes", type=float, help="end after so many, if not sooner")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--load", type=int, default=2, help="processes that keep it busy")
     parser.add_argument("--tool", default=os.environ.get("LEAKTRACE"))
@@ -214,6 +215,8 @@ def main():
     try:
         lives.rmmod()
         for i in range(args.rounds):
+            if args.minutes and time.monotonic() - begin > 60 * args.minutes:
+                break
             how = lives.round(i)
             ways[how] = ways.get(how, 0) + 1
             if i % max(args.rounds // 10, 1) == 0:
@@ -225,7 +228,7 @@ def main():
         return 1
     finally:
         lives.end()
-    print(json.dumps({"rounds": args.rounds, "seconds": round(time.monotonic() - begin),
+    print(json.dumps({"rounds": sum(ways.values()), "seconds": round(time.monotonic() - begin),
                       "ways": ways, "slab_kib": slab}))
     return 0
 

@@ -2,12 +2,13 @@
 /*
  * Talks to the loaded module as nobody should, and as everybody does at once.
  *
- * usage: fuzz_netlink [--messages N] [--seed S] [--coverage]
+ * usage: fuzz_netlink [--messages N] [--seconds T] [--seed S] [--coverage]
  *
  * Processes of all privileges and namespaces send N messages altogether, as the
  * kernel's policy lets one think of them. Those that may not ask must learn
  * nothing. Unwind tables go along, and stacks are walked over them. The same N and
- * S make the same requests, but for moments, and for the numbers of targets.
+ * S make the same requests, but for moments, and for the numbers of targets; after T
+ * seconds it ends with what there was.
  *
  * Ends with a line of JSON: how many were answered what, and of each command how
  * many were sent and granted. Exit status 1 if an answer is not what it may be;
@@ -310,7 +311,7 @@ static int clean_up(uint64_t *objects)
 
 int main(int argc, char **argv)
 {
-	uint64_t messages = 100000, seed = 1, objects;
+	uint64_t messages = 100000, seed = 1, seconds = 0, objects;
 	time_t begin = time(NULL);
 	pid_t pid[COUNT(plan)];
 	bool coverage = false;
@@ -321,15 +322,19 @@ int main(int argc, char **argv)
 			coverage = true;
 		else if (i + 1 < argc && !strcmp(argv[i], "--messages"))
 			messages = strtoul(argv[++i], NULL, 0);
+		else if (i + 1 < argc && !strcmp(argv[i], "--seconds"))
+			seconds = strtoul(argv[++i], NULL, 0);
 		else if (i + 1 < argc && !strcmp(argv[i], "--seed"))
 			seed = strtoul(argv[++i], NULL, 0);
 		else
-			return fprintf(stderr, "usage: fuzz_netlink [--messages N] [--seed S] [--coverage]\n"), 2;
+			return fprintf(stderr, "usage: fuzz_netlink [--messages N] [--seconds T] "
+				       "[--seed S] [--coverage]\n"), 2;
 	}
 	if (readlink("/proc/self/exe", program, sizeof(program) - 32) < 0 || family_ask(&family))
 		return 2;
 	strcat(dirname(program), "/victim_storm");
 	world = world_new(program);
+	world->until = seconds ? begin + (time_t)seconds : 0;
 	hand_over();
 	stand_in();
 	for (unsigned int i = 0; i < COUNT(plan); i++) {

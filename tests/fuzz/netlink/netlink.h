@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <sys/types.h>
 
 #include <linux/leaktrace.h>
@@ -81,6 +82,7 @@ struct world {
 	uint32_t real[REALS];			/* ids; 0: not handed over */
 	struct tally tally[PROCESSES];
 	uint8_t seen[PCS];			/* by address in the module */
+	time_t until;				/* 0: as long as it takes */
 };
 
 struct world *world_new(const char *program);

@@ -254,7 +254,7 @@ void talk(struct talker *t, uint64_t messages, bool coverage)
 	static const unsigned int most[] = { 0, 2, 64, 1000, 1000 };
 	bool may = role_may(t->role);
 
-	while (t->tally->messages < messages) {
+	while (t->tally->messages < messages && (!t->world->until || time(NULL) < t->world->until)) {
 		t->tally->messages += send_some(t, messages - t->tally->messages);
 		hear(t, most[below(&t->rng, COUNT(most))]);
 		if (coverage)
