@@ -362,7 +362,7 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 @test "go: response bodies that nobody closes: connections, and who asked for them" {
 	local go i
 	for go in old new; do
-		start_victim $go-network
+		HEAP_RATE=4096 start_victim $go-network
 		REPORT=$(scratch)/go.json
 		lt go "$VICTIM" --every 300ms --count 5 --json >"$REPORT" &
 		for i in {1..20}; do

@@ -186,7 +186,9 @@ func listen() net.Listener {
 func main() {
 	// A body that is forgotten is a few KiB: at 512 KiB a sample some runs have none of
 	// them. GODEBUG=memprofilerate=4096 changes nothing in 1.19.
-	runtime.MemProfileRate = 4096
+	if rate, err := strconv.Atoi(os.Getenv("HEAP_RATE")); err == nil {
+		runtime.MemProfileRate = rate
+	}
 	answered := make(chan bool, 1)
 	door = listen()
 	go acceptAll(answered)
