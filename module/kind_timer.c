@@ -129,11 +129,12 @@ static bool answer_batch(struct k_itimer *timer, void *arg)
 	return b->found < b->ids.n;
 }
 
-static void next_batch(struct batch *b, const struct lt_ids *ids, u32 from)
+static void read_batch(struct lt_target *t, struct batch *b, const struct lt_ids *ids, u32 from)
 {
 	memset(b, 0, sizeof(*b));
 	b->ids.id = ids->id + from;
 	b->ids.n = min_t(u32, ids->n - from, BATCH_TIMERS);
+	walk_timers(t, answer_batch, b);
 }
 
 static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
@@ -147,9 +148,8 @@ static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 	if (!b)
 		return false;
 	for (i = 0; i < ids->n; i += b->ids.n) {
-		next_batch(b, ids, i);
 		lt_pool_top_up();
-		walk_timers(t, answer_batch, b);
+		read_batch(t, b, ids, i);
 		for (j = 0; j < b->ids.n; j++)
 			if (b->timer[j].found)
 				born(t, b->ids.id[j], b->timer[j].info.clock, 0, flags);
@@ -172,7 +172,6 @@ static int tell_batch(struct lt_target *t, struct batch *b, u64 *from,
 	int err = 0;
 	u32 i;
 
-	walk_timers(t, answer_batch, b);
 	for (i = 0; i < b->ids.n && !err; i++) {
 		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, b->ids.id[i], &o))
 			continue;
@@ -212,7 +211,7 @@ int lt_timer_walk(struct lt_target *t, u64 *from,
 	while (i < ids.n && ids.id[i] < *from)
 		i++;
 	for (; i < ids.n && !err; i += b->ids.n) {
-		next_batch(b, &ids, i);
+		read_batch(t, b, &ids, i);
 		err = tell_batch(t, b, from, fn, arg);
 	}
 	kvfree(b);
