@@ -72,6 +72,7 @@ extern const struct command commands[];
 
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_usage(FILE *f, const struct command *cmd);
+bool options_to_stdout(const struct options *o);	/* nothing, or "-", is named */
 int options_pid(const char *arg, pid_t *pid);
 double options_time(const char *arg);		/* seconds; below zero: it is none */
 int options_record(const char *name, const char *arg, struct options *o);

@@ -116,7 +116,7 @@ int cmd_go(struct options *o)
 		return fail("go: one PID, please (see 'leaktrace go --help')");
 	if (o->format != FORMAT_TEXT && o->format != FORMAT_JSON && o->format != FORMAT_PPROF)
 		return fail("go: the formats are text, json and pprof");
-	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")))
+	if (o->format == FORMAT_PPROF && options_to_stdout(o))
 		return fail("go: where to? Give -o DIR for the profiles");
 	if (o->arm && o->disarm)
 		return fail("go: --arm or --disarm, not both");

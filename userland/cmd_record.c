@@ -157,7 +157,7 @@ int cmd_record(struct options *o)
 
 	if (!o->argc)
 		return fail("record: which PID? (see 'leaktrace record --help')");
-	if (!o->output || !strcmp(o->output, "-"))
+	if (options_to_stdout(o))
 		return fail("record: to which file? Give -o FILE");
 	s.look_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
 	status = session_open(&s, o);

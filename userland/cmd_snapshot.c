@@ -18,7 +18,7 @@ int cmd_snapshot(struct options *o)
 
 	if (o->argc != 1 || options_pid(o->argv[0], &pid))
 		return fail("snapshot: one PID, please (see 'leaktrace snapshot --help')");
-	if (!o->output || !strcmp(o->output, "-"))
+	if (options_to_stdout(o))
 		return fail("snapshot: to which file? Give -o FILE");
 	c = client_open(err, sizeof(err));
 	if (!c)

@@ -73,7 +73,6 @@ static void text_probes(const struct overview *v)
 	printf("\n%-34s %-12s %-9s %10s  %s\n", "PROBE", "HOW", "STATE", "HITS", "WHY");
 	for (size_t i = 0; i < v->nprobes; i++) {
 		const struct probe *p = &v->probes[i];
-
 		const char *what = !p->present ? "not in this kernel" : p->error ? strerror(-p->error) : "";
 
 		printf("%-34s %-12s %-9s %10" PRIu64 "  %s%s%s\n", p->name, how_name(p->how),

@@ -310,13 +310,18 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		if (r->bit == OPT_BETWEEN)
 			o->between[1] = argv[optind++];
 	}
-	if (o->format == FORMAT_PPROF && (!o->output || !strcmp(o->output, "-")) && isatty(STDOUT_FILENO))
+	if (o->format == FORMAT_PPROF && options_to_stdout(o) && isatty(STDOUT_FILENO))
 		return fail("%s: pprof is nothing for a terminal: give -o FILE or -o DIRECTORY", cmd->name);
 	if (o->json && !o->format_given)
 		o->format = FORMAT_JSON;
 	o->argc = argc - optind;
 	o->argv = argv + optind;
 	return 0;
+}
+
+bool options_to_stdout(const struct options *o)
+{
+	return !o->output || !strcmp(o->output, "-");
 }
 
 int options_pid(const char *arg, pid_t *pid)
@@ -347,7 +352,7 @@ FILE *options_open_output(const struct options *o)
 {
 	FILE *f;
 
-	if (!o->output || !strcmp(o->output, "-"))
+	if (options_to_stdout(o))
 		return stdout;
 	f = fopen(o->output, "we");
 	if (!f)

@@ -35,7 +35,7 @@ static bool open_file(struct output *out)
 	const char *path = out->o->output;
 	int err;
 
-	if (!path || !strcmp(path, "-")) {
+	if (options_to_stdout(out->o)) {
 		out->f = stdout;
 		return true;
 	}
@@ -47,12 +47,12 @@ static bool open_file(struct output *out)
 }
 
 /* Of what a pipe or a device takes there is one. */
-static bool is_stream(const char *path)
+static bool is_stream(const struct options *o)
 {
 	struct stat st;
 
-	return !path || !strcmp(path, "-") ||
-	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+	return options_to_stdout(o) ||
+	       (!stat(o->output, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
 }
 
 struct output *output_open(const struct options *o)
@@ -66,7 +66,7 @@ struct output *output_open(const struct options *o)
 	}
 	out->o = o;
 	out->look.format = o->format;
-	good = (o->format == FORMAT_PPROF && !is_stream(o->output)) || open_file(out);
+	good = (o->format == FORMAT_PPROF && !is_stream(o)) || open_file(out);
 	if (good && out->f)
 		out->look = options_look(o, out->f);
 	if (good && o->format == FORMAT_OPENMETRICS) {

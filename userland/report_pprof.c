@@ -49,14 +49,17 @@ static void put(struct pprof *p, const struct site *s, const char *kind,
 {
 	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
 	int64_t values[] = { live, bytes, live + died, died };
-	struct pprof_label labels[] = {
+	struct pprof_label labels[4] = {
 		{ .key = "type", .text = type_name(s->type) },
 		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
-		{ .key = age ? "age" : "kind", .text = age ?: kind },
-		{ .key = "kind", .text = kind },
 	};
+	size_t nlabels = 2;
 
-	pprof_sample(p, frames, n, values, labels, 2 + !!age + !!kind);
+	if (age)
+		labels[nlabels++] = (struct pprof_label){ .key = "age", .text = age };
+	if (kind)
+		labels[nlabels++] = (struct pprof_label){ .key = "kind", .text = kind };
+	pprof_sample(p, frames, n, values, labels, nlabels);
 }
 
 static void put_site(struct pprof *p, struct model *m, const struct site *s, const char *kind)
@@ -88,6 +91,14 @@ static struct pprof *begin(const struct model *m, const char *kind)
 		 *m->target.comm ? m->target.comm : "?", m->target.pid);
 	pprof_comment(p, line);
 	return p;
+}
+
+static int finish(struct pprof *p, void **data, size_t *len)
+{
+	int err = pprof_finish(p, data, len);
+
+	pprof_free(p);
+	return err;
 }
 
 static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
@@ -135,14 +146,11 @@ static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds, bool
 int report_pprof(struct model *m, int kind, void **data, size_t *len)
 {
 	struct pprof *p = begin(m, kind_name(kind));
-	int err;
 
 	if (!p)
 		return -ENOMEM;
 	put_kinds(p, m, 1U << kind, false);
-	err = pprof_finish(p, data, len);
-	pprof_free(p);
-	return err;
+	return finish(p, data, len);
 }
 
 static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label)
@@ -181,28 +189,22 @@ static void put_lang(struct pprof *p, struct model *m, const char *kind)
 int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
 {
 	struct pprof *p = begin(m, kind->kind);
-	int err;
 
 	if (!p)
 		return -ENOMEM;
 	pprof_default_type(p, kind->bytes ? "live_space" : "live");
 	put_lang(p, m, kind->kind);
-	err = pprof_finish(p, data, len);
-	pprof_free(p);
-	return err;
+	return finish(p, data, len);
 }
 
 int report_pprof_all(struct model *m, void **data, size_t *len)
 {
 	struct pprof *p = begin(m, "objects");
-	int err;
 
 	if (!p)
 		return -ENOMEM;
 	put_kinds(p, m, m->target.kinds, true);
 	if (m->runtime)
 		put_lang(p, m, NULL);
-	err = pprof_finish(p, data, len);
-	pprof_free(p);
-	return err;
+	return finish(p, data, len);
 }
