@@ -6,7 +6,7 @@
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 
 @test "unit: the tool's rooms, with sanitizers" {
-	make -C "$TOP/userland" ASAN=1 -j2
+	make -C "$TOP/userland" ASAN=1 -j"$(nproc)"
 	make -C "$TOP/userland" ASAN=1 check
 }
 

@@ -195,12 +195,18 @@ leaking_victim() {
 	expect "$(genl status | jq .targets)" 0 "targets left"
 }
 
-@test "tail: follows what runs in the background" {
+# sets tail, the pid
+tail_leaking_victim() {
 	start_victim victim_leak fd plain
 	attach --kinds fd
 	lt_front tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	local tail=$!
+	tail=$!
 	tell go 40 6000
+}
+
+@test "tail: follows what runs in the background" {
+	local tail
+	tail_leaking_victim
 	# so few seconds of growth are told, but are no alarm yet
 	found() { grep '"event":"growth"' "$BATS_TEST_TMPDIR/out" | grep -q leak_fd_here; }
 	until_true 30 found
@@ -211,11 +217,8 @@ leaking_victim() {
 }
 
 @test "tail: what leaked until the target's end is told, however short it was" {
-	start_victim victim_leak fd plain
-	attach --kinds fd
-	lt_front tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-	local tail=$!
-	tell go 40 6000
+	local tail
+	tail_leaking_victim
 	end_victim
 	wait $tail
 	expect "$(cat "$BATS_TEST_TMPDIR/err")" "" "complaints"

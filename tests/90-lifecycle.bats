@@ -302,8 +302,6 @@ round() {
 	until_true 60 rmmod leaktrace
 }
 
-# 92-lives.bats has more rounds, and more ways.
-# bats test_tags=core
 @test "rmmod while the first target is attached to: one of the two is refused" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
@@ -325,6 +323,8 @@ round() {
 
 unloads() { ! module_loaded || rmmod leaktrace 2>/dev/null; }
 
+# 92-lives.bats has more rounds, and more ways.
+# bats test_tags=core
 @test "insmod, attach, kill -9 at random moments, rmmod: 5 times" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	local how
