@@ -197,10 +197,10 @@ char *example_describe(struct model *m, const struct object *o)
 		what = describe_thread(m, o);
 	tame(what);
 	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE)
-		model_remember(m, o, what);
+		seen_put(&m->seen, o, what);
 	if (what)
 		return what;
-	before = model_recall(m, o);
+	before = seen_what(&m->seen, o);
 	return before ? strdup(before) : NULL;
 }
 
@@ -211,7 +211,7 @@ static bool fits(const struct model *m, const struct object *o, bool unjoined, b
 		return o->unjoined;
 	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
 		return false;
-	return !seen || model_recall(m, o);
+	return !seen || seen_what(&m->seen, o);
 }
 
 /* Up to max of those that fit, evenly over their ages. */

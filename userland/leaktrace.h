@@ -27,6 +27,7 @@
 #include <linux/leaktrace.h>
 
 #include "load.h"
+#include "seen.h"
 #include "symbol.h"
 
 #define LEAKTRACE_VERSION	"0.1.0"
@@ -78,6 +79,14 @@ struct target {
 	char comm[64];
 	struct kind_totals kind[KINDS];
 };
+
+/* As a shell says it. */
+static inline unsigned int target_exit_code(const struct target *t)
+{
+	unsigned int signal = t->exit_code & 0x7f;
+
+	return signal ? 128 + signal : t->exit_code >> 8 & 0xff;
+}
 
 struct status {
 	char version[64], stopped[128];
@@ -205,13 +214,6 @@ int decode_batch(struct nlattr *attrs, int len, struct batch *b,
 /*
  * model.c: all that is known of one target
  */
-struct example {
-	uint8_t kind;
-	uint32_t space;
-	uint64_t id, born_ns;
-	char *what;
-};
-
 enum { LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMITS };
 
 struct limit {				/* descriptors, threads, bytes */
@@ -239,8 +241,7 @@ struct model {
 	size_t nfindings;
 	struct object *objects;		/* by site, then birth */
 	size_t nobjects, objects_room;
-	struct example *examples;	/* what was seen while it could be seen */
-	size_t nexamples, examples_room;
+	struct seen seen;
 	struct maps *maps;		/* NULL: unknown */
 	struct load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
@@ -256,10 +257,9 @@ void model_drop(struct model *m, int type);	/* before a dump of that is repeated
 void model_settle(struct model *m);		/* sort, after dumps */
 struct site *model_site(struct model *m, uint32_t id);
 struct stack *model_stack(struct model *m, uint32_t id);
+void model_forget_names(struct model *m);
 int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **frames);
 struct object *model_objects(struct model *m, uint32_t site, size_t *n);
-void model_remember(struct model *m, const struct object *o, const char *what);
-const char *model_recall(const struct model *m, const struct object *o);
 void model_learn(struct model *m);		/* exe, host, limits, maps of a live target */
 double model_end_s(const struct model *m);	/* of the window */
 uint64_t model_end_ns(const struct model *m);
@@ -316,7 +316,6 @@ bool range_is_stack(const struct model *m, uint64_t address);
 enum range { RANGE_HEAP, RANGE_MMAP, RANGE_STACK, RANGE_SHARED, RANGE_UNKNOWN, RANGES };
 enum range range_of(const struct model *m, uint64_t address);
 const char *range_kind_name(enum range r);
-#define THREAD_UNJOINED "exited, never joined"
 void thread_look(struct model *m);		/* which of the exited nobody joined */
 
 /*

@@ -43,8 +43,6 @@ void model_free(struct model *m)
 {
 	for (size_t i = 0; i < m->nsites; i++)
 		judgement_clear(&m->sites[i].judgement);
-	for (size_t i = 0; i < m->nexamples; i++)
-		free(m->examples[i].what);
 	findings_drop(m);
 	free(m->findings);
 	free_stacks(m->stacks, &m->nstacks);
@@ -54,7 +52,7 @@ void model_free(struct model *m)
 	free(m->stacks);
 	free(m->rests);
 	free(m->objects);
-	free(m->examples);
+	seen_clear(&m->seen);
 	free(m->exe);
 	free(m->hostname);
 	free(m->kernel);
@@ -254,6 +252,21 @@ struct object *model_objects(struct model *m, uint32_t site, size_t *n)
 	return *n ? &m->objects[first] : NULL;
 }
 
+static void forget_names(struct stack *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(s[i].frames);
+		s[i].frames = NULL;
+		s[i].nframes = 0;
+	}
+}
+
+void model_forget_names(struct model *m)
+{
+	forget_names(m->stacks, m->nstacks);
+	forget_names(m->rests, m->nrests);
+}
+
 static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *f, int max)
 {
 	int n = m->symboliser ? symboliser_resolve(m->symboliser, pc, ret, f, max) : 0;
@@ -312,48 +325,6 @@ int model_rest_frames(struct model *m, uint32_t id, const struct symbol_frame **
 
 	*frames = NULL;
 	return s ? name_stack(m, s, !model_rest_is_whole(m, id), frames) : 0;
-}
-
-static struct example *find_example(const struct model *m, const struct object *o)
-{
-	for (size_t i = 0; i < m->nexamples; i++) {
-		struct example *e = &m->examples[i];
-
-		if (e->id == o->id && e->kind == o->kind && e->space == o->space &&
-		    e->born_ns == o->born_ns)
-			return e;
-	}
-	return NULL;
-}
-
-/* What an object is can only be seen while the target lives. */
-void model_remember(struct model *m, const struct object *o, const char *what)
-{
-	struct example *e = find_example(m, o);
-	char *copy = strdup(what);
-
-	if (!copy)
-		return;
-	if (e) {
-		free(e->what);
-		e->what = copy;
-		return;
-	}
-	if (m->nexamples >= 4096 || !GROW(m, examples, 1 << 20)) {
-		free(copy);
-		return;
-	}
-	m->examples[m->nexamples++] = (struct example){
-		.kind = o->kind, .space = o->space, .id = o->id,
-		.born_ns = o->born_ns, .what = copy,
-	};
-}
-
-const char *model_recall(const struct model *m, const struct object *o)
-{
-	struct example *e = find_example(m, o);
-
-	return e ? e->what : NULL;
 }
 
 uint64_t model_end_ns(const struct model *m)

@@ -115,36 +115,62 @@ static bool is_unjoined(pid_t pid, const struct layout *l, const struct object *
 		(cancelhandling & EXITING) && !(cancelhandling & TERMINATED);
 }
 
-/* Seen when its memory could still be read. */
-static bool was_unjoined(const struct model *m, const struct object *o)
+/* Who has none answers no question, and has joined nobody for that. */
+static bool has_memory(pid_t pid)
 {
-	const char *what = model_recall(m, o);
+	unsigned long pages = 0;
+	char path[32];
+	FILE *f;
 
-	return what && !strcmp(what, THREAD_UNJOINED);
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages;
 }
 
-/* Marks the exited threads that nobody joined. */
-void thread_look(struct model *m)
+static bool is_exited(const struct object *o)
 {
-	struct layout l;
-	bool known = false, looked = false;
+	return o->kind == LEAKTRACE_KIND_THREAD && o->flags & LEAKTRACE_OBJECT_F_EXITED;
+}
 
-	bool alive = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED);
+/* Asks the target. Return: whether it could answer all of it. */
+static bool ask(struct model *m)
+{
+	bool known = false, looked = false;
+	struct layout l;
 
 	for (size_t i = 0; i < m->nobjects; i++) {
 		struct object *o = &m->objects[i];
 
-		if (o->kind != LEAKTRACE_KIND_THREAD || !(o->flags & LEAKTRACE_OBJECT_F_EXITED))
+		if (!is_exited(o))
 			continue;
-		if (!alive) {
-			o->unjoined = was_unjoined(m, o);
-			continue;
-		}
 		if (!looked)
 			known = find_layout(m, &l);
 		looked = true;
 		o->unjoined = known && is_unjoined(m->maps->tid, &l, o);
-		if (o->unjoined)
-			model_remember(m, o, THREAD_UNJOINED);
+	}
+	return known && has_memory(m->maps->tid);
+}
+
+/* Marks the exited threads that nobody joined; if it is late, those that were so once. */
+void thread_look(struct model *m)
+{
+	bool fresh = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED) && ask(m);
+
+	if (fresh)
+		seen_forget_unjoined(&m->seen);
+	for (size_t i = 0; i < m->nobjects; i++) {
+		struct object *o = &m->objects[i];
+
+		if (!is_exited(o))
+			continue;
+		if (!fresh)
+			o->unjoined = seen_unjoined(&m->seen, o);
+		else if (o->unjoined)
+			seen_put(&m->seen, o, THREAD_UNJOINED);
 	}
 }

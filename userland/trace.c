@@ -36,9 +36,7 @@ static void swap_looks(struct model *a, struct model *b)
 	TAKE(objects);
 	TAKE(nobjects);
 	TAKE(objects_room);
-	TAKE(examples);
-	TAKE(nexamples);
-	TAKE(examples_room);
+	TAKE(seen);
 #undef TAKE
 }
 
@@ -46,9 +44,7 @@ static void empty_look(struct model *look)
 {
 	model_drop(look, LEAKTRACE_CMD_SITE_GET);
 	model_drop(look, LEAKTRACE_CMD_OBJECT_GET);
-	for (size_t i = 0; i < look->nexamples; i++)
-		free(look->examples[i].what);
-	look->nexamples = 0;
+	seen_clear(&look->seen);
 	memset(&look->target, 0, sizeof(look->target));
 	look->dump_interrupted = false;
 }

@@ -120,7 +120,7 @@ int trace_take_example(struct model *m, struct nlattr *attrs, int len)
 	o.space = tb[EX_SPACE] ? nla_get_u32(tb[EX_SPACE]) : 0;
 	o.id = nla_get_u64(tb[EX_ID]);
 	o.born_ns = tb[EX_BORN_NS] ? nla_get_u64(tb[EX_BORN_NS]) : 0;
-	model_remember(m, &o, tame(nla_data(tb[EX_WHAT])));
+	seen_put(&m->seen, &o, tame(nla_data(tb[EX_WHAT])));
 	return 0;
 }
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What could be seen of objects while their target lived. Of examples there are many
+ * more than a report shows, and what lives is seen again at each look: the oldest make
+ * room. Whether a thread was joined makes a verdict, so none of these is dropped.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaktrace.h"
+
+enum { EXAMPLES = 4096, UNJOINED_MAX = 1 << 22 };
+
+struct example {
+	uint8_t kind;
+	uint32_t space;
+	uint64_t id, born_ns;
+	char *what;
+};
+
+struct unjoined {
+	uint64_t id, born_ns;
+};
+
+static struct example *find(const struct seen *s, const struct object *o)
+{
+	for (size_t i = 0; i < s->nexamples; i++) {
+		struct example *e = &s->examples[i];
+
+		if (e->id == o->id && e->kind == o->kind && e->space == o->space &&
+		    e->born_ns == o->born_ns)
+			return e;
+	}
+	return NULL;
+}
+
+/* The place of a new one. */
+static struct example *place(struct seen *s)
+{
+	struct example *e;
+
+	if (!s->examples)
+		s->examples = calloc(EXAMPLES, sizeof(*s->examples));
+	if (!s->examples)
+		return NULL;
+	e = &s->examples[s->next++ % EXAMPLES];
+	if (s->nexamples < EXAMPLES)
+		s->nexamples++;
+	return e;
+}
+
+static void put_unjoined(struct seen *s, const struct object *o)
+{
+	size_t room = s->unjoined_room ? s->unjoined_room * 2 : 64;
+	struct unjoined *more;
+
+	if (s->nunjoined == s->unjoined_room) {
+		more = s->nunjoined < UNJOINED_MAX ?
+			reallocarray(s->unjoined, room, sizeof(*more)) : NULL;
+		if (!more)
+			return;
+		s->unjoined = more;
+		s->unjoined_room = room;
+	}
+	s->unjoined[s->nunjoined++] = (struct unjoined){ o->id, o->born_ns };
+	s->sorted = false;
+}
+
+void seen_put(struct seen *s, const struct object *o, const char *what)
+{
+	struct example *e;
+	char *copy;
+
+	if (!strcmp(what, THREAD_UNJOINED)) {
+		put_unjoined(s, o);
+		return;
+	}
+	copy = strdup(what);
+	e = copy ? find(s, o) ?: place(s) : NULL;
+	if (!e) {
+		free(copy);
+		return;
+	}
+	free(e->what);
+	*e = (struct example){
+		.kind = o->kind, .space = o->space, .id = o->id, .born_ns = o->born_ns,
+		.what = copy,
+	};
+}
+
+const char *seen_what(const struct seen *s, const struct object *o)
+{
+	const struct example *e = find(s, o);
+
+	return e ? e->what : NULL;
+}
+
+static int by_birth(const void *a, const void *b)
+{
+	const struct unjoined *x = a, *y = b;
+
+	if (x->born_ns != y->born_ns)
+		return x->born_ns > y->born_ns ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+bool seen_unjoined(struct seen *s, const struct object *o)
+{
+	struct unjoined key = { o->id, o->born_ns };
+
+	if (!s->nunjoined)
+		return false;
+	if (!s->sorted)
+		qsort(s->unjoined, s->nunjoined, sizeof(key), by_birth);
+	s->sorted = true;
+	return bsearch(&key, s->unjoined, s->nunjoined, sizeof(key), by_birth);
+}
+
+void seen_forget_unjoined(struct seen *s)
+{
+	s->nunjoined = 0;
+}
+
+void seen_clear(struct seen *s)
+{
+	for (size_t i = 0; i < s->nexamples; i++)
+		free(s->examples[i].what);
+	free(s->examples);
+	free(s->unjoined);
+	memset(s, 0, sizeof(*s));
+}
