@@ -113,7 +113,8 @@ static int on_finish(struct nl_msg *msg, void *arg)
 	struct client *c = arg;
 
 	c->done = true;
-	if (h->nlmsg_len >= NLMSG_HDRLEN + sizeof(int)) {
+	/* what we could not take is not there, whatever the kernel says of its part */
+	if (!c->status && h->nlmsg_len >= NLMSG_HDRLEN + sizeof(int)) {
 		c->status = status_of(*(int *)nlmsg_data(h));
 		if (h->nlmsg_flags & NLM_F_ACK_TLVS)
 			take_ack(c, (void *)((char *)nlmsg_data(h) + sizeof(int)),

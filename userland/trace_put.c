@@ -282,10 +282,12 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 	if (!w)
 		return -EIO;
 	ret = trace_put_tables(c, m, w, &known);
-	if (ret)
-		snprintf(err, errlen, "%s", client_error(c));
-	else
+	if (!ret)
 		ret = end = trace_put_names(m, w, symbols, &known);
+	else
+		end = file_flush(w);	/* was it the file, in which messages go as they come? */
+	if (ret && !end)
+		snprintf(err, errlen, "%s", client_error(c));
 	/* What is not whole does not replace what was there. */
 	if (ret)
 		file_discard(w);
