@@ -12,6 +12,7 @@
 
 #define INTERVAL_S	10.0
 #define MAX_BYTES	(1ULL << 30)
+#define ROOM		2	/* times the length at which it is rotated: its last look */
 
 enum { KEEP = 7 };
 
@@ -107,10 +108,11 @@ static int take_up_all(struct session *s, const struct options *o)
 
 static struct recorder *open_recorder(const struct options *o)
 {
+	uint64_t usual_bytes = ROOM * o->rotate_bytes;
 	struct record_plan plan = {
 		.path = o->output,
 		.interval_s = o->interval_s ?: INTERVAL_S,
-		.max_bytes = o->max_bytes ?: MAX_BYTES,
+		.max_bytes = o->max_bytes ?: usual_bytes > MAX_BYTES ? usual_bytes : MAX_BYTES,
 		.rotate_s = o->rotate_s,
 		.rotate_bytes = o->rotate_bytes,
 		.keep = o->keep ?: KEEP,
@@ -159,6 +161,8 @@ int cmd_record(struct options *o)
 		return fail("record: which PID? (see 'leaktrace record --help')");
 	if (options_to_stdout(o))
 		return fail("record: to which file? Give -o FILE");
+	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)
+		return fail("record: --rotate SIZE can be half of --max-size at most");
 	s.look_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
 	status = session_open(&s, o);
 	if (!status)

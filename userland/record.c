@@ -43,8 +43,17 @@ struct recorder {
 	pid_t thinner;			/* 0: none */
 	uint64_t thinned_bytes;		/* from where on it does not look */
 	uint64_t thin_at_bytes;
+	uint64_t first_bytes;		/* of the looks with which the file begins; 0: not yet */
 	int err;
 };
+
+/* Whoever wants files of that length gets them before one is thinned. */
+static uint64_t thin_at_bytes(const struct record_plan *p)
+{
+	uint64_t usual = p->max_bytes * THIN_AT;
+
+	return p->rotate_bytes > usual ? p->rotate_bytes : usual;
+}
 
 struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t errlen)
 {
@@ -54,7 +63,7 @@ struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t
 		r->plan = *plan;
 		r->aside = text("%s.thinned", plan->path);
 		r->opened_ns = monotonic_ns();
-		r->thin_at_bytes = plan->max_bytes * THIN_AT;
+		r->thin_at_bytes = thin_at_bytes(plan);
 	}
 	if (!r || !r->aside) {
 		snprintf(err, errlen, "out of memory");
@@ -184,14 +193,18 @@ static int put_look(struct recorder *r, struct client *c, struct model *m, struc
 int recorder_look(struct recorder *r, struct client *c, struct model *m, bool must)
 {
 	struct recorded *t = recorded(r, m->target.id);
-	uint64_t before_bytes = file_bytes(r->w), cost_ns;
+	uint64_t before_bytes, cost_ns;
+	bool first = t && !t->look_next_ns;
 	double cost_s, room_s;
 
 	if (r->err || !t || (!must && monotonic_ns() < t->look_next_ns))
 		return broke(r, t ? 0 : -ENOMEM);
+	before_bytes = file_bytes(r->w);
 	if (broke(r, file_flush(r->w) ?: put_look(r, c, m, t, &cost_ns) ?: recorder_point(r, m)) ||
 	    recorder_flush(r))
 		return r->err;
+	if (first)
+		r->first_bytes += file_bytes(r->w) - before_bytes;
 	cost_s = cost_ns / 1e9 * LOOKS_SHARE;
 	room_s = (double)(file_bytes(r->w) - before_bytes) * 2 / r->plan.max_bytes * LOOKS_FILL_S;
 	t->look_next_ns = monotonic_ns() + (uint64_t)((cost_s > room_s ? cost_s : room_s) * 1e9);
@@ -250,14 +263,13 @@ static int end_thinning(struct recorder *r, bool wait)
 		err = 0;		/* killed: the file stays as it is */
 	else
 		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->thinned_bytes);
-	if (err)
-		unlink(r->aside);
+	unlink(r->aside);		/* unless it is the file now */
 	return err;
 }
 
 static int keep_bounds(struct recorder *r)
 {
-	uint64_t max_bytes = r->plan.max_bytes, usual = max_bytes * THIN_AT, after;
+	uint64_t max_bytes = r->plan.max_bytes, usual = thin_at_bytes(&r->plan), after;
 	int err = 0;
 
 	if (r->thinner) {
@@ -282,14 +294,16 @@ int recorder_flush(struct recorder *r)
 
 uint64_t recorder_bytes(const struct recorder *r)
 {
-	return file_bytes(r->w);
+	return r->w ? file_bytes(r->w) : 0;
 }
 
 bool recorder_rotation_due(const struct recorder *r)
 {
 	const struct record_plan *p = &r->plan;
 
-	return (p->rotate_bytes && file_bytes(r->w) >= p->rotate_bytes) ||
+	/* where the first looks alone are as long, each file has as much besides */
+	return (p->rotate_bytes && file_bytes(r->w) >= p->rotate_bytes &&
+		file_bytes(r->w) >= 2 * r->first_bytes) ||
 		(p->rotate_s > 0 && monotonic_ns() - r->opened_ns >= p->rotate_s * 1e9);
 }
 
@@ -345,7 +359,8 @@ int recorder_rotate(struct recorder *r)
 		return broke(r, errno ? -errno : -EIO);
 	forget_all(r);
 	r->opened_ns = monotonic_ns();
-	r->thin_at_bytes = r->plan.max_bytes * THIN_AT;
+	r->thin_at_bytes = thin_at_bytes(&r->plan);
+	r->first_bytes = 0;
 	return 0;
 }
 

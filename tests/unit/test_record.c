@@ -232,6 +232,46 @@ static void bounded(void)
 	CHECK(!recorder_close(r) && !stat(path, &st) && st.st_size <= 1 << 20);
 }
 
+/* The next file cannot be made: said at each call, and nothing is asked of what is not there. */
+static void cannot_rotate(void)
+{
+	char *folder = text("%s.d", path), *file = text("%s.d/file", path);
+	struct record_plan plan = { .path = file, .max_bytes = 1 << 20, .rotate_bytes = 1 };
+	struct recorder *r;
+	struct site sites[2];
+	struct model m = state_at(1, sites);
+
+	CHECK(!mkdir(folder, 0700));
+	r = recorder_open(&plan, err, sizeof(err));
+	CHECK(r && !recorder_point(r, &m));
+	CHECK(!unlink(file) && !rmdir(folder));
+	CHECK(recorder_rotate(r) == -ENOENT && !recorder_bytes(r));
+	CHECK(recorder_look(r, NULL, &m, true) == -ENOENT);
+	CHECK(recorder_close(r) == -ENOENT);
+	free(folder);
+	free(file);
+}
+
+/* A file that is as long as it may be before it is rotated is not thinned for that. */
+static void rotated_before_thinned(void)
+{
+	struct record_plan plan = { .path = path, .max_bytes = 1 << 20, .rotate_bytes = 1 << 19 };
+	struct recorder *r = recorder_open(&plan, err, sizeof(err));
+	struct event e = { .target = TARGET, .op = LEAKTRACE_EVENT_BORN };
+	int rounds = 0;
+
+	srandom(5);
+	for (; rounds < 1000 && !recorder_rotation_due(r); rounds++) {
+		for (int i = 0; i < 2000; i++) {
+			e.id = (uint64_t)random() << 32 | random();
+			CHECK(!recorder_event(r, &e));
+		}
+		CHECK(!recorder_flush(r));
+	}
+	CHECK(recorder_rotation_due(r), "after %d rounds", rounds);
+	CHECK(!recorder_close(r));
+}
+
 static void disk_full(void)
 {
 	struct record_plan plan = { .path = "/dev/full", .max_bytes = 1 << 20 };
@@ -248,6 +288,8 @@ int main(void)
 	targets();
 	recorder();
 	bounded();
+	cannot_rotate();
+	rotated_before_thinned();
 	disk_full();
 	/* what is said about each damage is not of interest */
 	if (!freopen("/dev/null", "w", stderr))
