@@ -64,24 +64,41 @@ void session_catch_up(struct session *s, struct traced *t)
 	remember(m);
 }
 
+static uint64_t lost_events(const struct status *st)
+{
+	return st->lost_ring + st->lost_socket;
+}
+
+static uint64_t lost_all(const struct status *st)
+{
+	return lost_events(st) + st->lost_objects + st->lost_sites + st->lost_stacks +
+		st->lost_nested + st->lost_work;
+}
+
+/* What was lost before we came is not our news. */
+static void begin_losses(struct session *s)
+{
+	struct status st = { 0 };
+
+	s->lost = client_status(s->client, &st) ? 0 : lost_all(&st);
+}
+
 static void note_losses(struct session *s, struct traced *t)
 {
 	struct status *st = &t->model.status;
-	char why[160];
-	uint64_t lost;
+	char why[200];
 
 	if (client_status(s->client, st))
 		return;
-	lost = st->lost_ring + st->lost_socket + st->lost_objects + st->lost_sites +
-		st->lost_stacks + st->lost_nested + st->lost_work;
-	if (lost > s->lost && s->lost != UINT64_MAX) {
-		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks so far",
-			 (unsigned long long)(st->lost_ring + st->lost_socket),
-			 (unsigned long long)st->lost_objects, (unsigned long long)st->lost_sites,
-			 (unsigned long long)st->lost_stacks);
+	if (lost_all(st) > s->lost) {
+		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks, "
+			 "%llu probes inside a probe, %llu deferred works so far",
+			 (unsigned long long)lost_events(st), (unsigned long long)st->lost_objects,
+			 (unsigned long long)st->lost_sites, (unsigned long long)st->lost_stacks,
+			 (unsigned long long)st->lost_nested, (unsigned long long)st->lost_work);
 		live_note(s, t, "loss", why);
 	}
-	s->lost = lost;
+	s->lost = lost_all(st);
 }
 
 static void gone(struct session *s, struct traced *t, bool detached)
@@ -130,6 +147,8 @@ static void look(struct session *s, struct traced *t)
 	} else {
 		err = client_target_get(s->client, m->target.id, m);
 	}
+	if (err && err != -ENOENT && err != -ESRCH)
+		return;		/* of ours, not of the target: the next look may succeed */
 	if (err || m->target.flags & LEAKTRACE_TARGET_F_EXITED) {
 		gone(s, t, err);
 		return;
@@ -223,6 +242,7 @@ void session_exec(struct session *s, struct traced *t)
 	if (m->borrowed_symboliser) {
 		m->symboliser = NULL;
 		m->borrowed_symboliser = false;
+		model_forget_names(m);	/* they are in there */
 	}
 	observe_names(m);
 	observe_runtime(m);
@@ -293,7 +313,7 @@ static void on_signals(struct session *s)
 
 int session_loop(struct session *s)
 {
-	s->lost = UINT64_MAX;
+	begin_losses(s);
 	s->started_ns = monotonic_ns();
 	client_on_copy(s->client, on_copy);
 	live_draw(s);
