@@ -165,14 +165,14 @@ static enum call call_for(const struct watch *w, const struct model *m, struct w
 	return last || !can_wait(m, s) ? ALARM : MENTION;
 }
 
-static void judged(struct watched *r, struct site *s, enum call call, double now_s,
+static void judged(struct watched *r, struct site *s, enum call call, double now_s, bool last,
 		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
 {
 	uint64_t live = site_live(s) + s->judgement.unjoined;
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	if (r->raised && r->down >= ALARM_CLEAR_LOOKS) {
+	if (r->raised && r->down >= (last ? 1 : ALARM_CLEAR_LOOKS)) {
 		fn(WATCH_CLEARED, s, arg);
 		r->raised = false;
 	} else if (!r->raised && call == ALARM) {
@@ -202,6 +202,6 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
 			r = rows_take(&w->sites, s->id);
 		if (r)
-			judged(r, s, call_for(w, m, r, s, last), w->now_s, fn, arg);
+			judged(r, s, call_for(w, m, r, s, last), w->now_s, last, fn, arg);
 	}
 }

@@ -121,6 +121,15 @@ static void the_last_look_needs_no_second(void)
 	CHECK(raised_s == 1, "at %d", raised_s);
 }
 
+static void the_last_look_takes_an_alarm_back(void)
+{
+	begin();
+	second(10, VERDICT_LEAK, false);
+	second(20, VERDICT_LEAK, false);
+	second(20, VERDICT_CACHE, true);
+	CHECK(raised_s == 2 && cleared_s == 3, "a leak at %d, cleared at %d", raised_s, cleared_s);
+}
+
 int main(void)
 {
 	two_looks_raise_four_call_off();
@@ -129,6 +138,7 @@ int main(void)
 	a_pool_is_never_a_leak();
 	near_a_limit_nobody_waits();
 	the_last_look_needs_no_second();
+	the_last_look_takes_an_alarm_back();
 	watch_free(watch);
 	return verdict("watch");
 }
