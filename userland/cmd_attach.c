@@ -29,17 +29,16 @@ static int check_pids(const struct options *o)
 static int attach_all(struct session *s, const struct options *o)
 {
 	for (int i = 0; i < o->argc; i++) {
-		struct traced *t;
 		pid_t pid;
 
 		options_pid(o->argv[i], &pid);
-		t = session_add(s, pid);
-		if (!t)
+		if (!session_add(s, pid))
 			return EXIT_TROUBLE;
-		if (o->background) {
-			keep_maps(&t->model);
-			t->ours = false;
-		}
+	}
+	/* All or none: until here they go when we do. */
+	for (struct traced *t = o->background ? s->targets : NULL; t; t = t->next) {
+		keep_maps(&t->model);
+		t->ours = false;
 	}
 	return 0;
 }
@@ -53,7 +52,7 @@ int cmd_attach(struct options *o)
 	if (!o->argc)
 		return fail("attach: which PID? (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
-	status = check_pids(o) ?: output_check(o) ?: session_open(&s, o);
+	status = check_pids(o) ?: output_check(o, o->argc > 1) ?: session_open(&s, o);
 	if (!status && !o->background)
 		status = session_listen(&s);
 	if (!status)

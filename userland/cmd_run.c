@@ -163,7 +163,7 @@ int cmd_run(struct options *o)
 
 	if (!o->argc)
 		return fail("run: which command? (see 'leaktrace run --help')");
-	status = output_check(o) ?: spawn(o);
+	status = output_check(o, false) ?: spawn(o);
 	if (status)
 		return status;
 	status = session_open(&s, o);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -83,25 +84,37 @@ struct output *output_open(const struct options *o)
 	return NULL;
 }
 
-int output_check(const struct options *o)
-{
-	struct replacement r;
-	struct stat st;
-	int err;
-
-	/* a pipe's reader would take this for the end */
-	if (!o->output || o->format == FORMAT_PPROF || (!lstat(o->output, &st) && !S_ISREG(st.st_mode)))
-		return 0;
-	err = replace_open(&r, o->output) ?: replace_close(&r, false);
-	return err ? cannot_write(o->output, err) : 0;
-}
-
 static bool is_directory(const char *path)
 {
 	size_t len = strlen(path);
 	struct stat st;
 
 	return (len && path[len - 1] == '/') || (!stat(path, &st) && S_ISDIR(st.st_mode));
+}
+
+static int no_several(void)
+{
+	return fail("pprof of several targets needs -o DIRECTORY");
+}
+
+int output_check(const struct options *o, bool several)
+{
+	bool pprof = o->format == FORMAT_PPROF, directory = o->output && is_directory(o->output);
+	struct replacement r;
+	struct stat st;
+	int err;
+
+	if (pprof && several && !directory)
+		return no_several();
+	if (options_to_stdout(o))
+		return 0;
+	if (directory)
+		err = !pprof ? -EISDIR : access(o->output, W_OK | X_OK) ? -errno : 0;
+	else if (!stat(o->output, &st) && !S_ISREG(st.st_mode))
+		return 0;	/* a pipe's reader would take this for the end */
+	else
+		err = replace_open(&r, o->output) ?: replace_close(&r, false);
+	return err ? cannot_write(o->output, err) : 0;
 }
 
 /*
@@ -161,7 +174,7 @@ static int stream_pprof(struct output *out, struct model *m)
 	int err;
 
 	if (out->written)
-		return fail("pprof of several targets needs -o DIRECTORY");
+		return no_several();
 	err = report_pprof_all(m, &data, &len);
 	if (err)
 		return cannot_write(out->o->output ?: "the report", err);
@@ -176,7 +189,7 @@ static int write_pprof(struct output *out, struct model *m)
 	int n = lang_process_totals(m->runtime, known), status = 0;
 
 	if (out->written && !is_directory(out->o->output))
-		return fail("pprof of several targets needs -o DIRECTORY");
+		return no_several();
 	for (int k = 0; k < KINDS && !status; k++)
 		if (m->target.kinds & 1U << k)
 			status = write_profile(out, m, k, NULL);

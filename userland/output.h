@@ -62,7 +62,7 @@ struct options;
 struct output;
 struct output *output_open(const struct options *o);	/* NULL: said why */
 /* Before a long wait: can it be written at all? 0, or EXIT_TROUBLE: said why. */
-int output_check(const struct options *o);
+int output_check(const struct options *o, bool several);
 int output_report(struct output *out, struct model *m);	/* judged */
 int output_close(struct output *out);			/* frees it */
 

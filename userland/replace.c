@@ -51,11 +51,18 @@ static int start(struct replacement *r, const char *path, bool in_place)
 	return -err;
 }
 
+/* A link is followed: who named it wants what it leads to replaced, and it kept. */
 int replace_open(struct replacement *r, const char *path)
 {
 	struct stat st;
+	char *real = NULL;
+	int err;
 
-	return start(r, path, !lstat(path, &st) && !S_ISREG(st.st_mode));
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+		real = realpath(path, NULL);
+	err = start(r, real ?: path, !lstat(real ?: path, &st) && !S_ISREG(st.st_mode));
+	free(real);
+	return err;
 }
 
 int replace_open_inside(struct replacement *r, const char *path)
