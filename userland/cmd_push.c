@@ -23,6 +23,7 @@ struct push_run {
 	sigset_t signals;
 	bool stopped;
 	unsigned int failures;		/* in a row */
+	double later_s;			/* monotonic: the server is not asked before */
 };
 
 static bool stop_wanted(void *arg)
@@ -134,16 +135,20 @@ static int send_once(struct push_run *r)
 	return 0;
 }
 
-/* What waits, while there is time before the next look; once in any case. */
+/* What waits, while there is time before the next look and the server wants it. */
 static void send_until(struct push_run *r, double end_s)
 {
-	double pause_s;
+	double pause_s, now_s;
 
 	do {
-		pause_s = fmax(0, end_s - monotonic_ns() / 1e9);
-		if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
+		now_s = monotonic_ns() / 1e9;
+		pause_s = fmax(0, end_s - now_s);
+		if (now_s < r->later_s) {
+			pause_s = fmin(pause_s, r->later_s - now_s);
+		} else if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
 			if (!r->failures++)
 				fail("cannot push now, trying on: %s", push_error(r->push));
+			r->later_s = monotonic_ns() / 1e9 + backoff_s(r);
 			pause_s = fmin(pause_s, backoff_s(r));
 		} else {
 			r->failures = 0;
