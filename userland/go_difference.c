@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "go_difference.h"
+#include "tame.h"
 
 enum { DOCUMENT_BYTES_MAX = 256 << 20 };
 
@@ -30,7 +31,8 @@ const char *go_document_text(struct json_object *o, const char *key)
 {
 	struct json_object *value = go_document_at(o, key, json_type_string);
 
-	return value ? json_object_get_string(value) : "";
+	/* the document is ours: nobody else reads what a terminal would obey */
+	return value ? tame((char *)json_object_get_string(value)) : "";
 }
 
 static int64_t number_of(struct json_object *o, const char *key)

@@ -12,6 +12,7 @@
 #include "go.h"
 #include "memory.h"
 #include "symbol_open.h"
+#include "tame.h"
 
 /**
  * go_read() - copy from the target; whether all of it was there
@@ -101,6 +102,7 @@ static void read_comm(struct go_process *p)
 	f = fopen(path, "re");
 	if (f && fgets(p->comm, sizeof(p->comm), f))
 		p->comm[strcspn(p->comm, "\n")] = '\0';
+	tame(p->comm);
 	if (f)
 		fclose(f);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "go_table.h"
+#include "tame.h"
 
 enum {
 	MAGIC_1_18 = 0xfffffff0, MAGIC_1_20 = 0xfffffff1,
@@ -119,6 +120,7 @@ static void read_version(struct go_table *t)
 		return;		/* a length of two bytes: longer than any release's */
 	/* distributions add to it, at its end */
 	memcpy(t->version, p + 33, length < sizeof(t->version) ? length : sizeof(t->version) - 1);
+	tame(t->version);
 	if (!strncmp(t->version, "go1.", 4))
 		t->minor = atoi(t->version + 4);
 }

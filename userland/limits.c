@@ -15,6 +15,7 @@
 #include <netlink/msg.h>
 
 #include "leaktrace.h"
+#include "tame.h"
 
 enum { LIM_WHICH = 1, LIM_MAX, LIM_NOW, LIM_NAME, LIM_LAST = LIM_NAME };
 
@@ -211,5 +212,6 @@ int limits_take(struct nlattr *nest, struct limit l[LIMITS])
 	l[which].now = tb[LIM_NOW] ? nla_get_u64(tb[LIM_NOW]) : 0;
 	snprintf(l[which].name, sizeof(l[which].name), "%s",
 		 tb[LIM_NAME] ? nla_get_string(tb[LIM_NAME]) : "");
+	tame(l[which].name);
 	return 0;
 }

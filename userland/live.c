@@ -68,7 +68,7 @@ static void json_note(struct session *s, struct traced *t, const char *event, co
 			json_object_object_add(o, "forked", json_object_new_boolean(true));
 	}
 	if (!strcmp(event, "exited"))
-		json_object_object_add(o, "exit_code", json_object_new_int64(g->exit_code));
+		json_object_object_add(o, "exit_code", json_object_new_int64(target_exit_code(g)));
 	if (why)
 		json_object_object_add(o, "why", json_string(why));
 	put_json(s, o);

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "code.h"
 #include "lang.h"
+#include "tame.h"
 
 /* The names of a target's code: its own, kept ones, or none. */
 void observe_names(struct model *m)
@@ -138,6 +139,7 @@ int observe_no_process(pid_t pid)
 	char comm[64] = "";
 	pid_t host = inner_pid(pid, comm, sizeof(comm));
 
+	tame(comm);
 	if (host)
 		return fail("no such process %d; inside a container %d is %s, which is %d here",
 			    pid, pid, comm, host);

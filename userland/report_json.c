@@ -187,7 +187,7 @@ static struct json_object *target_of(struct model *m)
 	put(o, "window_s", real(model_end_s(m)));
 	put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
-		put(o, "exit_code", number(t->exit_code));
+		put(o, "exit_code", number(target_exit_code(t)));
 	put(o, "execs", number(t->execs));
 	put(o, "hostname", json_string(m->hostname));
 	put(o, "kernel", json_string(m->kernel));
