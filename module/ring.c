@@ -95,13 +95,13 @@ static bool drain_set(enum lt_group group)
 
 static void drain_fn(struct work_struct *work)
 {
-	bool more;
+	/* Threads may wait for what these bring about. */
+	bool more = drain_set(LT_GROUP_TARGETS);
 
-	do {
-		/* Threads may wait for what these bring about. */
-		more = drain_set(LT_GROUP_TARGETS);
-		more |= drain_set(LT_GROUP_EVENTS);
-	} while (more);
+	more |= drain_set(LT_GROUP_EVENTS);
+	/* Behind who waits for this worker: pools are refilled by one, too. */
+	if (more)
+		schedule_work(work);
 }
 
 /**
@@ -166,7 +166,8 @@ int lt_ring_reset(bool prime)
 	int i, err = 0;
 
 	irq_work_sync(&kick);
-	flush_work(&drain);
+	while (flush_work(&drain))
+		;	/* it may have queued itself again */
 	for (i = 0; i < __LT_GROUPS && !err; i++)
 		err = reset_set(&sets[i], prime);
 	return err;
