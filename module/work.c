@@ -22,6 +22,7 @@
 
 enum {
 	WORKS = 4096,
+	SPARED = WORKS / 4,	/* for what nobody could make good */
 	MAX_PAGES = 256,	/* that are brought into memory for one stack */
 };
 
@@ -259,12 +260,24 @@ static void work_fn(struct callback_head *head)
 	lt_target_put(t);
 }
 
-/* A stack that stays short makes no number wrong. */
-static bool skip(struct lt_target *t, enum lt_work_op op, u32 why)
+/* A stack that stays short makes no number wrong. A program or a child that nobody took
+ * up is lost; of all else a reconcile finds what there is.
+ */
+static bool skip(struct lt_target *t, enum lt_work_op op)
 {
-	if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
-		lt_inexact(t, why);
+	if (op == LT_WORK_EXEC || op == LT_WORK_FORKED)
+		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
+	else if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
+		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	return false;
+}
+
+/* One system call that populates gigabytes has one for each two MiB, and runs none. */
+static bool has_room(enum lt_work_op op)
+{
+	return atomic_read(&pending) < WORKS - SPARED ||
+		(op != LT_WORK_BLOCK && op != LT_WORK_BIRTH && op != LT_WORK_DEATH &&
+		 op != LT_WORK_REST);
 }
 
 /**
@@ -288,13 +301,13 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 
 	/* It would hold its target, and that the module, until the worker ends. */
 	if (unlikely(!lt_runs_works(task)))
-		return skip(t, op, LEAKTRACE_INEXACT_NO_RECONCILE);
+		return skip(t, op);
 	local_irq_save(flags);
-	index = lt_pool_alloc(pool);
+	index = has_room(op) ? lt_pool_alloc(pool) : 0;
 	local_irq_restore(flags);
 	if (!index) {
 		atomic64_inc(&lt_lost[LT_LOST_WORK]);
-		return skip(t, op, LEAKTRACE_INEXACT_WORK_FULL);
+		return skip(t, op);
 	}
 	w = lt_pool_cell(pool, index);
 	init_task_work(&w->head, work_fn);

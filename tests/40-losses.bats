@@ -232,6 +232,16 @@ right_or_flagged() {
 	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
 }
 
+# A read of shared memory may map more than its page, so each is a work on the way back to user mode, 4,096 are the pool.
+@test "losses: one system call makes more works than there may be: the report finds what they had found" {
+	load_module
+	start_and_attach page victim_storm
+	tell lock 6000
+	[ "$(genl status | jq .lost_work)" -gt 0 ]
+	report
+	assert_all_pages
+}
+
 @test "losses: a target's own bound" {
 	load_module max_targets=3
 	for _ in 1 2 3; do

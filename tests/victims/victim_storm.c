@@ -8,9 +8,13 @@
  *                              unmaps PAGES, ROUNDS times; "touched=N"
  *   timers THREADS TOTAL       makes and deletes, at storm_timer
  *   spawn THREADS TOTAL        threads that make threads, at storm_spawn
+ *   lock PAGES                 one system call populates them, each in a mapping of its
+ *                              own, shared, by reading
+ *   lend                       a child has the memory, too, and stays; "pid=N"
  * or, for a bystander: victim_storm churn   opens, closes, maps, touches and
  * unmaps until it is killed; victim_storm live does so, too, makes threads and
- * children, and is a new program every now and then
+ * children, and is a new program every now and then. $STORM_REST_MS is how long
+ * either sleeps in between: where there are fewer processors than the guest believes
  */
 #include "victim.h"
 
@@ -186,6 +190,7 @@ static void storm_spawns(int argc, char **argv)
 
 static void churn_once(void)
 {
+	const char *rest_ms = getenv("STORM_REST_MS");
 	char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	storm_touch(p, 16);
@@ -193,6 +198,8 @@ static void churn_once(void)
 	for (int i = 0; i < 50; i++)
 		storm_close(storm_open());
 	storm_timer();
+	if (rest_ms)
+		usleep(atoi(rest_ms) * 1000);
 }
 
 static __attribute__((noreturn)) void churn(void)
@@ -230,8 +237,36 @@ static void live(char **argv, bool first)
 	execv("/proc/self/exe", again);
 }
 
+static void lock(int argc, char **argv)
+{
+	long n = number(argc, argv, 1, 6000), apart = 2 * 4096;
+	char *all = mmap(NULL, n * apart, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	for (long i = 0; all != MAP_FAILED && i < n; i++)
+		if (mprotect(all + i * apart, 4096, PROT_READ))
+			fail("mprotect: %s", strerror(errno));
+	if (all == MAP_FAILED || mlockall(MCL_CURRENT))
+		fail("mlockall: %s", strerror(errno));
+}
+
+static __attribute__((noreturn)) int stay(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+static void lend(int argc, char **argv)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+
+	(void)argc;
+	(void)argv;
+	say("pid=%d", clone(stay, stack + sizeof(stack), CLONE_VM, NULL));
+}
+
 static const struct command commands[] = {
-	{ "storm", storm }, { "pages", storm_pages },
+	{ "lend", lend }, { "lock", lock }, { "storm", storm }, { "pages", storm_pages },
 	{ "timers", storm_timers }, { "spawn", storm_spawns },
 };
 
