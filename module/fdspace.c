@@ -11,7 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
-#include "leaktrace.h"
+#include "fd.h"
 
 static bool add_space(struct lt_target *t, const struct files_struct *files, u8 flags)
 {
@@ -37,7 +37,8 @@ static bool add_space(struct lt_target *t, const struct files_struct *files, u8 
 }
 
 /* The tables that @t's tasks have now, each once; the leader's or current's
- * first. Only addresses: nothing is read through them.
+ * first. Only addresses: nothing is read through them. Who exits alone has told
+ * lt_fd_thread_exit(), or will not: its table may be gone before it has a key.
  */
 static int collect_tables(struct lt_target *t, const void **tables, int max)
 {
@@ -50,7 +51,8 @@ static int collect_tables(struct lt_target *t, const void **tables, int max)
 	for_each_thread(leader, p) {
 		const void *files = READ_ONCE(p->files);
 
-		if (!files)
+		if (!files || (READ_ONCE(p->flags) & PF_EXITING &&
+			       !(READ_ONCE(p->signal->flags) & SIGNAL_GROUP_EXIT)))
 			continue;
 		for (i = 0; i < n && tables[i] != files; i++)
 			;

@@ -22,7 +22,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "leaktrace.h"
+#include "fd.h"
 
 enum {
 	BATCH_FDS = 256,	/* under one lock, for which the target may wait */
@@ -71,21 +71,23 @@ static void add(const struct look *l, u8 flags)
 		.file = l->file,
 	};
 
-	if (l->fd >= READ_ONCE(l->t->space_top[l->space->space]))
-		WRITE_ONCE(l->t->space_top[l->space->space], l->fd + 1);
+	lt_fd_reaches(l->t, l->space->space, l->fd + 1);
 	lt_object_born(l->t, &b);
 }
 
 typedef void (*slot_fn)(struct look *l, enum verdict v, void *arg);
 
-/* Calls @fn on [from, from + BATCH_FDS); false when past the end. */
-static bool look_at_batch(struct lt_target *t, struct lt_key *space,
-			  struct task_struct *task, unsigned int from, slot_fn fn, void *arg)
+enum batch { MORE, END, LOST };
+
+/* Calls @fn on [from, from + BATCH_FDS). LOST: @task does not have the table any more. */
+static enum batch look_at_batch(struct lt_target *t, struct lt_key *space,
+				struct task_struct *task, unsigned int from, slot_fn fn, void *arg)
 {
 	struct look l = { .t = t, .space = space };
 	struct files_struct *files;
+	enum batch found = LOST;
 	struct fdtable *fdt;
-	unsigned int end = 0;
+	unsigned int end;
 
 	task_lock(task);
 	files = task->files;
@@ -100,9 +102,10 @@ static bool look_at_batch(struct lt_target *t, struct lt_key *space,
 		fn(&l, compare(&l, fdt), arg);
 	}
 	spin_unlock(&files->file_lock);
+	found = from + BATCH_FDS < end ? MORE : END;
 out:
 	task_unlock(task);
-	return from + BATCH_FDS < end;
+	return found;
 }
 
 /* A task that has the table, with a reference. */
@@ -125,19 +128,22 @@ static struct task_struct *task_of_space(struct lt_target *t, const struct lt_ke
 	return found;
 }
 
+/* Where the task that was asked leaves in the middle, another goes on. */
 static void look_at_space(struct lt_target *t, struct lt_key *space, slot_fn fn, void *arg)
 {
-	struct task_struct *task = task_of_space(t, space);
+	enum batch found = LOST;
+	struct task_struct *task;
 	unsigned int from = 0;
 
-	if (!task)
-		return;
-	while (look_at_batch(t, space, task, from, fn, arg)) {
-		from += BATCH_FDS;
-		lt_pool_top_up();
+	while (found != END && (task = task_of_space(t, space))) {
+		while ((found = look_at_batch(t, space, task, from, fn, arg)) == MORE) {
+			from += BATCH_FDS;
+			lt_pool_top_up();
+			cond_resched();
+		}
+		put_task_struct(task);
 		cond_resched();
 	}
-	put_task_struct(task);
 }
 
 static void take_baseline(struct look *l, enum verdict v, void *flags)
@@ -263,8 +269,10 @@ void lt_fd_reconcile(struct lt_target *t)
 	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
 	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
 
-	if (!all)
+	if (!all) {
+		lt_target_doubt(t);
 		return;
+	}
 	for_spaces(t, suspect, all);
 	if (full) {
 		atomic64_set(&t->kind[LEAKTRACE_KIND_FD].untracked, all->unknown);
@@ -275,7 +283,7 @@ void lt_fd_reconcile(struct lt_target *t)
 		if (!t->dead)
 			for_spaces(t, repair, all);
 		if (all->n == SUSPECTS)		/* there may be more */
-			lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+			lt_target_doubt(t);
 	}
 	kvfree(all);
 }

@@ -27,7 +27,7 @@
 #include <uapi/linux/close_range.h>
 
 #include "arch.h"
-#include "leaktrace.h"
+#include "fd.h"
 
 static const struct {
 	const char *name;	/* prefix of an anonymous inode's */
@@ -119,8 +119,7 @@ static void born(struct lt_key *k, unsigned int fd, const struct file *file)
 
 	if (!b.stack)
 		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
-	if (fd >= READ_ONCE(t->space_top[k->space]))
-		WRITE_ONCE(t->space_top[k->space], fd + 1);
+	lt_fd_reaches(t, k->space, fd + 1);
 	lt_object_born(t, &b);
 }
 

@@ -88,13 +88,9 @@ enum lt_loss {
 extern atomic64_t lt_lost[__LT_LOSSES];
 
 /*
- * kind_fd.c; fdtable.c: what is in a table; fdspace.c: which tables there are
+ * kind_fd.c, fdtable.c, fdspace.c
  */
-#define LT_FD_KEY(space, fd)	((u64)(space) << 32 | (u32)(fd))
-
-enum leaktrace_type lt_fd_type(const struct file *file);
 int lt_fd_baseline(struct lt_target *t, bool inherited);
-void lt_fd_list(struct lt_target *t, struct lt_key *space, u8 flags);
 void lt_fd_reconcile(struct lt_target *t);
 void lt_fd_resync(struct lt_target *t, u32 death_stack);
 bool lt_fd_confirmed(struct lt_target *t);
@@ -123,6 +119,7 @@ struct lt_mm {
 	atomic_t invalidating;		/* between range_start and range_end */
 	atomic_t invalidate_seq;
 	bool gone;			/* address space is being torn down */
+	bool confirmed;			/* and was compared with the page tables before */
 	bool reaped;			/* the OOM killer took pages already */
 	struct task_struct *mover;	/* has a LT_WORK_MREMAP; only compared, under mmap_lock */
 	refcount_t refs;
@@ -132,6 +129,8 @@ struct lt_mm {
 struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 			   struct lt_maps *maps);
 void lt_mm_detach(struct lt_target *t);
+void lt_mm_died(struct lt_target *t);
+bool lt_mm_is_of(struct lt_target *t, struct task_struct *task);
 int lt_page_init(void);
 void lt_page_exit(void);
 int lt_page_reset(bool prime);
@@ -172,7 +171,7 @@ bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
 unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
 int lt_mm_baseline(struct lt_mm *m);
-void lt_mm_reconcile(struct lt_mm *m, bool last_user);
+bool lt_mm_reconcile(struct lt_mm *m, bool last_user);
 void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
 
 /*
@@ -257,6 +256,7 @@ struct lt_target {
 	struct rw_semaphore gate;
 	atomic_t moving;		/* LT_WORK_MREMAP queued and not done */
 	bool ready;			/* baseline is complete */
+	bool fds_confirmed;		/* when it exited */
 	bool dead;			/* detached: nobody may touch its tables */
 	atomic_t exited;		/* probes must not touch it */
 	atomic64_t objects;		/* in object.c's table */
@@ -297,6 +297,8 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 void lt_target_fork(struct lt_target *parent, u32 execs);
 void lt_target_exec(struct lt_target *t);
 void lt_target_exit(struct lt_target *t, struct task_struct *task);
+bool lt_target_settle(struct lt_target *t);
+void lt_target_doubt(struct lt_target *t);
 void lt_target_del(struct lt_target *t);
 bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);

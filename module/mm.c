@@ -141,28 +141,31 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 	unsigned long first = range->start >> PAGE_SHIFT;
 	unsigned long end = PAGE_ALIGN(range->end) >> PAGE_SHIFT;
+	bool exited = atomic_read(&m->target->exited), dies = false;
 	struct lt_page_run run;
-	bool dies = false;
 
 	atomic_inc(&m->invalidate_seq);
 	atomic_inc(&m->invalidating);
 	/* Pairs with look() in pagewalk.c: announced before anything goes. */
 	smp_mb__after_atomic();
-	if (READ_ONCE(m->gone) || atomic_read(&m->target->exited) || lt_gave_up())
+	if (READ_ONCE(m->gone) || lt_gave_up())
 		return 0;
-	if (range->event == MMU_NOTIFY_UNMAP)
+	if (range->event == MMU_NOTIFY_UNMAP && !exited)
 		lt_maps_unmapped(m, range->start, range->end);
 	if (!lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
 		return 0;
-	if ((current->flags & PF_KTHREAD) || current->mm != m->mm) {
+	if (!lt_has_user_stack(current) || current->mm != m->mm) {
 		/* The OOM reaper unmaps, or somebody by process_mrelease(); the rest of
-		 * them only move things, or unmap what is not counted (hugetlbfs).
+		 * them only move things, or unmap what is not counted (hugetlbfs). A worker
+		 * of io_uring has the registers of the call in which it was made.
 		 */
 		if (range->event == MMU_NOTIFY_UNMAP && lt_page_next_run(m, first, &run) &&
 		    run.page < end)
 			WRITE_ONCE(m->reaped, true);
 		return 0;
 	}
+	if (exited)
+		return 0;
 	if (range->event == MMU_NOTIFY_UNMAP)
 		dies = !moves(m, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
@@ -189,8 +192,9 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 
 	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) && !lt_gave_up() &&
 	    lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
-		lt_mm_reconcile(m, true);
+		WRITE_ONCE(m->confirmed, lt_mm_reconcile(m, true));
 	WRITE_ONCE(m->gone, true);
+	lt_target_settle(m->target);
 }
 
 static const struct mmu_notifier_ops ops = {
@@ -325,6 +329,45 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 	}
 	WRITE_ONCE(m->listed, true);
 	return m;
+}
+
+/**
+ * lt_mm_died() - all pages of the target's address space went with it
+ * @t: the target, which runs another program
+ *
+ * Context: may sleep, gate held for writing.
+ */
+void lt_mm_died(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct lt_page_run run;
+	unsigned long from = 0;
+
+	for (; m && lt_page_next_run(m, from, &run); from = run.page + run.n) {
+		lt_page_died(m, run.page, run.page + run.n, 0);
+		cond_resched();
+	}
+	lt_mm_put(m);
+}
+
+/**
+ * lt_mm_is_of() - is the address space that is followed still that of a task
+ * @t: the target
+ * @task: one of its tasks
+ *
+ * Context: may sleep.
+ * Return: whether it is, or there is none on either side.
+ */
+bool lt_mm_is_of(struct lt_target *t, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct lt_mm *m = lt_mm_get(t);
+	bool same = !mm || !m || m->mm == mm;
+
+	lt_mm_put(m);
+	if (mm)
+		mmput(mm);
+	return same;
 }
 
 /**

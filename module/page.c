@@ -342,16 +342,15 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 	while (i < n) {
 		raw_spin_lock_irqsave(&m->lock, flags);
 		b = lt_block_find(m, (from + i) / LT_BLOCK_PAGES, true);
-		if (!b || b->nr * LT_BLOCK_PAGES >= from + n) {
+		if (!b) {
 			i = n;
 		} else if (b->nr * LT_BLOCK_PAGES > from + i) {
 			i = b->nr * LT_BLOCK_PAGES - from;
 		} else {
-			if (move_one(m, from + i, to + i))
-				atomic64_inc(&k->moved);
-			i++;
+			atomic64_add(move_one(m, from + i, to + i), &k->moved), i++;
 		}
 		raw_spin_unlock_irqrestore(&m->lock, flags);
+		cond_resched();
 	}
 }
 
@@ -394,12 +393,13 @@ void lt_page_forget(struct lt_mm *m)
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 		   unsigned long *live, unsigned long *young)
 {
-	u32 now = tick_of(m, lt_now_ns()), second = NSEC_PER_SEC >> TICK_SHIFT;
+	u32 now, second = NSEC_PER_SEC >> TICK_SHIFT;
 	unsigned long flags;
 	struct lt_block *b;
 	unsigned int i;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
+	now = tick_of(m, lt_now_ns());	/* of no birth that is here is it before */
 	b = lt_block_find(m, from, true);
 	if (b) {
 		*block = b->nr;

@@ -36,6 +36,7 @@ struct pass {
 	bool gated;		/* the target's gate is held for reading */
 	bool patient;		/* others wait until it is done */
 	bool locked;		/* mmap_lock is held for reading */
+	bool missed;		/* a block that could not be compared */
 	bool hopeless;		/* a move does not come to its end: no block waits for it again */
 	/* Does one block of a mapping. Return: the next one's number. */
 	unsigned long (*block)(struct pass *p, struct vm_area_struct *vma, unsigned long block);
@@ -237,8 +238,9 @@ static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned
 	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	struct view v;
 
-	if (!look(p, vma, block, &v)) {
-		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
+	/* What was reaped is not there, and is what its last report is about. */
+	if (!look(p, vma, block, &v) || READ_ONCE(m->reaped)) {
+		p->missed = true;
 		return;
 	}
 	bitmap_andnot(work, v.populated, v.live, LT_BLOCK_PAGES);
@@ -300,8 +302,9 @@ static void drop_unmapped(struct lt_mm *m)
  *	for it: the target may be dead afterwards
  *
  * Context: may sleep.
+ * Return: whether all of it was compared; if not, the target says so, too.
  */
-void lt_mm_reconcile(struct lt_mm *m, bool last_user)
+bool lt_mm_reconcile(struct lt_mm *m, bool last_user)
 {
 	struct pass p = { .m = m, .gated = !last_user, .patient = last_user, .block = check_block };
 	bool done;
@@ -313,8 +316,10 @@ void lt_mm_reconcile(struct lt_mm *m, bool last_user)
 	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->moving);
 	if (done)
 		drop_unmapped(m);
-	else
-		lt_inexact(m->target, LEAKTRACE_INEXACT_NO_RECONCILE);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
+	done &= !p.missed;
+	if (!done)
+		lt_target_doubt(m->target);
+	return done;
 }

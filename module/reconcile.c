@@ -21,6 +21,7 @@
 enum {
 	MAX_IDS = 1 << 22,	/* pid_max's largest; timers are fewer */
 	SECOND_LOOK_MS = 20,
+	PAGES_WAIT_MS = 1000,
 };
 
 /* Two reconciles of one target would take each other's repairs for losses. */
@@ -132,7 +133,7 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 	u32 i, n = 0;
 
 	if (!lt_ids_list(t, ops, false, &ids)) {
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_doubt(t);
 		return;
 	}
 	for (i = 0; i < ids.n; i++)
@@ -140,7 +141,7 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 			ids.id[n++] = ids.id[i];
 	ids.n = n;
 	if (!ops->add(t, &ids, flags))
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_doubt(t);
 	kvfree(ids.id);
 }
 
@@ -183,9 +184,15 @@ static bool differ(struct lt_target *t, const struct lt_id_ops *ops,
  */
 static bool is_ending(struct lt_target *t)
 {
+	unsigned int flags = SIGNAL_GROUP_EXIT;
 	struct task_struct *task = lt_target_task(t);
-	bool ending = !task || !atomic_read(&task->signal->live) ||
-		(READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT);
+	bool ending;
+
+#ifdef SIGNAL_GROUP_COREDUMP	/* until 2f824d4d197e (v5.17) a dump had a flag of its own */
+	flags |= SIGNAL_GROUP_COREDUMP;
+#endif
+	ending = !task || !atomic_read(&task->signal->live) ||
+		(READ_ONCE(task->signal->flags) & flags);
 
 	if (task)
 		put_task_struct(task);
@@ -200,10 +207,12 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 	struct lt_ids unknown2, gone2;
 	u32 i;
 
-	if (!differ(t, ops, &unknown2, &gone2))
+	if (!differ(t, ops, &unknown2, &gone2)) {
+		lt_target_doubt(t);
 		return;
+	}
 	if (is_ending(t)) {
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_doubt(t);
 		goto out;
 	}
 	for (i = 0; i < gone2.n; i++)
@@ -216,7 +225,7 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 		keep(&unknown2, unknown, true);
 		atomic64_add(unknown2.n, &k->missed_births);
 		if (!ops->add(t, &unknown2, LEAKTRACE_OBJECT_F_FOUND))
-			lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+			lt_target_doubt(t);
 	}
 out:
 	kvfree(unknown2.id);
@@ -235,7 +244,7 @@ void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops)
 	struct lt_ids unknown, gone;
 
 	if (!differ(t, ops, &unknown, &gone)) {
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_doubt(t);
 		return;
 	}
 	if (unknown.n || gone.n) {
@@ -257,6 +266,19 @@ static void reconcile_pages(struct lt_target *t)
 	lt_mm_put(m);
 }
 
+/*
+ * Whoever is told that the target has exited asks for its last numbers at once, when
+ * its memory may still be there: since v6.16 always. Who shares it may keep it for long.
+ */
+static void wait_for_pages(struct lt_target *t)
+{
+	unsigned int tries = PAGES_WAIT_MS / SECOND_LOOK_MS;
+
+	while (tries-- && atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE &&
+	       !lt_target_settle(t) && !READ_ONCE(t->dead))
+		msleep(SECOND_LOOK_MS);
+}
+
 /**
  * lt_reconcile() - hold a target's tables against the kernel's own state
  * @t: the target; an exited one stays as it was, and all do after lt_give_up()
@@ -272,13 +294,16 @@ int lt_reconcile(struct lt_target *t)
 	down_write(&t->gate);
 	if (t->dead)
 		err = -ENOENT;
-	else if (!atomic_read(&t->exited) && lt_target_wants(t, LEAKTRACE_KIND_FD))
+	else if (!atomic_read(&t->exited) && lt_target_wants(t, LEAKTRACE_KIND_FD) &&
+		 !is_ending(t))
 		lt_fd_spaces(t);
 	downgrade_write(&t->gate);
 	if (err || atomic_read(&t->exited) || lt_gave_up())
 		goto out;
 
 	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
+	if (atomic_read(&t->exited))	/* meanwhile: that was not ours to clear */
+		lt_target_doubt(t);
 	/* These two give the gate to who waits for it. */
 	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
 		lt_fd_reconcile(t);
@@ -293,5 +318,7 @@ int lt_reconcile(struct lt_target *t)
 out:
 	up_read(&t->gate);
 	mutex_unlock(&one_at_a_time);
+	if (!err && atomic_read(&t->exited))
+		wait_for_pages(t);
 	return err;
 }

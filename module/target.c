@@ -195,6 +195,8 @@ static int start_target(struct lt_target *t, struct task_struct *task, struct lt
 	if (!err)
 		err = take_baseline(t, t->parent);
 	up_write(&t->gate);
+	if (!err && !lt_mm_is_of(t, task))
+		err = -EAGAIN;	/* nobody told us that it called exec */
 	if (err) {
 		dismantle(t);
 		return err;
@@ -250,7 +252,7 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 {
 	bool first = list_empty(&lt_targets);
 	struct lt_target *t;
-	int err;
+	int err, tries = 10;
 
 	lockdep_assert_held(&lt_mutex);
 	err = admit(task, extack);
@@ -258,16 +260,18 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 		err = first_target(extack);
 	if (err)
 		goto err_maps;
-	t = new_target(task, kinds, flags, max_objects, portid);
-	err = -ENOMEM;
-	if (!t)
+	do {
+		t = new_target(task, kinds, flags, max_objects, portid);
+		err = -ENOMEM;
+		if (!t)
+			goto err_first;
+		err = start_target(t, task, maps, 0);
+		maps = NULL;	/* of the program that it was, if it has to be taken again */
+		if (err)
+			lt_target_put(t);
+	} while (err == -EAGAIN && --tries);
+	if (err)
 		goto err_first;
-	err = start_target(t, task, maps, 0);
-	if (err) {
-		maps = NULL;
-		lt_target_put(t);
-		goto err_first;
-	}
 	lt_target_get(t);
 	return t;
 
@@ -303,7 +307,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	t = new_target(current, parent->kinds, flags | LEAKTRACE_TARGET_F_FORKED,
 		       parent->max_objects, parent->portid);
 	if (!t) {
-		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 		goto out;
 	}
 	t->parent = parent;
@@ -314,7 +318,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	}
 	/* Who is killed on the first step is nobody's loss. */
 	if (!fatal_signal_pending(current))
-		lt_inexact(parent, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 	lt_target_put(t);
 out:
 	mutex_unlock(&lt_mutex);

@@ -2,6 +2,8 @@
 # Pages: every road in and out, every trap, against /proc/PID/pagemap.
 # bats file_tags=vm,page
 
+# shellcheck disable=SC2030,SC2031
+
 load lib/common
 
 setup() {
@@ -520,4 +522,24 @@ thp() {
 	report "$pid"
 	jq -e '.target.exited' "$REPORT"
 	assert_some_site page 70 50
+}
+
+has_memory() { [ -n "$(cat "/proc/$1/maps" 2>/dev/null)" ]; }
+
+# Also where the kernel tells of an exit before it takes the memory apart (v6.16).
+@test "page: what is left of an exited target's memory is compared when that goes" {
+	start_and_attach page victim_storm
+	tell lend
+	local pid=$VICTIM child
+	child=$(answer pid)
+	STARTED+=("$child")
+	tell pages 2 30 1
+	end_victim
+	report "$pid"
+	jq -e '.target.exited' "$REPORT"
+	expect "$(loss exact)" false "exact, while a child has its memory"
+	kill -KILL "$child"
+	until_true 60 refute has_memory "$child"
+	report "$pid"
+	assert_exact
 }
