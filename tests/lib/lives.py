@@ -34,12 +34,13 @@ class Lives:
         self.ko, self.tool = os.environ["LEAKTRACE_KO"], args.tool
         self.program = os.path.join(args.victims, "victim_storm")
         self.rng = random.Random(args.seed)
-        self.load = [self.start("live" if i % 2 else "churn") for i in range(args.load)]
+        rest = dict(os.environ, STORM_REST=str(args.rest))
+        self.load = [self.start("live" if i % 2 else "churn", rest) for i in range(args.load)]
         self.nl = self.family = self.victim = self.cli = None
 
-    def start(self, how):
+    def start(self, how, env=None):
         child = subprocess.Popen([self.program, how], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE)
+                                 stdout=subprocess.PIPE, env=env)
         child.stdout.readline()
         child.stdout.close()
         return child
@@ -206,6 +207,8 @@ def main():
     parser.add_argument("--minutes", type=float, help="end after so many, if not sooner")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--load", type=int, default=2, help="processes that keep it busy")
+    parser.add_argument("--rest", type=int, default=3, help="times as long as they work: "
+                        "a guest's processor that waits for the host's holds up the others")
     parser.add_argument("--tool", default=os.environ.get("LEAKTRACE"))
     parser.add_argument("--victims", default=os.environ.get(
         "VICTIMS", os.path.join(genl.TOP, "tests/victims/bin")))
@@ -219,7 +222,7 @@ def main():
                 break
             how = lives.round(i)
             ways[how] = ways.get(how, 0) + 1
-            if i % max(args.rounds // 10, 1) == 0:
+            if i % max(args.rounds // 50, 1) == 0:
                 slab.append(slab_kib())
                 print("round %d, %d s" % (i, time.monotonic() - begin), file=sys.stderr)
         expect(hooks(), 0, "hooks that are left")

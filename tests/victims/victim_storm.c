@@ -13,8 +13,8 @@
  *   lend                       a child has the memory, too, and stays; "pid=N"
  * or, for a bystander: victim_storm churn   opens, closes, maps, touches and
  * unmaps until it is killed; victim_storm live does so, too, makes threads and
- * children, and is a new program every now and then. $STORM_REST_MS is how long
- * either sleeps in between: where there are fewer processors than the guest believes
+ * children, and is a new program every now and then. Either rests $STORM_REST times
+ * as long as it works: a guest may have more processors than its host
  */
 #include "victim.h"
 
@@ -188,9 +188,18 @@ static void storm_spawns(int argc, char **argv)
 	run(number(argc, argv, 1, 8), make_threads, number(argc, argv, 2, 2000), 0);
 }
 
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
 static void churn_once(void)
 {
-	const char *rest_ms = getenv("STORM_REST_MS");
+	const char *rest = getenv("STORM_REST");
+	double began_s = now_s();
 	char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	storm_touch(p, 16);
@@ -198,8 +207,8 @@ static void churn_once(void)
 	for (int i = 0; i < 50; i++)
 		storm_close(storm_open());
 	storm_timer();
-	if (rest_ms)
-		usleep(atoi(rest_ms) * 1000);
+	if (rest)
+		usleep(atoi(rest) * (now_s() - began_s) * 1e6);
 }
 
 static __attribute__((noreturn)) void churn(void)
