@@ -154,6 +154,8 @@ as_the_runtime() {
 	leak
 	leak
 	tell workers 20
+	tell embed 1000
+	tell gc 2
 	lt go "$VICTIM" --format pprof -o "$ours"
 	tell profile "$theirs"
 	for type in alloc_objects alloc_space inuse_objects inuse_space; do
@@ -165,6 +167,7 @@ as_the_runtime() {
 		>"$ours/diff" 2>"$ours/err"
 	nothing "$ours/diff"
 	"${top[@]}" "$ours/goroutine.pb.gz" 2>/dev/null | grep -q 'main.worker'
+	"${top[@]}" "$ours/heap.pb.gz" 2>/dev/null | grep -q 'main.shelf.store'
 }
 
 every_variant() {
@@ -379,6 +382,11 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 		lt go "$VICTIM" --json >"$REPORT" || true
 		expect "$(jq -c '[.sites[] | select(.created_by.function == "net/http.(*Transport).dialConn")
 			| .live] | add' "$REPORT")" 3000 "goroutines of connections"
+		# lists of the client's own are not those of the processors
+		tell timer 100
+		lt go "$VICTIM" --json >"$REPORT" || true
+		expect "$(jq '[.sites[] | select(.kind == "gotimer" and any(.frames[];
+			.function == "main.tidyUp")) | .live] | add' "$REPORT")" 100 timers
 		# whose requests they are
 		jq -e 'any(.sites[] | select(.kind == "goheap") | [.frames[].function];
 			index("main.forgetBody") as $us | index("net/http.(*Client).do") as $http
@@ -420,6 +428,30 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 	wait $! || expect $? 0 "exit status"
 	grep -q "50 goroutines: chan receive" "$(scratch)/out"
 	grep -q "could not be read any more" "$(scratch)/err"
+}
+
+@test "go: Ctrl-C ends the looks, not the report" {
+	start_victim new-strip
+	tell recv 50
+	lt_front go "$VICTIM" --every 200ms --count 500 >"$(scratch)/out" 3>&- &
+	sleep 2
+	kill -INT $!
+	wait $! || expect $? 0 "exit status"
+	grep -q "50 goroutines: chan receive" "$(scratch)/out"
+}
+
+@test "go: coroutines, timers of methods, and a heap that no collection has come by" {
+	GOGC=off start_victim new-strip
+	tell embed 4000
+	tell pull 50
+	tell expire 30
+	REPORT=$(scratch)/go.json
+	lt go "$VICTIM" --json >"$REPORT"
+	within 40 $((4000 * 8192)) main.shelf.store
+	expect "$(jq '[.sites[] | select(any(.frames[]; .function == "main.orders") and .system != true)
+		| .live] | add' "$REPORT")" 50 coroutines
+	expect "$(jq '[.sites[] | select(.kind == "gotimer" and
+		any(.frames[]; .function | startswith("main.(*order).expire"))) | .live] | add' "$REPORT")" 30 timers
 }
 
 @test "go: what is no Go program, or of a Go to come, is refused with one line" {

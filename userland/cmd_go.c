@@ -47,6 +47,9 @@ static int look(struct go_view *v, const struct options *o)
 	do {
 		err = go_look(v);
 	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
+	/* it has done what it was to do */
+	while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) > 0)
+		;
 	close(signals);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	/* It has exited meanwhile: what was seen before is the answer. */

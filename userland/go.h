@@ -95,7 +95,7 @@ const char *go_function(const struct go_process *p, uint64_t pc);	/* covers pc; 
 enum go_kind { GO_GOROUTINE, GO_TIMER, GO_HEAP, GO_KINDS };
 
 struct go_seen {			/* by a snapshot; as in go_site */
-	uint64_t live, bytes, allocs, alloc_bytes, proven, in_thread, age_max_ns;
+	uint64_t live, bytes, allocs, alloc_bytes, proven, in_thread, age_max_ns, oldest;
 };
 
 struct go_site {
@@ -111,6 +111,8 @@ struct go_site {
 	uint64_t proven;		/* goroutines the runtime itself calls leaked */
 	uint64_t in_thread;		/* goroutines that hold a thread */
 	uint64_t age_max_ns;
+	uint64_t oldest, newest;	/* goroutines: ids; they are given out in order */
+	uint64_t newest_marked, newest_then;	/* a quarter to a half of all looks ago; 0: none */
 	struct go_seen before;		/* by the snapshot before the last one */
 	double *series;			/* live, heap: bytes, at each snapshot */
 	struct judgement judgement;
@@ -120,13 +122,14 @@ struct go_site {
 
 struct go_counts {
 	uint64_t goroutines, running, system, retried, given_up, incomplete;
-	uint64_t unsorted;		/* no room for their sites */
+	uint64_t unsorted, unplaced;	/* goroutines; timers and stacks of the heap: no room */
 	uint64_t timers;
 	uint64_t threads, rss_bytes;
 	bool memory_known;		/* these, in bytes: */
 	uint64_t gc_live, gc_marked, gc_goal, gc_in_use, gc_free;
 	uint64_t heap_rate, heap_cycle;
-	bool heap_off;			/* the linker removed it, nobody armed it */
+	bool heap_off;			/* nothing is sampled: turned off, or */
+	bool heap_removed;		/* the linker removed it, nobody armed it */
 	bool heap_unknown, timers_unknown;
 };
 

@@ -12,6 +12,9 @@ static const struct {
 	const char *type, *function;	/* the function's first part; type NULL: any */
 	const char *advice;
 } rows[] = {
+	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
+	  "idle connections of an HTTP client: a Transport for each request, or one whose "
+	  "IdleConnTimeout is 0" },
 	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop",
 	  "connections of an HTTP client that are never given back: a response body is not closed or "
 	  "not read to its end; the heap by net/http.(*Client).do says who asked" },

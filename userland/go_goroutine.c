@@ -91,12 +91,13 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 {
 	const struct go_layout *l = &k->process->layout;
 	const char *start = go_function(k->process, word(g, l->startpc));
-	uint64_t since = word(g, l->waitsince);
+	uint64_t since = word(g, l->waitsince), id = word(g, l->goid);
 	struct go_site *s;
 
 	key->kind = GO_GOROUTINE;
 	key->creator = word(g, l->gopc);
-	key->system = start && !strncmp(start, "runtime.", 8) && strcmp(start, "runtime.main");
+	key->system = start && !strncmp(start, "runtime.", 8) && strcmp(start, "runtime.main") &&
+		strcmp(start, "runtime.corostart");	/* what a coroutine runs is the program's */
 	name_type(k, g, key);
 	k->view->counts.system += key->system;
 	s = go_view_site(k->view, key);
@@ -104,7 +105,10 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 		k->view->counts.unsorted++;
 		return;
 	}
-	s->live++;
+	if (!s->live++)
+		s->oldest = s->newest = id;
+	s->oldest = id < s->oldest ? id : s->oldest;
+	s->newest = id > s->newest ? id : s->newest;
 	s->proven += status_of(l, g) == LEAKED;
 	s->in_thread += status_of(l, g) == SYSCALL || (l->lockedm >= 0 && word(g, l->lockedm));
 	if (since && since < k->now_ns && k->now_ns - since > s->age_max_ns)

@@ -18,13 +18,21 @@ struct record {
 	uint64_t allocs, frees;
 };
 
-/* Of the four (active, three of the future) those that are published by now. */
-static struct record published(const struct go_process *p, const uint64_t *words, uint32_t cycle)
+/*
+ * Of the four (active, three of the future) those that are published by now; before the
+ * first collection, when none is active, all.
+ */
+static struct record published(const struct go_process *p, const uint64_t *words, uint32_t cycle,
+			       bool collected)
 {
 	unsigned int step = p->layout.record_bytes / 8, future = 1 + (cycle >> 1) % 3;
 	struct record r = { words[0], words[1] };
 
-	if (!(cycle & 1)) {
+	for (unsigned int i = 1; !collected && i <= 3; i++) {
+		r.allocs += words[i * step];
+		r.frees += words[i * step + 1];
+	}
+	if (collected && !(cycle & 1)) {
 		r.allocs += words[future * step];
 		r.frees += words[future * step + 1];
 	}
@@ -60,26 +68,55 @@ static void account(struct go_view *v, const uint64_t *head, uint64_t *pcs, stru
 
 	key.npcs = head[DEPTH] < GO_STACK_MAX ? head[DEPTH] : GO_STACK_MAX;
 	s = r.allocs ? go_view_site(v, &key) : NULL;
-	if (!s)
+	if (!s) {
+		v->counts.unplaced += !!live;
 		return;
+	}
 	s->allocs = scaled(r.allocs, head[SIZE], rate, &s->alloc_bytes);
 	s->live = scaled(live, head[SIZE], rate, &s->bytes);
 }
 
-static int read_bucket(struct go_view *v, uint64_t at, uint32_t cycle, uint64_t *next)
+struct bucket {
+	uint64_t head[HEAD_WORDS], words[DEPTH_MAX + 16];
+};
+
+static const uint64_t *records_of(const struct bucket *b)
+{
+	return b->words + b->head[DEPTH];
+}
+
+static int read_bucket(const struct go_process *p, uint64_t at, struct bucket *b)
+{
+	if (at & 7 || !go_read(p, at, b->head, sizeof(b->head)) || b->head[TYPE] != TYPE_HEAP ||
+	    b->head[DEPTH] > DEPTH_MAX ||
+	    !go_read(p, at + sizeof(b->head), b->words, 8 * b->head[DEPTH] + 4 * p->layout.record_bytes))
+		return -EFAULT;
+	return 0;
+}
+
+/* Whether there was a collection yet: some record is active then, mostly of the first. */
+static bool is_collected(const struct go_process *p)
+{
+	uint64_t at = go_word(p, p->places.mbuckets);
+	struct bucket b;
+
+	for (int n = 0; at && n < BUCKETS_MAX && !read_bucket(p, at, &b); n++, at = b.head[ALL_NEXT])
+		if (records_of(&b)[0] || records_of(&b)[1])
+			return true;
+	return false;
+}
+
+static int read_buckets(struct go_view *v, uint32_t cycle, bool collected)
 {
 	const struct go_process *p = v->process;
-	uint64_t head[HEAD_WORDS], words[DEPTH_MAX + 16];
-	size_t more;
+	uint64_t at = go_word(p, p->places.mbuckets);
+	struct bucket b;
 
-	if (at & 7 || !go_read(p, at, head, sizeof(head)) || head[TYPE] != TYPE_HEAP ||
-	    head[DEPTH] > DEPTH_MAX)
-		return -EFAULT;
-	more = 8 * head[DEPTH] + 4 * p->layout.record_bytes;
-	if (!go_read(p, at + sizeof(head), words, more))
-		return -EFAULT;
-	account(v, head, words, published(p, words + head[DEPTH], cycle));
-	*next = head[ALL_NEXT];
+	for (int n = 0; at && n < BUCKETS_MAX; n++, at = b.head[ALL_NEXT]) {
+		if (read_bucket(p, at, &b))
+			return -EFAULT;
+		account(v, b.head, b.words, published(p, records_of(&b), cycle, collected));
+	}
 	return 0;
 }
 
@@ -90,6 +127,15 @@ static uint32_t cycle_now(const struct go_process *p)
 	if (p->places.profile_cycle)
 		go_read(p, p->places.profile_cycle, &cycle, sizeof(cycle));
 	return cycle;
+}
+
+/* The linker drops it where nothing calls it. */
+static bool has_profile(const struct go_process *p)
+{
+	struct go_func f;
+
+	return go_table_named(&p->table, "runtime.memProfileInternal", &f) ||
+		go_table_named(&p->table, "runtime.MemProfile", &f);
 }
 
 /**
@@ -111,18 +157,16 @@ int go_heap(struct go_view *v)
 	v->counts.heap_rate = go_word(p, p->places.profile_rate);
 	/* What was allocated before the runtime turned it off is no profile. */
 	v->counts.heap_off = !v->counts.heap_rate;
+	v->counts.heap_removed = v->counts.heap_off && !has_profile(p);
 	if (v->counts.heap_off)
 		return 0;
 	if (!p->places.mbuckets)
 		go_scan(p);
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t cycle = cycle_now(p);
-		uint64_t at = go_word(p, p->places.mbuckets);
 
 		v->counts.heap_cycle = cycle >> 1;
-		err = 0;
-		for (int n = 0; at && n < BUCKETS_MAX && !err; n++)
-			err = read_bucket(v, at, cycle, &at);
+		err = read_buckets(v, cycle, is_collected(p));
 		if (cycle_now(p) == cycle)
 			break;
 		v->counts.retried++;

@@ -160,7 +160,7 @@ struct json_object *go_json(struct go_view *v)
 	put_number(losses, "retried", v->counts.retried);
 	put_number(losses, "given_up", v->counts.given_up);
 	put_number(losses, "incomplete_stacks", v->counts.incomplete);
-	put_number(losses, "unsorted", v->counts.unsorted);
+	put_number(losses, "unsorted", v->counts.unsorted + v->counts.unplaced);
 	put(o, "losses", losses);
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, site(v, sites[i], i + 1));

@@ -92,6 +92,21 @@ static double least(const struct go_view *v, const struct go_site *s, double fir
 		    first / 10);
 }
 
+/* Of those that were there a good while ago none is left: a crowd, but others each time. */
+static bool turns_over(const struct go_site *s)
+{
+	return s->kind == GO_GOROUTINE && s->newest_then && s->oldest > s->newest_then;
+}
+
+/* Where main waits for what never comes, the program waits with it, as it was told to. */
+static bool is_main(struct go_view *v, struct go_site *s)
+{
+	const struct symbol_frame *f;
+	int n = go_site_frames(v, s, &f);
+
+	return n && f[n - 1].function && !strcmp(f[n - 1].function, "runtime.main");
+}
+
 static void judge_growth(struct go_view *v, struct go_site *s)
 {
 	struct judgement *j = &s->judgement;
@@ -107,7 +122,7 @@ static void judge_growth(struct go_view *v, struct go_site *s)
 		return;
 	grown = l.y[n - 1] - l.y[0];
 	j->rate_per_min = grown / span_s * 60;
-	if (!never_falls(&l) || grown < least(v, s, l.y[0]) || !goes_on(l.y, n))
+	if (!never_falls(&l) || turns_over(s) || grown < least(v, s, l.y[0]) || !goes_on(l.y, n))
 		return;
 	j->verdict = n >= LOOKS_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
 	j->confidence = 1 - pow(0.5, n - 1);
@@ -132,7 +147,7 @@ static void judge_site(struct go_view *v, struct go_site *s)
 		return;
 	if (strcmp(s->type, "runnable"))
 		judge_growth(v, s);
-	if (s->proven) {
+	if (s->proven && !is_main(v, s)) {
 		j->verdict = VERDICT_LEAK;
 		j->confidence = 1;
 		say(j, text("the Go runtime has proven %s of them leaked",

@@ -127,6 +127,9 @@ static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 	memcpy(ids, &w[IDS], sizeof(ids));
 	if (ids[0] != place || ids[1] > DEAD || timers[1] > timers[2] || (timers[2] && !timers[0]))
 		return false;
+	/* what the monitor saw of it last is no newer than it is, and was not seen tomorrow */
+	if ((int32_t)((uint32_t)w[TICKS] - (uint32_t)w[TICKS + 1]) < 0 || w[TICKS + 2] > monotonic_ns())
+		return false;
 	return (place || (uint32_t)w[TICKS]) && (ids[1] == DEAD || go_word(p, w[CACHE]) ||
 						 go_word(p, w[CACHE_OLD]));
 }

@@ -64,8 +64,10 @@ static void write_head(FILE *f, const struct go_view *v)
 	fputc('\n', f);
 	write_memory(f, c);
 	if (c->heap_off)
-		fprintf(f, "heap: the linker has removed heap profiling (nothing in the program reads "
-			"it): 'leaktrace go %d --arm' turns it on\n", v->process->pid);
+		fprintf(f, "heap: %s: 'leaktrace go %d --arm' turns it on\n", c->heap_removed ?
+			"the linker has removed heap profiling (nothing in the program reads it)" :
+			"the program has turned heap profiling off (MemProfileRate is 0)",
+			v->process->pid);
 	else if (c->heap_unknown)
 		fputs("heap: the profile was not found in this program\n", f);
 	else
@@ -86,7 +88,7 @@ static void write_what(FILE *f, const struct go_site *s)
 	if (s->kind == GO_GOROUTINE)
 		fprintf(f, ": %s", s->type);
 	if (s->age_max_ns)
-		fprintf(f, ", for %s at most", format_seconds(s->age_max_ns / 1e9, age));
+		fprintf(f, ", for %s at least", format_seconds(s->age_max_ns / 1e9, age));
 	if (s->in_thread)
 		fprintf(f, ", %s hold a thread", format_count(s->in_thread, age));
 }
@@ -139,7 +141,10 @@ static void write_trust(FILE *f, const struct go_counts *c)
 	if (c->incomplete || c->unsorted)
 		fprintf(f, "\n%s stacks are not complete, %s goroutines found no place",
 			format_count(c->incomplete, a), format_count(c->unsorted, b));
-	if (c->running || c->given_up || c->incomplete || c->unsorted)
+	if (c->unplaced)
+		fprintf(f, "\n%s timers and stacks of the heap found no place",
+			format_count(c->unplaced, a));
+	if (c->running || c->given_up || c->incomplete || c->unsorted || c->unplaced)
 		fputc('\n', f);
 }
 

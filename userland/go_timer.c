@@ -53,6 +53,8 @@ static void account(struct go_view *v, const unsigned char *timer)
 	s = go_view_site(v, &key);
 	if (s)
 		s->live++;
+	else
+		v->counts.unplaced++;
 }
 
 static void read_some(struct go_view *v, const unsigned char *entries, size_t n)

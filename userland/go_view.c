@@ -167,7 +167,7 @@ void go_view_begin(struct go_view *v)
 		struct go_site *s = &v->sites[i];
 
 		s->before = (struct go_seen){ s->live, s->bytes, s->allocs, s->alloc_bytes,
-					      s->proven, s->in_thread, s->age_max_ns };
+					      s->proven, s->in_thread, s->age_max_ns, s->oldest };
 		s->live = s->bytes = s->allocs = s->alloc_bytes = 0;
 		s->proven = s->in_thread = s->age_max_ns = 0;
 	}
@@ -176,10 +176,16 @@ void go_view_begin(struct go_view *v)
 /** go_view_end() - after them */
 void go_view_end(struct go_view *v)
 {
+	bool power_of_two = !((v->snapshots + 1) & v->snapshots);
+
 	for (size_t i = 0; i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
 
 		s->series[v->snapshots] = s->kind == GO_HEAP ? s->bytes : s->live;
+		if (!power_of_two)
+			continue;
+		s->newest_then = s->newest_marked;
+		s->newest_marked = s->live ? s->newest : 0;
 	}
 	v->missed[v->snapshots] = v->counts.given_up + v->counts.unsorted;
 	v->cycle[v->snapshots++] = v->counts.heap_cycle;
@@ -201,6 +207,7 @@ void go_view_undo(struct go_view *v)
 		s->proven = b->proven;
 		s->in_thread = b->in_thread;
 		s->age_max_ns = b->age_max_ns;
+		s->oldest = b->oldest;
 	}
 }
 
@@ -247,10 +254,20 @@ static int frames_of_heap(struct go_view *v, struct go_site *s, unsigned int i,
 {
 	int n = symboliser_resolve(v->process->symboliser, s->pcs[i], true, f, max);
 
+	/* a wrapper is the outermost, and no frame of the stack for the runtime */
+	if (n && is_in_wrapper(v->process, s->pcs[i]))
+		n--;
 	if (n > 1 && i + 1 < s->npcs)
 		n = 1;
-	f[n - 1].inlined = false;
+	if (n)
+		f[n - 1].inlined = false;
 	return n;
+}
+
+/* Where every stack ends, which pprof leaves out. */
+static bool is_goexit(const struct symbol_frame *f)
+{
+	return f->function && !strcmp(f->function, "runtime.goexit");
 }
 
 static void name(struct go_view *v, struct go_site *s, bool inside)
@@ -267,11 +284,13 @@ static void name(struct go_view *v, struct go_site *s, bool inside)
 			return;
 		s->frames = more;
 		/* what is called is the outermost; names tell of what is inlined into it */
-		if (n && is_in_wrapper(v->process, s->pcs[i]))
+		if (n && s->kind == GO_GOROUTINE && is_in_wrapper(v->process, s->pcs[i]))
 			n--;
 		for (int k = 0; k < n; k++) {
 			inside = inside && is_runtime(&f[k]);
-			if (!inside && !is_wrapper(&f[k]))
+			/* a timer's may be all there is: a method's value */
+			if (!inside && !is_goexit(&f[k]) &&
+			    (s->kind == GO_TIMER || !is_wrapper(&f[k])))
 				s->frames[s->nframes++] = f[k];
 		}
 	}

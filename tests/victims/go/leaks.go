@@ -125,6 +125,32 @@ func remember(i int) {
 	cache["order "+strconv.Itoa(i)] = make([]byte, 4096)
 }
 
+type storer interface{ store() }
+
+type shelf struct{}
+
+func (shelf) store() {
+	pinned = append(pinned, make([]byte, 8192))
+}
+
+type shop struct{ shelf }
+
+// What allocates is inlined into what the compiler makes of a method to fit this.
+//
+//go:noinline
+func storeBy(s storer) {
+	s.store()
+}
+
+// A method's value is called by what the compiler makes of it, too.
+func (o *order) expire() {
+	o.id = 0
+}
+
+func forgetTimer() {
+	time.AfterFunc(time.Hour, new(order).expire)
+}
+
 // One array, ever greater.
 func record(n int) {
 	for i := 0; i < 1024; i++ {

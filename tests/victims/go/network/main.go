@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 var (
@@ -165,6 +166,8 @@ func do(what string, n int, answered <-chan bool) error {
 		times(n, forgetBody)
 	case "tidy":
 		times(n, tidyUp)
+	case "timer":
+		times(n, func() { time.AfterFunc(time.Hour, tidyUp) })
 	case "copy":
 		copyMany(n)
 	case "gc":
