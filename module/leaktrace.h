@@ -135,6 +135,7 @@ int lt_page_init(void);
 void lt_page_exit(void);
 int lt_page_reset(bool prime);
 u64 lt_page_bytes(void);
+bool lt_mm_lock_soon(struct lt_mm *m);
 struct lt_mm *lt_mm_get(struct lt_target *t);
 void lt_mm_put(struct lt_mm *m);
 

@@ -28,7 +28,7 @@ void lt_target_exec(struct lt_target *t)
 	lt_mm_died(t);
 	lt_mm_detach(t);
 	m = lt_mm_attach(t, current->mm, NULL);
-	if (IS_ERR(m) && PTR_ERR(m) != -EINTR)	/* killed: nothing of it will be born */
+	if (IS_ERR(m) && !fatal_signal_pending(current))	/* else nothing will be born */
 		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		lt_timer_reconcile(t);

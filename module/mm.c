@@ -18,6 +18,7 @@
  * whether they may sleep: the OOM reaper calls them too. Deaths are counted when the
  * range begins to go: a detached mapping cannot fault in between.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mmu_notifier.h>
@@ -43,6 +44,7 @@
 enum {
 	CHUNK_PAGES = 1 << 18,	/* that die before others get their turn */
 	MAX_VECTORS = 64,	/* of process_madvise that are read */
+	PATIENCE_MS = 2000,	/* with mmap_lock */
 };
 
 static bool advice_frees(unsigned long advice)
@@ -240,13 +242,50 @@ struct registration {
 	int err;
 };
 
-/* As mmu_notifier_register(), but whoever waits for mmap_lock may be killed: it may be
- * held for ever, by who waits for a network's file.
+/* A thread that waits for a frozen file system may hold mmap_lock, for ever if that is a
+ * network's. Whoever waits for it here holds a gate or lt_mutex, on which others wait.
  */
+static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm),
+		      unsigned int patience_ms)
+{
+	u64 end_ns = lt_now_ns() + patience_ms * NSEC_PER_MSEC;
+
+	while (!try(mm)) {
+		if (fatal_signal_pending(current) || lt_now_ns() > end_ns)
+			return false;
+		usleep_range(50, 200);
+	}
+	return true;
+}
+
+/**
+ * lt_mm_lock_soon() - take mmap_lock for reading, but don't wait long for it
+ * @m: address space
+ *
+ * Context: may sleep, up to two seconds.
+ * Return: whether it is held.
+ */
+bool lt_mm_lock_soon(struct lt_mm *m)
+{
+	return lock_soon(m->mm, mmap_read_trylock, PATIENCE_MS);
+}
+
+/* Nobody has it, or is about to: not for the lock, which has to be taken as it is. */
+static bool is_free(struct mm_struct *mm)
+{
+	if (!down_write_trylock(&mm->mmap_lock))
+		return false;
+	up_write(&mm->mmap_lock);
+	return true;
+}
+
+/* As mmu_notifier_register(), but for the wait. */
 static int register_here(struct lt_mm *m)
 {
 	int err;
 
+	if (!lock_soon(m->mm, is_free, PATIENCE_MS))
+		return -EBUSY;
 	if (mmap_write_lock_killable(m->mm))
 		return -EINTR;
 	err = __mmu_notifier_register(&m->mn, m->mm);

@@ -342,13 +342,12 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 	while (i < n) {
 		raw_spin_lock_irqsave(&m->lock, flags);
 		b = lt_block_find(m, (from + i) / LT_BLOCK_PAGES, true);
-		if (!b) {
-			i = n;
-		} else if (b->nr * LT_BLOCK_PAGES > from + i) {
+		/* holes are skipped */
+		if (b && b->nr * LT_BLOCK_PAGES > from + i)
 			i = b->nr * LT_BLOCK_PAGES - from;
-		} else {
-			atomic64_add(move_one(m, from + i, to + i), &k->moved), i++;
-		}
+		if (b && i < n)
+			atomic64_add(move_one(m, from + i, to + i), &k->moved);
+		i = b ? i + 1 : n;
 		raw_spin_unlock_irqrestore(&m->lock, flags);
 		cond_resched();
 	}

@@ -60,7 +60,7 @@ static bool give_way(struct pass *p)
 	usleep_range(50, 100);
 	if (p->gated)
 		down_read(&t->gate);
-	p->locked = !mmap_read_lock_killable(p->m->mm);
+	p->locked = lt_mm_lock_soon(p->m);
 	return p->locked && !t->dead && !READ_ONCE(p->m->gone);
 }
 
@@ -110,15 +110,15 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
  * What comes and goes meanwhile is seen by the probes.
  *
  * Context: may sleep; the caller holds a user reference to the mm.
- * Return: 0, -EINTR if current is killed while it waits for mmap_lock.
+ * Return: 0, -EBUSY if mmap_lock is not to be had, or current is killed meanwhile.
  */
 int lt_mm_baseline(struct lt_mm *m)
 {
 	struct pass p = { .m = m, .block = list_block };
 
-	p.locked = !mmap_read_lock_killable(m->mm);
+	p.locked = lt_mm_lock_soon(m);
 	if (!p.locked)
-		return -EINTR;
+		return -EBUSY;
 	walk_mappings(&p);
 	/* What mremap took away before the walk came to it is behind the walk now. */
 	p.patient = true;
@@ -126,7 +126,7 @@ int lt_mm_baseline(struct lt_mm *m)
 		walk_mappings(&p);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
-	return p.locked ? 0 : -EINTR;
+	return p.locked ? 0 : -EBUSY;
 }
 
 static void born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
@@ -153,7 +153,10 @@ void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
 	struct vm_area_struct *vma;
 
-	mmap_read_lock(m->mm);
+	if (!lt_mm_lock_soon(m)) {
+		lt_target_doubt(m->target);
+		return;
+	}
 	vma = find_vma(m->mm, addr);
 	if (vma && vma->vm_start <= addr && lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
 		lt_walk_block(vma, block, populated, NULL);
@@ -311,7 +314,7 @@ bool lt_mm_reconcile(struct lt_mm *m, bool last_user)
 
 	if (last_user)
 		mmap_read_lock(m->mm);
-	p.locked = last_user || !mmap_read_lock_killable(m->mm);
+	p.locked = last_user || lt_mm_lock_soon(m);
 	/* What moves still stands where it was; no other move begins under the lock. */
 	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->moving);
 	if (done)

@@ -270,6 +270,8 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 		if (err)
 			lt_target_put(t);
 	} while (err == -EAGAIN && --tries);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "its memory is locked, as if it waited for a file system");
 	if (err)
 		goto err_first;
 	lt_target_get(t);

@@ -14,7 +14,9 @@ setup() { need_module; }
 teardown() {
 	[ ! -w $CPU ] || echo 1 >$CPU
 	[ -z "${cli-}" ] || { kill -KILL "$cli"; wait "$cli"; } 2>/dev/null || true
+	fsfreeze -u "$BATS_TEST_TMPDIR/mnt" 2>/dev/null || true
 	clean_up
+	umount -l "$BATS_TEST_TMPDIR/mnt" 2>/dev/null || true
 	[ ! -d $GROUP ] || rmdir $GROUP
 }
 
@@ -131,4 +133,76 @@ limited_group() {
 	wait "$VICTIM" || expect $? 137 "how the target ended"
 	report
 	assert_site touch_write page 30000
+}
+
+# frozen COMMAND…: with a file system that takes nothing, on which $FROZEN is mapped
+frozen() {
+	fsfreeze -f "$BATS_TEST_TMPDIR/mnt"
+	echo go >"$BATS_TEST_TMPDIR/go"
+	until_true 60 grep -q waits "$BATS_TEST_TMPDIR/out"
+	sleep 1
+	"$@"
+	fsfreeze -u "$BATS_TEST_TMPDIR/mnt"
+}
+
+while_it_hangs() {
+	# What is not to be had is not waited for. The tool's report would be, as any other
+	# reader of its /proc/PID/maps.
+	timeout 60 "$PYTHON" "$TOP/tests/lib/genl.py" reconcile "$VICTIM" >&2
+	genl target "$VICTIM" | jq -e '.inexact != 0' >&2
+	# another target, its child, and who is let go
+	timeout 60 "$LEAKTRACE" run --follow-fork --kinds fd -- /bin/sh -c '/bin/true; /bin/true' >&2
+	timeout 60 "$LEAKTRACE" detach "$VICTIM"
+}
+
+# Its first thread writes to a file that is mapped, which the frozen file system makes
+# wait with mmap_lock held for reading; the second maps, behind it; the third touches
+# memory, and so on.
+# bats test_tags=core
+@test "host: a target that waits for a frozen file system holds up nobody else" {
+	local dir=$BATS_TEST_TMPDIR
+	modprobe loop && modprobe ext4 || skip "this kernel has no loop or ext4"
+	truncate -s 16M "$dir/disk"
+	mkfs.ext4 -q "$dir/disk"
+	mkdir "$dir/mnt"
+	mount -o loop "$dir/disk" "$dir/mnt"
+	"$PYTHON" - "$dir" >"$dir/out" 3>&- 4>&- <<-'PYTHON' &
+	import ctypes, mmap, os, sys, threading, time
+	top, libc = sys.argv[1], ctypes.CDLL(None)	# its functions are called without the lock
+	def address(m):
+	    return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(m)))
+	with open(top + "/mnt/file", "w+b") as f:
+	    f.truncate(1 << 20)
+	    shared = mmap.mmap(f.fileno(), 1 << 20)
+	    shared[0]			# read: the write is to be a fault of its own
+	fresh = mmap.mmap(-1, 64 << 20)
+	def write():
+	    libc.memset(address(shared), 1, 1)
+	def map():
+	    time.sleep(0.5)
+	    libc.mprotect(address(fresh), 4096, 1)
+	def touch():
+	    for at in range(2 << 20, 64 << 20, 2 << 20):
+	        libc.memset(ctypes.c_void_p(address(fresh).value + at), 1, 1)
+	        time.sleep(0.05)
+	print("ready", flush=True)
+	while not os.path.exists(top + "/go"):
+	    time.sleep(0.05)
+	threads = [threading.Thread(target=t) for t in (map, touch, write)]
+	print("waits", flush=True)	# what makes a thread maps its stack
+	for t in threads:
+	    t.start()
+	for t in threads:
+	    t.join()
+	print("done", flush=True)
+	PYTHON
+	VICTIM=$!
+	STARTED+=("$VICTIM")
+	until_true 60 grep -q ready "$dir/out"
+	attach --kinds page
+	frozen while_it_hangs
+	until_true 60 grep -q done "$dir/out"
+	kill -KILL "$VICTIM"
+	wait "$VICTIM" || true
+	umount "$dir/mnt"
 }
