@@ -201,7 +201,7 @@ while_it_hangs() {
 	until_true 60 grep -q ready "$dir/out"
 	attach --kinds page
 	frozen while_it_hangs
-	until_true 60 grep -q done "$dir/out"
+	until_true 60 grep -q "done" "$dir/out"
 	kill -KILL "$VICTIM"
 	wait "$VICTIM" || true
 	umount "$dir/mnt"
