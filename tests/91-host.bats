@@ -149,15 +149,15 @@ while_it_hangs() {
 	# What is not to be had is not waited for. The tool's report would be, as any other
 	# reader of its /proc/PID/maps.
 	timeout 60 "$PYTHON" "$TOP/tests/lib/genl.py" reconcile "$VICTIM" >&2
-	genl target "$VICTIM" | jq -e '.inexact != 0' >&2
+	timeout 3 cat "/proc/$VICTIM/maps" >/dev/null || genl target "$VICTIM" | jq -e '.inexact != 0' >&2
 	# another target, its child, and who is let go
 	timeout 60 "$LEAKTRACE" run --follow-fork --kinds fd -- /bin/sh -c '/bin/true; /bin/true' >&2
 	timeout 60 "$LEAKTRACE" detach "$VICTIM"
 }
 
-# Its first thread writes to a file that is mapped, which the frozen file system makes
-# wait with mmap_lock held for reading; the second maps, behind it; the third touches
-# memory, and so on.
+# One thread writes to a file that is mapped, which the frozen file system makes wait,
+# on 5.10 and 6.1 with mmap_lock held for reading; one changes a mapping, behind it; one
+# touches memory, behind that.
 # bats test_tags=core
 @test "host: a target that waits for a frozen file system holds up nobody else" {
 	local dir=$BATS_TEST_TMPDIR
@@ -202,7 +202,6 @@ while_it_hangs() {
 	attach --kinds page
 	frozen while_it_hangs
 	until_true 60 grep -q "done" "$dir/out"
-	kill -KILL "$VICTIM"
-	wait "$VICTIM" || true
+	wait "$VICTIM"
 	umount "$dir/mnt"
 }
