@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 cflags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -I"$top/include/uapi" -I"$top/userland"
 	-fno-sanitize-recover=undefined)
 sanitize=address,undefined
-sources=("$top"/userland/{unwind*.c,elf_image.c,go_table.c,go_elf.c,go_names.c})
+sources=("$top"/userland/{unwind*.c,elf_image.c,go_table.c,go_elf.c,go_names.c,tame.c})
 go_program=$top/tests/victims/bin/victim_go_cgo
 libs=(-ldw -lelf -llzma -lz)
 wrap=()
