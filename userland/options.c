@@ -29,7 +29,7 @@ static const struct option_row rows[] = {
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return, and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
 	{ OPT_JSON, 'j', "json", NULL, "one JSON object a line" },
-	{ OPT_FORMAT, 'F', "format", "FORMAT", "of the report: text, json, folded, html, pprof, openmetrics" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, pprof; of what 'attach' follows also folded, html, openmetrics" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
 	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
 	{ OPT_PUSH, 0, "to", "URL", "of the server, or where profiles are posted to" },
