@@ -89,15 +89,16 @@ void lt_target_doubt(struct lt_target *t)
  */
 void lt_target_exit(struct lt_target *t, struct task_struct *task)
 {
+	bool again;
+
 	if (atomic_read(&t->exited))
 		return;
 	WRITE_ONCE(t->fds_confirmed, !lt_target_wants(t, LEAKTRACE_KIND_FD) || lt_fd_confirmed(t));
 	lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
-	if (atomic_xchg(&t->exited, 1)) {
-		lt_target_settle(t);	/* two were the last, and it had been settled */
+	again = atomic_xchg(&t->exited, 1);
+	lt_target_settle(t);	/* also if two were the last, and it had been settled */
+	if (again)
 		return;
-	}
-	lt_target_settle(t);
 	t->exited_ns = lt_now_ns();
 	t->exit_code = task->signal->group_exit_code ?: task->exit_code;
 	/* Pairs with lt_fill_target(): when and how before that. */

@@ -245,10 +245,9 @@ struct registration {
 /* A thread that waits for a frozen file system may hold mmap_lock, for ever if that is a
  * network's. Whoever waits for it here holds a gate or lt_mutex, on which others wait.
  */
-static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm),
-		      unsigned int patience_ms)
+static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm))
 {
-	u64 end_ns = lt_now_ns() + patience_ms * NSEC_PER_MSEC;
+	u64 end_ns = lt_now_ns() + PATIENCE_MS * NSEC_PER_MSEC;
 
 	while (!try(mm)) {
 		if (fatal_signal_pending(current) || lt_now_ns() > end_ns)
@@ -267,7 +266,7 @@ static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm),
  */
 bool lt_mm_lock_soon(struct lt_mm *m)
 {
-	return lock_soon(m->mm, mmap_read_trylock, PATIENCE_MS);
+	return lock_soon(m->mm, mmap_read_trylock);
 }
 
 /* Nobody has it, or is about to: not for the lock, which has to be taken as it is. */
@@ -284,7 +283,7 @@ static int register_here(struct lt_mm *m)
 {
 	int err;
 
-	if (!lock_soon(m->mm, is_free, PATIENCE_MS))
+	if (!lock_soon(m->mm, is_free))
 		return -EBUSY;
 	if (mmap_write_lock_killable(m->mm))
 		return -EINTR;

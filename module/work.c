@@ -260,14 +260,20 @@ static void work_fn(struct callback_head *head)
 	lt_target_put(t);
 }
 
-/* A stack that stays short makes no number wrong. A program or a child that nobody took
- * up is lost; of all else a reconcile finds what there is.
+/* A stack that stays short makes no number wrong. */
+static bool is_only_a_stack(enum lt_work_op op)
+{
+	return op == LT_WORK_BIRTH || op == LT_WORK_DEATH || op == LT_WORK_REST;
+}
+
+/* A program or a child that nobody took up is lost; of all else a reconcile finds what
+ * there is.
  */
 static bool skip(struct lt_target *t, enum lt_work_op op)
 {
 	if (op == LT_WORK_EXEC || op == LT_WORK_FORKED)
 		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
-	else if (op != LT_WORK_BIRTH && op != LT_WORK_DEATH && op != LT_WORK_REST)
+	else if (!is_only_a_stack(op))
 		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	return false;
 }
@@ -276,8 +282,7 @@ static bool skip(struct lt_target *t, enum lt_work_op op)
 static bool has_room(enum lt_work_op op)
 {
 	return atomic_read(&pending) < WORKS - SPARED ||
-		(op != LT_WORK_BLOCK && op != LT_WORK_BIRTH && op != LT_WORK_DEATH &&
-		 op != LT_WORK_REST);
+		(op != LT_WORK_BLOCK && !is_only_a_stack(op));
 }
 
 /**
