@@ -232,7 +232,8 @@ right_or_flagged() {
 	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
 }
 
-# A read of shared memory may map more than its page, so each is a work on the way back to user mode, 4,096 are the pool.
+# A read of shared memory may map more than its page, so each is a work on the way back
+# to user mode; 4,096 are the pool.
 @test "losses: one system call makes more works than there may be: the report finds what they had found" {
 	load_module
 	start_and_attach page victim_storm

@@ -135,7 +135,7 @@ limited_group() {
 	assert_site touch_write page 30000
 }
 
-# frozen COMMAND…: with a file system that takes nothing, on which $FROZEN is mapped
+# frozen COMMAND…: with a file system that takes nothing
 frozen() {
 	fsfreeze -f "$BATS_TEST_TMPDIR/mnt"
 	echo go >"$BATS_TEST_TMPDIR/go"

@@ -128,8 +128,7 @@ struct go_counts {
 	bool memory_known;		/* these, in bytes: */
 	uint64_t gc_live, gc_marked, gc_goal, gc_in_use, gc_free;
 	uint64_t heap_rate, heap_cycle;
-	bool heap_off;			/* nothing is sampled: turned off, or */
-	bool heap_removed;		/* the linker removed it, nobody armed it */
+	bool heap_off;			/* nothing is sampled: turned off, or removed */
 	bool heap_unknown, timers_unknown;
 };
 
@@ -159,6 +158,7 @@ void go_view_free(struct go_view *v);
 /* One look each, added to the view. */
 int go_goroutines(struct go_view *v);
 int go_heap(struct go_view *v);
+bool go_heap_is_removed(const struct go_process *p);
 int go_timers(struct go_view *v);
 void go_memory(struct go_view *v);
 

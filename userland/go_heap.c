@@ -129,13 +129,13 @@ static uint32_t cycle_now(const struct go_process *p)
 	return cycle;
 }
 
-/* The linker drops it where nothing calls it. */
-static bool has_profile(const struct go_process *p)
+/** go_heap_is_removed() - the linker drops the profile where nothing reads it */
+bool go_heap_is_removed(const struct go_process *p)
 {
 	struct go_func f;
 
-	return go_table_named(&p->table, "runtime.memProfileInternal", &f) ||
-		go_table_named(&p->table, "runtime.MemProfile", &f);
+	return !go_table_named(&p->table, "runtime.memProfileInternal", &f) &&
+		!go_table_named(&p->table, "runtime.MemProfile", &f);
 }
 
 /**
@@ -157,7 +157,6 @@ int go_heap(struct go_view *v)
 	v->counts.heap_rate = go_word(p, p->places.profile_rate);
 	/* What was allocated before the runtime turned it off is no profile. */
 	v->counts.heap_off = !v->counts.heap_rate;
-	v->counts.heap_removed = v->counts.heap_off && !has_profile(p);
 	if (v->counts.heap_off)
 		return 0;
 	if (!p->places.mbuckets)

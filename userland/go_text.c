@@ -64,7 +64,7 @@ static void write_head(FILE *f, const struct go_view *v)
 	fputc('\n', f);
 	write_memory(f, c);
 	if (c->heap_off)
-		fprintf(f, "heap: %s: 'leaktrace go %d --arm' turns it on\n", c->heap_removed ?
+		fprintf(f, "heap: %s: 'leaktrace go %d --arm' turns it on\n", go_heap_is_removed(v->process) ?
 			"the linker has removed heap profiling (nothing in the program reads it)" :
 			"the program has turned heap profiling off (MemProfileRate is 0)",
 			v->process->pid);

@@ -101,17 +101,14 @@ int output_check(const struct options *o, bool several)
 {
 	bool pprof = o->format == FORMAT_PPROF, directory = o->output && is_directory(o->output);
 	struct replacement r;
-	struct stat st;
 	int err;
 
 	if (pprof && several && !directory)
 		return no_several();
-	if (options_to_stdout(o))
-		return 0;
+	if (is_stream(o))
+		return 0;	/* a pipe's reader would take this for the end */
 	if (directory)
 		err = !pprof ? -EISDIR : access(o->output, W_OK | X_OK) ? -errno : 0;
-	else if (!stat(o->output, &st) && !S_ISREG(st.st_mode))
-		return 0;	/* a pipe's reader would take this for the end */
 	else
 		err = replace_open(&r, o->output) ?: replace_close(&r, false);
 	return err ? cannot_write(o->output, err) : 0;

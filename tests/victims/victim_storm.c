@@ -188,18 +188,10 @@ static void storm_spawns(int argc, char **argv)
 	run(number(argc, argv, 1, 8), make_threads, number(argc, argv, 2, 2000), 0);
 }
 
-static double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 static void churn_once(void)
 {
 	const char *rest = getenv("STORM_REST");
-	double began_s = now_s();
+	long long began_ns = now_ns();
 	char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	storm_touch(p, 16);
@@ -208,7 +200,7 @@ static void churn_once(void)
 		storm_close(storm_open());
 	storm_timer();
 	if (rest)
-		usleep(atoi(rest) * (now_s() - began_s) * 1e6);
+		usleep(atoi(rest) * (now_ns() - began_ns) / 1000);
 }
 
 static __attribute__((noreturn)) void churn(void)
