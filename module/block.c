@@ -184,3 +184,28 @@ struct lt_page_birth *lt_birth_for(struct lt_block *b, unsigned int i)
 		*index = lt_pool_alloc(pool);
 	return lt_birth_of(b, i);
 }
+
+/**
+ * lt_page_forget() - free the whole table of an address space
+ * @m: address space; no probe can reach it any more
+ *
+ * Context: may sleep.
+ */
+void lt_page_forget(struct lt_mm *m)
+{
+	unsigned long flags;
+	struct lt_block *b;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&m->lock, flags);
+		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
+		if (b) {
+			b->nlive = 0;
+			lt_block_drop_if_empty(m, b);
+		}
+		raw_spin_unlock_irqrestore(&m->lock, flags);
+		if (!b)
+			return;
+		cond_resched();
+	}
+}

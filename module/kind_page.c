@@ -82,7 +82,7 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 	if (own && !stack)
 		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
 	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, type, stack);
-	if (!lt_page_born(m, page, site, now_ns))
+	if (!lt_page_born(m, page, site, now_ns, false))
 		return;
 	if (own && may_map_more(vma, addr, flags, type))
 		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, stack);

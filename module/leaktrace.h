@@ -68,14 +68,7 @@ extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
 extern unsigned int lt_ring_bytes, lt_table_bytes, lt_hold_ms;
 int lt_tables_reset(bool prime);
 
-/* Multicast groups. */
-enum lt_group {
-	LT_GROUP_EVENTS,	/* all events */
-	LT_GROUP_TARGETS,	/* all but births and deaths */
-	__LT_GROUPS
-};
-
-/* Losses by cause, whole module. Index of lt_lost[]. */
+/* Losses by cause. Index of lt_lost[], the whole module's, and of a target's own. */
 enum lt_loss {
 	LT_LOST_OBJECTS,
 	LT_LOST_SITES,
@@ -122,6 +115,7 @@ struct lt_mm {
 	bool confirmed;			/* and was compared with the page tables before */
 	bool reaped;			/* the OOM killer took pages already */
 	struct task_struct *mover;	/* has a LT_WORK_MREMAP; only compared, under mmap_lock */
+	u32 moves;			/* by mremap so far; written under mmap_lock */
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -139,7 +133,7 @@ bool lt_mm_lock_soon(struct lt_mm *m);
 struct lt_mm *lt_mm_get(struct lt_target *t);
 void lt_mm_put(struct lt_mm *m);
 
-bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns);
+bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, bool again);
 bool lt_page_is_live(struct lt_mm *m, unsigned long page);
 u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end,
 		 u32 stack);
@@ -171,7 +165,7 @@ bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
 unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
-int lt_mm_baseline(struct lt_mm *m);
+int lt_mm_baseline(struct lt_mm *m, bool gated);
 bool lt_mm_reconcile(struct lt_mm *m, bool last_user);
 void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
 
@@ -262,6 +256,8 @@ struct lt_target {
 	atomic_t exited;		/* probes must not touch it */
 	atomic64_t objects;		/* in object.c's table */
 	struct lt_kind_stats kind[LT_KINDS];
+	atomic64_t lost[__LT_LOSSES];	/* not NESTED: whose it was is not known */
+	u64 lost_ring, lost_socket;	/* events, of all targets, when it was attached */
 	struct lt_key *signal_key;
 	struct lt_key *space[LT_SPACES]; /* fd tables; [0] the process's */
 	u32 space_top[LT_SPACES];	/* one more than the highest fd seen */
@@ -304,21 +300,34 @@ void lt_target_del(struct lt_target *t);
 bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);
 struct lt_target *lt_target_by_id(u32 id);
-struct lt_target *lt_target_by_pid(struct pid *pid);
 struct task_struct *lt_target_task(struct lt_target *t);
 void lt_target_put(struct lt_target *t);
 int lt_target_count(void);
-u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind);
 
 static inline void lt_target_get(struct lt_target *t)
 {
 	refcount_inc(&t->refs);
 }
 
+static inline void lt_lose(struct lt_target *t, enum lt_loss why)
+{
+	atomic64_inc(&lt_lost[why]);
+	atomic64_inc(&t->lost[why]);
+}
+
 static inline bool lt_target_wants(const struct lt_target *t,
 				   enum leaktrace_kind kind)
 {
 	return t->kinds & (1U << kind);
+}
+
+/* A snapshot: its parts change one by one. */
+static inline u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
+{
+	const struct lt_kind_stats *k = &t->kind[kind];
+
+	return max_t(s64, atomic64_read(&k->baseline) + atomic64_read(&k->born) -
+		     atomic64_read(&k->died), 0);
 }
 
 static inline void lt_inexact(struct lt_target *t, u32 why)
@@ -398,44 +407,6 @@ int lt_work_init(void);
 void lt_work_exit(void);
 u32 lt_work_pending(void);
 
-/*
- * netlink.c: the door
- */
-int lt_netlink_init(void);
-void lt_netlink_exit(void);
-bool lt_netlink_listened(enum lt_group group);
-int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
-			  const struct lt_event *e, unsigned int n);
-bool lt_netlink_permitted(struct sk_buff *skb);
-int lt_netlink_refuse(struct netlink_ext_ack *extack);
-extern struct genl_family lt_family;
-
-/* netlink_dump.c: the dumps */
-int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int lt_stack_dump_start(struct netlink_callback *cb);
-int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
-
-/* netlink_unwind.c: the commands that hand unwind tables over */
-struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
-int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
-int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
-int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
-
-/* netlink_fill.c: structs to attributes */
-int lt_fill_target(struct sk_buff *skb, struct lt_target *t);
-int lt_fill_status(struct sk_buff *skb);
-int lt_fill_probe(struct sk_buff *skb, int row);
-int lt_fill_site(struct sk_buff *skb, const struct lt_site *s);
-int lt_fill_object(struct sk_buff *skb, const struct lt_object *o);
-int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
-		  const struct lt_timer_info *info);
-int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run);
-int lt_fill_stack(struct sk_buff *skb, u32 id);
-int lt_fill_event(struct sk_buff *skb, const struct lt_event *e);
-
 static inline u64 lt_now_ns(void)
 {
 	return ktime_get_mono_fast_ns();
@@ -445,5 +416,6 @@ static inline u64 lt_now_ns(void)
 #include "pool.h"
 #include "tables.h"
 #include "code.h"
+#include "netlink.h"
 
 #endif /* _LEAKTRACE_H */

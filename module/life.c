@@ -19,6 +19,7 @@
 void lt_target_exec(struct lt_target *t)
 {
 	struct lt_mm *m;
+	int err;
 
 	t->execs++;
 	atomic_inc(&t->code_changes);
@@ -28,7 +29,10 @@ void lt_target_exec(struct lt_target *t)
 	lt_mm_died(t);
 	lt_mm_detach(t);
 	m = lt_mm_attach(t, current->mm, NULL);
-	if (IS_ERR(m) && !fatal_signal_pending(current))	/* else nothing will be born */
+	err = PTR_ERR_OR_ZERO(m);
+	if (!err && m && lt_target_wants(t, LEAKTRACE_KIND_PAGE))
+		err = lt_mm_baseline(m, false);
+	if (err && !fatal_signal_pending(current))	/* else nothing will be born */
 		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	if (lt_target_wants(t, LEAKTRACE_KIND_TIMER))
 		lt_timer_reconcile(t);

@@ -311,8 +311,9 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 			WRITE_ONCE(maps->map[i].dead, true);
 			any = true;
 		}
+	/* Pairs with lt_walk_user(): who knows of this generation sees what is dead. */
 	if (any)
-		WRITE_ONCE(maps->generation, atomic64_inc_return(&generation));
+		smp_store_release(&maps->generation, atomic64_inc_return(&generation));
 	rcu_read_unlock();
 	if (any)
 		lt_maps_news(m);

@@ -115,6 +115,7 @@ static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
 		return false;
 	if (m->mover == current)
 		return true;
+	m->moves++;
 	atomic_inc(&t->moving);
 	if (lt_work_queue(t, current, LT_WORK_MREMAP, from, n, 0))
 		m->mover = current;
@@ -322,7 +323,8 @@ static int register_notifier(struct lt_mm *m)
  * @mm: its address space; the caller holds a user reference
  * @maps: its code, or NULL; ours from now on, whatever we return
  *
- * If another target follows it already (vfork), it stays that one's.
+ * If another target follows it already (vfork), it stays that one's. What is populated
+ * now is left to lt_mm_baseline().
  *
  * Context: may sleep, gate held for writing.
  * Return: the new lt_mm, NULL if shared, or ERR_PTR.
@@ -358,15 +360,10 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 	}
 	rcu_assign_pointer(t->mm, m);
 	m->key = lt_key_add(mm, LT_KEY_MM, t, m, 0);
-	err = m->key ? 0 : -ENOMEM;
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_PAGE))
-		err = lt_mm_baseline(m);
-	if (err) {
-		lt_mm_detach(t);
-		return ERR_PTR(err);
-	}
-	WRITE_ONCE(m->listed, true);
-	return m;
+	if (m->key)
+		return m;
+	lt_mm_detach(t);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**

@@ -54,6 +54,22 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t, u32 flags)
 	return 0;
 }
 
+/* Its own; of events nobody knows whose they were: all since it was attached. */
+static int fill_lost(struct sk_buff *skb, const struct lt_target *t)
+{
+	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_LOST);
+
+	if (!nest || PUT64(skb, STATUS, LOST_RING, lt_ring_lost() - t->lost_ring) ||
+	    PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent() - t->lost_socket) ||
+	    PUT64(skb, STATUS, LOST_OBJECTS, count(&t->lost[LT_LOST_OBJECTS])) ||
+	    PUT64(skb, STATUS, LOST_SITES, count(&t->lost[LT_LOST_SITES])) ||
+	    PUT64(skb, STATUS, LOST_STACKS, count(&t->lost[LT_LOST_STACKS])) ||
+	    PUT64(skb, STATUS, LOST_WORK, count(&t->lost[LT_LOST_WORK])))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /**
  * lt_fill_target() - a target and its totals, its pid as the reader knows it
  * @skb: message
@@ -89,7 +105,7 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	for (kind = 0; kind < LT_KINDS; kind++)
 		if (lt_target_wants(t, kind) && fill_kind(skb, t, kind))
 			return -EMSGSIZE;
-	return 0;
+	return fill_lost(skb, t);
 }
 
 static u64 memory_bytes(u64 tables)

@@ -9,7 +9,6 @@
  * does not keep interrupts off. Site and pool locks nest inside.
  */
 #include <linux/mm.h>
-#include <linux/rbtree.h>
 
 #include "block.h"
 
@@ -26,10 +25,11 @@ static u64 time_of(const struct lt_mm *m, u32 tick, u64 now_ns)
 	return m->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
 }
 
-static void not_tracked(struct lt_target *t)
+static void not_tracked(struct lt_target *t, bool again)
 {
 	atomic64_inc(&t->kind[LEAKTRACE_KIND_PAGE].untracked);
-	atomic64_inc(&lt_lost[LT_LOST_OBJECTS]);
+	if (!again)
+		lt_lose(t, LT_LOST_OBJECTS);
 	lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 }
 
@@ -121,11 +121,12 @@ static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page
  * @page: address / PAGE_SIZE
  * @site: where, 0 if unknown
  * @now_ns: when
+ * @again: it may have been touched before, and counted as lost
  *
  * Context: any but interrupts.
  * Return: false if it was live already, or there is no room (counted).
  */
-bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns)
+bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, bool again)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
 	bool was_live, fits = false;
@@ -136,12 +137,10 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns)
 	if (!was_live)
 		fits = set_live(m, page, site, tick_of(m, now_ns));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
-	if (was_live)
+	if (!was_live && !fits)
+		not_tracked(m->target, again);
+	if (!fits)
 		return false;
-	if (!fits) {
-		not_tracked(m->target);
-		return false;
-	}
 	atomic64_inc(&k->born);
 	lt_site_born(site, 1, now_ns);
 	tell(m, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
@@ -202,7 +201,7 @@ void lt_page_baseline(struct lt_mm *m, unsigned long page)
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	if (!fits)
-		not_tracked(m->target);
+		not_tracked(m->target, false);
 }
 
 /* The run of pages from @i with the same birth, below @end. */
@@ -294,6 +293,22 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 	}
 }
 
+/* The baseline's walk came by when it had moved, and we had not been told yet: it is the
+ * same page. The block may be gone then.
+ */
+static void unlist(struct lt_mm *m, struct lt_block *b, unsigned int i)
+{
+	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+
+	__clear_bit(i, b->live);
+	__clear_bit(i, b->baseline);
+	b->nlive--;
+	b->nbaseline--;
+	lt_block_drop_if_empty(m, b);
+	atomic64_dec(&k->baseline);
+	atomic64_dec(&k->baseline_live);
+}
+
 /* One page to a new address, with its birth. */
 static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 {
@@ -315,12 +330,14 @@ static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 
 	/* Whoever found it there meanwhile knows less of its birth. */
 	b = lt_block_find(m, to / LT_BLOCK_PAGES, false);
-	if (b)
+	if (b && test_bit(j, b->baseline))
+		unlist(m, b, j);
+	else if (b)
 		kill_in_block(m, b, j, j + 1, 0);
 	if (baseline ? set_baseline(m, to) : set_live(m, to, birth.site, birth.tick))
 		return true;
 	count_deaths(m, from, 1, &birth, baseline, 0);
-	not_tracked(m->target);
+	not_tracked(m->target, false);
 	return false;
 }
 
@@ -349,31 +366,6 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 			atomic64_add(move_one(m, from + i, to + i), &k->moved);
 		i = b ? i + 1 : n;
 		raw_spin_unlock_irqrestore(&m->lock, flags);
-		cond_resched();
-	}
-}
-
-/**
- * lt_page_forget() - free the whole table of an address space
- * @m: address space; no probe can reach it any more
- *
- * Context: may sleep.
- */
-void lt_page_forget(struct lt_mm *m)
-{
-	unsigned long flags;
-	struct lt_block *b;
-
-	for (;;) {
-		raw_spin_lock_irqsave(&m->lock, flags);
-		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
-		if (b) {
-			b->nlive = 0;
-			lt_block_drop_if_empty(m, b);
-		}
-		raw_spin_unlock_irqrestore(&m->lock, flags);
-		if (!b)
-			return;
 		cond_resched();
 	}
 }

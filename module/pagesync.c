@@ -106,37 +106,56 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
 /**
  * lt_mm_baseline() - list the pages that are populated now
  * @m: a new address space
+ * @gated: the gate is held for reading, but given to who waits for it: the target may
+ *	have another address space afterwards; else it is held for writing
  *
  * What comes and goes meanwhile is seen by the probes.
  *
  * Context: may sleep; the caller holds a user reference to the mm.
  * Return: 0, -EBUSY if mmap_lock is not to be had, or current is killed meanwhile.
  */
-int lt_mm_baseline(struct lt_mm *m)
+int lt_mm_baseline(struct lt_mm *m, bool gated)
 {
-	struct pass p = { .m = m, .block = list_block };
+	struct pass p = { .m = m, .gated = gated, .block = list_block };
+	bool over;
+	u32 moves;
 
 	p.locked = lt_mm_lock_soon(m);
 	if (!p.locked)
 		return -EBUSY;
-	walk_mappings(&p);
-	/* What mremap took away before the walk came to it is behind the walk now. */
-	p.patient = true;
-	if (p.locked && atomic_read(&m->target->moving))
-		walk_mappings(&p);
+	/* What mremap took away before a walk came to it is behind that walk now. */
+	do {
+		moves = m->moves;
+		over = !walk_mappings(&p) || p.patient;
+		p.patient = true;
+	} while (!over && m->moves != moves);
+	WRITE_ONCE(m->listed, true);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
 	return p.locked ? 0 : -EBUSY;
 }
 
-static void born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
-		      u32 site)
+/* Return: how many there was room for. */
+static unsigned int born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
+			      u32 site, bool again)
 {
 	u64 now_ns = lt_now_ns();
-	unsigned int i;
+	unsigned int i, n = 0;
 
 	for_each_set_bit(i, pages, LT_BLOCK_PAGES)
-		lt_page_born(m, block * LT_BLOCK_PAGES + i, site, now_ns);
+		n += lt_page_born(m, block * LT_BLOCK_PAGES + i, site, now_ns, again);
+	return n;
+}
+
+/*
+ * Where nobody had touched a block, all that is in it came by the fault; of shared memory
+ * others may have been there before, and are the baseline's to list.
+ */
+static bool is_all_new(struct lt_mm *m, struct vm_area_struct *vma)
+{
+	enum leaktrace_type type = lt_vma_type(vma);
+
+	return type == LEAKTRACE_TYPE_ANON || (type == LEAKTRACE_TYPE_SHMEM && READ_ONCE(m->listed));
 }
 
 /**
@@ -158,9 +177,9 @@ void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 		return;
 	}
 	vma = find_vma(m->mm, addr);
-	if (vma && vma->vm_start <= addr && lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
+	if (vma && vma->vm_start <= addr && is_all_new(m, vma)) {
 		lt_walk_block(vma, block, populated, NULL);
-		born_here(m, block, populated, site);
+		born_here(m, block, populated, site, false);
 	}
 	mmap_read_unlock(m->mm);
 }
@@ -226,12 +245,13 @@ static void add_found(struct lt_mm *m, struct vm_area_struct *vma, unsigned long
 		      const unsigned long *found)
 {
 	struct lt_target *t = m->target;
-	unsigned int n = bitmap_weight(found, LT_BLOCK_PAGES);
+	u32 site;
 
-	if (!n)
+	if (bitmap_empty(found, LT_BLOCK_PAGES))
 		return;
-	atomic64_add(n, &t->kind[LEAKTRACE_KIND_PAGE].missed_births);
-	born_here(m, block, found, lt_site_get(t, LEAKTRACE_KIND_PAGE, lt_vma_type(vma), 0));
+	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, lt_vma_type(vma), 0);
+	atomic64_add(born_here(m, block, found, site, true),
+		     &t->kind[LEAKTRACE_KIND_PAGE].missed_births);
 }
 
 static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
@@ -315,6 +335,8 @@ bool lt_mm_reconcile(struct lt_mm *m, bool last_user)
 	if (last_user)
 		mmap_read_lock(m->mm);
 	p.locked = last_user || lt_mm_lock_soon(m);
+	/* Those for which there is still no room are found again. */
+	atomic64_set(&m->target->kind[LEAKTRACE_KIND_PAGE].untracked, 0);
 	/* What moves still stands where it was; no other move begins under the lock. */
 	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->moving);
 	if (done)

@@ -38,7 +38,8 @@ static bool grow(struct lt_pool *p)
 	n = min_t(u32, LT_POOL_CHUNK_CELLS, p->max_cells + 1 - first);
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	WRITE_ONCE(p->chunk[first >> LT_POOL_CHUNK_SHIFT], chunk);
+	/* Its zeroes before it is found: numbers get around without a lock. */
+	smp_store_release(&p->chunk[first >> LT_POOL_CHUNK_SHIFT], chunk);
 	for (i = first + n; i-- > max(first, 1U);) {
 		*(u32 *)lt_pool_cell(p, i) = p->free_head;
 		p->free_head = i;

@@ -68,6 +68,8 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	t->max_objects = max_objects ? min(max_objects, lt_max_objects) : lt_max_objects;
 	get_task_comm(t->comm, task);
 	t->attached_ns = lt_now_ns();
+	t->lost_ring = lt_ring_lost();
+	t->lost_socket = lt_ring_unsent();
 	lt_ring_ask(t->attached_ns);
 	if (kinds & lt_probe_missing())
 		lt_inexact(t, LEAKTRACE_INEXACT_PROBE_ABSENT);
@@ -96,18 +98,10 @@ void lt_target_put(struct lt_target *t)
 }
 
 /* Its memory and code: first, so that every event finds the code. */
-static int take_mm(struct lt_target *t, struct task_struct *task, struct lt_maps *maps,
-		   u32 execs)
+static int take_mm(struct lt_target *t, struct mm_struct *mm, struct lt_maps *maps, u32 execs)
 {
-	struct mm_struct *mm = get_task_mm(task);
-	struct lt_mm *m;
+	struct lt_mm *m = lt_mm_attach(t, mm, maps);
 
-	if (!mm) {
-		lt_maps_free(maps);
-		return -ESRCH;
-	}
-	m = lt_mm_attach(t, mm, maps);
-	mmput(mm);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	if (m && t->parent)
@@ -127,6 +121,16 @@ static int take_baseline(struct lt_target *t, bool inherited)
 	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
 		err = lt_thread_baseline(t);
 	WRITE_ONCE(t->ready, true);
+	return err;
+}
+
+/* Apart from the others, as it takes long: who waits for the gate gets it. */
+static int take_pages(struct lt_target *t)
+{
+	struct lt_mm *m = lt_target_wants(t, LEAKTRACE_KIND_PAGE) ? lt_mm_get(t) : NULL;
+	int err = m ? lt_mm_baseline(m, true) : 0;
+
+	lt_mm_put(m);
 	return err;
 }
 
@@ -182,19 +186,38 @@ static int take_key(struct lt_target *t, struct task_struct *task)
 	return atomic_read(&task->signal->live) ? 0 : -ESRCH;
 }
 
+static int take(struct lt_target *t, struct task_struct *task, struct mm_struct *mm,
+		struct lt_maps *maps, u32 execs)
+{
+	int err;
+
+	down_write(&t->gate);
+	err = take_mm(t, mm, maps, execs) ?: take_key(t, task);
+	if (!err)
+		err = take_baseline(t, t->parent);
+	downgrade_write(&t->gate);
+	if (!err)
+		err = take_pages(t);
+	up_read(&t->gate);
+	return err;
+}
+
 static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps,
 			u32 execs)
 {
+	struct mm_struct *mm = get_task_mm(task);
 	int err;
 
 	while (!++last_id)
 		;
 	t->id = last_id;
-	down_write(&t->gate);
-	err = take_mm(t, task, maps, execs) ?: take_key(t, task);
-	if (!err)
-		err = take_baseline(t, t->parent);
-	up_write(&t->gate);
+	if (mm) {
+		err = take(t, task, mm, maps, execs);
+		mmput(mm);
+	} else {
+		lt_maps_free(maps);
+		err = -ESRCH;
+	}
 	if (!err && !lt_mm_is_of(t, task))
 		err = -EAGAIN;	/* nobody told us that it called exec */
 	if (err) {
@@ -421,20 +444,4 @@ struct lt_target *lt_target_by_id(u32 id)
 int lt_target_count(void)
 {
 	return READ_ONCE(ntargets);
-}
-
-/**
- * lt_kind_live() - objects of a kind alive in a target
- * @t: target
- * @kind: kind
- *
- * Context: any. A snapshot.
- * Return: baseline + born - died.
- */
-u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
-{
-	const struct lt_kind_stats *k = &t->kind[kind];
-
-	return max(0LL, (s64)(atomic64_read(&k->baseline) + atomic64_read(&k->born) -
-			      atomic64_read(&k->died)));
 }

@@ -423,7 +423,8 @@ void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
 	w->pc = (u64 *)(w->frame + max);
 	w->max = max;
 	w->maps = maps;
-	w->generation = maps ? READ_ONCE(maps->generation) : 0;
+	/* Pairs with lt_maps_unmapped(): what was dead by then is seen to be. */
+	w->generation = maps ? smp_load_acquire(&maps->generation) : 0;
 	w->regs = regs;
 	w->ip = instruction_pointer(regs);
 	w->sp = user_stack_pointer(regs);

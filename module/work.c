@@ -274,7 +274,7 @@ static bool skip(struct lt_target *t, enum lt_work_op op)
 	if (op == LT_WORK_EXEC || op == LT_WORK_FORKED)
 		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
 	else if (!is_only_a_stack(op))
-		lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_doubt(t);
 	return false;
 }
 
@@ -311,7 +311,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	index = has_room(op) ? lt_pool_alloc(pool) : 0;
 	local_irq_restore(flags);
 	if (!index) {
-		atomic64_inc(&lt_lost[LT_LOST_WORK]);
+		lt_lose(t, LT_LOST_WORK);
 		return skip(t, op);
 	}
 	w = lt_pool_cell(pool, index);

@@ -61,6 +61,37 @@ teardown() { clean_up; }
 	assert_no_leaks
 }
 
+# The walk over them is long, and does not hold the target up. What mremap takes from
+# before it to behind it is baseline all the same.
+# bats test_tags=core
+@test "baseline: pages that are moved while they are listed" {
+	start_victim victim_page
+	# above a; its first new place is below, its next one where it has been
+	tell map b 3000 nohuge
+	tell touch b write
+	tell map a 100000 nohuge
+	tell touch a write
+	yes "remap b 3000 fixed" >&"${VICTIM_IN[$VICTIM]}" 3>&- &
+	STARTED+=($!)
+	cat <&"${VICTIM_OUT[$VICTIM]}" >"$BATS_TEST_TMPDIR/answers" 3>&- &
+	STARTED+=($!)
+	PYTHONPATH=$TOP/tests/lib "$PYTHON" -B - "$VICTIM" >"$BATS_TEST_TMPDIR/kinds" <<-'PYTHON'
+	import sys, genl
+	nl = genl.Netlink()
+	family = nl.family()["id"]
+	pages = genl.u32("pid", int(sys.argv[1])) + genl.u32("kinds", 1 << genl.KINDS.index("page"))
+	for _ in range(12):
+	    target = genl.u32("id", genl.call(nl, family, "TARGET_ADD", pages)[0]["id"])
+	    kind = genl.call(nl, family, "RECONCILE", target)[0]["kind"][0]
+	    print(kind["baseline"], kind["missed_births"], kind["moved"])
+	    genl.call(nl, family, "TARGET_DEL", target)
+	PYTHON
+	refute grep -q failed "$BATS_TEST_TMPDIR/answers"
+	cat "$BATS_TEST_TMPDIR/kinds"
+	expect "$(wc -l <"$BATS_TEST_TMPDIR/kinds")" 12 attachments
+	expect "$(awk '$1 < 103000 || $1 > 103500 || $2' "$BATS_TEST_TMPDIR/kinds")" "" "pages not listed, or twice"
+}
+
 @test "baseline: timers" {
 	start_victim victim_timer
 	tell create monotonic none 7

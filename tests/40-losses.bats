@@ -107,6 +107,10 @@ right_or_flagged() {
 		counts=${counts%% *}
 		right_or_flagged page "${counts#*=}"
 		[ "$(loss exact)" = false ]
+		# what still has no room is found again, and is no more than before
+		counts="$(loss objects) $(loss reconciled)"
+		report
+		expect "$(loss objects) $(loss reconciled)" "$counts" "objects lost, and repaired"
 		tell unmap a
 		tell unmap b
 		report
@@ -230,6 +234,29 @@ right_or_flagged() {
 	assert_exact
 	assert_unrepaired
 	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
+}
+
+# bats test_tags=core
+@test "losses: what one target lost is not said of another, nor of who comes later" {
+	load_module ring_bytes=4096
+	start_victim victim_fd
+	attach --kinds fd --max-objects 20
+	local first=$VICTIM
+	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
+	listener=$!
+	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
+	tell pairs 20000
+	tell hold 100
+	[ "$(genl status | jq '(.lost_ring // 0) + (.lost_socket // 0)')" -gt 0 ]
+	kill -KILL "$listener"
+	start_and_attach fd victim_fd
+	tell hold 30
+	report
+	assert_exact
+	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
+	report "$first"
+	assert_flagged objects
+	[ "$(loss events)" -gt 0 ]
 }
 
 # A read of shared memory may map more than its page, so each is a work on the way back

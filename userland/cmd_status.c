@@ -94,12 +94,12 @@ static void text_fill(const struct status *s)
 		const char *name;
 		uint64_t n;
 	} lost[] = {
-		{ "events, ring full", s->lost_ring }, { "events, receiver too slow", s->lost_socket },
-		{ "births, object table full", s->lost_objects },
-		{ "births, site table full", s->lost_sites },
-		{ "births, stack table full", s->lost_stacks },
-		{ "hits inside a probe", s->lost_nested },
-		{ "deferred work, pool empty", s->lost_work },
+		{ "events, ring full", s->lost.ring }, { "events, receiver too slow", s->lost.socket },
+		{ "births, object table full", s->lost.objects },
+		{ "births, site table full", s->lost.sites },
+		{ "births, stack table full", s->lost.stacks },
+		{ "hits inside a probe", s->lost.nested },
+		{ "deferred work, pool empty", s->lost.work },
 	};
 	char a[32];
 	bool any = false;
@@ -198,13 +198,13 @@ static struct json_object *json_status(const struct status *s)
 	put(o, "ring_used_bytes", s->ring_used_bytes);
 	put(o, "memory_bytes", s->memory_bytes);
 	put(o, "events", s->events);
-	put(lost, "ring", s->lost_ring);
-	put(lost, "socket", s->lost_socket);
-	put(lost, "objects", s->lost_objects);
-	put(lost, "sites", s->lost_sites);
-	put(lost, "stacks", s->lost_stacks);
-	put(lost, "nested", s->lost_nested);
-	put(lost, "work", s->lost_work);
+	put(lost, "ring", s->lost.ring);
+	put(lost, "socket", s->lost.socket);
+	put(lost, "objects", s->lost.objects);
+	put(lost, "sites", s->lost.sites);
+	put(lost, "stacks", s->lost.stacks);
+	put(lost, "nested", s->lost.nested);
+	put(lost, "work", s->lost.work);
 	json_object_object_add(o, "lost", lost);
 	return o;
 }

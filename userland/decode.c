@@ -37,7 +37,7 @@ POLICY(target, TARGET) = {
 	[A(TARGET, EXITED_NS)] = U64, [A(TARGET, EXIT_CODE)] = U32,
 	[A(TARGET, EXECS)] = U32, [A(TARGET, INEXACT)] = U32,
 	[A(TARGET, RECONCILED_NS)] = U64, [A(TARGET, KIND)] = NEST,
-	[A(TARGET, OBJECT_KIND)] = U8,
+	[A(TARGET, OBJECT_KIND)] = U8, [A(TARGET, LOST)] = NEST,
 };
 
 POLICY(kind, KIND) = {
@@ -168,6 +168,19 @@ static int decode_kind(struct nlattr *nest, struct target *t)
 	return 0;
 }
 
+/* Of a module that does not count a target's apart there are none. */
+static int decode_lost(struct nlattr *nest, struct target *t)
+{
+	struct status s;
+
+	t->knows_lost = nest;
+	if (nest && decode_status(nla_data(nest), nla_len(nest), &s))
+		return -EINVAL;
+	if (nest)
+		t->lost = s.lost;
+	return 0;
+}
+
 int decode_target(struct nlattr *attrs, int len, struct target *t)
 {
 	struct nlattr *tb[A(TARGET, MAX) + 1], *a;
@@ -192,6 +205,8 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	GET(tb, TARGET, RECONCILED_NS, 64, t->reconciled_ns);
 	copy_string(tb[A(TARGET, COMM)], t->comm, sizeof(t->comm));
 	tame(t->comm);
+	if (decode_lost(tb[A(TARGET, LOST)], t))
+		return -EINVAL;
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == A(TARGET, KIND) && decode_kind(a, t))
 			return -EINVAL;
@@ -222,13 +237,13 @@ int decode_status(struct nlattr *attrs, int len, struct status *s)
 	GET(tb, STATUS, RING_USED_BYTES, 64, s->ring_used_bytes);
 	GET(tb, STATUS, MEMORY_BYTES, 64, s->memory_bytes);
 	GET(tb, STATUS, EVENTS, 64, s->events);
-	GET(tb, STATUS, LOST_RING, 64, s->lost_ring);
-	GET(tb, STATUS, LOST_SOCKET, 64, s->lost_socket);
-	GET(tb, STATUS, LOST_OBJECTS, 64, s->lost_objects);
-	GET(tb, STATUS, LOST_SITES, 64, s->lost_sites);
-	GET(tb, STATUS, LOST_STACKS, 64, s->lost_stacks);
-	GET(tb, STATUS, LOST_NESTED, 64, s->lost_nested);
-	GET(tb, STATUS, LOST_WORK, 64, s->lost_work);
+	GET(tb, STATUS, LOST_RING, 64, s->lost.ring);
+	GET(tb, STATUS, LOST_SOCKET, 64, s->lost.socket);
+	GET(tb, STATUS, LOST_OBJECTS, 64, s->lost.objects);
+	GET(tb, STATUS, LOST_SITES, 64, s->lost.sites);
+	GET(tb, STATUS, LOST_STACKS, 64, s->lost.stacks);
+	GET(tb, STATUS, LOST_NESTED, 64, s->lost.nested);
+	GET(tb, STATUS, LOST_WORK, 64, s->lost.work);
 	GET(tb, STATUS, WORKS, 64, s->works);
 	return 0;
 }

@@ -72,12 +72,18 @@ struct kind_totals {
 	uint64_t missed_births, missed_deaths, reborn, foreign, untracked, moved;
 };
 
+struct lost {	/* by cause: ring and socket are events, the rest births */
+	uint64_t ring, socket, objects, sites, stacks, nested, work;
+};
+
 struct target {
 	uint32_t id, pid, kinds, flags, max_objects, parent;
 	uint32_t exit_code, execs, generation, inexact;
 	uint64_t now_ns, attached_ns, exited_ns, reconciled_ns;
 	char comm[64];
 	struct kind_totals kind[KINDS];
+	bool knows_lost;
+	struct lost lost;		/* its own; events: anybody's since */
 };
 
 /* As a shell says it. */
@@ -95,8 +101,7 @@ struct status {
 	uint64_t objects, objects_max, page_cells, page_cells_max;
 	uint64_t sites, sites_max, stacks, stacks_max;
 	uint64_t ring_bytes, ring_used_bytes, memory_bytes, events, works;
-	uint64_t lost_ring, lost_socket, lost_objects, lost_sites, lost_stacks;
-	uint64_t lost_nested, lost_work;
+	struct lost lost;		/* since the module was loaded */
 };
 
 struct probe {
@@ -368,7 +373,6 @@ struct losses {
 };
 
 struct json_object;
-
 struct lang_site;
 
 /* A finding: of the kernel's kinds, or of what a runtime knows. */
@@ -379,8 +383,7 @@ struct report_item {
 
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
-/* All findings, malloced, worst first. */
-size_t report_findings(struct model *m, struct report_item **items);
+size_t report_findings(struct model *m, struct report_item **items);	/* the same of findings */
 bool report_leaks(const struct model *m);
 uint64_t report_weight(const struct site *s);
 const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
@@ -405,7 +408,6 @@ void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
  */
 struct file_writer;
 struct file_reader;
-
 /* Types of records beside the kernel's commands. */
 enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE,
        RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS };

@@ -53,6 +53,7 @@ void report_losses(struct model *m, struct losses *l)
 {
 	const struct target *t = &m->target;
 	const struct status *s = &m->status;
+	const struct lost *lost = t->knows_lost ? &t->lost : &s->lost;
 	uint32_t inexact = t->inexact;
 	uint64_t untracked = 0;
 
@@ -75,11 +76,11 @@ void report_losses(struct model *m, struct losses *l)
 	if (*s->stopped)
 		l->inexact[l->ninexact++] = "tracing was stopped: 'leaktrace status' says why";
 	l->exact = !l->ninexact;
-	l->events = s->lost_ring + s->lost_socket;
+	l->events = lost->ring + lost->socket;
 	l->objects = untracked;
-	if (inexact & LEAKTRACE_INEXACT_TABLE_FULL && s->lost_objects > untracked)
-		l->objects = s->lost_objects;
-	l->stacks = s->lost_stacks;
+	if (inexact & LEAKTRACE_INEXACT_TABLE_FULL && lost->objects > untracked)
+		l->objects = lost->objects;
+	l->stacks = lost->stacks;
 	count_stacks(m, l);
 }
 

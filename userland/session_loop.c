@@ -66,13 +66,13 @@ void session_catch_up(struct session *s, struct traced *t)
 
 static uint64_t lost_events(const struct status *st)
 {
-	return st->lost_ring + st->lost_socket;
+	return st->lost.ring + st->lost.socket;
 }
 
 static uint64_t lost_all(const struct status *st)
 {
-	return lost_events(st) + st->lost_objects + st->lost_sites + st->lost_stacks +
-		st->lost_nested + st->lost_work;
+	return lost_events(st) + st->lost.objects + st->lost.sites + st->lost.stacks +
+		st->lost.nested + st->lost.work;
 }
 
 /* What was lost before we came is not our news. */
@@ -93,9 +93,9 @@ static void note_losses(struct session *s, struct traced *t)
 	if (lost_all(st) > s->lost) {
 		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks, "
 			 "%llu probes inside a probe, %llu deferred works so far",
-			 (unsigned long long)lost_events(st), (unsigned long long)st->lost_objects,
-			 (unsigned long long)st->lost_sites, (unsigned long long)st->lost_stacks,
-			 (unsigned long long)st->lost_nested, (unsigned long long)st->lost_work);
+			 (unsigned long long)lost_events(st), (unsigned long long)st->lost.objects,
+			 (unsigned long long)st->lost.sites, (unsigned long long)st->lost.stacks,
+			 (unsigned long long)st->lost.nested, (unsigned long long)st->lost.work);
 		live_note(s, t, "loss", why);
 	}
 	s->lost = lost_all(st);

@@ -101,7 +101,7 @@ REPLY_SET = {"TARGET_ADD": "target", "TARGET_GET": "target", "RECONCILE": "targe
              "STATUS_GET": "status", "PROBE_GET": "probe", "SITE_GET": "site",
              "OBJECT_GET": "object", "STACK_GET": "stack", "EVENT": "batch"}
 NESTED = {("target", "kind"): "kind", ("site", "release"): "release",
-          ("batch", "event"): "event"}
+          ("batch", "event"): "event", ("target", "lost"): "status"}
 
 
 # --- netlink ---

@@ -13,8 +13,7 @@
  * the caller's own PID namespace, in requests and in answers (0: not visible
  * there); thread ids are those of the initial one.
  *
- * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
- * namespace.
+ * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user namespace.
  *
  *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS
  *                     TARGET_MAP...] -> as TARGET_GET. The maps are as those of
@@ -174,6 +173,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with new code: for MAPS_SET */
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
+	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*, its own; events: anybody's since */
 	__LEAKTRACE_A_TARGET_MAX
 };
 

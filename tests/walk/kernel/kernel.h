@@ -34,6 +34,7 @@ typedef __s64 s64;
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define smp_load_acquire(p) READ_ONCE(*(p))
 #define PF_KTHREAD 0
 
 #define max(a, b) ((a) > (b) ? (a) : (b))

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The door, and what passes there: netlink*.c.
+ */
+#ifndef _LT_NETLINK_H
+#define _LT_NETLINK_H
+
+/* Multicast groups. */
+enum lt_group {
+	LT_GROUP_EVENTS,	/* all events */
+	LT_GROUP_TARGETS,	/* all but births and deaths */
+	__LT_GROUPS
+};
+
+/* netlink.c: the family */
+int lt_netlink_init(void);
+void lt_netlink_exit(void);
+bool lt_netlink_listened(enum lt_group group);
+int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
+			  const struct lt_event *e, unsigned int n);
+bool lt_netlink_permitted(struct sk_buff *skb);
+int lt_netlink_refuse(struct netlink_ext_ack *extack);
+extern struct genl_family lt_family;
+
+/* netlink_dump.c: the dumps */
+int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_stack_dump_start(struct netlink_callback *cb);
+int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* netlink_unwind.c: the commands that hand unwind tables over */
+struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
+int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
+int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
+int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_fill.c: structs to attributes */
+int lt_fill_target(struct sk_buff *skb, struct lt_target *t);
+int lt_fill_status(struct sk_buff *skb);
+int lt_fill_probe(struct sk_buff *skb, int row);
+int lt_fill_site(struct sk_buff *skb, const struct lt_site *s);
+int lt_fill_object(struct sk_buff *skb, const struct lt_object *o);
+int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
+		  const struct lt_timer_info *info);
+int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run);
+int lt_fill_stack(struct sk_buff *skb, u32 id);
+int lt_fill_event(struct sk_buff *skb, const struct lt_event *e);
+
+#endif /* _LT_NETLINK_H */
