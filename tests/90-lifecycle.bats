@@ -53,6 +53,22 @@ one_target() { [ "$(targets)" = 1 ]; }
 	refused "not loaded" insmod -- lt run -- true
 }
 
+@test "error: the module is replaced while somebody waits for what will be traced" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	lt tail >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	cli=$!
+	start_and_attach fd victim_fd
+	until_true 60 grep -q attached "$BATS_TEST_TMPDIR/out"
+	lt detach
+	unload_module
+	load_module
+	local status=0
+	wait "$cli" || status=$?
+	cli=''
+	expect $status 2 "exit status"
+	expect "$(cat "$BATS_TEST_TMPDIR/err")" "leaktrace: the module was unloaded" message
+}
+
 # bats test_tags=core
 @test "error: no such process, not attached, already attached" {
 	refused 4194000 process -- lt attach 4194000 --background

@@ -150,6 +150,7 @@ struct session {
 	bool objects;		/* events: every birth and death, too */
 	uint64_t look_every_ns;	/* 0: at each tick, that is every second */
 	bool stop;
+	int status;		/* of session_loop(), if it stops */
 	uint64_t started_ns, lost;
 	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
 	void (*on_child)(struct session *s);	/* run: SIGCHLD */

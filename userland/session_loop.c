@@ -188,8 +188,14 @@ static void adopt_all(struct session *s)
 	struct target *targets = NULL;
 	struct traced *parent;
 	size_t n = 0;
+	int err = client_targets(s->client, &targets, &n);
 
-	if (client_targets(s->client, &targets, &n))
+	/* It may be back, as another one: who waits for what comes would wait for ever. */
+	if (err == -ENOENT && s->watch_all) {
+		s->status = fail("the module was unloaded");
+		s->stop = true;
+	}
+	if (err)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (session_find(s, targets[i].id))
@@ -340,5 +346,5 @@ int session_loop(struct session *s)
 		}
 		s->stop |= roots && !alive;
 	}
-	return 0;
+	return s->status;
 }
