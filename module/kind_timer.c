@@ -8,12 +8,14 @@
  * signal (SIGEV_NONE) has none. Clock, interval and whether it is armed are
  * read from the kernel's own timer when somebody asks.
  */
+#include <linux/bsearch.h>
 #include <linux/ftrace.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 
@@ -21,7 +23,7 @@
 #include "leaktrace.h"
 
 enum {
-	BATCH_TIMERS = 512,	/* that are asked for at once */
+	MAX_TIMERS = 1 << 22,	/* RLIMIT_SIGPENDING bounds them sooner */
 };
 
 /* Both a list and (since v6.12, 52dea0a15cc8) an hlist begin with the next. */
@@ -103,58 +105,90 @@ static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 	lt_object_born(t, &b);
 }
 
-/*
- * Timers with neighbouring ids, and what the kernel knows of each: interrupts are off
- * while its list is walked, so there is one walk for many.
- */
-struct batch {
-	struct lt_ids ids;
-	u32 found;
-	struct {
-		bool found;
-		struct lt_timer_info info;
-	} timer[BATCH_TIMERS];
+struct timer_entry {
+	u32 id;
+	struct lt_timer_info info;
 };
 
-static bool answer_batch(struct k_itimer *timer, void *arg)
-{
-	struct batch *b = arg;
-	u32 *at = lt_ids_find(&b->ids, timer->it_id);
+/* What the kernel knows of each timer, by id. */
+struct timer_list_copy {
+	u32 n;
+	u32 max;
+	struct timer_entry *timer;
+};
 
-	if (at) {
-		b->timer[at - b->ids.id].found = true;
-		take_info(timer, &b->timer[at - b->ids.id].info);
-		b->found++;
+static bool copy_one(struct k_itimer *timer, void *arg)
+{
+	struct timer_list_copy *c = arg;
+
+	if (c->n < c->max) {
+		c->timer[c->n].id = timer->it_id;
+		take_info(timer, &c->timer[c->n].info);
 	}
-	return b->found < b->ids.n;
+	c->n++;
+	return true;
 }
 
-static void read_batch(struct lt_target *t, struct batch *b, const struct lt_ids *ids, u32 from)
+static int cmp_entry(const void *a, const void *b)
 {
-	memset(b, 0, sizeof(*b));
-	b->ids.id = ids->id + from;
-	b->ids.n = min_t(u32, ids->n - from, BATCH_TIMERS);
-	walk_timers(t, answer_batch, b);
+	const struct timer_entry *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/*
+ * Interrupts are off while the kernel's list is walked: it is copied, and looked at
+ * afterwards. The caller frees c->timer with kvfree().
+ */
+static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy *c)
+{
+	u32 want = expected + 64;
+
+	do {
+		c->timer = kvmalloc_array(want, sizeof(*c->timer), GFP_KERNEL | __GFP_NOWARN);
+		if (!c->timer)
+			return false;
+		c->n = 0;
+		c->max = want;
+		walk_timers(t, copy_one, c);
+		if (c->n <= c->max) {
+			sort(c->timer, c->n, sizeof(*c->timer), cmp_entry, NULL);
+			return true;
+		}
+		want = c->n + c->n / 4;
+		kvfree(c->timer);
+		c->timer = NULL;
+	} while (want <= MAX_TIMERS);
+	return false;
+}
+
+static const struct lt_timer_info *find_info(const struct timer_list_copy *c, u32 id)
+{
+	struct timer_entry wanted = { .id = id }, *found;
+
+	found = bsearch(&wanted, c->timer, c->n, sizeof(wanted), cmp_entry);
+	return found ? &found->info : NULL;
 }
 
 static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 {
-	struct batch *b;
-	u32 i, j;
+	const struct lt_timer_info *info;
+	struct timer_list_copy c;
+	u32 i;
 
 	if (!ids->n)
 		return true;
-	b = kvmalloc(sizeof(*b), GFP_KERNEL | __GFP_NOWARN);
-	if (!b)
+	if (!copy_list(t, ids->n, &c))
 		return false;
-	for (i = 0; i < ids->n; i += b->ids.n) {
-		lt_pool_top_up();
-		read_batch(t, b, ids, i);
-		for (j = 0; j < b->ids.n; j++)
-			if (b->timer[j].found)
-				born(t, b->ids.id[j], b->timer[j].info.clock, 0, flags);
+	for (i = 0; i < ids->n; i++) {
+		/* Who takes many in a row leaves no refill its turn. */
+		if (i % LT_POOL_CHUNK_CELLS == 0)
+			lt_pool_top_up();
+		info = find_info(&c, ids->id[i]);
+		if (info)
+			born(t, ids->id[i], info->clock, 0, flags);
 	}
-	kvfree(b);
+	kvfree(c.timer);
 	return true;
 }
 
@@ -164,59 +198,80 @@ static const struct lt_id_ops ops = {
 	.add = add,
 };
 
-static int tell_batch(struct lt_target *t, struct batch *b, u64 *from,
-		      int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
-				void *arg), void *arg)
-{
-	struct lt_object o;
-	int err = 0;
-	u32 i;
+/* A walk over the timers of a target, and where it is. */
+struct lt_timer_walk {
+	struct lt_ids known;
+	u32 at;
+	struct timer_list_copy real;
+};
 
-	for (i = 0; i < b->ids.n && !err; i++) {
-		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, b->ids.id[i], &o))
-			continue;
-		if (!b->timer[i].found)
-			b->timer[i].info.clock = o.clock;
-		err = fn(&o, &b->timer[i].info, arg);
-		*from = (u64)b->ids.id[i] + !err;
+static struct lt_timer_walk *begin_walk(struct lt_target *t)
+{
+	struct lt_timer_walk *w = kzalloc(sizeof(*w), GFP_KERNEL);
+
+	if (!w)
+		return NULL;
+	if (lt_ids_list(t, &ops, true, &w->known)) {
+		if (!w->known.n || copy_list(t, w->known.n, &w->real))
+			return w;
+		kvfree(w->known.id);
 	}
-	return err;
+	kfree(w);
+	return NULL;
 }
 
 /**
- * lt_timer_walk() - call @fn on every timer of a target
+ * lt_timer_walk_on() - call @fn on every timer of a target, or go on with that
  * @t: the target
- * @from: id to start at; set to the one at which @fn stopped the walk
- * @fn: may sleep; non-zero stops the walk. Of an exited target's timers the
- *	kernel knows nothing any more: @info is zero, but for the clock
+ * @walk: NULL at first, then what is to be given to lt_timer_walk_end()
+ * @fn: may sleep; non-zero stops the walk, and it goes on with the same timer. Of an
+ *	exited target's timers the kernel knows nothing any more: @info is zero, but for
+ *	the clock
  * @arg: passed to @fn
  *
  * Context: may sleep.
  * Return: what @fn returned last, or -ENOMEM.
  */
-int lt_timer_walk(struct lt_target *t, u64 *from,
-		  int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
-			    void *arg), void *arg)
+int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
+		     int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
+			       void *arg), void *arg)
 {
-	struct batch *b;
-	struct lt_ids ids;
+	const struct lt_timer_info *info;
+	struct lt_timer_walk *w = *walk;
+	struct lt_timer_info none = { };
+	struct lt_object o;
 	int err = 0;
-	u32 i = 0;
 
-	if (!lt_ids_list(t, &ops, true, &ids))
+	if (!w)
+		w = *walk = begin_walk(t);
+	if (!w)
 		return -ENOMEM;
-	b = kvmalloc(sizeof(*b), GFP_KERNEL | __GFP_NOWARN);
-	if (!b)
-		err = -ENOMEM;
-	while (i < ids.n && ids.id[i] < *from)
-		i++;
-	for (; i < ids.n && !err; i += b->ids.n) {
-		read_batch(t, b, &ids, i);
-		err = tell_batch(t, b, from, fn, arg);
+	for (; w->at < w->known.n; w->at++) {
+		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, w->known.id[w->at], &o))
+			continue;
+		info = find_info(&w->real, w->known.id[w->at]);
+		none.clock = o.clock;
+		err = fn(&o, info ?: &none, arg);
+		if (err)
+			return err;
+		cond_resched();
 	}
-	kvfree(b);
-	kvfree(ids.id);
-	return err;
+	return 0;
+}
+
+/**
+ * lt_timer_walk_end() - free what a walk has kept
+ * @walk: of lt_timer_walk_on(), or NULL
+ *
+ * Context: may sleep.
+ */
+void lt_timer_walk_end(struct lt_timer_walk *walk)
+{
+	if (!walk)
+		return;
+	kvfree(walk->real.timer);
+	kvfree(walk->known.id);
+	kfree(walk);
 }
 
 /**

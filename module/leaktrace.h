@@ -184,9 +184,11 @@ struct lt_timer_info {
 	u64 overruns;
 };
 
-int lt_timer_walk(struct lt_target *t, u64 *from,
-		  int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
-			    void *arg), void *arg);
+struct lt_timer_walk;
+int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
+		     int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
+			       void *arg), void *arg);
+void lt_timer_walk_end(struct lt_timer_walk *walk);
 
 #define LT_THREAD_EXITED	BIT_ULL(63)	/* key: the tid word's address */
 #define LT_THREAD_PROCESS	BIT_ULL(62)	/* key: a child's pid */

@@ -311,8 +311,7 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 			WRITE_ONCE(maps->map[i].dead, true);
 			any = true;
 		}
-	/* Pairs with lt_walk_user(): who knows of this generation sees what is dead. */
-	if (any)
+	if (any) /* pairs with lt_walk_user(): who knows of this generation sees what is dead */
 		smp_store_release(&maps->generation, atomic64_inc_return(&generation));
 	rcu_read_unlock();
 	if (any)

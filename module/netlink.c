@@ -288,7 +288,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = LEAKTRACE_CMD_STATUS_GET, .doit = status_get, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_PROBE_GET, .dumpit = lt_probe_dump, LT_OP_TARGET },
 	{ .cmd = LEAKTRACE_CMD_SITE_GET, .dumpit = lt_site_dump, LT_OP_TARGET },
-	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = lt_object_dump,
+	{ .cmd = LEAKTRACE_CMD_OBJECT_GET, .dumpit = lt_object_dump, .done = lt_object_dump_done,
 	  .policy = object_policy, .maxattr = LEAKTRACE_A_TARGET_MAX },
 	{ .cmd = LEAKTRACE_CMD_STACK_GET, .start = lt_stack_dump_start, .dumpit = lt_stack_dump,
 	  LT_OP_TARGET },

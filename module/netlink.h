@@ -29,6 +29,7 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_stack_dump_start(struct netlink_callback *cb);
 int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int lt_object_dump_done(struct netlink_callback *cb);
 
 /* netlink_unwind.c: the commands that hand unwind tables over */
 struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);

@@ -7,8 +7,8 @@
 
 /*
  * Dumps. Their place between two calls is in cb->args: [0] where to go on,
- * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] a third, [5] within
- * a bucket of objects.
+ * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] the walk over timers,
+ * [5] within a bucket of objects.
  */
 static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
@@ -294,7 +294,7 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t = dump_begin(cb);
 	u32 bucket = cb->args[0];
-	u64 timer = cb->args[4];
+	struct lt_timer_walk *timers = (void *)cb->args[4];
 	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
 				 .mark_bucket = ~0U, .first = bucket,
 				 .skip = cb->args[5] };
@@ -306,10 +306,23 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		err = lt_object_walk(t->id, &bucket, dump_object, &d);
 	cb->args[0] = bucket;
 	if (!err && wanted(cb, LEAKTRACE_KIND_TIMER))
-		err = lt_timer_walk(t, &timer, dump_timer, &d);
-	cb->args[4] = timer;
+		err = lt_timer_walk_on(t, &timers, dump_timer, &d);
+	cb->args[4] = (long)timers;
 	if (!err && wanted(cb, LEAKTRACE_KIND_PAGE))
 		err = dump_runs(skb, cb, t);
 	/* Without memory there is no end, only a later call or an error. */
 	return dump_end(t, skb) ?: err;
+}
+
+/**
+ * lt_object_dump_done() - a dump has come to its end, or was given up
+ * @cb: its state
+ *
+ * Context: may sleep (since v4.10, 707693c8a498, and v6.12, 1904fb9ebf91).
+ * Return: 0.
+ */
+int lt_object_dump_done(struct netlink_callback *cb)
+{
+	lt_timer_walk_end((void *)cb->args[4]);
+	return 0;
 }

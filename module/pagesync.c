@@ -155,7 +155,9 @@ static bool is_all_new(struct lt_mm *m, struct vm_area_struct *vma)
 {
 	enum leaktrace_type type = lt_vma_type(vma);
 
-	return type == LEAKTRACE_TYPE_ANON || (type == LEAKTRACE_TYPE_SHMEM && READ_ONCE(m->listed));
+	if (type == LEAKTRACE_TYPE_SHMEM)
+		return READ_ONCE(m->listed);
+	return type == LEAKTRACE_TYPE_ANON;
 }
 
 /**
