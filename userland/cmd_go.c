@@ -121,8 +121,8 @@ int cmd_go(struct options *o)
 		return fail("go: the formats are text, json and pprof");
 	if (o->format == FORMAT_PPROF && options_to_stdout(o))
 		return fail("go: where to? Give -o DIR for the profiles");
-	if (o->arm && o->disarm)
-		return fail("go: --arm or --disarm, not both");
+	if (o->arm + o->disarm + o->verdict > 1)
+		return fail("go: one of --arm, --disarm and --verdict at a time");
 	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);
