@@ -141,7 +141,7 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to,
 		   unsigned long n);
 void lt_page_forget(struct lt_mm *m);
 u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack);
-void lt_page_baseline(struct lt_mm *m, unsigned long page);
+void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *populated);
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 		   unsigned long *live, unsigned long *young);
 
@@ -311,10 +311,10 @@ static inline void lt_target_get(struct lt_target *t)
 	refcount_inc(&t->refs);
 }
 
-static inline void lt_lose(struct lt_target *t, enum lt_loss why)
+static inline void lt_lose(struct lt_target *t, enum lt_loss why, u64 n)
 {
-	atomic64_inc(&lt_lost[why]);
-	atomic64_inc(&t->lost[why]);
+	atomic64_add(n, &lt_lost[why]);
+	atomic64_add(n, &t->lost[why]);
 }
 
 static inline bool lt_target_wants(const struct lt_target *t,

@@ -183,7 +183,7 @@ static __always_inline struct lt_object *take(struct lt_target *t)
 	if (likely(atomic64_read(&t->objects) < t->max_objects))
 		index = lt_pool_alloc(pool);
 	if (unlikely(!index)) {
-		lt_lose(t, LT_LOST_OBJECTS);
+		lt_lose(t, LT_LOST_OBJECTS, 1);
 		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 		return NULL;
 	}

@@ -25,11 +25,11 @@ static u64 time_of(const struct lt_mm *m, u32 tick, u64 now_ns)
 	return m->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
 }
 
-static void not_tracked(struct lt_target *t, bool again)
+static void not_tracked(struct lt_target *t, unsigned int n, bool again)
 {
-	atomic64_inc(&t->kind[LEAKTRACE_KIND_PAGE].untracked);
+	atomic64_add(n, &t->kind[LEAKTRACE_KIND_PAGE].untracked);
 	if (!again)
-		lt_lose(t, LT_LOST_OBJECTS);
+		lt_lose(t, LT_LOST_OBJECTS, n);
 	lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 }
 
@@ -138,7 +138,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
 		fits = set_live(m, page, site, tick_of(m, now_ns));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	if (!was_live && !fits)
-		not_tracked(m->target, again);
+		not_tracked(m->target, 1, again);
 	if (!fits)
 		return false;
 	atomic64_inc(&k->born);
@@ -180,28 +180,37 @@ u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 c
 }
 
 /**
- * lt_page_baseline() - a page that was populated before attach
+ * lt_page_baseline() - pages of a block that were populated before attach
  * @m: address space
- * @page: address / PAGE_SIZE
+ * @nr: the block's number
+ * @populated: 512 bits; those that live already stay as they are
  *
  * Context: may sleep.
  */
-void lt_page_baseline(struct lt_mm *m, unsigned long page)
+void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *populated)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	bool was_live, fits;
-	unsigned long flags;
+	unsigned long new[BITS_TO_LONGS(LT_BLOCK_PAGES)], flags;
+	unsigned int n = bitmap_weight(populated, LT_BLOCK_PAGES);
+	struct lt_block *b;
 
+	if (!n)
+		return;
 	raw_spin_lock_irqsave(&m->lock, flags);
-	was_live = is_live(m, page);
-	fits = was_live || set_baseline(m, page);
-	if (fits && !was_live) {
-		atomic64_inc(&k->baseline);
-		atomic64_inc(&k->baseline_live);
+	b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
+	if (b) {
+		bitmap_andnot(new, populated, b->live, LT_BLOCK_PAGES);
+		bitmap_or(b->live, b->live, new, LT_BLOCK_PAGES);
+		bitmap_or(b->baseline, b->baseline, new, LT_BLOCK_PAGES);
+		n = bitmap_weight(new, LT_BLOCK_PAGES);
+		b->nlive += n;
+		b->nbaseline += n;
+		atomic64_add(n, &k->baseline);
+		atomic64_add(n, &k->baseline_live);
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
-	if (!fits)
-		not_tracked(m->target, false);
+	if (!b)
+		not_tracked(m->target, n, false);
 }
 
 /* The run of pages from @i with the same birth, below @end. */
@@ -337,7 +346,7 @@ static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 	if (baseline ? set_baseline(m, to) : set_live(m, to, birth.site, birth.tick))
 		return true;
 	count_deaths(m, from, 1, &birth, baseline, 0);
-	not_tracked(m->target, false);
+	not_tracked(m->target, 1, false);
 	return false;
 }
 

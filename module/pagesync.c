@@ -95,11 +95,10 @@ static bool walk_mappings(struct pass *p)
 static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
 {
 	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
-	unsigned int i;
 
+	lt_pool_top_up();
 	lt_walk_block(vma, block, populated, NULL);
-	for_each_set_bit(i, populated, LT_BLOCK_PAGES)
-		lt_page_baseline(p->m, block * LT_BLOCK_PAGES + i);
+	lt_page_baseline(p->m, block, populated);
 	return lt_walk_next_block(vma->vm_mm, block);
 }
 

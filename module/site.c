@@ -109,7 +109,7 @@ static noinline struct lt_site *add(u32 bucket, struct lt_target *t, u8 kind, u8
 		init_site(s, id, t->id, kind, type, stack);
 		hlist_add_head(&s->node, &buckets[bucket]);
 	} else {
-		lt_lose(t, LT_LOST_SITES);
+		lt_lose(t, LT_LOST_SITES, 1);
 		lt_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
 	}
 	return s;

@@ -324,7 +324,7 @@ u32 lt_stack_capture(struct lt_target *t)
 	}
 	id = capture(t);
 	if (!id)
-		lt_lose(t, LT_LOST_STACKS);
+		lt_lose(t, LT_LOST_STACKS, 1);
 	return id;
 }
 

@@ -311,7 +311,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	index = has_room(op) ? lt_pool_alloc(pool) : 0;
 	local_irq_restore(flags);
 	if (!index) {
-		lt_lose(t, LT_LOST_WORK);
+		lt_lose(t, LT_LOST_WORK, 1);
 		return skip(t, op);
 	}
 	w = lt_pool_cell(pool, index);
