@@ -23,7 +23,7 @@ ERROR = -errno.EBUSY
 FUNCTIONS = {
     "load": ("netlink_register_notifier", "genl_register_family"),
     "attach": ("register_kprobe", "ftrace_set_filter_ip", "register_ftrace_function",
-               "tracepoint_probe_register", "mmu_notifier_register"),
+               "tracepoint_probe_register", "__mmu_notifier_register"),
     "upload": ("kernel_read",),
 }
 
