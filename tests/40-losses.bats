@@ -2,6 +2,7 @@
 # Tables that are too small: right or flagged, never silently wrong.
 # bats file_tags=vm,losses
 
+# shellcheck disable=SC2030,SC2031
 load lib/common
 
 setup() {
@@ -22,6 +23,15 @@ teardown_file() {
 }
 
 one_is_traced() { genl status | jq -e '.tracing == 1'; }
+
+# 20,000 pairs of $VICTIM's, while somebody listens and does not hear.
+lose_events() {
+	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
+	listener=$!
+	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
+	tell pairs 20000
+	[ "$(genl status | jq '(.lost_ring // 0) + (.lost_socket // 0)')" -gt 0 ]
+}
 
 # The report admits it: not exact, and the loss that caused it is counted.
 assert_flagged() {
@@ -152,13 +162,8 @@ right_or_flagged() {
 @test "losses: tiny ring: events are lost and counted, the report is right" {
 	load_module ring_bytes=4096
 	start_and_attach fd victim_fd
-	# somebody listens, and does not hear
-	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
-	listener=$!
-	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
-	tell pairs 20000
+	lose_events
 	tell hold 17
-	[ "$(genl status | jq '(.lost_ring // 0) + (.lost_socket // 0)')" -gt 0 ]
 	# a report comes from the table, not from the events
 	report
 	assert_site by_hold fd 17 17
@@ -242,12 +247,8 @@ right_or_flagged() {
 	start_victim victim_fd
 	attach --kinds fd --max-objects 20
 	local first=$VICTIM
-	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
-	listener=$!
-	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
-	tell pairs 20000
+	lose_events
 	tell hold 100
-	[ "$(genl status | jq '(.lost_ring // 0) + (.lost_socket // 0)')" -gt 0 ]
 	kill -KILL "$listener"
 	start_and_attach fd victim_fd
 	tell hold 30
