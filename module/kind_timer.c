@@ -240,7 +240,7 @@ int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
 	struct lt_timer_walk *w = *walk;
 	struct lt_timer_info none = { };
 	struct lt_object o;
-	int err = 0;
+	int err;
 
 	if (!w)
 		w = *walk = begin_walk(t);

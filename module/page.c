@@ -302,18 +302,21 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 	}
 }
 
-/* The baseline's walk came by when it had moved, and we had not been told yet: it is the
- * same page. The block may be gone then.
- */
+/* A live page leaves its slot, and nobody has died; the block may be gone then. */
+static void vacate(struct lt_mm *m, struct lt_block *b, unsigned int i)
+{
+	__clear_bit(i, b->live);
+	b->nlive--;
+	b->nbaseline -= __test_and_clear_bit(i, b->baseline);
+	lt_block_drop_if_empty(m, b);
+}
+
+/* Listed at its new place, before its move was told: the same page once more. */
 static void unlist(struct lt_mm *m, struct lt_block *b, unsigned int i)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
 
-	__clear_bit(i, b->live);
-	__clear_bit(i, b->baseline);
-	b->nlive--;
-	b->nbaseline--;
-	lt_block_drop_if_empty(m, b);
+	vacate(m, b, i);
 	atomic64_dec(&k->baseline);
 	atomic64_dec(&k->baseline_live);
 }
@@ -331,11 +334,7 @@ static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 	baseline = test_bit(i, b->baseline);
 	if (!baseline)
 		birth = *lt_birth_of(b, i);
-	__clear_bit(i, b->live);
-	__clear_bit(i, b->baseline);
-	b->nlive--;
-	b->nbaseline -= baseline;
-	lt_block_drop_if_empty(m, b);
+	vacate(m, b, i);
 
 	/* Whoever found it there meanwhile knows less of its birth. */
 	b = lt_block_find(m, to / LT_BLOCK_PAGES, false);
