@@ -23,33 +23,35 @@ enum {
 	LONGEST_ENTRY = 32,	/* bytes from a function's start to where it is hooked */
 };
 
-/* Sorted by start; the rest is ULONG_MAX. */
-static unsigned long starts[MAX_FUNCTIONS];
-static struct {
+/* Sorted by start, which is ULONG_MAX where there is none. */
+struct function {
+	unsigned long start;
 	lt_function_fn *fn;
 	const void *hook;
-} functions[MAX_FUNCTIONS];
+};
+
+static struct function functions[MAX_FUNCTIONS];
 static int nfunctions;
 
-static __always_inline unsigned int past(unsigned int i, unsigned int step, unsigned long ip)
-{
-	return starts[i + step] <= ip ? i + step : i;
-}
-
 /* The last that starts at or before ip; unrolled: bystanders pay for this. */
-static __always_inline unsigned int find(unsigned long ip)
+static __always_inline const struct function *find(unsigned long ip)
 {
+	const struct function *f = functions;
+
 	BUILD_BUG_ON(MAX_FUNCTIONS != 16);
-	return past(past(past(past(0, 8, ip), 4, ip), 2, ip), 1, ip);
+	f = f[8].start <= ip ? f + 8 : f;
+	f = f[4].start <= ip ? f + 4 : f;
+	f = f[2].start <= ip ? f + 2 : f;
+	return f[1].start <= ip ? f + 1 : f;
 }
 
 static void notrace on_function(unsigned long ip, unsigned long parent,
 				struct ftrace_ops *op, struct ftrace_regs *fregs)
 {
-	unsigned int i = find(ip);
+	const struct function *f = find(ip);
 
-	if (likely(ip - starts[i] < LONGEST_ENTRY))
-		functions[i].fn(functions[i].hook, fregs);
+	if (likely(ip - f->start < LONGEST_ENTRY))
+		f->fn(f->hook, fregs);
 }
 
 static struct ftrace_ops ops = {
@@ -100,13 +102,9 @@ int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn, c
 		err = ftrace_set_filter(&ops, (unsigned char *)name, strlen(name), 0);
 	if (err)
 		return err == -EINVAL ? -ENOENT : err;
-	for (; i && starts[i - 1] > start; i--) {
-		starts[i] = starts[i - 1];
+	for (; i && functions[i - 1].start > start; i--)
 		functions[i] = functions[i - 1];
-	}
-	starts[i] = start;
-	functions[i].fn = fn;
-	functions[i].hook = hook;
+	functions[i] = (struct function){ .start = start, .fn = fn, .hook = hook };
 	nfunctions++;
 	return 0;
 }
@@ -118,8 +116,11 @@ int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn, c
  */
 void lt_function_clear(void)
 {
+	int i;
+
 	ftrace_set_filter(&ops, NULL, 0, 1);
-	memset(starts, 0xff, sizeof(starts));
+	for (i = 0; i < MAX_FUNCTIONS; i++)
+		functions[i].start = ULONG_MAX;
 	nfunctions = 0;
 }
 

@@ -157,7 +157,7 @@ static bool occupied(struct files_struct *files, unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-/* Not inline, like closing(): a bystander shall not save registers for others. */
+/* Not inline, like the next ones: a bystander shall not save registers for others. */
 static noinline void installing(const void *hook, struct ftrace_regs *fregs)
 {
 	struct lt_key *k = begin(hook, current->files);
@@ -175,17 +175,13 @@ static void notrace on_fd_install(const void *hook, struct ftrace_regs *fregs)
 		installing(hook, fregs);
 }
 
-/* do_dup2(files, file, fd, flags), with files->file_lock held */
-static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
+static noinline void duplicating(const void *hook, struct ftrace_regs *fregs)
 {
 	struct files_struct *files = (void *)lt_arg(fregs, 0);
+	struct lt_key *k = begin(hook, files);
 	unsigned int fd = lt_arg(fregs, 2);
-	struct lt_key *k;
 	bool over;
 
-	if (likely(!lt_filter_hit(files)))
-		return;
-	k = begin(hook, files);
 	if (!k)
 		return;
 	over = occupied(files, fd);
@@ -195,6 +191,13 @@ static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
 		born(k, fd, (void *)lt_arg(fregs, 1));
 	}
 	lt_probe_leave();
+}
+
+/* do_dup2(files, file, fd, flags), with files->file_lock held */
+static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
+{
+	if (unlikely(lt_filter_hit((void *)lt_arg(fregs, 0))))
+		duplicating(hook, fregs);
 }
 
 static noinline void closing(const void *hook, struct files_struct *files, unsigned int fd,

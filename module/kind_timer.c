@@ -344,14 +344,12 @@ static struct lt_target *begin(const void *hook)
 	return NULL;
 }
 
-static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
+/* Not inline, like deleting(): a bystander shall not clear arguments for others. */
+static noinline void creating(const void *hook)
 {
+	struct lt_target *t = begin(hook);
 	unsigned long args[6];
-	struct lt_target *t;
 
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	t = begin(hook);
 	if (!t)
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
@@ -359,15 +357,18 @@ static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 	lt_probe_leave();
 }
 
-static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
+static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 {
+	if (unlikely(lt_filter_hit(current->signal)))
+		creating(hook);
+}
+
+static noinline void deleting(const void *hook)
+{
+	struct lt_target *t = begin(hook);
 	struct lt_kind_stats *k;
 	unsigned long args[6];
-	struct lt_target *t;
 
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	t = begin(hook);
 	if (!t)
 		return;
 	k = &t->kind[LEAKTRACE_KIND_TIMER];
@@ -379,6 +380,12 @@ static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
 		atomic64_inc(&k->died);
 	}
 	lt_probe_leave();
+}
+
+static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
+{
+	if (unlikely(lt_filter_hit(current->signal)))
+		deleting(hook);
 }
 
 static void count_fire(struct lt_object *o, u64 arg)

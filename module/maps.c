@@ -252,14 +252,14 @@ void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
 	lt_maps_hold(t, start);
 }
 
-/* mmap and mprotect, which have (addr, len, prot) in common. mmap's result tells where. */
-static __always_inline void becomes_code(const void *hook, bool where_is_known)
+/* mmap and mprotect, which have (addr, len, prot) in common. mmap's result tells where.
+ * Not inline: a bystander shall not clear arguments for others.
+ */
+static noinline void becomes_code(const void *hook, bool where_is_known)
 {
 	unsigned long args[6];
 	struct lt_target *t;
 
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
 	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
 		return;
@@ -271,12 +271,14 @@ static __always_inline void becomes_code(const void *hook, bool where_is_known)
 
 static void notrace on_mmap(const void *hook, struct ftrace_regs *fregs)
 {
-	becomes_code(hook, false);
+	if (unlikely(lt_filter_hit(current->signal)))
+		becomes_code(hook, false);
 }
 
 static void notrace on_mprotect(const void *hook, struct ftrace_regs *fregs)
 {
-	becomes_code(hook, true);
+	if (unlikely(lt_filter_hit(current->signal)))
+		becomes_code(hook, true);
 }
 
 #define CODE_ROW(_name, _fn, _why) {						\
