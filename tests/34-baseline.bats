@@ -38,6 +38,7 @@ teardown() { clean_up; }
 }
 
 @test "baseline: pages" {
+	not_rt "huge pages"
 	start_victim victim_page
 	tell map a 50
 	tell touch a write
