@@ -57,7 +57,9 @@ leaks_of() {
 		sleep 0.2
 	done
 	watched "$good" 0
-	expect "$(jq '.findings | length' "$REPORT")" 0 "findings of the other"
+	# its runtime's own pages may have grown and stopped: that is a cache
+	expect "$(jq -c '[.findings[] | select(.verdict | IN("leak", "suspect"))]' "$REPORT")" '[]' \
+		"findings of the other"
 	watched "$bad" 1
 	# live, and in the report among the lines
 	jq -es 'any(.[]; .event == "leak" and .site.kind == "goroutine" and
