@@ -292,7 +292,10 @@ u64 lt_ring_lost(void)
 }
 
 /**
- * lt_ring_unsent() - events for which some receiver's buffer had no room
+ * lt_ring_unsent() - events for which a receiver's buffer had no room
+ *
+ * Of a receiver that asked for NETLINK_BROADCAST_ERROR, that is: the others are told by
+ * their own ENOBUFS, and netlink does not tell us.
  *
  * Context: any.
  * Return: number since load.

@@ -263,6 +263,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	tell remap a 16 fixed 24 16
 	counted touch_write 64 a old
 	assert_site touch_write page 64 64
+	assert_unrepaired
 }
 
 @test "page: a move of a huge page" {
@@ -361,7 +362,7 @@ frames_of() { "$VICTIMS/pagemap_count" "$VICTIM" list "${RANGE[a]%-*}" "${RANGE[
 
 # Huge pages, and nobody who fills their holes behind the test's back.
 thp() {
-	not_rt "huge pages"
+	! is_rt || skip "PREEMPT_RT excludes huge pages"
 	grep -qv '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null || lacking "no huge pages"
 	write_sys 0 /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 }

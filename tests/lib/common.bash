@@ -33,10 +33,7 @@ lacking() {
 	skip "$*"
 }
 
-# not_rt WHAT: PREEMPT_RT excludes it.
-not_rt() {
-	[[ $(uname -v) != *PREEMPT_RT* ]] || skip "$1 and PREEMPT_RT exclude each other"
-}
+is_rt() { [[ $(uname -v) == *PREEMPT_RT* ]]; }
 
 # since VERSION WHAT…: older kernels don't have it, newer ones must.
 since() {

@@ -227,7 +227,7 @@ enum leaktrace_a_status {
 	LEAKTRACE_A_STATUS_MEMORY_BYTES,	/* u64, all kernel memory in use */
 	LEAKTRACE_A_STATUS_EVENTS,		/* u64, sent to a ring */
 	LEAKTRACE_A_STATUS_LOST_RING,		/* u64, events: ring full */
-	LEAKTRACE_A_STATUS_LOST_SOCKET,		/* u64, events: socket full, BROADCAST_ERROR */
+	LEAKTRACE_A_STATUS_LOST_SOCKET,		/* u64, events: no room (NETLINK_BROADCAST_ERROR) */
 	LEAKTRACE_A_STATUS_LOST_OBJECTS,	/* u64, births: table full */
 	LEAKTRACE_A_STATUS_LOST_SITES,		/* u64, births: site table full */
 	LEAKTRACE_A_STATUS_LOST_STACKS,		/* u64, births: stack table full */
