@@ -112,32 +112,30 @@ static bool is_static(const struct go_process *p, uint64_t at)
 }
 
 /*
- * A p knows its place in the list, has run something if it is the first, and has
- * a cache of memory: after m, behind a record that was longer in older versions.
+ * A p knows its place in the list, and keeps free defers in room of its own: the slice
+ * leads into the p itself for as long as there is one. It is one word further on where
+ * there is one more before it.
  */
 static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 {
-	enum { IDS = 0, TICKS = 2, CACHE = 7, CACHE_OLD = 8, DEAD = 4 };
-	uint64_t w[9], timers[3];
+	enum { IDS = 0, DEFERS = 12, DEFERS_LATER = 13, DEFERS_MAX = 32, DEAD = 4 };
+	uint64_t w[DEFERS_LATER + 3];
 	uint32_t ids[2];
 
-	if (!at || at & 7 || is_static(p, at) || !go_read(p, at, w, sizeof(w)) ||
-	    !go_read(p, at + p->layout.p_timers, timers, sizeof(timers)))
+	if (!at || at & 7 || is_static(p, at) || !go_read(p, at, w, sizeof(w)))
 		return false;
 	memcpy(ids, &w[IDS], sizeof(ids));
-	if (ids[0] != place || ids[1] > DEAD || timers[1] > timers[2] || (timers[2] && !timers[0]))
+	if (ids[0] != place || ids[1] > DEAD)
 		return false;
-	/* what the monitor saw of it last is no newer than it is, and was not seen tomorrow */
-	if ((int32_t)((uint32_t)w[TICKS] - (uint32_t)w[TICKS + 1]) < 0 || w[TICKS + 2] > monotonic_ns())
-		return false;
-	return (place || (uint32_t)w[TICKS]) && (ids[1] == DEAD || go_word(p, w[CACHE]) ||
-						 go_word(p, w[CACHE_OLD]));
+	for (int i = DEFERS; i <= DEFERS_LATER; i++)
+		if (w[i] == at + 8 * (i + 3) && w[i + 1] <= DEFERS_MAX && w[i + 2] == DEFERS_MAX)
+			return true;
+	return false;
 }
 
 static bool is_allp(const struct go_process *p, const uint64_t w[3])
 {
-	if (!w[0] || w[0] & 7 || is_static(p, w[0]) || !w[1] || w[1] > w[2] || w[2] > PROCS_MAX ||
-	    p->layout.p_timers < 0)
+	if (!w[0] || w[0] & 7 || is_static(p, w[0]) || !w[1] || w[1] > w[2] || w[2] > PROCS_MAX)
 		return false;
 	for (uint64_t i = 0; i < w[1]; i++)
 		if (!is_p(p, go_word(p, w[0] + 8 * i), i))
