@@ -19,7 +19,7 @@ declare -A WATCHED=()	# tools, by the process that they watch
 
 # watch_a_while: $VICTIM, in the foreground of a tool of its own
 watch_a_while() {
-	lt attach "$VICTIM" --duration 20s --json >"$(scratch)/$VICTIM.json" 2>"$(scratch)/$VICTIM.err" 3>&- &
+	lt attach "$VICTIM" --duration "$(paced 20)s" --json >"$(scratch)/$VICTIM.json" 2>"$(scratch)/$VICTIM.err" 3>&- &
 	WATCHED[$VICTIM]=$!
 }
 
@@ -44,6 +44,9 @@ leaks_of() {
 	watch_a_while
 	bad=$VICTIM
 	start_victim victim_go_network_new
+	# What the runtime sets up for its first collections it keeps; where that takes
+	# more than a moment it is told, as a cache.
+	for _ in {1..10}; do tell tidy 2; tell gc; done
 	watch_a_while
 	good=$VICTIM
 	while kill -0 "${WATCHED[$bad]}" 2>/dev/null; do

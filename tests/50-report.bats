@@ -201,15 +201,15 @@ tail_leaking_victim() {
 	attach --kinds fd
 	lt_front tail "$VICTIM" --json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	tail=$!
-	tell go 40 6000
+	send go "$1" "$2"
 }
 
 @test "tail: follows what runs in the background" {
 	local tail
-	tail_leaking_victim
-	# so few seconds of growth are told, but are no alarm yet
+	tail_leaking_victim 240 "$(paced 30000)"
+	# seconds of growth are told, but are no alarm yet
 	found() { grep '"event":"growth"' "$BATS_TEST_TMPDIR/out" | grep -q leak_fd_here; }
-	until_true 30 found
+	until_true "$(paced 30)" found
 	kill -INT $tail
 	wait $tail || true
 	# it was only looking
@@ -218,7 +218,8 @@ tail_leaking_victim() {
 
 @test "tail: what leaked until the target's end is told, however short it was" {
 	local tail
-	tail_leaking_victim
+	tail_leaking_victim 40 6000
+	hear
 	end_victim
 	wait $tail
 	expect "$(cat "$BATS_TEST_TMPDIR/err")" "" "complaints"

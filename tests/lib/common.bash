@@ -33,6 +33,12 @@ lacking() {
 	skip "$*"
 }
 
+# A kernel that checks each access: what takes microseconds takes milliseconds.
+is_slow() { [[ ${LEAKTRACE_KERNEL-} == *-k[ac]san ]]; }
+
+# paced N: time for a victim to do the same in everywhere
+paced() { echo $(($1 * ($(is_slow && echo 5 || echo 1)))); }
+
 is_rt() { [[ $(uname -v) == *PREEMPT_RT* ]]; }
 
 # since VERSION WHAT…: older kernels don't have it, newer ones must.
