@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Descriptors: every road in and out, every trap, against /proc/PID/fd.
-# bats file_tags=vm,fd
+# bats file_tags=vm,smp,fd
 
 load lib/common
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Threads and processes: every road in and out, every trap, against /proc/PID/task.
-# bats file_tags=vm,thread
+# bats file_tags=vm,smp,thread
 
 load lib/common
 

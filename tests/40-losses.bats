@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Tables that are too small: right or flagged, never silently wrong.
-# bats file_tags=vm,losses
+# bats file_tags=vm,smp,losses
 
 # shellcheck disable=SC2030,SC2031
 load lib/common

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Many at once: exact, or every loss flagged.
-# bats file_tags=vm,storm
+# bats file_tags=vm,smp,storm
 
 load lib/common
 

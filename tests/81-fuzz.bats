@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Who talks to the module as nobody should: it refuses, and lives on.
-# bats file_tags=vm,fuzz
+# bats file_tags=vm,smp,fuzz
 
 load lib/common
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Coming, going, being killed; every error in one line that helps.
-# bats file_tags=vm,lifecycle
+# bats file_tags=vm,smp,lifecycle
 
 # shellcheck disable=SC2030,SC2031,SC2153
 load lib/common

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The host changes under a target: processors go and come, memory ends.
-# bats file_tags=vm,lifecycle
+# bats file_tags=vm,smp,lifecycle
 
 # shellcheck disable=SC2030,SC2031
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A long life in a short time: many rounds, many events, flat memory.
-# bats file_tags=vm,lifecycle
+# bats file_tags=vm,smp,lifecycle
 #
 # The whole size, on the debug kernel, without KVM some two and a half hours:
 #   scripts/vm --smp 4 --mem 2048 --timeout 12000 --env LIVES_ROUNDS=1000 6.1-kasan -- bats tests/92-lives.bats
