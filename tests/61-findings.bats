@@ -11,7 +11,8 @@ teardown() { clean_up; }
 @test "finding: a context's eventfds, epoll, timer and thread are one, with its limit" {
 	ulimit -Sn 1024		# met before threads-max, which goes by the guest's memory
 	start_and_attach fd,timer,thread victim_root
-	tell contexts 30 "$(paced 6000)"
+	# its parts are a twentieth of the time between two contexts apart, at most
+	tell contexts 30 "$(paced 12000)"
 	report
 	jq -e '[.findings[] | select(.verdict == "leak" or .verdict == "suspect")] | length == 1
 		and .[0].verdict == "leak" and .[0].live == {fd: 120, timer: 30, thread: 30}
