@@ -211,6 +211,7 @@ went_on() {
 	follow fd --json
 	kill -STOP "$cli"
 	tell exec
+	sleep .2	# at most one copy in 50 ms: what exec opened has had the last
 	tell hold 3
 	[ "$(status_of 3)" = 8 ]	# NOTABLE
 	kill -CONT "$cli"
