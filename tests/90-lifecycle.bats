@@ -158,6 +158,12 @@ one_target() { [ "$(targets)" = 1 ]; }
 # bats test_tags=core
 @test "--background outlives the command line tool; detach ends it" {
 	start_victim victim_fd
+	# no report comes of it, so nothing about one is heard and forgotten
+	local word
+	for word in --duration=5 --format=json --output="$BATS_TEST_TMPDIR/x" --all --fail-on=leak; do
+		refused "${word%%=*}" -- lt attach "$VICTIM" --background "$word"
+	done
+	no_targets
 	attach
 	one_target
 	tell hold 4

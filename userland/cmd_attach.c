@@ -26,6 +26,16 @@ static int check_pids(const struct options *o)
 	return 0;
 }
 
+/* What would never come to pass is refused, not forgotten. */
+static int check_background(const struct options *o)
+{
+	if (!o->background ||
+	    (!o->duration_s && !o->output && !o->format_given && !o->fail_on_leak && !o->all))
+		return 0;
+	return fail("attach: --background returns at once, without a report: "
+		    "no --duration, --format, --output, --all or --fail-on with it");
+}
+
 static int attach_all(struct session *s, const struct options *o)
 {
 	for (int i = 0; i < o->argc; i++) {
@@ -52,7 +62,8 @@ int cmd_attach(struct options *o)
 	if (!o->argc)
 		return fail("attach: which PID? (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
-	status = check_pids(o) ?: output_check(o, o->argc > 1) ?: session_open(&s, o);
+	status = check_pids(o) ?: check_background(o) ?: output_check(o, o->argc > 1) ?:
+		session_open(&s, o);
 	if (!status && !o->background)
 		status = session_listen(&s);
 	if (!status)
