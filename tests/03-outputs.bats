@@ -6,7 +6,7 @@
 load lib/common
 
 setup_file() {
-	make -s -C "$TOP/userland" all build/make_trace build/test_pprof >&2
+	make -s -C "$TOP/userland" all build/make_trace build/test_pprof_encode >&2
 	export TRACE=$BATS_FILE_TMPDIR/relayd.lt HOSTILE=$BATS_FILE_TMPDIR/hostile.lt
 	export PPROF_NO_BROWSER=1 PPROF_TMPDIR=$BATS_FILE_TMPDIR
 	"$TOP/userland/build/make_trace" "$TRACE"
@@ -106,7 +106,7 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 
 @test "pprof: the writer's own profile of 20,000 stacks is read as it was meant" {
 	need go
-	"$TOP/userland/build/test_pprof" "$BATS_TEST_TMPDIR/many.pb.gz"
+	"$TOP/userland/build/test_pprof_encode" "$BATS_TEST_TMPDIR/many.pb.gz"
 	pprof -top -sample_index=live "$BATS_TEST_TMPDIR/many.pb.gz" >"$BATS_TEST_TMPDIR/top"
 	grep -q 'Total samples = 20000' "$BATS_TEST_TMPDIR/top"
 	grep -Eq ' 20000   100%  f0$' "$BATS_TEST_TMPDIR/top"

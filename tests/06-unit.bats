@@ -11,13 +11,13 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 }
 
 @test "unit: every fuzzer, for a moment" {
-	"$TOP/tests/unit/fuzz.sh"
+	"$TOP/tests/unit/fuzz"
 }
 
 @test "unit: the symboliser, on programs of all kinds" {
-	"$TOP/tests/unit/symbol.sh"
+	"$TOP/tests/unit/symbolize/run"
 }
 
 @test "unit: the compiler of unwind tables" {
-	"$TOP/tests/unit/unwind.sh"
+	"$TOP/tests/unit/unwind/run"
 }

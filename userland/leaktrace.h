@@ -26,9 +26,10 @@
 
 #include <linux/leaktrace.h>
 
-#include "load.h"
-#include "seen.h"
-#include "symbol.h"
+#include "model/proc_load.h"
+#include "model/object_notes.h"
+#include "symbolize/symbolizer.h"
+#include "util/style.h"
 
 #define LEAKTRACE_VERSION	"0.1.0"
 #define PAGE_BYTES		4096
@@ -57,6 +58,7 @@ const char *stack_status_text(unsigned int status);
 const char *format_count(uint64_t n, char buf[32]);		/* 12,345 */
 const char *format_bytes(uint64_t bytes, char buf[32]);		/* 1.2 MiB */
 const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms */
+const char *path_tail(const char *path, size_t room);	/* its last parts */
 const char *frame_name(const struct symbol_frame *f, char *buf, size_t len); /* no arguments */
 int fail(const char *fmt, ...) PRINTF(1, 2);	/* one line on stderr; EXIT_TROUBLE */
 char *text(const char *fmt, ...) PRINTF(1, 2);	/* malloced */
@@ -339,24 +341,15 @@ struct curve {				/* live of one site over time, sampled */
 void judge(struct model *m, const struct bench *b,
 	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
 void judgement_clear(struct judgement *j);
+void finding_clear(struct finding *f);
 void findings_drop(struct model *m);
 uint64_t finding_weight(const struct finding *f);
 const char *verdict_name(enum verdict v);
+const char *verdict_color(const struct report_style *style, enum verdict v);
 
 /*
  * report.c and report_*.c: say it
  */
-enum format {
-	FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED,	/* report_write() */
-	FORMAT_PPROF, FORMAT_OPENMETRICS, FORMAT_HTML,	/* output.h */
-};
-
-struct look {				/* how to say it */
-	enum format format;
-	bool all, color;
-	int rows;			/* of the screen; 0: no limit */
-};
-
 enum { STACK_UNKNOWN = __LEAKTRACE_STACK_MAX };	/* not even why it is missing */
 
 struct losses {
@@ -388,11 +381,10 @@ bool report_leaks(const struct model *m);
 uint64_t report_weight(const struct site *s);
 const struct symbol_frame *report_place(struct model *m, const struct site *s); /* NULL: unknown */
 const struct symbol_frame *report_place_of(struct model *m, uint32_t stack);
-int report_write(FILE *f, struct model *m, const struct look *look);
-void report_text(FILE *f, struct model *m, const struct look *look);
+int report_write(FILE *f, struct model *m, const struct report_style *style);
+void report_text(FILE *f, struct model *m, const struct report_style *style);
 void report_folded(FILE *f, struct model *m);
 struct json_object *report_json(struct model *m);
-bool report_json_line(FILE *f, struct json_object *o);	/* takes o; whether it was written */
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "unwind.h"
+#include "unwind/unwind.h"
 
 struct sum {
 	long long objects, bytes;

@@ -16,8 +16,8 @@
 
 #include <json-c/json.h>
 
-#include "go.h"
-#include "memory.h"
+#include "runtime/go/go.h"
+#include "util/process_memory.h"
 
 #define MEMORY	0xc000000000ULL
 #define HERE	0x51ULL
@@ -32,7 +32,7 @@ static size_t memory_bytes;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* --- userland/memory.c's place --- */
+/* --- userland/util/process_memory.c's place --- */
 
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 {
@@ -135,7 +135,7 @@ static void fill(const uint8_t *data, size_t size)
 
 static void say(struct go_view *v)
 {
-	struct look look = { .format = FORMAT_TEXT, .all = true };
+	struct report_style look = { .format = FORMAT_TEXT, .all = true };
 
 	go_judge(v);
 	go_text(nowhere, v, &look);

@@ -7,7 +7,7 @@
  * Input: a byte that says what is asked, then messages: struct heard, and its
  * bytes. Sequence numbers are put right, or libnl would drop all of it.
  */
-#include "../../userland/client.c"
+#include "../../userland/netlink/client.c"
 #include "fuzz_report.h"
 
 

@@ -10,7 +10,7 @@
 #include <netlink/attr.h>
 
 #include "leaktrace.h"
-#include "rest.h"
+#include "symbolize/dwarf_unwind.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include "output.h"
+#include "report/output.h"
 
 static void fuzz_pprof(struct model *m)
 {
@@ -42,7 +42,7 @@ static void fuzz_page(FILE *f, struct model *m)
 
 static void fuzz_report(FILE *f, struct model *m, const uint8_t *data, size_t size)
 {
-	struct look look = { .all = true };
+	struct report_style look = { .all = true };
 	unsigned int sum = 0;
 
 	for (size_t i = 0; i < size; i++)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf_debug.h"
-#include "elf_module.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/module.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

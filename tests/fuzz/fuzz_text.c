@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "maps.h"
-#include "symbol_jit.h"
+#include "util/proc_maps.h"
+#include "symbolize/perf_map.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

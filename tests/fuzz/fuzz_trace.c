@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "fuzz_report.h"
-#include "history.h"
-#include "record.h"
-#include "since.h"
-#include "trace.h"
-#include "when.h"
+#include "model/history.h"
+#include "session/recorder.h"
+#include "model/delta.h"
+#include "tracefile/format.h"
+#include "session/time_point.h"
 
 static FILE *nowhere;
 static char path[64], err[256];

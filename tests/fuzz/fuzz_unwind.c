@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "unwind_damage.h"
-#include "unwind_image.h"
+#include "unwind/damage.h"
+#include "unwind/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,9 +12,9 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 
-#include "../unit/recording.h"
+#include "recording.h"
 #include "fuzz_loader.h"
-#include "unwind.h"
+#include "unwind/unwind.h"
 
 static FILE *out;
 

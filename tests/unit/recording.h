@@ -13,10 +13,10 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "history.h"
-#include "record.h"
-#include "symbol_check.h"
-#include "trace.h"
+#include "model/history.h"
+#include "session/recorder.h"
+#include "check.h"
+#include "tracefile/format.h"
 
 enum { TARGET = 7, LEAKING = 1, RESTING = 2, ATTACHED_S = 1000, WALL_S = 1600000000 };
 
@@ -233,7 +233,7 @@ static inline void say_all(struct model *m)
 
 	judge_it(m);
 	for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
-		struct look how = { .format = format, .all = true };
+		struct report_style how = { .format = format, .all = true };
 
 		CHECK(!report_write(f, m, &how));
 	}

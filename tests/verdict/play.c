@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "history.h"
-#include "maps.h"
+#include "cli/cli.h"
+#include "model/history.h"
+#include "util/proc_maps.h"
 #include "world.h"
 
 #define EPOCH_S		1000000.0	/* the host has been up for a while */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stands where the module's netlink door is: userland/code.c reads a process's
+ * Stands where the module's netlink door is: userland/netlink/code_maps.c reads a process's
  * mappings, compiles tables and hands them over, in a sealed file as ever.
  */
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "client.h"
-#include "code.h"
+#include "netlink/client.h"
+#include "netlink/code_maps.h"
 #include "walk.h"
 
 enum { MAX_TABLES = 4096, MAP_TYPE = 1, MESSAGE_BYTES = 1 << 20 };

@@ -8,7 +8,7 @@
 
 #include "../fuzz_made.h"
 #include "netlink.h"
-#include "unwind.h"
+#include "unwind/unwind.h"
 
 struct blob real_table[REALS];
 static char *real_path[REALS];

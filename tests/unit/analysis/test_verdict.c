@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The judge, on invented sites: leaks, and what only looks like one. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaktrace.h"
+#include "check.h"
+
+#define START_S 1000.0
+
+static struct model m;
+
+static uint64_t ns(double s)
+{
+	return (START_S + s) * 1e9;
+}
+
+/* One site of a target that has been traced from 0 to end_s. */
+static struct site *begin(double end_s)
+{
+	model_free(&m);
+	model_init(&m);
+	m.target = (struct target){ .id = 1, .pid = 1, .kinds = 1, .attached_ns = ns(0),
+				    .now_ns = ns(end_s), .reconciled_ns = ns(end_s) };
+	m.sites = calloc(1, sizeof(*m.sites));
+	m.objects = calloc(200000, sizeof(*m.objects));
+	m.nsites = m.sites_room = 1;
+	m.objects_room = 200000;
+	m.offline = true;
+	m.sites[0] = (struct site){ .id = 1, .kind = LEAKTRACE_KIND_FD, .type = LEAKTRACE_TYPE_FILE };
+	return &m.sites[0];
+}
+
+static void born(double at_s, double dies_s)
+{
+	struct site *s = &m.sites[0];
+	uint64_t now = m.target.now_ns;
+	int bucket = 0;
+
+	if (ns(at_s) > now)
+		return;
+	s->born++;
+	if (!s->first_ns)
+		s->first_ns = ns(at_s);
+	s->last_ns = ns(at_s);
+	if (dies_s >= 0 && ns(dies_s) <= now) {
+		uint64_t life_us = (dies_s - at_s) * 1e6;
+
+		while (bucket < LEAKTRACE_LIFETIME_BUCKETS - 1 && life_us >> (bucket + 1))
+			bucket++;
+		s->lifetimes[bucket]++;
+		s->died++;
+		if (life_us * 1000 > s->lifetime_max_ns)
+			s->lifetime_max_ns = life_us * 1000;
+		return;
+	}
+	m.objects[m.nobjects++] = (struct object){ .kind = s->kind, .type = s->type, .count = 1,
+						   .site = 1, .id = m.nobjects, .born_ns = ns(at_s) };
+}
+
+static enum verdict judged(void)
+{
+	struct bench bench = { 0 };
+
+	model_settle(&m);
+	judge(&m, &bench, NULL, NULL);
+	return m.sites[0].judgement.verdict;
+}
+
+#define NEVER (-1.0)
+#define EXPECT(want, what)							\
+	do {									\
+		enum verdict have_ = judged();					\
+		CHECK(have_ == (want), "%s: %s, not %s (%s; %s)", what,		\
+		      verdict_name(have_), verdict_name(want),			\
+		      m.sites[0].judgement.evidence[0] ?: "",			\
+		      m.sites[0].judgement.evidence[1] ?: "");			\
+	} while (0)
+
+static void leaks(void)
+{
+	begin(8.5);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "40 in 8 s");
+	CHECK(strstr(m.sites[0].judgement.evidence[0], "40 opened"));
+	CHECK(m.sites[0].judgement.confidence > 0.7);
+
+	begin(5.5);
+	for (int i = 0; i < 50; i++)
+		born(i * 0.1, NEVER);
+	EXPECT(VERDICT_LEAK, "50 in 5 s");
+
+	begin(14);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "40 in 8 s, then 6 s of rest");
+
+	begin(12 * 3600);
+	for (int i = 0; i < 12; i++)
+		born(i * 3600 + 100, NEVER);
+	EXPECT(VERDICT_LEAK, "one an hour");
+
+	begin(30);
+	for (int i = 0; i < 30000; i++)
+		born(i * 0.001, i % 200 ? i * 0.001 + 0.01 : NEVER);
+	EXPECT(VERDICT_LEAK, "one in 200 is never closed");
+
+	begin(10);
+	m.target.flags = LEAKTRACE_TARGET_F_EXITED;
+	m.target.exited_ns = ns(7);
+	for (int i = 0; i < 35; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "exited");
+}
+
+static bool says(const struct judgement *j, const char *what)
+{
+	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
+		if (strstr(j->evidence[i], what))
+			return true;
+	return false;
+}
+
+/* 64 are open, five more come each second: 192 s to 1,024. */
+static void limit(void)
+{
+	begin(10);
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 1024, .name = "RLIMIT_NOFILE" };
+	m.target.kind[LEAKTRACE_KIND_FD].live = 64;
+	for (int i = 0; i < 50; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_LEAK, "towards a limit");
+	CHECK(says(&m.findings[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
+	CHECK(m.findings[0].limit == LIMIT_FDS && m.findings[0].limit_s > 180 &&
+	      m.findings[0].limit_s < 205, "in %f s", m.findings[0].limit_s);
+	CHECK(says(&m.sites[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
+}
+
+/* Is what the judge calls a leak early growth, too? Judged under bench. */
+static void check_early(bool want, const struct bench *bench, const char *what)
+{
+	model_settle(&m);
+	judge(&m, bench, NULL, NULL);
+	CHECK(m.sites[0].judgement.early == want, "%s: %searly (%s)", what, want ? "not " : "",
+	      m.sites[0].judgement.evidence[0] ?: "");
+}
+
+/* One a second, until something happens. */
+static void one_a_second(double end_s, double until_s)
+{
+	begin(end_s);
+	for (double t = 0.5; t < until_s; t++)
+		born(t, NEVER);
+}
+
+static void early_growth(void)
+{
+	struct bench as_ever = { 0 }, impatient = { .min_age_s = 1 }, narrow = { .window_s = 20 };
+
+	one_a_second(40, 40);
+	EXPECT(VERDICT_LEAK, "one a second for 40 s");
+	check_early(true, &as_ever, "one a second for 40 s");
+	check_early(false, &impatient, "one a second for 40 s, to the impatient");
+	check_early(false, &narrow, "one a second for 40 s, of which 20 are looked at");
+	one_a_second(50, 50);
+	check_early(false, &as_ever, "one a second for 50 s");
+	one_a_second(70, 52);
+	EXPECT(VERDICT_LEAK, "one a second, which stopped");
+	check_early(true, &as_ever, "one a second, which stopped");
+	begin(120);
+	for (int i = 1; i < 90; i++)
+		born(-60 * log(1 - i / 100.0), NEVER);
+	EXPECT(VERDICT_LEAK, "ever more slowly, so far");
+	check_early(true, &as_ever, "ever more slowly, so far");
+}
+
+static void late_leak(void)
+{
+	begin(7200);
+	for (int i = 0; i < 100; i++)
+		born(i * 0.001, NEVER);
+	for (int i = 0; i < 6900; i++)
+		born(10 + i, 10 + i + 0.1);
+	for (int i = 0; i < 100; i++)
+		born(7000 + 2 * i, NEVER);
+	EXPECT(VERDICT_LEAK, "begins to leak after two hours");
+}
+
+static void suspects(void)
+{
+	begin(2.5);
+	for (int i = 0; i < 10; i++)
+		born(i * 0.25, NEVER);
+	EXPECT(VERDICT_SUSPECT, "too early to tell");
+
+	begin(6);
+	for (int i = 0; i < 6; i++)
+		born(i, NEVER);
+	EXPECT(VERDICT_SUSPECT, "too few to tell");
+}
+
+static void innocents(void)
+{
+	begin(9);
+	for (int i = 0; i < 50; i++)
+		born(i * 0.002, NEVER);
+	EXPECT(VERDICT_OK, "a pool made at start");
+
+	begin(30);
+	for (int i = 0; i < 30000; i++)
+		born(i * 0.001, i * 0.001 + 0.05);
+	EXPECT(VERDICT_OK, "churn");
+
+	begin(10);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, i < 36 ? i * 0.2 + 0.8 : NEVER);
+	EXPECT(VERDICT_OK, "the last four are kept");
+
+	begin(600);
+	for (int i = 0; i < 6000; i++)
+		born(i * 0.1, i * 0.1 + 20);
+	EXPECT(VERDICT_OK, "an LRU of 200");
+
+	begin(120);
+	for (int i = 0; i < 1000; i++)
+		born(i * 0.12, i * 0.12 + 40);
+	CHECK(judged() < VERDICT_SUSPECT, "connections of 40 s");
+
+	begin(600);
+	for (int i = 0; i < 3; i++)
+		born(i * 100, NEVER);
+	EXPECT(VERDICT_OK, "three for life");
+
+	begin(10);
+	EXPECT(VERDICT_OK, "nothing at all");
+}
+
+static void caches(void)
+{
+	begin(120);
+	for (int i = 0; i < 60; i++)
+		born(i * 0.2, NEVER);
+	EXPECT(VERDICT_CACHE, "filled in 12 s, then rest");
+
+	begin(100);
+	for (int i = 0; i < 200; i++)
+		born(-15.0 * __builtin_log(1 - i / 201.0), NEVER);
+	EXPECT(VERDICT_CACHE, "an exponential approach");
+}
+
+/* Five frames, of which the second site's stack has two more in the middle. */
+static void two_chains(void)
+{
+	static const uint64_t one[] = { 0x10, 0x20, 0x30, 0x90 };
+	static const uint64_t two[] = { 0x10, 0x20, 0x21, 0x22, 0x30, 0x90 };
+	struct stack *s;
+
+	m.sites = reallocarray(m.sites, 2, sizeof(*m.sites));
+	m.sites[1] = m.sites[0];
+	m.nsites = m.sites_room = 2;
+	m.sites[1].id = 2;
+	m.stacks = s = calloc(2, sizeof(*s));
+	m.nstacks = m.stacks_room = 2;
+	s[0] = (struct stack){ .id = 1, .npcs = 4, .pcs = malloc(sizeof(one)) };
+	s[1] = (struct stack){ .id = 2, .npcs = 6, .pcs = malloc(sizeof(two)) };
+	memcpy(s[0].pcs, one, sizeof(one));
+	memcpy(s[1].pcs, two, sizeof(two));
+	m.sites[0].stack = 1;
+	m.sites[1].stack = 2;
+}
+
+/* The first six of forty came by another chain of frames. */
+static void one_root(void)
+{
+	struct finding *f;
+
+	begin(9);
+	for (int i = 0; i < 40; i++)
+		born(i * 0.2, NEVER);
+	two_chains();
+	for (int i = 0; i < 6; i++)
+		m.objects[i].site = 2;
+	m.sites[0].born = 34;
+	m.sites[1].born = 6;
+	m.sites[1].last_ns = ns(1.0);
+	EXPECT(VERDICT_LEAK, "the greater part");
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->nsites == 2, "%zu findings", m.nfindings);
+	CHECK(f->judgement.verdict == VERDICT_LEAK && f->live[LEAKTRACE_KIND_FD] == 40);
+	CHECK(f->sites[0] == 1 && f->sites[1] == 2);
+	CHECK(m.sites[1].judgement.verdict == VERDICT_LEAK && m.sites[1].judgement.finding == 1);
+
+	/* another function at the end: another root */
+	m.stacks[1].pcs[0] = 0x11;
+	free(m.stacks[1].frames);
+	m.stacks[1].frames = NULL;
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].nsites == 1 &&
+	      m.findings[0].live[LEAKTRACE_KIND_FD] == 34);
+	CHECK(m.sites[1].judgement.verdict == VERDICT_OK);
+}
+
+/* Neither part of it has enough to stand alone. */
+static void many_roots(void)
+{
+	begin(40);
+	for (int i = 0; i < 12; i++)
+		born(i * 3, NEVER);
+	two_chains();
+	for (int i = 0; i < 12; i++)
+		m.objects[i].site = 1 + i % 2;
+	m.sites[0].born = m.sites[1].born = 6;
+	EXPECT(VERDICT_LEAK, "together they leak");
+	CHECK(m.nfindings == 1 && m.findings[0].nsites == 2);
+}
+
+/* One context, two places: the limit is said once, at the pace of both. */
+static void one_limit(void)
+{
+	const struct finding *f;
+	char in[32], sentence[128];
+
+	begin(40);
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 1024, .name = "RLIMIT_NOFILE" };
+	for (int i = 0; i < 80; i++)
+		born(i / 2 + 0.001 * (i % 2), NEVER);
+	two_chains();
+	m.stacks[1].pcs[0] = 0x11;
+	for (int i = 0; i < 80; i++)
+		m.objects[i].site = 1 + i % 2;
+	m.sites[0].born = m.sites[1].born = 40;
+	m.target.kind[LEAKTRACE_KIND_FD].live = 80;
+	judged();
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->mixed && f->nsites == 2, "%zu findings", m.nfindings);
+	CHECK(f->limit_s > 420 && f->limit_s < 520, "in %f s", f->limit_s);
+	snprintf(sentence, sizeof(sentence), "all parts together RLIMIT_NOFILE (1,024) is reached in %s",
+		 format_seconds(f->limit_s, in));
+	CHECK(says(&f->judgement, sentence), "%s", sentence);
+	CHECK(says(&m.sites[0].judgement, sentence) && says(&m.sites[1].judgement, sentence));
+	CHECK(!says(&m.sites[0].judgement, "at this rate"));
+}
+
+/* Whatever is made up, the judge must neither fall nor print nonsense. */
+static void absurd(void)
+{
+	struct site *s;
+
+	s = begin(5);
+	for (int i = 0; i < 20; i++)
+		born(i * 0.2, NEVER);
+	s->first_ns = UINT64_MAX;
+	judged();
+	s->first_ns = 0;
+	s->last_ns = 0;
+	s->born = 0;
+	judged();
+	memset(s->lifetimes, 0xff, sizeof(s->lifetimes));
+	s->born = s->died = UINT64_MAX;
+	judged();
+	m.target.now_ns = 0;
+	judged();
+	m.objects[3].born_ns = UINT64_MAX;
+	m.objects[4].count = UINT32_MAX;
+	judged();
+	s->kind = LEAKTRACE_KIND_PAGE;
+	s->type = 255;
+	judged();
+	CHECK(s->judgement.confidence >= 0 && s->judgement.confidence <= 1);
+}
+
+int main(void)
+{
+	leaks();
+	limit();
+	early_growth();
+	late_leak();
+	suspects();
+	innocents();
+	caches();
+	one_root();
+	many_roots();
+	one_limit();
+	absurd();
+	model_free(&m);
+	return verdict("verdict");
+}

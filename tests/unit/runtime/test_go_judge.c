@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Growth of goroutines and of Go's heap over looks: what leaks, and what does not. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/go/go.h"
+#include "check.h"
+
+enum { LOOKS = 6 };
+
+/*
+ * One site that had so many, a look every ten seconds; each look another collection,
+ * at which so many goroutines could not be read.
+ */
+static enum verdict judged_missing(struct go_site key, unsigned int n, const double *y,
+				   bool collects, const uint64_t *missed)
+{
+	static struct go_view v;
+	struct go_site s = key;
+	enum verdict have;
+
+	memset(&v, 0, sizeof(v));
+	v.sites = &s;
+	v.nsites = 1;
+	v.snapshots = n;
+	v.counts.heap_rate = 512 << 10;
+	s.series = calloc(GO_SERIES_MAX, sizeof(*s.series));
+	memcpy(s.series, y, n * sizeof(*y));
+	s.live = y[n - 1];
+	for (unsigned int i = 0; i < n; i++) {
+		v.at_s[i] = 10 * i;
+		v.cycle[i] = collects ? i : 1;
+		v.missed[i] = missed[i];
+	}
+	go_judge(&v);
+	have = s.judgement.verdict;
+	CHECK(go_leaks(&v) == (have == VERDICT_LEAK));
+	judgement_clear(&s.judgement);
+	free(s.series);
+	return have;
+}
+
+static enum verdict judged(struct go_site key, unsigned int n, const double *y, bool collects)
+{
+	static const uint64_t none[LOOKS];
+
+	return judged_missing(key, n, y, collects, none);
+}
+
+#define ROW(...) ((const double[LOOKS]){ __VA_ARGS__ })
+
+static void goroutines(void)
+{
+	struct go_site g = { .kind = GO_GOROUTINE, .type = "chan receive" };
+
+	CHECK(judged(g, 6, ROW(0, 10, 20, 30, 40, 50), true) == VERDICT_LEAK);
+	CHECK(judged(g, 4, ROW(0, 10, 20, 30), true) == VERDICT_LEAK);
+	CHECK(judged(g, 2, ROW(0, 30), true) == VERDICT_SUSPECT, "two looks are thin");
+	CHECK(judged(g, 1, ROW(5000), true) == VERDICT_OK, "many are no growth");
+	CHECK(judged(g, 6, ROW(0, 40, 80, 0, 40, 80), true) == VERDICT_OK, "a saw");
+	CHECK(judged(g, 6, ROW(0, 0, 0, 0, 0, 50), true) == VERDICT_OK, "a burst");
+	CHECK(judged(g, 6, ROW(0, 30, 60, 90, 90, 90), true) == VERDICT_OK, "a pool that is full");
+	CHECK(judged(g, 6, ROW(0, 2, 4, 6, 8, 10), true) == VERDICT_OK, "too few");
+	CHECK(judged(g, 6, ROW(1000, 1010, 1020, 1030, 1040, 1050), true) == VERDICT_OK, "a twentieth");
+	CHECK(judged(g, 6, ROW(0, 10, 20, 19, 40, 50), true) == VERDICT_OK, "it fell");
+	CHECK(judged_missing(g, 6, ROW(0, 10, 20, 19, 40, 50), true,
+			     (const uint64_t[LOOKS]){ 0, 0, 0, 1, 0, 0 }) == VERDICT_LEAK,
+	      "one could not be read");
+	g.system = true;
+	CHECK(judged(g, 6, ROW(0, 10, 20, 30, 40, 50), true) == VERDICT_OK, "the runtime's own");
+	g.system = false;
+	strcpy(g.type, "runnable");
+	CHECK(judged(g, 6, ROW(0, 10, 20, 30, 40, 50), true) == VERDICT_OK, "they wait for a processor");
+	g.proven = 1;
+	CHECK(judged(g, 1, ROW(1), true) == VERDICT_LEAK, "the runtime has proven it");
+}
+
+static void heap(void)
+{
+	struct go_site h = { .kind = GO_HEAP, .type = "heap", .size_bytes = 4096 };
+	const double mib = 1 << 20;
+
+	CHECK(judged(h, 5, ROW(0, 2 * mib, 4 * mib, 6 * mib, 8 * mib), true) == VERDICT_LEAK);
+	CHECK(judged(h, 5, ROW(0, 2 * mib, 4 * mib, 6 * mib, 8 * mib), false) == VERDICT_OK,
+	      "no collection has looked whether it is garbage");
+	CHECK(judged(h, 5, ROW(0, mib / 2, mib, 2 * mib, 3 * mib), true) == VERDICT_OK,
+	      "six samples may be chance");
+	CHECK(judged(h, 5, ROW(60 * mib, 62 * mib, 64 * mib, 66 * mib, 72 * mib), true) ==
+	      VERDICT_OK, "of 120 samples, 24 more may be chance");
+	CHECK(judged(h, 5, ROW(60 * mib, 66 * mib, 72 * mib, 76 * mib, 90 * mib), true) ==
+	      VERDICT_LEAK, "of 120 samples, 60 more are none");
+	CHECK(judged(h, 5, ROW(0, 8 * mib, 2 * mib, 9 * mib, 10 * mib), true) == VERDICT_OK);
+	h.size_bytes = 64 << 20;	/* each is sampled */
+	CHECK(judged(h, 4, ROW(0, 640 * mib, 1280 * mib, 1920 * mib), true) == VERDICT_LEAK);
+}
+
+/* The process went while it was looked at: what was seen before is the answer. */
+static void undone(void)
+{
+	static struct go_process process;	/* of no pid: nothing is known outside */
+	static struct go_view v = { .process = &process };
+	struct go_site s = { .kind = GO_GOROUTINE, .type = "chan receive" };
+
+	v.sites = &s;
+	v.nsites = 1;
+	s.series = calloc(GO_SERIES_MAX, sizeof(*s.series));
+	go_view_begin(&v);
+	s.live = 9;
+	s.proven = 7;
+	s.age_max_ns = 5;
+	go_view_end(&v);
+	go_view_begin(&v);
+	s.live = 1;
+	go_view_end(&v);
+	go_view_undo(&v);
+	go_judge(&v);
+	CHECK(s.live == 9 && s.proven == 7 && s.age_max_ns == 5 && v.snapshots == 1);
+	CHECK(go_leaks(&v));
+	judgement_clear(&s.judgement);
+	free(s.series);
+}
+
+int main(void)
+{
+	goroutines();
+	heap();
+	undone();
+	return verdict("go judge");
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The frame that a report names: the innermost one that is the program's own.
+ */
+#include <string.h>
+
+#include "leaktrace.h"
+#include "symbolize/language.h"
+
+/* The innermost function that is the program's own, not libc's. */
+const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, stack, &f);
+
+	for (int i = 0; i < n; i++)
+		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
+		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-") &&
+		    !lang_is_library(&f[i]))
+			return &f[i];
+	return n ? f : NULL;
+}
+
+const struct symbol_frame *report_place(struct model *m, const struct site *s)
+{
+	const struct lang_site *holders[HOLDERS];
+
+	if (s->kind == LEAKTRACE_KIND_THREAD && blame_holders(m, s->stack, holders))
+		return lang_site_place(holders[0]);
+	return report_place_of(m, s->stack);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whether two stacks are one way through the program. An interpreter that
+ * specialises its code, or a compiler that outlines a cold half, reaches the
+ * same call by two chains of frames: other addresses in the same functions, or
+ * a helper more. What counts is the sequence of functions.
+ */
+#include <string.h>
+
+#include "analysis/verdict.h"
+
+/* Frames that one way may have more than the other, and still be the same. */
+enum { DETOUR_MAX = 6 };
+
+#define HASH_START 0xcbf29ce484222325ULL	/* FNV-1a */
+
+static uint64_t mix(uint64_t h, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	while (len--)
+		h = (h ^ *p++) * 0x100000001b3ULL;
+	return h;
+}
+
+/* A function, or where its name is unknown the place of the call itself. */
+static uint64_t function_of(const struct symbol_frame *f)
+{
+	uint64_t h = HASH_START;
+
+	if (f->module)
+		h = mix(h, f->module, strlen(f->module));
+	if (f->function)
+		return mix(h, f->function, strlen(f->function));
+	return mix(h, &f->offset, sizeof(f->offset));
+}
+
+bool path_in_libc(const struct symbol_frame *f)
+{
+	const char *name = f->module ? strrchr(f->module, '/') : NULL;
+
+	return (name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
+			 !strncmp(name, "/libpthread", 11))) ||
+		(f->function && !strcmp(f->function, "_start"));
+}
+
+/*
+ * The functions of a site's stack, innermost first; returns how many. Who first
+ * touches a page, malloc or the one it was for, is chance: libc's part of such a
+ * stack is left out.
+ */
+unsigned int path_read(struct model *m, const struct site *s, struct path *p)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, s->stack, &f), i = 0;
+
+	p->n = 0;
+	p->hash = HASH_START;
+	while (s->kind == LEAKTRACE_KIND_PAGE && i + 1 < n && path_in_libc(&f[i]))
+		i++;
+	if (i + 1 == n)
+		i = 0;		/* all of it is libc's */
+	for (; i < n && p->n < PATH_MAX_FRAMES; i++) {
+		p->function[p->n] = function_of(&f[i]);
+		p->hash = mix(p->hash, &p->function[p->n++], sizeof(p->hash));
+	}
+	return p->n;
+}
+
+/* The shorter is found in the longer, from the same function to the same root. */
+bool path_same(const struct path *a, const struct path *b)
+{
+	const struct path *s = a->n < b->n ? a : b, *l = a->n < b->n ? b : a;
+	unsigned int i = 0;
+
+	if (!s->n || l->n - s->n > DETOUR_MAX || s->function[0] != l->function[0] ||
+	    s->function[s->n - 1] != l->function[l->n - 1])
+		return false;
+	for (unsigned int j = 0; j < l->n && i < s->n; j++)
+		i += s->function[i] == l->function[j];
+	return i == s->n;
+}
+
+/* Frames that both have at their outer ends. */
+unsigned int path_common(const struct path *a, const struct path *b)
+{
+	unsigned int n = 0;
+
+	while (n < a->n && n < b->n && a->function[a->n - 1 - n] == b->function[b->n - 1 - n])
+		n++;
+	return n;
+}

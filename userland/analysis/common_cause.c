@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One cause may leak several kinds at once: a context that is never freed keeps
+ * its eventfds, its epoll, a thread and that thread's stack. Such sites have a
+ * caller in common and are born in step: with each of the one comes one of the
+ * other. Either alone proves nothing, as everything is under main(), and much
+ * happens at the same time.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/verdict.h"
+
+#define STEP_S		0.05	/* births of one cause are no further apart */
+#define STEP_SHARE	0.05	/* nor than this share of the time between two causes */
+#define IN_STEP		0.8
+
+enum { STEPS_MIN = 5 };
+
+/* Moments of birth, those within a step of each other as one; the caller frees them. */
+static double *moments(const struct model *m, uint32_t site, size_t *n)
+{
+	struct births b = { 0 };
+	double *at_s, end_s = -INFINITY;
+
+	b.o = model_objects((struct model *)m, site, &b.n);
+	at_s = malloc((b.n + 1) * sizeof(*at_s));
+	*n = 0;
+	for (size_t i = 0; at_s && i < b.n; i++) {
+		double t = birth_ns(&b, i) / 1e9;
+
+		if (!birth_counts(&b, i))
+			continue;
+		if (t - end_s > STEP_S)
+			at_s[(*n)++] = t;
+		end_s = t;
+	}
+	return at_s;
+}
+
+/* How many of a have one of b near them, since both are there; all: of how many. */
+static size_t near(const double *a, size_t na, const double *b, size_t nb, double within_s,
+		   size_t *all)
+{
+	size_t hits = 0, j = 0;
+
+	*all = 0;
+	for (size_t i = 0; i < na; i++) {
+		if (a[i] < b[0] - within_s)
+			continue;
+		while (j + 1 < nb && fabs(b[j + 1] - a[i]) <= fabs(b[j] - a[i]))
+			j++;
+		hits += fabs(b[j] - a[i]) <= within_s;
+		++*all;
+	}
+	return hits;
+}
+
+static double gap_s(const double *a, size_t n)
+{
+	return n > 1 ? (a[n - 1] - a[0]) / (n - 1) : INFINITY;
+}
+
+static bool in_step(const struct model *m, uint32_t x, uint32_t y)
+{
+	size_t na, nb, alla, allb, hita, hitb;
+	double *a = moments(m, x, &na), *b = moments(m, y, &nb);
+	bool same = false;
+
+	if (a && b && na >= STEPS_MIN && nb >= STEPS_MIN) {
+		double within_s = fmin(STEP_S, STEP_SHARE * fmin(gap_s(a, na), gap_s(b, nb)));
+
+		hita = near(a, na, b, nb, within_s, &alla);
+		hitb = near(b, nb, a, na, within_s, &allb);
+		same = alla >= STEPS_MIN && allb >= STEPS_MIN && hita >= IN_STEP * alla &&
+			hitb >= IN_STEP * allb;
+	}
+	free(a);
+	free(b);
+	return same;
+}
+
+/* Frames that all of a thread's stacks have: libc's, and what it starts. */
+unsigned int path_outer(struct model *m, uint32_t stack)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, stack, &f), outer = 0;
+
+	while (outer < n && path_in_libc(&f[n - 1 - outer]))
+		outer++;
+	return outer + 1;
+}
+
+static const struct site *part_of(struct model *m, const struct finding *f, uint8_t kind)
+{
+	for (size_t i = 0; i < f->nsites; i++) {
+		const struct site *s = model_site(m, f->sites[i]);
+
+		if (s->kind == kind)
+			return s;
+	}
+	return NULL;
+}
+
+/* A thread's own stack is first touched by itself: there is no common caller. */
+static bool stacks_of_threads(struct model *m, const struct finding *f, const struct finding *g)
+{
+	const struct site *thread = part_of(m, f, LEAKTRACE_KIND_THREAD);
+	const struct site *pages = model_site(m, g->sites[0]);
+
+	return thread && pages->kind == LEAKTRACE_KIND_PAGE && in_step(m, thread->id, pages->id);
+}
+
+bool root_same(struct model *m, const struct finding *f, const struct finding *g)
+{
+	const struct site *a = model_site(m, f->sites[0]), *b = model_site(m, g->sites[0]);
+	struct path p, q;
+
+	if (stacks_of_threads(m, f, g) || stacks_of_threads(m, g, f))
+		return true;
+	if (!path_read(m, a, &p) || !path_read(m, b, &q))
+		return false;
+	return path_common(&p, &q) > path_outer(m, a->stack) && in_step(m, a->id, b->id);
+}

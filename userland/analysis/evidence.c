@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the judge measured, in sentences for somebody who was just woken. Each
+ * stands by itself and has numbers in it.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/verdict.h"
+
+#define LIMIT_FAR_S	(366 * 86400.0)	/* further off it is nobody's worry */
+
+/* How a kind's births, deaths and lives are called. */
+struct words {
+	const char *born, *died, *alive;
+};
+
+static const struct words *words_of(const struct measures *x)
+{
+	static const struct words kinds[KINDS] = {
+		[LEAKTRACE_KIND_FD] = { "opened", "closed", "open" },
+		[LEAKTRACE_KIND_PAGE] = { "touched", "freed", "in use" },
+		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "alive" },
+		[LEAKTRACE_KIND_THREAD] = { "started", "ended", "running" },
+	};
+	static const struct words process = { "forked", "reaped", "there" };
+
+	return x->type == LEAKTRACE_TYPE_PROCESS ? &process : &kinds[x->kind];
+}
+
+static void PRINTF(2, 3) say(struct judgement *j, const char *fmt, ...)
+{
+	va_list args;
+	int i = 0;
+
+	while (i < EVIDENCE_MAX && j->evidence[i])
+		i++;
+	if (i == EVIDENCE_MAX)
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&j->evidence[i], fmt, args) < 0)
+		j->evidence[i] = NULL;
+	va_end(args);
+}
+
+/* "312", or for pages "312 pages (1.2 MiB)" */
+static const char *amount(const struct measures *x, uint64_t n, char buf[80])
+{
+	char a[32], b[32];
+
+	format_count(n, a);
+	if (x->kind == LEAKTRACE_KIND_PAGE)
+		snprintf(buf, 80, "%s page%s (%s)", a, n == 1 ? "" : "s",
+			 format_bytes(n * PAGE_BYTES, b));
+	else
+		snprintf(buf, 80, "%s", a);
+	return buf;
+}
+
+static void say_counts(struct judgement *j, const struct measures *x)
+{
+	const struct words *w = words_of(x);
+	char a[80], b[80], c[80], d[32], e[32], old[32];
+
+	format_seconds(x->window_s, d);
+	if (!x->whole)
+		say(j, "of those %s in the last %s, %s are still %s", w->born, d,
+		    amount(x, x->live, a), w->alive);
+	else if (x->died == x->born)
+		say(j, "%s %s, all %s, 95 %% within %s", amount(x, x->born, a), w->born, w->died,
+		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d));
+	else if (!x->died)
+		say(j, "%s %s in %s, none %s", amount(x, x->born, a), w->born, d, w->died);
+	else
+		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
+		    amount(x, x->died, a), amount(x, x->born, b), w->died,
+		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d), amount(x, x->live, c), w->alive,
+		    x->old == x->live ? "all" : x->old ? format_count(x->old, old) : "none",
+		    format_seconds(x->horizon_s, e));
+}
+
+static void say_growth(struct judgement *j, const struct measures *x)
+{
+	char a[32], b[32], c[32];
+	double rate = x->slope, low = fmax(0, x->slope_low), high = x->slope_high;
+	const char *unit = "second";
+
+	if (rate < 0.5) {
+		rate *= 60;
+		low *= 60;
+		high *= 60;
+		unit = "minute";
+	}
+	if (x->kind == LEAKTRACE_KIND_PAGE)
+		say(j, "grows by %s a %s (%s to %s), trend z = %.1f",
+		    format_bytes(rate * PAGE_BYTES, a), unit,
+		    format_bytes(low * PAGE_BYTES, b),
+		    format_bytes(high * PAGE_BYTES, c), x->z);
+	else
+		say(j, "grows by %.1f a %s (%.1f to %.1f), trend z = %.1f", rate, unit,
+		    low, high, x->z);
+}
+
+/* "0.27 pages for each KiB that it reads" */
+static const char *pace(const struct measures *x, char buf[96])
+{
+	static const struct {
+		const char *each;
+		double units;
+	} bytes[] = { { "each KiB", 0x1p10 }, { "each MiB", 0x1p20 }, { "each GiB", 0x1p30 } };
+	static const char *const things[KINDS] = {
+		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
+		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
+	};
+	const struct following *f = &x->following;
+	unsigned int i = 0;
+
+	if (f->by == LOAD_CPU) {
+		snprintf(buf, 96, "%.3g %s for each second of CPU time that it uses", f->per_unit * 1e6,
+			 things[x->kind]);
+		return buf;
+	}
+	while (i + 1 < ARRAY_SIZE(bytes) && f->per_unit * bytes[i].units < 0.1)
+		i++;
+	snprintf(buf, 96, "%.3g %s for %s that it %s", f->per_unit * bytes[i].units, things[x->kind],
+		 bytes[i].each, f->by == LOAD_READ ? "reads" : "writes");
+	return buf;
+}
+
+static void say_load(struct judgement *j, const struct measures *x)
+{
+	const struct following *f = &x->following;
+	char a[96];
+
+	if (f->how == FOLLOWS_LOAD)
+		say(j, "growth follows the load, as with inserts, or a leak in each request: %s (r = %.2f in "
+		    "%u steps)%s", pace(x, a), f->r, f->steps, f->stops ? ", and stops where that stops" : "");
+	else if (f->how == FOLLOWS_STEADY)
+		say(j, "under a steady load: %s", pace(x, a));
+	else if (f->how == FOLLOWS_NOT)
+		say(j, "growth does not follow the load: it is the same whether the process reads, writes "
+		    "and computes much or little");
+}
+
+/* Whose pages they are is known; why the heap grew may be another's doing. */
+static void say_memory(struct judgement *j, const struct measures *x)
+{
+	if (x->kind != LEAKTRACE_KIND_PAGE)
+		return;
+	if (x->share > 0 && x->share < 0.995)
+		say(j, "%.0f %% of all memory that is new is this site's", x->share * 100);
+	if (x->heap)
+		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
+		    "so the culprit may be a caller of another site");
+	if (x->pooled)
+		say(j, "it shares its mappings with other sites, as an allocator's does: growth that "
+		    "follows what the program is given to keep looks the same as a leak");
+}
+
+static void say_leak(struct judgement *j, const struct measures *x)
+{
+	char a[32], b[32], t[32];
+
+	if (x->generations > 1)
+		say(j, "not from one moment: %u of %u slices of %s have survivors", x->generations,
+		    x->buckets, format_seconds(x->bucket_s, a));
+	if (x->died && x->old)
+		say(j, "of those that came to be older than %s, %s %s, %s live on",
+		    format_seconds(x->horizon_s, t), x->late ? format_count(x->late, b) : "none",
+		    words_of(x)->died, format_count(x->old, a));
+	say_growth(j, x);
+	say_load(j, x);
+	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
+		say(j, "but %s of those that were there at attach are gone: no net growth yet",
+		    format_count(x->turnover, a));
+	say_memory(j, x);
+	if (j->verdict == VERDICT_SUSPECT && x->old < verdict_needs(x))
+		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
+		    format_seconds(x->horizon_s, t), verdict_needs(x));
+}
+
+static void say_cache(struct judgement *j, const struct measures *x)
+{
+	const struct words *w = words_of(x);
+	char a[32], t[32];
+
+	if (x->late)
+		say(j, "%s were %s after more than %s: released late, not lost",
+		    format_count(x->late, a), w->died, format_seconds(x->horizon_s, t));
+	else if (x->recent < 3)
+		say(j, "grew, then stopped: none %s in the last %s", w->born,
+		    format_seconds(x->idle_s, t));
+	else
+		say(j, "growth slows down: %llu in the first half of the time, %llu in the second",
+		    (unsigned long long)x->first_half, (unsigned long long)x->second_half);
+	say_load(j, x);
+}
+
+void evidence_write(struct judgement *j, const struct measures *x)
+{
+	char a[32];
+
+	if (!x->unjoined && x->born)
+		say_counts(j, x);
+	if (j->unjoined)
+		say(j, "%s exited but were never joined: their stacks stay mapped",
+		    format_count(j->unjoined, a));
+	if (j->zombies)
+		say(j, "%s exited but were never reaped: zombies", format_count(j->zombies, a));
+	if (j->verdict == VERDICT_LEAK || j->verdict == VERDICT_SUSPECT)
+		say_leak(j, x);
+	else if (j->verdict == VERDICT_CACHE)
+		say_cache(j, x);
+}
+
+/* What comes with each of the first part's objects: the whole of one leaked thing. */
+void evidence_of_parts(struct model *m, struct finding *f)
+{
+	uint64_t live[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 }, steps;
+	struct judgement *j = &f->judgement;
+	char *first = NULL, list[256] = "";
+	size_t len = 0;
+
+	steps = site_live(model_site(m, f->sites[0])) ?: 1;
+	for (size_t i = 0; i < f->nsites; i++) {
+		const struct site *s = model_site(m, f->sites[i]);
+
+		live[s->kind][s->type < __LEAKTRACE_TYPE_MAX ? s->type : 0] += site_live(s);
+	}
+	for (int k = 0; k < KINDS; k++)
+		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && len < sizeof(list) - 64; t++)
+			if (live[k][t])
+				len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s",
+						len ? ", " : "", (double)live[k][t] / steps,
+						k == LEAKTRACE_KIND_FD ? type_name(t) : kind_name(k),
+						k == LEAKTRACE_KIND_FD ? " " : "",
+						k == LEAKTRACE_KIND_FD ? kind_name(k) : "");
+	if (asprintf(&first, "born in step, so one root: %s each time", list) < 0)
+		return;
+	free(j->evidence[EVIDENCE_MAX - 1]);
+	memmove(&j->evidence[1], &j->evidence[0], (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
+	j->evidence[0] = first;
+}
+
+/* Others call the same maker, and theirs are released: where does this one differ? */
+void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release)
+{
+	const struct symbol_frame *frames, *at;
+	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
+	char by[64], odd[64], where[64], a[32], b[32];
+
+	if (f->odd < 1 || f->odd >= n)
+		return;
+	frame_name(&frames[maker], by, sizeof(by));
+	frame_name(&frames[f->odd], odd, sizeof(odd));
+	at = report_place_of(m, release);
+	say(&f->judgement, "%s of %s that other callers make by %s are released%s%s; those by %s are not",
+	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
+	    at ? frame_name(at, where, sizeof(where)) : "", odd);
+}
+
+/*
+ * "at this rate RLIMIT_NOFILE (1,024) is reached in 14 min": when the pager goes
+ * off. The parts of a finding say what the whole does.
+ */
+void evidence_of_limit(struct model *m, struct finding *f)
+{
+	const struct limit *l = &m->limits[f->limit];
+	const char *lead = f->nsites > 1 ? "at the rate of all parts together" : "at this rate";
+	char max[32], in[32];
+
+	if (f->limit_s <= 0 || f->limit_s > LIMIT_FAR_S)
+		return;
+	if (f->limit == LIMIT_MEMORY)
+		format_bytes(l->max, max);
+	else
+		format_count(l->max, max);
+	format_seconds(f->limit_s, in);
+	say(&f->judgement, "%s %s (%s) is reached in %s", lead, l->name, max, in);
+	for (size_t i = 0; i < f->nsites; i++)
+		say(&model_site(m, f->sites[i])->judgement, "%s %s (%s) is reached in %s", lead, l->name,
+		    max, in);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What surrounds a site: how many of those that were there before are gone, and
+ * for pages, where they lie. An allocator's pages are touched by whoever gets
+ * them next: in its ranges, which page is whose says little. The brk heap and
+ * glibc's arenas are known by their form, other allocators' by being shared: by
+ * halves, or by many, though one of them may have nearly all of it.
+ */
+#include <stdlib.h>
+
+#include "util/proc_maps.h"
+#include "analysis/verdict.h"
+
+enum { MANY_OTHERS = 3 };
+
+static ptrdiff_t map_of(const struct model *m, uint64_t address)
+{
+	const struct map *map = m->maps ? maps_find(m->maps, address) : NULL;
+
+	return map ? map - m->maps->map : -1;
+}
+
+/* Objects of a site stand together: it is new in a mapping once. */
+static void count_site(struct court *court, uint32_t site, uint32_t *last, ptrdiff_t map)
+{
+	if (last[map] == site)
+		return;
+	last[map] = site;
+	court->map_sites[map]++;
+}
+
+void court_open(struct court *court)
+{
+	struct model *m = court->m;
+	size_t n = m->maps ? m->maps->n : 0;
+	uint32_t *last;
+
+	court->map_pages = calloc(n + 1, sizeof(*court->map_pages));
+	court->own_pages = calloc(n + 1, sizeof(*court->own_pages));
+	court->map_sites = calloc(n + 1, sizeof(*court->map_sites));
+	last = calloc(n + 1, sizeof(*last));
+	for (size_t i = 0; i < m->nobjects; i++) {
+		const struct object *o = &m->objects[i];
+		ptrdiff_t map;
+
+		if (o->kind != LEAKTRACE_KIND_PAGE || !o->site)
+			continue;
+		court->pages += o->count;
+		map = map_of(m, o->id);
+		if (map >= 0 && court->map_pages)
+			court->map_pages[map] += o->count;
+		if (map >= 0 && court->map_sites && last)
+			count_site(court, o->site, last, map);
+	}
+	free(last);
+}
+
+void court_close(struct court *court)
+{
+	free(court->map_pages);
+	free(court->own_pages);
+	free(court->map_sites);
+	court->map_pages = court->own_pages = NULL;
+	court->map_sites = NULL;
+}
+
+/* Of a site's pages, how many are in mappings that it shares with other sites. */
+static uint64_t pooled_pages(const struct court *court, const struct births *b)
+{
+	uint64_t pooled = 0;
+
+	if (!court->map_pages || !court->own_pages || !court->map_sites)
+		return 0;
+	for (size_t i = 0; i < b->n; i++) {
+		ptrdiff_t map = map_of(court->m, b->o[i].id);
+
+		if (map >= 0)
+			court->own_pages[map] += b->o[i].count;
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		ptrdiff_t map = map_of(court->m, b->o[i].id);
+
+		if (map < 0)
+			continue;
+		if (court->own_pages[map] * 4 < court->map_pages[map] * 3 ||
+		    court->map_sites[map] >= 1 + b->more_sites + MANY_OTHERS)
+			pooled += court->own_pages[map];
+		court->own_pages[map] = 0;
+	}
+	return pooled;
+}
+
+void measure_place(struct measures *x, const struct court *court, const struct births *b)
+{
+	const struct kind_totals *k = &court->m->target.kind[x->kind];
+	uint64_t where[RANGES] = { 0 }, all = 0;
+
+	x->turnover = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
+	if (x->kind != LEAKTRACE_KIND_PAGE)
+		return;
+	for (size_t i = 0; i < b->n; i++) {
+		where[range_of(court->m, b->o[i].id)] += b->o[i].count;
+		all += b->o[i].count;
+	}
+	x->heap = where[RANGE_HEAP] * 2 > all;
+	x->stack = where[RANGE_STACK] * 2 > all;
+	x->share = court->pages ? (double)all / court->pages : 0;
+	x->pooled = !x->heap && !x->stack && pooled_pages(court, b) * 2 > all;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory's growth by path. A leak of small blocks is touched by many sites,
+ * so it is added up over every function that has it below itself: the deepest
+ * one that still holds most of it is what can be said, and no more than that.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/memory_growth.h"
+#include "analysis/verdict.h"
+
+struct bearer {				/* a function on a site's stack */
+	uint64_t function, pages;
+	unsigned int depth;		/* from the outermost frame */
+	const struct symbol_frame *frame;
+};
+
+struct bearers {
+	struct bearer *b;
+	size_t n, room;
+};
+
+static int by_function(const void *a, const void *b)
+{
+	const struct bearer *x = a, *y = b;
+
+	return (x->function > y->function) - (x->function < y->function);
+}
+
+static int by_pages(const void *a, const void *b)
+{
+	const struct rss_part *x = a, *y = b;
+
+	if (x->pages != y->pages)
+		return x->pages < y->pages ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void bear(struct bearers *all, const struct bearer *b)
+{
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 256;
+		struct bearer *more = reallocarray(all->b, room, sizeof(*more));
+
+		if (!more)
+			return;
+		all->b = more;
+		all->room = room;
+	}
+	all->b[all->n++] = *b;
+}
+
+/*
+ * Each function of a stack once, however often it calls itself; not main(), nor
+ * what is above it, nor the allocator: these are no path.
+ */
+static void bear_stack(struct bearers *all, struct model *m, const struct site *s)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, s->stack, &f), inner;
+	unsigned int own;
+	struct path p;
+
+	inner = n - (int)path_read(m, s, &p);
+	own = path_outer(m, s->stack) < p.n ? p.n - path_outer(m, s->stack) : 0;
+	for (unsigned int i = 0; inner >= 0 && i < own; i++) {
+		bool again = false;
+
+		for (unsigned int j = 0; j < i; j++)
+			again |= p.function[j] == p.function[i];
+		if (!again)
+			bear(all, &(struct bearer){ p.function[i], site_live(s), p.n - i,
+						    &f[inner + i] });
+	}
+}
+
+/* The deepest of those that hold enough. */
+static void find_path(struct rss *x, struct bearers *all)
+{
+	unsigned int deepest = 0;
+
+	if (all->n)
+		qsort(all->b, all->n, sizeof(*all->b), by_function);
+	for (size_t i = 0, j; i < all->n; i = j) {
+		uint64_t pages = 0;
+		unsigned int depth = UINT32_MAX;
+
+		for (j = i; j < all->n && all->b[j].function == all->b[i].function; j++) {
+			pages += all->b[j].pages;
+			if (all->b[j].depth < depth)
+				depth = all->b[j].depth;
+		}
+		if (pages < RSS_PATH_SHARE * x->new_live || depth <= deepest)
+			continue;
+		deepest = depth;
+		x->path = all->b[i].frame;
+		x->path_share = (double)pages / x->new_live;
+	}
+}
+
+static unsigned int top(struct rss_part *from, size_t n, struct rss_part *to)
+{
+	size_t kept = 0;
+
+	/* one entry for each id: they come sorted by it */
+	for (size_t i = 0; i < n; i++) {
+		if (kept && from[kept - 1].id == from[i].id)
+			from[kept - 1].pages += from[i].pages;
+		else
+			from[kept++] = from[i];
+	}
+	if (kept)
+		qsort(from, kept, sizeof(*from), by_pages);
+	if (kept > RSS_PARTS)
+		kept = RSS_PARTS;
+	memcpy(to, from, kept * sizeof(*to));
+	return kept;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct rss_part *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void find_parts(struct rss *x, const struct model *m)
+{
+	struct rss_part *grew = calloc(m->nsites + 1, sizeof(*grew)), *gave;
+	size_t ngrew = 0, ngave = 0;
+
+	gave = calloc(m->nsites * LEAKTRACE_RELEASES_MAX + 1, sizeof(*gave));
+	for (size_t i = 0; grew && gave && i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+
+		if (s->kind != LEAKTRACE_KIND_PAGE)
+			continue;
+		if (site_live(s))
+			grew[ngrew++] = (struct rss_part){ s->id, site_live(s) };
+		for (unsigned int k = 0; k < s->releases; k++)
+			gave[ngave++] = (struct rss_part){ s->release[k].stack,
+							      s->release[k].count };
+	}
+	if (ngave)
+		qsort(gave, ngave, sizeof(*gave), by_id);
+	if (grew && gave) {
+		x->ngrew = top(grew, ngrew, x->grew);
+		x->ngave = top(gave, ngave, x->gave);
+	}
+	free(grew);
+	free(gave);
+}
+
+bool rss_read(struct model *m, struct rss *x)
+{
+	const struct kind_totals *k = &m->target.kind[LEAKTRACE_KIND_PAGE];
+	struct bearers all = { 0 };
+
+	memset(x, 0, sizeof(*x));
+	if (!k->present || !(m->target.kinds & 1U << LEAKTRACE_KIND_PAGE))
+		return false;
+	x->baseline_given_back = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+
+		if (s->kind != LEAKTRACE_KIND_PAGE)
+			continue;
+		x->touched += s->born;
+		x->given_back += s->died;
+		x->new_live += site_live(s);
+		if (site_live(s))
+			bear_stack(&all, m, s);
+	}
+	x->given_back += x->baseline_given_back;
+	for (size_t i = 0; i < m->nobjects; i++) {
+		const struct object *o = &m->objects[i];
+
+		if (o->kind != LEAKTRACE_KIND_PAGE || !o->site)
+			continue;
+		x->range[range_of(m, o->id)] += o->count;
+		x->ranged += o->count;
+	}
+	find_path(x, &all);
+	find_parts(x, m);
+	free(all.b);
+	return x->touched || x->given_back;
+}

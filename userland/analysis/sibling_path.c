@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The odd one out. Where others make the same thing by the same function, and
+ * theirs are released, the call path on which it is not says what was forgotten:
+ * the error path that returns before the close.
+ */
+#include <string.h>
+
+#include "analysis/verdict.h"
+
+enum {
+	MADE_ENOUGH = 10,	/* by others, to be a rule that has an exception */
+};
+
+struct others {
+	uint64_t born, died;
+	unsigned int sites;
+	unsigned int shared;		/* inner functions that they have in common with it */
+	uint32_t release;		/* the stack where most of them die */
+	uint64_t released;
+};
+
+static bool releases(const struct site *s)
+{
+	return s->born && s->judgement.verdict <= VERDICT_CACHE && s->died * 10 >= s->born * 9;
+}
+
+/* Functions that both have at their inner ends. */
+static unsigned int inner(const struct path *a, const struct path *b)
+{
+	unsigned int n = 0;
+
+	while (n < a->n && n < b->n && a->function[n] == b->function[n])
+		n++;
+	return n;
+}
+
+/* libc's frames at the inner end, and the first of the program's own. */
+static unsigned int maker(struct model *m, const struct site *s)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, s->stack, &f), i = 0;
+
+	while (s->kind != LEAKTRACE_KIND_PAGE && i < n && path_in_libc(&f[i]))
+		i++;
+	return i + 1;
+}
+
+static void add(struct others *o, const struct site *s, unsigned int shared)
+{
+	o->born += s->born;
+	o->died += s->died;
+	o->sites++;
+	if (shared > o->shared)
+		o->shared = shared;
+	for (unsigned int i = 0; i < s->releases; i++)
+		if (s->release[i].count > o->released) {
+			o->released = s->release[i].count;
+			o->release = s->release[i].stack;
+		}
+}
+
+static void look_for_others(struct model *m, const struct finding *f, const struct site *head,
+			    const struct path *p, struct others *o)
+{
+	unsigned int least = maker(m, head);
+	struct path q;
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		unsigned int shared;
+
+		if (s->kind != head->kind || s->type != head->type || !releases(s) ||
+		    (f->judgement.finding && s->judgement.finding == f->judgement.finding) ||
+		    !path_read(m, s, &q))
+			continue;
+		shared = inner(p, &q);
+		if (shared >= least && shared < p->n)
+			add(o, s, shared);
+	}
+}
+
+/* Needs the names of all stacks: only for what is called a leak. */
+void odd_find(struct model *m, struct finding *f)
+{
+	const struct site *head = model_site(m, f->sites[0]);
+	const struct symbol_frame *frames;
+	struct others o = { 0 };
+	struct path p;
+	int n;
+
+	f->odd = -1;
+	if (f->judgement.verdict != VERDICT_LEAK || f->mixed || !path_read(m, head, &p))
+		return;
+	look_for_others(m, f, head, &p, &o);
+	if (o.born < MADE_ENOUGH)
+		return;
+	n = model_frames(m, head->stack, &frames);
+	f->odd = n - (int)p.n + (int)o.shared;
+	f->others_born = o.born;
+	f->others_died = o.died;
+	evidence_of_odd(m, f, f->odd - 1, o.release);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A runtime with threads of its own starts one whenever the others are held, on
+ * whatever stack it happens to be: that stack is nobody's. Who holds them is.
+ */
+#include <string.h>
+
+#include "symbolize/language.h"
+#include "leaktrace.h"
+
+static void insert(const struct lang_site *holders[HOLDERS], size_t *n, const struct lang_site *s)
+{
+	size_t at = *n;
+
+	while (at && holders[at - 1]->in_thread < s->in_thread)
+		at--;
+	if (at == HOLDERS)
+		return;
+	if (*n < HOLDERS)
+		++*n;
+	memmove(&holders[at + 1], &holders[at], (*n - at - 1) * sizeof(*holders));
+	holders[at] = s;
+}
+
+/**
+ * blame_holders() - what holds threads, if this stack starts them for somebody else
+ * @holders: filled, the most threads first
+ *
+ * Return: how many there are; 0: the stack is to blame.
+ */
+size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS])
+{
+	const struct symbol_frame *frames;
+	const struct lang_site *sites;
+	size_t n, found = 0;
+
+	if (!m->runtime || !lang_starts_thread(frames, model_frames(m, stack, &frames)))
+		return 0;
+	n = lang_process_sites(m->runtime, &sites);
+	for (size_t i = 0; i < n; i++)
+		if (sites[i].in_thread && !sites[i].own)
+			insert(holders, &found, &sites[i]);
+	return found;
+}
+
+/** blame_judge() - say who holds the threads of this site */
+void blame_judge(struct model *m, struct site *s)
+{
+	const struct lang_site *holders[HOLDERS];
+	struct judgement *j = &s->judgement;
+	char name[64], count[32];
+	size_t n = 0;
+	int at = 0;
+
+	if (s->kind == LEAKTRACE_KIND_THREAD && j->verdict > VERDICT_OK)
+		n = blame_holders(m, s->stack, holders);
+	while (at < EVIDENCE_MAX && j->evidence[at])
+		at++;
+	for (size_t i = 0; i < n && at < EVIDENCE_MAX; i++) {
+		const struct symbol_frame *f = lang_site_place(holders[i]);
+
+		j->evidence[at++] = text("%s held by %ss (%s) at %s",
+					 format_count(holders[i]->in_thread, count), holders[i]->kind,
+					 holders[i]->type, f ? frame_name(f, name, sizeof(name)) : "?");
+	}
+}

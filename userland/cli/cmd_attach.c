@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace attach: trace, show what is found, report, let go.
+ */
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+#include "report/output.h"
+
+/* Where events go: beside the report if that must stay parseable. */
+static void choose_tail(struct session *s, const struct options *o)
+{
+	s->json = o->json;
+	s->tail = o->json || o->output.format == FORMAT_TEXT ? stdout : stderr;
+	s->view = !o->json && s->tail == stdout && isatty(STDOUT_FILENO);
+}
+
+/* Before any is attached to: in the background it would stay. */
+static int check_pids(const struct options *o)
+{
+	pid_t pid;
+
+	for (int i = 0; i < o->argc; i++)
+		if (parse_pid(o->argv[i], &pid))
+			return fail("attach: '%s' is no pid", o->argv[i]);
+	return 0;
+}
+
+/* What would never come to pass is refused, not forgotten. */
+static int check_background(const struct options *o)
+{
+	if (!o->background ||
+	    (!o->duration_s && !o->output.path && !o->output.format_given && !o->fail_on_leak && !o->output.all))
+		return 0;
+	return fail("attach: --background returns at once, without a report: "
+		    "no --duration, --format, --output, --all or --fail-on with it");
+}
+
+static int attach_all(struct session *s, const struct options *o)
+{
+	for (int i = 0; i < o->argc; i++) {
+		pid_t pid;
+
+		parse_pid(o->argv[i], &pid);
+		if (!session_add(s, pid))
+			return EXIT_TROUBLE;
+	}
+	/* All or none: until here they go when we do. */
+	for (struct traced *t = o->background ? s->targets : NULL; t; t = t->next) {
+		keep_maps(&t->model);
+		t->ours = false;
+	}
+	return 0;
+}
+
+int cmd_attach(struct options *o)
+{
+	struct session s = { 0 };
+	bool leaks = false;
+	int status;
+
+	if (!o->argc)
+		return fail("attach: which PID? (see 'leaktrace attach --help')");
+	choose_tail(&s, o);
+	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1) ?:
+		session_open(&s, o);
+	if (!status && !o->background)
+		status = session_listen(&s);
+	if (!status)
+		status = attach_all(&s, o);
+	if (!status && !o->background) {
+		status = session_loop(&s);
+		if (!status)
+			status = session_report(&s, &leaks);
+	}
+	session_close(&s);
+	return status ?: leaks ? EXIT_LEAKS : EXIT_CLEAN;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace detach: the kernel forgets a target, or all of them.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+
+static int detach(struct client *c, const char *arg)
+{
+	struct target t;
+	pid_t pid;
+	int err;
+
+	if (parse_pid(arg, &pid))
+		return fail("detach: '%s' is no pid", arg);
+	err = observe_find(c, pid, &t);
+	if (err == -ESRCH)
+		return fail("%d is not being traced", pid);
+	if (err || client_target_del(c, t.id))
+		return fail("%s", client_error(c));
+	keep_forget(t.id);
+	return 0;
+}
+
+int cmd_detach(struct options *o)
+{
+	char err[512];
+	struct client *c = client_open(err, sizeof(err));
+	int status = 0;
+
+	if (!c)
+		return fail("%s", err);
+	if (!o->argc) {
+		if (client_target_del(c, 0))
+			status = fail("%s", client_error(c));
+		else
+			keep_forget(0);
+	}
+	for (int i = 0; i < o->argc && !status; i++)
+		status = detach(c, o->argv[i]);
+	client_close(c);
+	return status;
+}

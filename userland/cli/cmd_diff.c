@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace diff: what came between two snapshots or recordings, for each target
+ * of the newer one; or two looks at Go programs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "runtime/go/diff.h"
+#include "model/history.h"
+#include "model/target_match.h"
+#include "model/delta.h"
+
+struct files {
+	const struct options *o;
+	struct trace_survey older, newer;
+	FILE *f;			/* NULL: nothing has been said */
+	struct report_style look;
+	bool leaks;
+};
+
+static int read_target(const char *path, const struct trace_survey *s, int i, struct model *m)
+{
+	struct trace_part part = { .target = s->targets[i].id, .to_ns = UINT64_MAX };
+	char err[256] = "";
+
+	return trace_read_part(path, &part, m, NULL, err, sizeof(err)) ? fail("%s", err) : 0;
+}
+
+static void judge_it(struct model *m, const struct options *o)
+{
+	judge(m, &o->bench, m->history ? history_curve : NULL, m->history);
+}
+
+/* Two looks at Go programs, as documents. */
+static int diff_go(const struct options *o)
+{
+	char err[512];
+	struct go_difference *d = go_difference_read(o->argv[0], o->argv[1], err, sizeof(err));
+	FILE *f = d ? output_open_file(&o->output) : NULL;
+	struct report_style look;
+	int status = EXIT_TROUBLE;
+
+	if (!d)
+		return fail("%s", err);
+	if (f) {
+		look = output_style(&o->output, f);
+		if (o->output.format == FORMAT_JSON)
+			go_difference_json(f, d);
+		else
+			go_difference_text(f, d, &look);
+		status = output_close_file(f, &o->output);
+	}
+	status = status ?: go_difference_leaks(d) ? EXIT_LEAKS : EXIT_CLEAN;
+	go_difference_free(d);
+	return status;
+}
+
+/* Of one process, all that counts is what came since: it alone is judged. */
+static int compare(struct difference_report *r, struct model *nothing, const struct options *o)
+{
+	r->same = r->older && r->newer && since_same(r->newer, r->older);
+	if (r->same && since(r->newer, r->older))
+		return fail("diff: %s is older than %s: give them the other way round", o->argv[1], o->argv[0]);
+	if (r->older)
+		judge_it(r->older, o);
+	if (r->newer)
+		judge_it(r->newer, o);
+	if (r->newer)
+		r->n = since_differences(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
+	return 0;
+}
+
+/* The output is opened when there is something to say. */
+static int say(struct files *x, const struct difference_report *r)
+{
+	bool first = !x->f;
+
+	if (first)
+		x->f = output_open_file(&x->o->output);
+	if (!x->f)
+		return EXIT_TROUBLE;
+	if (first)
+		x->look = output_style(&x->o->output, x->f);
+	x->leaks |= difference_leaks(r);
+	if (x->o->output.format == FORMAT_JSON)
+		return difference_json(x->f, r) ? EXIT_TROUBLE : 0;
+	if (!first)
+		fputc('\n', x->f);
+	difference_text(x->f, r, &x->look);
+	return 0;
+}
+
+/* MATCH_NONE: it is in one of the files only. */
+static int compare_targets(struct files *x, int older, int newer)
+{
+	struct model a, b, nothing;
+	struct difference_report r = { .older = older < 0 ? NULL : &a, .newer = newer < 0 ? NULL : &b };
+	int status = 0;
+
+	model_init(&a);
+	model_init(&b);
+	model_init(&nothing);
+	if (r.older)
+		status = read_target(x->o->argv[0], &x->older, older, &a);
+	if (r.newer && !status)
+		status = read_target(x->o->argv[1], &x->newer, newer, &b);
+	status = status ?: compare(&r, &nothing, x->o) ?: say(x, &r);
+	free(r.d);
+	model_free(&a);
+	model_free(&b);
+	model_free(&nothing);
+	return status;
+}
+
+/* The newer one's in their order, then those that are gone. */
+static int compare_all(struct files *x)
+{
+	int *of = match_targets(&x->older, &x->newer), status = 0;
+
+	if (!of)
+		return fail("out of memory");
+	for (size_t i = 0; i < x->newer.n && !status; i++)
+		status = compare_targets(x, of[i], i);
+	for (size_t k = 0; k < x->older.n && !status; k++) {
+		bool there = false;
+
+		for (size_t i = 0; i < x->newer.n; i++)
+			there |= of[i] == (int)k;
+		status = there ? 0 : compare_targets(x, k, MATCH_NONE);
+	}
+	free(of);
+	return status;
+}
+
+int cmd_diff(struct options *o)
+{
+	struct files x = { .o = o };
+	char err[256] = "";
+	int status;
+
+	if (o->argc != 2)
+		return fail("diff: two files, please: OLD NEW (see 'leaktrace diff --help')");
+	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
+		return fail("diff: only the formats text and json are for differences");
+	if (go_difference_fits(o->argv[0]) && go_difference_fits(o->argv[1]))
+		return diff_go(o);
+	if (trace_survey(o->argv[0], &x.older, err, sizeof(err)) ||
+	    trace_survey(o->argv[1], &x.newer, err, sizeof(err))) {
+		free(x.older.targets);
+		return fail("%s", err);
+	}
+	status = compare_all(&x);
+	if (x.f)
+		status = output_close_file(x.f, &o->output) ?: status;
+	free(x.older.targets);
+	free(x.newer.targets);
+	return status ?: x.leaks ? EXIT_LEAKS : EXIT_CLEAN;
+}

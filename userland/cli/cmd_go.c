@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace go: a Go program from outside. It is neither stopped nor told, and
+ * the kernel module is not needed. Only --arm, --disarm and --verdict write
+ * to it.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+#include "runtime/go/go.h"
+
+enum { COUNT = 6 };
+static const double EVERY_S = 10;
+
+/* Whether to go on: until Ctrl-C, which is no reason to say nothing. */
+static bool wait_s(double s, void *signals)
+{
+	struct pollfd p = { .fd = *(int *)signals, .events = POLLIN };
+
+	return poll(&p, 1, s * 1000) == 0;
+}
+
+static int look(struct go_view *v, const struct options *o)
+{
+	unsigned int count = o->count ?: o->every_s > 0 ? COUNT : 1;
+	double every_s = o->every_s > 0 ? o->every_s : EVERY_S;
+	int signals, err = 0;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (o->verdict && go_verdict(v->process, wait_s, &signals)) {
+		close(signals);
+		return EXIT_TROUBLE;
+	}
+	do {
+		err = go_look(v);
+	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
+	/* it has done what it was to do */
+	while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) > 0)
+		;
+	close(signals);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* It has exited meanwhile: what was seen before is the answer. */
+	if (err && v->snapshots > 1) {
+		go_view_undo(v);
+		fprintf(stderr, "leaktrace: process %d could not be read any more\n", v->process->pid);
+		err = 0;
+	}
+	return err ? fail("cannot read the goroutines of process %d: %s", v->process->pid,
+			  strerror(-err)) : 0;
+}
+
+static int say(struct go_view *v, const struct options *o)
+{
+	struct json_object *json;
+	struct report_style as;
+	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
+	char err[512];
+	FILE *f;
+
+	if (o->output.format == FORMAT_PPROF)
+		return go_pprof_write(v, o->output.path, err, sizeof(err)) ? fail("%s", err) : 0;
+	f = output_open_file(&o->output);
+	if (!f)
+		return EXIT_TROUBLE;
+	as = output_style(&o->output, f);
+	if (o->output.format == FORMAT_JSON) {
+		json = go_json(v);
+		fprintf(f, "%s\n",
+			json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(json);
+	} else {
+		go_text(f, v, &as);
+	}
+	return output_close_file(f, &o->output);
+}
+
+static int run(struct go_process *p, const struct options *o)
+{
+	struct go_view *v;
+	int status;
+
+	if (o->arm || o->disarm)
+		return go_arm(p, o->arm);
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return fail("out of memory");
+	v->process = p;
+	status = look(v, o);
+	if (!status) {
+		go_judge(v);
+		status = say(v, o) ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;
+	}
+	go_view_free(v);
+	free(v);
+	return status;
+}
+
+int cmd_go(struct options *o)
+{
+	struct go_process *p;
+	char err[512];
+	int status, why;
+	pid_t pid;
+
+	if (o->argc != 1 || parse_pid(o->argv[0], &pid))
+		return fail("go: one PID, please (see 'leaktrace go --help')");
+	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON && o->output.format != FORMAT_PPROF)
+		return fail("go: the formats are text, json and pprof");
+	if (o->output.format == FORMAT_PPROF && output_is_stdout(&o->output))
+		return fail("go: where to? Give -o DIR for the profiles");
+	if (o->arm + o->disarm + o->verdict > 1)
+		return fail("go: one of --arm, --disarm and --verdict at a time");
+	p = go_open(pid, &why, err, sizeof(err));
+	if (!p)
+		return fail("%s", err);
+	status = run(p, o);
+	go_close(p);
+	return status;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace push: profiles to Pyroscope, Parca, or whoever takes pprof by HTTP.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "report/output.h"
+#include "export/push.h"
+
+enum { TRIES = 5, LABELS_MAX = OPTIONS_LABELS_MAX + 5, BACKOFF_MAX_S = 60 };
+
+struct push_run {
+	const struct options *o;
+	enum push_protocol protocol;
+	struct push *push;
+	struct push_queue queue;
+	sigset_t signals;
+	bool stopped;
+	unsigned int failures;		/* in a row */
+	double later_s;			/* monotonic: the server is not asked before */
+};
+
+static bool stop_wanted(void *arg)
+{
+	static const struct timespec now;
+	struct push_run *r = arg;
+
+	if (!r->stopped && sigtimedwait(&r->signals, NULL, &now) > 0)
+		r->stopped = true;
+	return r->stopped;
+}
+
+static void wait_s(struct push_run *r, double s)
+{
+	struct timespec t = { .tv_sec = s, .tv_nsec = fmod(s, 1) * 1e9 };
+
+	if (!r->stopped && s > 0 && sigtimedwait(&r->signals, NULL, &t) > 0)
+		r->stopped = true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct push_label *)a)->name, ((const struct push_label *)b)->name);
+}
+
+static void set_label(struct push_label *labels, size_t *n, const char *name, const char *value)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(labels[i].name, name))
+		i++;
+	labels[i] = (struct push_label){ name, value };
+	*n += i == *n;
+}
+
+/* What collectors sort by, unless --label says otherwise. */
+static size_t label(struct push_run *r, const struct model *m, const char *name, const char *pid,
+		    struct push_label labels[LABELS_MAX])
+{
+	size_t n = 0;
+
+	set_label(labels, &n, "__name__", name);
+	set_label(labels, &n, "comm", m->target.comm);
+	set_label(labels, &n, "pid", pid);
+	set_label(labels, &n, "service_name", *m->target.comm ? m->target.comm : "unknown");
+	if (m->hostname)
+		set_label(labels, &n, "instance", m->hostname);
+	for (unsigned int i = 0; i < r->o->nlabels; i++)
+		set_label(labels, &n, r->o->labels[i].name, r->o->labels[i].value);
+	qsort(labels, n, sizeof(*labels), by_name);
+	return n;
+}
+
+static int queue_kind(struct push_run *r, struct model *m, int kind)
+{
+	struct push_label labels[LABELS_MAX];
+	double end_s = model_end_ns(m) / 1e9 + m->wall_minus_mono_s;
+	struct push_profile p = { .kind = kind_name(kind), .labels = labels, .until_s = end_s,
+				  .from_s = end_s - model_end_s(m) };
+	char name[32], pid[16];
+	void *data = NULL;
+	int status;
+
+	snprintf(name, sizeof(name), "leaktrace_%s", p.kind);
+	snprintf(pid, sizeof(pid), "%u", m->target.pid);
+	p.nlabels = label(r, m, name, pid, labels);
+	if (report_pprof(m, kind, &data, &p.len))
+		return fail("out of memory");
+	p.data = data;
+	status = push_queue_add(&r->queue, r->protocol, &p, r->o->to);
+	free(data);
+	return status;
+}
+
+/* A kind of which nothing was born has nothing to tell. */
+static int queue_model(struct model *m, void *arg)
+{
+	bool some[KINDS] = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; i < m->nsites; i++)
+		some[m->sites[i].kind] = true;
+	for (int k = 0; k < KINDS && !status; k++)
+		if (some[k] && m->target.kinds & 1U << k)
+			status = queue_kind(arg, m, k);
+	return status;
+}
+
+/* 1, 2, 4… seconds, or what the server asked for. */
+static double backoff_s(const struct push_run *r)
+{
+	double asked = push_retry_after_s(r->push);
+	double s = r->failures < 7 ? 1 << (r->failures - 1) : BACKOFF_MAX_S;
+
+	return fmin(BACKOFF_MAX_S, fmax(s, asked));
+}
+
+/* All of it, or until it failed too often. */
+static int send_once(struct push_run *r)
+{
+	while (push_queue_flush(&r->queue, r->push) == PUSH_LATER) {
+		if (stop_wanted(r))
+			return fail("interrupted: %u profiles were not sent", r->queue.n);
+		if (++r->failures == TRIES)
+			return fail("cannot push to the server: %s (tried %d times); is --to right?",
+				    push_error(r->push), TRIES);
+		wait_s(r, backoff_s(r));
+	}
+	return 0;
+}
+
+/* What waits, while there is time before the next look and the server wants it. */
+static void send_until(struct push_run *r, double end_s)
+{
+	double pause_s, now_s;
+
+	do {
+		now_s = monotonic_ns() / 1e9;
+		pause_s = fmax(0, end_s - now_s);
+		if (now_s < r->later_s) {
+			pause_s = fmin(pause_s, r->later_s - now_s);
+		} else if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
+			if (!r->failures++)
+				fail("cannot push now, trying on: %s", push_error(r->push));
+			r->later_s = monotonic_ns() / 1e9 + backoff_s(r);
+			pause_s = fmin(pause_s, backoff_s(r));
+		} else {
+			r->failures = 0;
+		}
+		if (!stop_wanted(r))
+			wait_s(r, pause_s);
+	} while (!r->stopped && monotonic_ns() / 1e9 < end_s);
+}
+
+static int push_forever(struct push_run *r, struct source *source, const char *arg)
+{
+	double next_s = monotonic_ns() / 1e9;
+	uint64_t dropped = 0;
+	int status = 0;
+
+	while (!r->stopped) {
+		status = source_read(source, arg);
+		if (status)
+			break;
+		if (r->queue.dropped > dropped)
+			fail("%llu profiles were dropped: the server is away for too long",
+			     (unsigned long long)(r->queue.dropped - dropped));
+		dropped = r->queue.dropped;
+		/* what takes longer than that is done all the time, and not made up for */
+		next_s = fmax(next_s + r->o->every_s, monotonic_ns() / 1e9);
+		send_until(r, next_s);
+	}
+	/* what is left gets one more chance, until somebody interrupts that, too */
+	r->stopped = false;
+	if (r->queue.n && push_queue_flush(&r->queue, r->push) == PUSH_LATER)
+		status = fail("%u profiles were not sent: %s", r->queue.n, push_error(r->push));
+	return status;
+}
+
+static int check(const struct options *o)
+{
+	if (o->argc > 1)
+		return fail("push: one PID or FILE, please (see 'leaktrace push --help')");
+	if (!o->to)
+		return fail("push: where to? Give --to URL");
+	if (strncmp(o->to, "http://", 7) && strncmp(o->to, "https://", 8))
+		return fail("--to: '%s' is no http:// or https:// URL", o->to);
+	if (o->every_s && source_is_file(o->argv[0]))
+		return fail("push: --every needs a process; a file does not change");
+	return 0;
+}
+
+static int push(const struct options *o)
+{
+	struct push_run r = { .o = o, .protocol = o->protocol };
+	struct source source = { .o = o, .fn = queue_model, .arg = &r };
+	const char *arg = o->argc ? o->argv[0] : NULL;
+	int status = check(o);
+
+	if (status)
+		return status;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&r.signals);
+	sigaddset(&r.signals, SIGINT);
+	sigaddset(&r.signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &r.signals, NULL);
+	r.push = push_open(o->to, r.protocol, stop_wanted, &r);
+	if (!r.push)
+		return EXIT_TROUBLE;
+	if (o->every_s)
+		status = push_forever(&r, &source, arg);
+	else
+		status = source_read(&source, arg) ?: send_once(&r);
+	if (r.queue.refused || r.queue.dropped)
+		status = EXIT_TROUBLE;
+	while (r.queue.n)
+		push_queue_drop(&r.queue);
+	push_close(r.push);
+	source_close(&source);
+	return status;
+}
+
+int cmd_push(struct options *o)
+{
+	int status = push(o);
+
+	for (unsigned int i = 0; i < o->nlabels; i++) {
+		free(o->labels[i].name);
+		free(o->labels[i].value);
+	}
+	return status;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace report: what a target leaks, from the kernel's tables or a file.
+ */
+#include "cli/cli.h"
+#include "report/output.h"
+
+struct report_run {
+	struct output *out;
+	bool leaks;
+};
+
+static int say(struct model *m, void *arg)
+{
+	struct report_run *r = arg;
+
+	r->leaks |= report_leaks(m);
+	return output_report(r->out, m);
+}
+
+int cmd_report(struct options *o)
+{
+	struct report_run r = { .out = output_open(&o->output) };
+	struct source source = { .o = o, .fn = say, .arg = &r };
+	int status = 0, i = 0;
+
+	if (!r.out)
+		return EXIT_TROUBLE;
+	do
+		status = source_read(&source, i < o->argc ? o->argv[i] : NULL);
+	while (!status && ++i < o->argc);
+	source_close(&source);
+	if (output_close(r.out))
+		status = EXIT_TROUBLE;
+	return status ?: r.leaks ? EXIT_LEAKS : EXIT_CLEAN;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace serve: profiles and metrics by HTTP, for those who pull.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "export/serve.h"
+
+static void serve(struct http *h, int signals)
+{
+	struct pollfd fds[] = {
+		{ .fd = http_fd(h), .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+
+	while (!fds[1].revents) {
+		poll(fds, ARRAY_SIZE(fds), http_timeout_ms(h));
+		http_run(h);
+	}
+}
+
+int cmd_serve(struct options *o)
+{
+	struct served *served;
+	struct http *h = NULL;
+	sigset_t set;
+	int status, signals;
+
+	if (o->argc > 1)
+		return fail("serve: one PID or FILE, please (see 'leaktrace serve --help')");
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	served = served_open(o, o->argc ? o->argv[0] : NULL);
+	if (!served || signals < 0)
+		return fail("out of memory");
+	/* what cannot be read at all is told before anybody asks */
+	status = served_refresh(served);
+	if (!status)
+		h = http_open(o->listen, served_answer, served);
+	if (h) {
+		printf("serving at %s\n", http_url(h));
+		fflush(stdout);
+		if (!http_is_local(h))
+			fail("everybody who reaches %s can read this", http_url(h));
+		serve(h, signals);
+	} else {
+		status = EXIT_TROUBLE;
+	}
+	http_close(h);
+	served_close(served);
+	close(signals);
+	return status;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace snapshot: the live state of a target, as a file for report.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+
+int cmd_snapshot(struct options *o)
+{
+	struct client *c;
+	struct target t;
+	struct model m;
+	char err[512];
+	int status = 0;
+	pid_t pid;
+
+	if (o->argc != 1 || parse_pid(o->argv[0], &pid))
+		return fail("snapshot: one PID, please (see 'leaktrace snapshot --help')");
+	if (output_is_stdout(&o->output))
+		return fail("snapshot: to which file? Give -o FILE");
+	c = client_open(err, sizeof(err));
+	if (!c)
+		return fail("%s", err);
+	model_init(&m);
+	status = observe_find(c, pid, &t);
+	if (status == -ESRCH)
+		status = fail("%d is not being traced: run 'leaktrace attach %d --background' first", pid, pid);
+	else if (status || observe(c, &m, t.id))
+		status = fail("%s", client_error(c));
+	else if (trace_write(c, &m, o->output.path, !o->no_symbols, err, sizeof(err)))
+		status = fail("%s", err);
+	model_free(&m);
+	client_close(c);
+	return status;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace status: targets, probes, how full, what was lost.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "util/json.h"
+
+struct overview {
+	struct status s;
+	struct target *targets;
+	struct probe *probes;
+	size_t ntargets, nprobes;
+};
+
+static const char *how_name(unsigned int how)
+{
+	static const char *const names[] = {
+		[LEAKTRACE_PROBE_TRACEPOINT] = "tracepoint",
+		[LEAKTRACE_PROBE_FTRACE] = "ftrace",
+		[LEAKTRACE_PROBE_MMU_NOTIFIER] = "mmu_notifier",
+	};
+
+	return how < ARRAY_SIZE(names) ? names[how] : "other";
+}
+
+static const char *probe_state(const struct probe *p)
+{
+	if (p->attached)
+		return "attached";
+	if (!p->present)
+		return p->required ? "MISSING" : "absent";
+	return p->error ? "failed" : "off";
+}
+
+static void kinds_of(uint32_t kinds, char buf[64])
+{
+	buf[0] = '\0';
+	for (int k = 0; k < KINDS; k++)
+		if (kinds & 1U << k)
+			snprintf(buf + strlen(buf), 64 - strlen(buf), "%s%s", *buf ? "," : "", kind_name(k));
+}
+
+static void text_targets(const struct overview *v)
+{
+	if (!v->ntargets) {
+		printf("nothing is being traced: run 'leaktrace attach PID'\n");
+		return;
+	}
+	printf("%-6s %-8s %-16s %-22s %-9s %s\n", "TARGET", "PID", "COMM", "KINDS", "FOR", "LIVE");
+	for (size_t i = 0; i < v->ntargets; i++) {
+		const struct target *t = &v->targets[i];
+		char kinds[64], age[32], count[32];
+
+		kinds_of(t->kinds, kinds);
+		printf("%-6u %-8u %-16s %-22s %-9s", t->id, t->pid, t->comm, kinds,
+		       format_seconds((t->now_ns - t->attached_ns) / 1e9, age));
+		for (int k = 0; k < KINDS; k++)
+			if (t->kind[k].present && t->kinds & 1U << k)
+				printf(" %s %s", kind_name(k), format_count(t->kind[k].live, count));
+		printf("%s%s%s%s\n", t->flags & LEAKTRACE_TARGET_F_EXITED ? ", exited" : "",
+		       t->flags & LEAKTRACE_TARGET_F_BACKGROUND ? ", background" : "",
+		       t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK ? ", follows forks" : "",
+		       t->inexact ? ", not exact" : "");
+	}
+}
+
+static void text_probes(const struct overview *v)
+{
+	printf("\n%-34s %-12s %-9s %10s  %s\n", "PROBE", "HOW", "STATE", "HITS", "WHY");
+	for (size_t i = 0; i < v->nprobes; i++) {
+		const struct probe *p = &v->probes[i];
+		const char *what = !p->present ? "not in this kernel" : p->error ? strerror(-p->error) : "";
+
+		printf("%-34s %-12s %-9s %10" PRIu64 "  %s%s%s\n", p->name, how_name(p->how),
+		       probe_state(p), p->hits, p->why, *what ? ": " : "", what);
+	}
+}
+
+static void fill(const char *name, uint64_t used, uint64_t max)
+{
+	char a[32], b[32];
+
+	printf("%-12s %14s of %14s  %5.1f %%\n", name, format_count(used, a), format_count(max, b),
+	       max ? 100.0 * used / max : 0);
+}
+
+static void text_fill(const struct status *s)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} lost[] = {
+		{ "events, ring full", s->lost.ring }, { "events, receiver too slow", s->lost.socket },
+		{ "births, object table full", s->lost.objects },
+		{ "births, site table full", s->lost.sites },
+		{ "births, stack table full", s->lost.stacks },
+		{ "hits inside a probe", s->lost.nested },
+		{ "deferred work, pool empty", s->lost.work },
+	};
+	char a[32];
+	bool any = false;
+
+	putchar('\n');
+	fill("targets", s->targets, s->targets_max);
+	fill("objects", s->objects, s->objects_max);
+	fill("page cells", s->page_cells, s->page_cells_max);
+	fill("sites", s->sites, s->sites_max);
+	fill("stacks", s->stacks, s->stacks_max);
+	fill("ring bytes", s->ring_used_bytes, s->ring_bytes);
+	printf("%-12s %14s\n", "memory", format_bytes(s->memory_bytes, a));
+	printf("%-12s %14s\n", "events", format_count(s->events, a));
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
+		if (lost[i].n) {
+			printf("%-12s %14s  %s\n", any ? "" : "lost", format_count(lost[i].n, a), lost[i].name);
+			any = true;
+		}
+	if (!any)
+		printf("%-12s %14s\n", "lost", "nothing");
+}
+
+static void put(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_uint64(n));
+}
+
+static struct json_object *json_targets(const struct overview *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->ntargets; i++) {
+		const struct target *t = &v->targets[i];
+		struct json_object *o = json_object_new_object(), *live = json_object_new_object();
+
+		put(o, "id", t->id);
+		put(o, "pid", t->pid);
+		json_object_object_add(o, "comm", json_string(t->comm));
+		json_object_object_add(o, "window_s",
+				       json_object_new_double((t->now_ns - t->attached_ns) / 1e9));
+		json_object_object_add(o, "exited",
+				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
+		json_object_object_add(o, "background",
+				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_BACKGROUND));
+		json_object_object_add(o, "follow_fork",
+				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK));
+		json_object_object_add(o, "exact", json_object_new_boolean(!t->inexact));
+		for (int k = 0; k < KINDS; k++)
+			if (t->kind[k].present && t->kinds & 1U << k)
+				put(live, kind_name(k), t->kind[k].live);
+		json_object_object_add(o, "live", live);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *json_probes(const struct overview *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->nprobes; i++) {
+		const struct probe *p = &v->probes[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "name", json_string(p->name));
+		json_object_object_add(o, "how", json_string(how_name(p->how)));
+		json_object_object_add(o, "required", json_object_new_boolean(p->required));
+		json_object_object_add(o, "present", json_object_new_boolean(p->present));
+		json_object_object_add(o, "attached", json_object_new_boolean(p->attached));
+		json_object_object_add(o, "error", json_object_new_int(p->error));
+		put(o, "hits", p->hits);
+		json_object_object_add(o, "why", json_string(p->why));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *json_status(const struct status *s)
+{
+	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
+
+	json_object_object_add(o, "version", json_string(s->version));
+	json_object_object_add(o, "tracing", json_object_new_boolean(s->tracing));
+	if (*s->stopped)
+		json_object_object_add(o, "stopped", json_string(s->stopped));
+	put(o, "targets_max", s->targets_max);
+	put(o, "objects", s->objects);
+	put(o, "objects_max", s->objects_max);
+	put(o, "page_cells", s->page_cells);
+	put(o, "page_cells_max", s->page_cells_max);
+	put(o, "sites", s->sites);
+	put(o, "sites_max", s->sites_max);
+	put(o, "stacks", s->stacks);
+	put(o, "stacks_max", s->stacks_max);
+	put(o, "ring_bytes", s->ring_bytes);
+	put(o, "ring_used_bytes", s->ring_used_bytes);
+	put(o, "memory_bytes", s->memory_bytes);
+	put(o, "events", s->events);
+	put(lost, "ring", s->lost.ring);
+	put(lost, "socket", s->lost.socket);
+	put(lost, "objects", s->lost.objects);
+	put(lost, "sites", s->lost.sites);
+	put(lost, "stacks", s->lost.stacks);
+	put(lost, "nested", s->lost.nested);
+	put(lost, "work", s->lost.work);
+	json_object_object_add(o, "lost", lost);
+	return o;
+}
+
+static void say_json(const struct overview *v)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "leaktrace", json_object_new_int(1));
+	json_object_object_add(o, "status", json_status(&v->s));
+	json_object_object_add(o, "targets", json_targets(v));
+	json_object_object_add(o, "probes", json_probes(v));
+	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+}
+
+static void say_text(const struct overview *v)
+{
+	printf("leaktrace %s, module %s, probes %s%s%s\n\n", LEAKTRACE_VERSION,
+	       *v->s.version ? v->s.version : "?", v->s.tracing ? "on" : "off",
+	       *v->s.stopped ? "; STOPPED: " : "", v->s.stopped);
+	text_targets(v);
+	text_probes(v);
+	text_fill(&v->s);
+}
+
+int cmd_status(struct options *o)
+{
+	struct overview v = { 0 };
+	char err[512];
+	struct client *c;
+	int status = EXIT_CLEAN;
+
+	if (o->argc)
+		return fail("status: of all, without arguments (see 'leaktrace status --help')");
+	c = client_open(err, sizeof(err));
+	if (!c)
+		return fail("%s", err);
+	if (client_status(c, &v.s) || client_targets(c, &v.targets, &v.ntargets) ||
+	    client_probes(c, &v.probes, &v.nprobes))
+		status = fail("%s", client_error(c));
+	else if (o->json)
+		say_json(&v);
+	else
+		say_text(&v);
+	free(v.targets);
+	free(v.probes);
+	client_close(c);
+	return status;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace tail: look at what others trace. Nothing is attached or detached.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+
+static int take_up(struct session *s, const struct options *o)
+{
+	struct target found;
+	struct traced *t;
+	pid_t pid;
+	int err;
+
+	s->watch_all = !o->argc;
+	for (int i = 0; i < o->argc; i++) {
+		if (parse_pid(o->argv[i], &pid))
+			return fail("tail: '%s' is no pid", o->argv[i]);
+		err = observe_find(s->client, pid, &found);
+		if (err == -ESRCH)
+			return fail("%d is not being traced: run 'leaktrace attach %d'", pid, pid);
+		if (err)
+			return fail("%s", client_error(s->client));
+		t = session_adopt(s, found.id);
+		if (!t)
+			return fail("%d is gone", pid);
+		t->root = true;
+	}
+	return 0;
+}
+
+int cmd_tail(struct options *o)
+{
+	struct session s = { .tail = stdout, .json = o->json };
+	int status;
+
+	if (o->argc > 1)
+		return fail("tail: one PID, or none for all (see 'leaktrace tail --help')");
+	s.view = !o->json && isatty(STDOUT_FILENO);
+	status = session_open(&s, o);
+	if (!status)
+		status = session_listen(&s);
+	if (!status)
+		status = take_up(&s, o);
+	if (!status)
+		status = session_loop(&s);
+	live_erase(&s);
+	session_close(&s);
+	return status;
+}

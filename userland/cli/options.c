@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options of all commands: one table, of which each command takes its part.
+ * Usage is printed from it, so that it cannot tell anything else.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+#include "export/push.h"
+
+struct option_row {
+	uint32_t bit;		/* 0: every command has it */
+	char letter;		/* 0: none */
+	const char *name, *arg, *help;
+};
+
+enum { LONG_ONLY = 256 };
+
+static const struct option_row rows[] = {
+	{ OPT_KINDS, 'k', "kinds", "LIST", "what to follow: fd,page,timer,thread (default: all)" },
+	{ OPT_FORK, 'f', "follow-fork", NULL, "trace children, too" },
+	{ OPT_BACKGROUND, 'b', "background", NULL, "return, and keep tracing in the kernel" },
+	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
+	{ OPT_JSON, 'j', "json", NULL, "one JSON object a line" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, pprof; of what 'attach' follows also folded, html, openmetrics" },
+	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
+	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
+	{ OPT_PUSH, 0, "to", "URL", "of the server, or where profiles are posted to" },
+	{ OPT_PUSH, 0, "protocol", "NAME", "pyroscope, parca or pprof (default: pyroscope)" },
+	{ OPT_PUSH, 0, "label", "NAME=VALUE", "put this on every profile; may be repeated" },
+	{ OPT_EVERY, 0, "every", "TIME", "do it again every TIME" },
+	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
+	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
+	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
+	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
+	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "bound of the target's table in the kernel" },
+	{ OPT_GO, 0, "count", "N", "look N times (default: 6 with --every, else once)" },
+	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
+	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
+	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26 and later prove leaks: writes one byte to it" },
+	{ OPT_RECORD, 0, "interval", "TIME", "between two points of the history (default: 10s)" },
+	{ OPT_RECORD, 0, "max-size", "SIZE", "what it may take of the disk: 64M, 1G (default: 1G)" },
+	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "begin a new file whenever it is that long: 64M, 1h" },
+	{ OPT_RECORD, 0, "keep", "N", "files that were rotated away, FILE.1 the latest (default: 7)" },
+	{ OPT_RECORD, 0, "events", NULL, "record each birth and death; costs the target more" },
+	{ OPT_BETWEEN, 0, "between", "T1 T2", "what came then: RFC 3339, +30s after its start, -5m before its end" },
+	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
+	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "ask the servers in DEBUGINFOD_URLS for debug information" },
+	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
+	{ 0, 'h', "help", NULL, "this text" },
+	{ 0, 'V', "version", NULL, "the version" },
+};
+
+void options_usage(FILE *f, const struct command *cmd)
+{
+	fprintf(f, "usage: leaktrace %s%s%s\n\n%s\n\noptions:\n", cmd->name, *cmd->args ? " " : "",
+		cmd->args, cmd->summary);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+		char left[40], letter[8] = "    ";
+
+		if (r->bit && !(cmd->options & r->bit))
+			continue;
+		if (r->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", r->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, r->name, r->arg ? " " : "", r->arg ?: "");
+		fprintf(f, "  %-26s %s\n", left, r->help);
+	}
+	fprintf(f, "\nexample:\n  %s\n", cmd->example);
+}
+
+static int parse_kinds(const char *arg, uint32_t *kinds)
+{
+	char *copy = strdup(arg), *rest = copy, *word;
+	int err = 0;
+
+	*kinds = 0;
+	while (copy && (word = strsep(&rest, ","))) {
+		int kind = kind_parse(word);
+
+		if (kind < 0) {
+			err = fail("no such kind: '%s' (there are fd, page, timer, thread)", word);
+			break;
+		}
+		*kinds |= 1U << kind;
+	}
+	free(copy);
+	return err;
+}
+
+static int parse_format(const char *arg, struct options *o)
+{
+	static const char *const names[] = {
+		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_FOLDED] = "folded",
+		[FORMAT_PPROF] = "pprof", [FORMAT_OPENMETRICS] = "openmetrics",
+		[FORMAT_HTML] = "html",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(arg, names[i])) {
+			o->output.format = i;
+			o->output.format_given = true;
+			return 0;
+		}
+	return fail("no such format: '%s' (there are text, json, folded, html, pprof, openmetrics)", arg);
+}
+
+static int parse_time_option(const char *name, const char *arg, double *s)
+{
+	*s = parse_duration_s(arg);
+	return *s > 0 ? 0 : fail("--%s: '%s' is no time (10, 10s, 2m, 1h)", name, arg);
+}
+
+static int take_go(const char *name, const char *arg, struct options *o)
+{
+	char *end;
+
+	o->arm |= !strcmp(name, "arm");
+	o->disarm |= !strcmp(name, "disarm");
+	o->verdict |= !strcmp(name, "verdict");
+	if (strcmp(name, "count"))
+		return 0;
+	o->count = strtoul(arg, &end, 10);
+	return *end || !o->count || o->count > 1000 ?
+		fail("--count: '%s' is no number from 1 to 1000", arg) : 0;
+}
+
+/* As Prometheus wants names; the value is anything. */
+static int add_label(const char *arg, struct options *o)
+{
+	size_t len = strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	struct option_label *l = &o->labels[o->nlabels];
+
+	if (!len || arg[len] != '=' || isdigit((unsigned char)*arg))
+		return fail("--label: '%s' is not NAME=VALUE, with letters, digits and _ in NAME", arg);
+	if (o->nlabels == OPTIONS_LABELS_MAX)
+		return fail("--label: no more than %d", OPTIONS_LABELS_MAX);
+	l->name = strndup(arg, len);
+	l->value = strdup(arg + len + 1);
+	o->nlabels++;
+	return l->name && l->value ? 0 : fail("out of memory");
+}
+
+static int take_push(const char *name, const char *arg, struct options *o)
+{
+	if (!strcmp(name, "label"))
+		return add_label(arg, o);
+	if (!strcmp(name, "to")) {
+		o->to = arg;
+		return 0;
+	}
+	o->protocol = push_protocol_parse(arg);
+	return o->protocol < 0 ?
+		fail("no such protocol: '%s' (there are pyroscope, parca, pprof)", arg) : 0;
+}
+
+/* Options that say it all by being there. */
+static void take_flag(const struct option_row *r, struct options *o)
+{
+	o->follow_fork |= r->bit == OPT_FORK;
+	o->background |= r->bit == OPT_BACKGROUND;
+	o->json |= r->bit == OPT_JSON;
+	o->output.all |= r->bit == OPT_ALL;
+	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
+	o->output.no_color |= r->bit == OPT_NO_COLOR;
+}
+
+/* "64M", "1G", "4096": bytes; 0: it is none. */
+static uint64_t parse_size(const char *arg)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	double v = strtod(arg, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	if (end == arg || !(v > 0) || v > 1e18 || (*end && (!unit || end[1])))
+		return 0;
+	for (const char *u = units; unit && u <= unit; u++)
+		v *= 1024;
+	return v < 1e18 ? v : 0;
+}
+
+/* As perf has it: 10m is a time, 10M a size, and a size needs its unit. */
+static int parse_rotate(const char *arg, struct options *o)
+{
+	o->rotate_bytes = strpbrk(arg, "KMGT") ? parse_size(arg) : 0;
+	o->rotate_s = o->rotate_bytes ? 0 : parse_duration_s(arg);
+	return o->rotate_bytes || o->rotate_s >= 1 ? 0 :
+		fail("--rotate: '%s' is neither size (64M, 1G) nor time of a second or more (1h)", arg);
+}
+
+static int record_option(const char *name, const char *arg, struct options *o)
+{
+	char *end;
+
+	switch (name[0]) {
+	case 'i':
+		o->interval_s = parse_duration_s(arg);
+		return o->interval_s >= 1 ? 0 : fail("--interval: '%s' is no time of a second or more (10s, 1m)", arg);
+	case 'm':
+		o->max_bytes = parse_size(arg);
+		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-size: '%s' is no size of at least 1M (64M, 1G)", arg);
+	case 'r':
+		return parse_rotate(arg, o);
+	case 'k':
+		o->keep = strtoul(arg, &end, 10);
+		return *end || !o->keep || o->keep > 9999 ? fail("--keep: '%s' is no number from 1 to 9999", arg) : 0;
+	}
+	o->events = true;
+	return 0;
+}
+
+static int take(const struct option_row *r, const char *arg, struct options *o)
+{
+	char *end;
+
+	switch (r->bit) {
+	case OPT_KINDS:
+		return parse_kinds(arg, &o->kinds);
+	case OPT_DURATION:
+		return parse_time_option(r->name, arg, &o->duration_s);
+	case OPT_FORMAT:
+		return parse_format(arg, o);
+	case OPT_OUTPUT:
+		o->output.path = arg;
+		return 0;
+	case OPT_EVERY:
+		return parse_time_option(r->name, arg, &o->every_s);
+	case OPT_PUSH:
+		return take_push(r->name, arg, o);
+	case OPT_LISTEN:
+		o->listen = arg;
+		return 0;
+	case OPT_FAIL_ON:
+		o->fail_on_leak = true;
+		return strcmp(arg, "leak") ? fail("--fail-on: only 'leak' is known, not '%s'", arg) : 0;
+	case OPT_JUDGE:
+		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->bench.min_age_s :
+					 &o->bench.window_s);
+	case OPT_MAX_OBJECTS:
+		o->max_objects = strtoul(arg, &end, 10);
+		return *end || !o->max_objects ? fail("--max-objects: '%s' is no number", arg) : 0;
+	case OPT_GO:
+		return take_go(r->name, arg, o);
+	case OPT_RECORD:
+		return record_option(r->name, arg, o);
+	case OPT_DEBUGINFOD:
+		return debuginfod_ask();
+	case OPT_BETWEEN:
+		o->between[0] = arg;
+		return 0;
+	}
+	take_flag(r, o);
+	return 0;
+}
+
+/* What getopt needs: the rows that cmd has. */
+static void build(const struct command *cmd, struct option *longs, char *letters)
+{
+	/* after a command of their own, options are that command's */
+	if (!strcmp(cmd->name, "run"))
+		*letters++ = '+';
+	*letters++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+
+		if (r->bit && !(cmd->options & r->bit))
+			continue;
+		*longs++ = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
+					    LONG_ONLY + i };
+		if (r->letter) {
+			*letters++ = r->letter;
+			if (r->arg)
+				*letters++ = ':';
+		}
+	}
+	memset(longs, 0, sizeof(*longs));
+	*letters = '\0';
+}
+
+static const struct option_row *row_of(int c)
+{
+	if (c >= LONG_ONLY)
+		return &rows[c - LONG_ONLY];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+/* 0: go on; EXIT_TROUBLE: said why; -1: all was said that was asked for. */
+int options_parse(const struct command *cmd, int argc, char **argv, struct options *o)
+{
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	char letters[3 * ARRAY_SIZE(rows) + 3];
+	const struct option_row *r;
+	int c, err;
+
+	memset(o, 0, sizeof(*o));
+	o->kinds = LEAKTRACE_KINDS_ALL;
+	o->protocol = PUSH_PYROSCOPE;
+	build(cmd, longs, letters);
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (c == '?' || c == ':') {
+			char letter[] = { '-', optopt, '\0' }, *word = argv[optind - 1];
+
+			/* of several letters in one word it is not read to its end */
+			if (c == '?' && optopt > ' ' && optopt <= '~' && strncmp(word, "--", 2))
+				word = letter;
+			return fail("%s: %s '%s' (see 'leaktrace %s --help')", cmd->name,
+				    c == ':' ? "no argument to" : "no such option", word, cmd->name);
+		}
+		r = row_of(c);
+		if (!strcmp(r->name, "help")) {
+			options_usage(stdout, cmd);
+			return -1;
+		}
+		if (!strcmp(r->name, "version")) {
+			printf("leaktrace %s\n", LEAKTRACE_VERSION);
+			return -1;
+		}
+		err = take(r, optarg, o);
+		if (err)
+			return err;
+		/* the one with two arguments */
+		if (r->bit == OPT_BETWEEN && optind >= argc)
+			return fail("--between: until when? It takes two times");
+		if (r->bit == OPT_BETWEEN)
+			o->between[1] = argv[optind++];
+	}
+	if (o->output.format == FORMAT_PPROF && output_is_stdout(&o->output) && isatty(STDOUT_FILENO))
+		return fail("%s: pprof is nothing for a terminal: give -o FILE or -o DIRECTORY", cmd->name);
+	if (o->json && !o->output.format_given)
+		o->output.format = FORMAT_JSON;
+	o->argc = argc - optind;
+	o->argv = argv + optind;
+	return 0;
+}
+

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the Go linker leaves in every program, stripped or not: its version, the
+ * table of functions (pclntab) and the record of the module.
+ *
+ * Addresses are ELF virtual addresses, as the file has them; a process adds its
+ * load bias. The file is hostile: whatever lies outside of it is absent.
+ */
+#ifndef LEAKTRACE_GO_TABLE_H
+#define LEAKTRACE_GO_TABLE_H
+
+#include "elf/image.h"
+
+struct go_table {
+	struct elf_image *image;	/* not ours */
+	int minor;			/* of Go 1.minor; 0: unknown */
+	char version[64];		/* "go1.19.8 X:experiment", cut; "": unknown */
+	uint64_t vaddr;			/* of the table */
+	const unsigned char *bytes;
+	uint64_t size_bytes;
+	unsigned int quantum;		/* of instructions, bytes */
+	bool has_start_line;		/* records as since Go 1.20 */
+	uint64_t text;			/* entries are relative to */
+	uint64_t funcs;			/* how many */
+	uint64_t names, units, files, pcs, records; /* offsets into bytes */
+	uint64_t module;		/* address of moduledata; 0: not found */
+	uint64_t funcdata;		/* base of function data; 0: unknown */
+	unsigned int wrapper;		/* what the linker calls a wrapper; 0: not asked for yet */
+};
+
+struct go_func {
+	const unsigned char *record;
+	uint64_t room_bytes;		/* of the record, to the end of the table */
+	uint64_t start, end;		/* addresses */
+};
+
+/* One level of inlining at an address. */
+struct go_frame {
+	const char *function;
+	const char *file;		/* NULL: unknown */
+	int line;
+	bool inlined;			/* into the next */
+};
+
+/* go_elf.c: what lies behind an address in the file, relocated. */
+const void *go_elf_at(const struct elf_image *image, uint64_t vaddr, uint64_t bytes);
+bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word);
+uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
+			  bool (*good)(struct elf_image *image, uint64_t vaddr, void *arg),
+			  void *arg);
+uint64_t go_elf_symbol(struct elf_image *image, const char *name);
+
+/* go_table.c */
+bool go_table_open(struct go_table *table, struct elf_image *image);
+bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func *func);
+bool go_table_func(const struct go_table *table, uint64_t i, struct go_func *func); /* i < funcs */
+int go_func_sp_rows(const struct go_table *table, const struct go_func *func,
+		    int (*row)(uint64_t start, uint64_t end, int32_t bytes, void *arg), void *arg);
+bool go_table_named(const struct go_table *table, const char *name, struct go_func *func);
+const char *go_func_name(const struct go_table *table, const struct go_func *func);
+const char *go_func_name_within(const struct go_table *table, const struct go_func *func,
+				uint64_t max_bytes);
+bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
+		      int64_t *bytes);
+bool go_func_is_wrapper(struct go_table *table, const struct go_func *func);
+int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
+		   struct go_frame *frames, int max);
+
+/* go_names.c */
+bool go_is_root(const char *function);
+bool go_is_switch(const char *function);
+bool go_leaves_stack(const char *function);
+
+#endif

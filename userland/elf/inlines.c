@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Inlined functions. The DIEs of a unit are walked once, when the first of
+ * its addresses is asked for, and leave the functions with their inlined
+ * calls as a tree of scopes, plus one sorted index of all their ranges.
+ *
+ * A DIE takes at least a byte of its unit, so a unit cannot have more of them
+ * than bytes; counting them ends loops that a damaged file may contain.
+ */
+#include <dwarf.h>
+#include <stdlib.h>
+
+#include "elf/lines.h"
+
+enum {
+	MAX_DEPTH = 128,
+	MAX_DIES = 16 << 20,		/* of one unit */
+	MAX_UNIT_RANGES = 4 << 20,
+};
+
+struct scan {
+	struct elf_unit *unit;
+	const struct elf_image *code;
+	uint32_t dies_left, ranges_left;
+};
+
+static const uint32_t NO_SCOPE = UINT32_MAX;
+
+static uint32_t number_of(Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value;
+
+	if (!dwarf_attr(die, name, &attr) || dwarf_formudata(&attr, &value) || value > INT32_MAX)
+		return 0;
+	return value;
+}
+
+/* Its index, or NO_SCOPE when it has no code. */
+static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bool inlined)
+{
+	struct elf_unit *unit = scan->unit;
+	uint32_t index = unit->nscopes, before = unit->ranges.n;
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
+
+	while (scan->ranges_left && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
+		scan->ranges_left--;
+		if (elf_image_is_code(scan->code, start))
+			elf_ranges_add(&unit->ranges, start, end, index);
+	}
+	if (unit->ranges.n == before)
+		return NO_SCOPE;
+	if (index == unit->scopes_room) {
+		uint32_t room = index ? 2 * index : 64;
+		void *bigger = realloc(unit->scope, room * sizeof(*unit->scope));
+
+		if (!bigger) {
+			unit->ranges.n = before;
+			return NO_SCOPE;
+		}
+		unit->scope = bigger;
+		unit->scopes_room = room;
+	}
+	unit->scope[index] = (struct elf_scope) {
+		.die = dwarf_dieoffset(die),
+		.parent = inlined && parent != NO_SCOPE ? parent : index,
+		.inlined = inlined && parent != NO_SCOPE,
+	};
+	if (unit->scope[index].inlined) {
+		unit->scope[index].call_file = number_of(die, DW_AT_call_file);
+		unit->scope[index].call_line = number_of(die, DW_AT_call_line);
+	}
+	unit->nscopes++;
+	return index;
+}
+
+static void scan_children(struct scan *scan, Dwarf_Die *parent_die, uint32_t parent, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > MAX_DEPTH || dwarf_child(parent_die, &die))
+		return;
+	do {
+		uint32_t scope = parent;
+		int tag;
+
+		if (!scan->dies_left)
+			return;
+		scan->dies_left--;
+		tag = dwarf_tag(&die);
+		switch (tag) {
+		case DW_TAG_subprogram:
+		case DW_TAG_inlined_subroutine:
+			scope = add_scope(scan, &die, parent, tag == DW_TAG_inlined_subroutine);
+			if (scope == NO_SCOPE)
+				continue;	/* a declaration, or the model for inlined copies */
+			break;
+		case DW_TAG_lexical_block:
+		case DW_TAG_try_block:
+		case DW_TAG_catch_block:
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+			break;
+		default:
+			continue;
+		}
+		scan_children(scan, &die, scope, depth + 1);
+	} while (!dwarf_siblingof(&die, &die));
+}
+
+/**
+ * elf_unit_scan() - index the functions of a unit, once
+ * @code: the module's own file: ranges outside its code are dropped
+ */
+void elf_unit_scan(struct elf_unit *unit, const struct elf_image *code)
+{
+	struct scan scan = {
+		.unit = unit, .code = code, .dies_left = MAX_DIES, .ranges_left = MAX_UNIT_RANGES,
+	};
+	Dwarf_Die die = unit->die;
+
+	scan_children(&scan, &die, NO_SCOPE, 0);
+	elf_ranges_sort(&unit->ranges);
+}
+
+/**
+ * elf_unit_scope() - the innermost function, inlined or not, at an address
+ *
+ * Return: the scope, or NULL.
+ */
+struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr)
+{
+	const struct elf_range *range = elf_ranges_find(&unit->ranges, vaddr);
+
+	return range ? &unit->scope[range->owner] : NULL;
+}
+
+/**
+ * elf_unit_call() - where an inlined function was called
+ * @line: set to 0 when unknown
+ *
+ * Return: the file, as kept by @names, or NULL.
+ */
+const char *elf_unit_call(struct elf_unit *unit, struct names *names,
+			  const struct elf_scope *scope, int *line)
+{
+	Dwarf_Files *files;
+	size_t n;
+
+	*line = 0;
+	if (!unit->has_lines || scope->call_line <= 0 ||
+	    dwarf_getsrcfiles(&unit->die, &files, &n) || scope->call_file >= n)
+		return NULL;
+	*line = scope->call_line;
+	return elf_lines_file(unit, names, dwarf_filesrc(files, scope->call_file, NULL, NULL));
+}
+
+/**
+ * elf_scope_name() - fill in the names of a scope, once
+ *
+ * Both may stay NULL: an artificial function has none.
+ */
+void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct names *names)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die die;
+
+	if (scope->named || !dwarf_offdie(dwarf, scope->die, &die))
+		return;
+	scope->named = true;
+	if (dwarf_attr_integrate(&die, DW_AT_linkage_name, &attr) ||
+	    dwarf_attr_integrate(&die, DW_AT_MIPS_linkage_name, &attr))
+		scope->linkage = names_keep(names, dwarf_formstring(&attr));
+	if (dwarf_attr_integrate(&die, DW_AT_name, &attr))
+		scope->plain = names_keep(names, dwarf_formstring(&attr));
+}

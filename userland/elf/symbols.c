@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address to function. A name is given only inside [st_value, st_value +
+ * st_size): on a stripped binary the nearest symbol below is some unrelated
+ * exported function, and a wrong name is worse than none. So a symbol without
+ * a size, as hand-written assembly has them, names nothing.
+ *
+ * Symbols nest (aliases, entry points inside a function), so each knows the
+ * one around it: a lookup is a binary search and a few steps outwards.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/symbols.h"
+
+enum {
+	MAX_SYMBOLS = 8 << 20,		/* 40 bytes each */
+	MAX_NAME_BYTES = 16 << 10,
+};
+
+static const uint32_t NO_SYMBOL = UINT32_MAX;
+
+/**
+ * elf_symbols_add() - add one function
+ * @raw: its name; must live as long as @symbols
+ *
+ * What lies outside the code, is empty or wraps around is left out.
+ */
+void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes,
+		     const char *raw, enum elf_symbol_rank rank)
+{
+	if (!bytes || start + bytes < start || !raw || !*raw || *raw == '@' ||
+	    symbols->n >= MAX_SYMBOLS || !elf_image_is_code(symbols->code, start))
+		return;
+	if (symbols->n == symbols->room) {
+		uint32_t room = symbols->room ? 2 * symbols->room : 256;
+		void *bigger = realloc(symbols->symbol, room * sizeof(*symbols->symbol));
+
+		if (!bigger)
+			return;
+		symbols->symbol = bigger;
+		symbols->room = room;
+	}
+	symbols->symbol[symbols->n++] = (struct elf_symbol) {
+		.start = start, .end = start + bytes, .raw = raw, .rank = rank,
+	};
+}
+
+static enum elf_symbol_rank rank_of(const GElf_Sym *sym)
+{
+	switch (GELF_ST_BIND(sym->st_info)) {
+	case STB_LOCAL:
+		return ELF_SYMBOL_LOCAL;
+	case STB_WEAK:
+		return ELF_SYMBOL_WEAK;
+	default:
+		return ELF_SYMBOL_GLOBAL;	/* also STB_GNU_UNIQUE */
+	}
+}
+
+static void add_section(struct elf_symbols *symbols, struct elf_image *image, Elf_Scn *scn,
+			const GElf_Shdr *shdr)
+{
+	size_t entry = gelf_fsize(image->elf, ELF_T_SYM, 1, EV_CURRENT);
+	Elf_Data *data;
+	size_t n;
+
+	if (!elf_image_content(image, shdr) || !entry || shdr->sh_flags & SHF_COMPRESSED)
+		return;
+	data = elf_getdata(scn, NULL);
+	if (!data || !data->d_buf || data->d_type != ELF_T_SYM)
+		return;
+	n = data->d_size / entry;	/* never sh_entsize: it may be anything */
+	for (size_t i = 1; i < n && i < INT_MAX; i++) {
+		GElf_Sym sym;
+		int type;
+
+		if (!gelf_getsym(data, i, &sym))
+			break;
+		type = GELF_ST_TYPE(sym.st_info);
+		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF ||
+		    !sym.st_size)
+			continue;
+		elf_symbols_add(symbols, sym.st_value, sym.st_size,
+				elf_strptr(image->elf, shdr->sh_link, sym.st_name), rank_of(&sym));
+	}
+}
+
+/**
+ * elf_symbols_add_table() - add the functions of a symbol table
+ * @image: must live as long as @symbols
+ * @type: SHT_SYMTAB or SHT_DYNSYM
+ */
+void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image, uint32_t type)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(image->elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == type) {
+			add_section(symbols, image, scn, &shdr);
+			return;		/* the format allows one of each */
+		}
+}
+
+static size_t underscores(const char *name)
+{
+	return strspn(name, "_");
+}
+
+/*
+ * Of two names for the same code the later one wins: worse < better. What is
+ * exported is what people call it, and is the same with and without debug
+ * packages: write, not __write or __GI___libc_write.
+ */
+static int by_quality(const struct elf_symbol *a, const struct elf_symbol *b)
+{
+	bool a_hidden = a->rank >= ELF_SYMBOL_LOCAL, b_hidden = b->rank >= ELF_SYMBOL_LOCAL;
+	size_t na, nb;
+
+	if (a_hidden != b_hidden)
+		return a_hidden ? -1 : 1;
+	na = underscores(a->raw);
+	nb = underscores(b->raw);
+	if (na == nb && a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
+	if (na == nb) {
+		na = strnlen(a->raw, MAX_NAME_BYTES);
+		nb = strnlen(b->raw, MAX_NAME_BYTES);
+	}
+	if (na != nb)
+		return na > nb ? -1 : 1;
+	return -strncmp(a->raw, b->raw, MAX_NAME_BYTES);
+}
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct elf_symbol *a = va, *b = vb;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->end != b->end)
+		return a->end > b->end ? -1 : 1;
+	return by_quality(a, b);
+}
+
+/** elf_symbols_sort() - after the last addition, before the first lookup */
+void elf_symbols_sort(struct elf_symbols *symbols)
+{
+	struct elf_symbol *symbol = symbols->symbol;
+	uint32_t kept = 0, outer = NO_SYMBOL;
+
+	if (!symbols->n)
+		return;
+	qsort(symbol, symbols->n, sizeof(*symbol), by_place);
+	for (uint32_t i = 0; i < symbols->n; i++) {
+		/* An alias: the same range, and better. */
+		if (kept && symbol[kept - 1].start == symbol[i].start &&
+		    symbol[kept - 1].end == symbol[i].end) {
+			symbol[i].outer = symbol[kept - 1].outer;
+			symbol[kept - 1] = symbol[i];
+			continue;
+		}
+		outer = kept ? kept - 1 : NO_SYMBOL;
+		while (outer != NO_SYMBOL && symbol[outer].end <= symbol[i].start)
+			outer = symbol[outer].outer;
+		symbol[i].outer = outer;
+		symbol[kept++] = symbol[i];
+	}
+	symbols->n = kept;
+}
+
+/**
+ * elf_symbols_find() - the innermost function that covers an address
+ *
+ * Return: the symbol, or NULL.
+ */
+struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr)
+{
+	uint32_t low = 0, high = symbols->n, at;
+
+	while (low < high) {		/* first one that starts above */
+		uint32_t mid = low + (high - low) / 2;
+
+		if (symbols->symbol[mid].start <= vaddr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	at = low ? low - 1 : NO_SYMBOL;
+	while (at != NO_SYMBOL && symbols->symbol[at].end <= vaddr)
+		at = symbols->symbol[at].outer;
+	return at == NO_SYMBOL ? NULL : &symbols->symbol[at];
+}
+
+/**
+ * elf_symbol_linkage() - a symbol's name without its version, still mangled
+ *
+ * Return: the name, as kept by @names, or NULL without memory.
+ */
+const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct names *names)
+{
+	size_t bytes = strnlen(symbol->raw, MAX_NAME_BYTES);
+	const char *version = memchr(symbol->raw, '@', bytes), *name;
+	char *cut;
+
+	if (!version)
+		return names_keep(names, symbol->raw);
+	cut = strndup(symbol->raw, version - symbol->raw);
+	name = names_keep(names, cut);
+	free(cut);
+	return name;
+}
+
+/**
+ * elf_symbol_name() - the name to show for a symbol
+ *
+ * Return: demangled, as kept by @names, or NULL without memory.
+ */
+const char *elf_symbol_name(struct elf_symbol *symbol, struct names *names)
+{
+	if (symbol->shown)
+		return symbol->shown;
+	symbol->shown = names_demangle(names, elf_symbol_linkage(symbol, names));
+	if (symbol->shown && symbol->rank == ELF_SYMBOL_PLT) {
+		size_t bytes = strlen(symbol->shown);
+		char *stub = malloc(bytes + sizeof("@plt"));
+
+		if (stub) {
+			memcpy(stub, symbol->shown, bytes);
+			strcpy(stub + bytes, "@plt");
+			symbol->shown = names_keep(names, stub);
+			free(stub);
+		}
+	}
+	return symbol->shown;
+}
+
+/** elf_symbols_free() - forget all symbols */
+void elf_symbols_free(struct elf_symbols *symbols)
+{
+	free(symbols->symbol);
+	symbols->symbol = NULL;
+	symbols->n = symbols->room = 0;
+}

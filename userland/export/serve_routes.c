@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The paths that are served: the page, the index of profiles, each profile, the
+ * metrics. Nobody can make us read the kernel's tables more than once a second.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cli/cli.h"
+#include "report/output.h"
+#include "export/serve.h"
+
+#define FRESH_NS	NSEC_PER_SEC
+#define PPROF		"/debug/pprof/"
+
+struct served {
+	struct source source;
+	const char *what;
+	struct model *models;
+	size_t n;
+	uint64_t read_ns;		/* 0: not yet */
+	int status;			/* of that */
+};
+
+/* The model is ours from here on; who read it goes on with an empty one. */
+static int take(struct model *m, void *arg)
+{
+	struct served *s = arg;
+	struct model *more = reallocarray(s->models, s->n + 1, sizeof(*more));
+
+	if (!more)
+		return fail("out of memory");
+	s->models = more;
+	s->models[s->n++] = *m;
+	model_init(m);
+	return 0;
+}
+
+static void drop(struct served *s)
+{
+	while (s->n)
+		model_free(&s->models[--s->n]);
+}
+
+struct served *served_open(const struct options *o, const char *what)
+{
+	struct served *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->source = (struct source){ .o = o, .fn = take, .arg = s };
+	s->what = what;
+	return s;
+}
+
+void served_close(struct served *s)
+{
+	if (!s)
+		return;
+	drop(s);
+	free(s->models);
+	source_close(&s->source);
+	free(s);
+}
+
+int served_refresh(struct served *s)
+{
+	uint64_t now = monotonic_ns();
+
+	if (s->read_ns && (source_is_file(s->what) || now - s->read_ns < FRESH_NS))
+		return s->status;
+	drop(s);
+	s->status = source_read(&s->source, s->what);
+	s->read_ns = monotonic_ns();
+	return s->status;
+}
+
+static FILE *begin(struct answer *a, const char *type)
+{
+	a->status = 200;
+	a->type = type;
+	return open_memstream(&a->body, &a->len);
+}
+
+static void end(struct answer *a, FILE *f, int err)
+{
+	if (f)
+		err |= fclose(f);
+	if (f && !err)
+		return;
+	free(a->body);
+	*a = (struct answer){ .status = 500 };
+}
+
+static void say(struct answer *a, unsigned int status, const char *what)
+{
+	FILE *f = begin(a, "text/plain; charset=utf-8");
+
+	if (f)
+		fprintf(f, "%s\n", what);
+	end(a, f, 0);
+	if (a->status == 200)
+		a->status = status;
+}
+
+static void put_escaped(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = *s;
+
+		if (c < ' ' || c > '~' || strchr("<>&\"'", c))
+			fprintf(f, "&#%u;", c < ' ' || c > '~' ? '?' : c);
+		else
+			fputc(c, f);
+	}
+}
+
+static void answer_index(struct served *s, struct answer *a)
+{
+	FILE *f = begin(a, "text/html; charset=utf-8");
+
+	if (f)
+		fputs("<!doctype html><meta charset=\"utf-8\"><title>leaktrace</title>"
+		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">"
+		      "<h1>Profiles</h1><p>What is alive, by who made it: "
+		      "<code>go tool pprof http://127.0.0.1:…</code>. <a href=\"/\">The report</a>, "
+		      "<a href=\"/metrics\">metrics</a>.</p>\n<ul>\n", f);
+	for (size_t i = 0; f && i < s->n; i++) {
+		const struct target *t = &s->models[i].target;
+
+		for (int k = 0; k < KINDS; k++) {
+			if (!(t->kinds & 1U << k))
+				continue;
+			fprintf(f, "<li><a href=\"" PPROF "%s?pid=%u\">%s</a> of ", kind_name(k), t->pid,
+				kind_name(k));
+			put_escaped(f, t->comm);
+			fprintf(f, " (%u)</li>\n", t->pid);
+		}
+	}
+	if (f)
+		fputs("</ul>\n", f);
+	end(a, f, 0);
+}
+
+static void answer_metrics(struct served *s, bool openmetrics, struct answer *a)
+{
+	FILE *f = begin(a, openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8" :
+			"text/plain; version=0.0.4; charset=utf-8");
+	struct metrics *x = metrics_new();
+
+	for (size_t i = 0; x && i < s->n; i++)
+		metrics_add(x, &s->models[i]);
+	end(a, f, f && x ? metrics_write(x, f) : -1);
+	metrics_free(x);
+}
+
+static void answer_page(struct served *s, struct answer *a)
+{
+	FILE *f = begin(a, "text/html; charset=utf-8");
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_object_array_add(list, page_data(&s->models[i]));
+	end(a, f, f ? page_write(f, list) : -1);
+	json_object_put(list);
+}
+
+/* The one that is meant: by its pid, or because there is no other. */
+static struct model *find(struct served *s, const char *pid)
+{
+	char number[16];
+
+	for (size_t i = 0; i < s->n; i++) {
+		snprintf(number, sizeof(number), "%u", s->models[i].target.pid);
+		if (pid ? !strcmp(pid, number) : s->n == 1)
+			return &s->models[i];
+	}
+	return NULL;
+}
+
+static void answer_profile(struct served *s, const struct request *q, struct answer *a)
+{
+	int kind = kind_parse(q->path + strlen(PPROF));
+	struct model *m = find(s, q->pid);
+	void *data = NULL;
+
+	if (!m && s->n > 1 && !q->pid) {
+		say(a, 400, "several processes are traced: say which, with ?pid=PID");
+	} else if (!m || kind < 0 || !(m->target.kinds & 1U << kind)) {
+		say(a, 404, "no such profile: see /debug/pprof/");
+	} else if (report_pprof(m, kind, &data, &a->len)) {
+		say(a, 500, "out of memory");
+	} else {
+		a->status = 200;
+		a->type = "application/octet-stream";
+		a->body = data;
+	}
+}
+
+void served_answer(const struct request *q, struct answer *a, void *served)
+{
+	struct served *s = served;
+	bool page = !strcmp(q->path, "/"), metrics = !strcmp(q->path, "/metrics");
+
+	if (!page && !metrics && strncmp(q->path, PPROF, strlen(PPROF)))
+		say(a, 404, "there are /, /metrics and /debug/pprof/");
+	else if (served_refresh(s))
+		say(a, 503, "the tables cannot be read now; who runs 'leaktrace serve' was told why");
+	else if (page)
+		answer_page(s, a);
+	else if (metrics)
+		answer_metrics(s, q->openmetrics, a);
+	else if (!q->path[strlen(PPROF)])
+		answer_index(s, a);
+	else
+		answer_profile(s, q, a);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where an address lies. Malloc's memory is the brk heap, or one of its arenas:
+ * 64 MiB of address space, aligned, of which the lower part is readable. Their
+ * pages come back late, if at all, and the next to allocate gets them.
+ */
+#include <string.h>
+
+#include "leaktrace.h"
+#include "util/proc_maps.h"
+
+#define ARENA_BYTES (64ULL << 20)
+
+static const struct map *mapping(const struct model *m, uint64_t address)
+{
+	return m->maps ? maps_find(m->maps, address) : NULL;
+}
+
+const char *range_name(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address);
+
+	if (!map)
+		return NULL;
+	if (map->path && *map->path)
+		return map->path;
+	return range_is_heap(m, address) ? "[malloc arena]" :
+		map->shared ? "shared anonymous" : "anonymous";
+}
+
+bool range_is_heap(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address), *rest;
+
+	if (!map)
+		return false;
+	if (map->path && *map->path)
+		return !strcmp(map->path, "[heap]");
+	if (map->start % ARENA_BYTES || map->end - map->start >= ARENA_BYTES || !map->write)
+		return false;
+	rest = mapping(m, map->end);
+	return rest && rest->start == map->end && !rest->read && !rest->write &&
+		rest->end == map->start + ARENA_BYTES;
+}
+
+bool range_is_stack(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address);
+
+	return map && map->path && !strcmp(map->path, "[stack]");
+}
+
+/* What sort of memory an address is. */
+enum range range_of(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address);
+
+	if (!map)
+		return RANGE_UNKNOWN;
+	if (range_is_stack(m, address))
+		return RANGE_STACK;
+	if (map->shared)
+		return RANGE_SHARED;
+	return range_is_heap(m, address) ? RANGE_HEAP : RANGE_MMAP;
+}
+
+const char *range_kind_name(enum range r)
+{
+	static const char *const names[RANGES] = {
+		[RANGE_HEAP] = "heap", [RANGE_MMAP] = "mmap", [RANGE_STACK] = "stack",
+		[RANGE_SHARED] = "shared memory", [RANGE_UNKNOWN] = "unknown",
+	};
+
+	return names[r];
+}

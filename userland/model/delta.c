@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What came between two looks. Counters only grow, so that their difference is
+ * what happened; what was born since is known by its time of birth. Looks at
+ * different runs have nothing in common but the program: there, sites are the
+ * same if their stacks have the same names, or the same places in files of the
+ * same build.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/delta.h"
+
+bool since_same(const struct model *a, const struct model *b)
+{
+	return a->target.id == b->target.id && a->target.pid == b->target.pid &&
+		a->target.attached_ns == b->target.attached_ns &&
+		!strcmp(a->hostname ?: "", b->hostname ?: "");
+}
+
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static void since_totals(struct target *t, const struct target *base)
+{
+	for (int k = 0; k < KINDS; k++) {
+		struct kind_totals *n = &t->kind[k];
+		const struct kind_totals *o = &base->kind[k];
+
+		n->baseline = o->live;
+		n->born = minus(n->born, o->born);
+		n->died = minus(n->died, o->died);
+		n->missed_births = minus(n->missed_births, o->missed_births);
+		n->missed_deaths = minus(n->missed_deaths, o->missed_deaths);
+		n->reborn = minus(n->reborn, o->reborn);
+		n->foreign = minus(n->foreign, o->foreign);
+		n->moved = minus(n->moved, o->moved);
+		n->baseline_live = n->live;	/* less what is found to be younger */
+	}
+	t->attached_ns = base->now_ns;
+}
+
+/* What lived before is baseline now: known, counted, nobody's leak. */
+static void since_objects(struct model *m, uint64_t from_ns)
+{
+	for (size_t i = 0; i < m->nobjects; i++) {
+		struct object *o = &m->objects[i];
+		struct kind_totals *n = &m->target.kind[o->kind];
+
+		if (o->born_ns > from_ns && !(o->flags & LEAKTRACE_OBJECT_F_BASELINE)) {
+			if (!(o->flags & LEAKTRACE_OBJECT_F_EXITED))
+				n->baseline_live = minus(n->baseline_live, o->count);
+			continue;
+		}
+		o->flags |= LEAKTRACE_OBJECT_F_BASELINE;
+		o->site = 0;
+	}
+}
+
+static void since_releases(struct site *s, const struct site *base)
+{
+	for (unsigned int i = 0; i < s->releases; i++)
+		for (unsigned int j = 0; j < base->releases; j++)
+			if (s->release[i].stack == base->release[j].stack)
+				s->release[i].count = minus(s->release[i].count, base->release[j].count);
+	s->released_elsewhere = minus(s->released_elsewhere, base->released_elsewhere);
+}
+
+/*
+ * Of what was born since, what does not live has died; of lifetimes and places
+ * of release it cannot be told whose they are, those of older ones stay in.
+ */
+static void since_site(struct model *m, struct site *s, const struct site *base)
+{
+	uint64_t live = 0, first_ns = 0;
+	size_t n;
+	struct object *o = model_objects(m, s->id, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (o[i].flags & LEAKTRACE_OBJECT_F_EXITED)
+			continue;
+		live += o[i].count;
+		if (!first_ns || o[i].born_ns < first_ns)
+			first_ns = o[i].born_ns;
+	}
+	if (base) {
+		s->born = minus(s->born, base->born);
+		for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++)
+			s->lifetimes[i] = minus(s->lifetimes[i], base->lifetimes[i]);
+		s->lifetime_sum_ns = minus(s->lifetime_sum_ns, base->lifetime_sum_ns);
+		since_releases(s, base);
+	}
+	s->born = s->born > live ? s->born : live;
+	s->died = s->born - live;
+	if (s->first_ns <= m->target.attached_ns)
+		s->first_ns = first_ns && s->born == live ? first_ns : m->target.attached_ns;
+}
+
+int since(struct model *m, const struct model *base)
+{
+	size_t kept = 0;
+
+	if (!since_same(m, base) || base->target.now_ns > m->target.now_ns)
+		return -EINVAL;
+	since_totals(&m->target, &base->target);
+	since_objects(m, base->target.now_ns);
+	model_settle(m);
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct site s = m->sites[i];
+		const struct site *before = model_site((struct model *)base, s.id);
+
+		since_site(m, &s, before);
+		if (s.born)
+			m->sites[kept++] = s;
+		else
+			judgement_clear(&s.judgement);
+	}
+	m->nsites = kept;
+	return 0;
+}
+
+/* --- by stack --- */
+
+struct keyed {
+	char *key;
+	struct site *site;
+	struct model *model;
+	bool newer;
+};
+
+static void put_frame(FILE *f, const struct symbol_frame *s)
+{
+	const char *module = s->module ? strrchr(s->module, '/') : NULL;
+
+	/* names survive a new build, places only the same one */
+	if (s->function)
+		fprintf(f, "%s\n", s->function);
+	else
+		fprintf(f, "%s+%llx\n", s->build_id ?: module ? module + 1 : s->module ?: "?",
+			(unsigned long long)s->offset);
+}
+
+static char *key_of(struct model *m, const struct site *s)
+{
+	const struct symbol_frame *frames;
+	char *key = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&key, &len);
+	int n = model_frames(m, s->stack, &frames);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "%u %u\n", s->kind, s->type);
+	for (int i = 0; i < n; i++)
+		put_frame(f, &frames[i]);
+	if (!n)
+		fprintf(f, "no stack\n");
+	fclose(f);
+	return key;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	int order = strcmp(x->key ?: "", y->key ?: "");
+
+	return order ? order : (int)x->newer - y->newer;
+}
+
+static int64_t growth(const struct difference *d)
+{
+	return (int64_t)(d->live - d->live_before);
+}
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct difference *x = a, *y = b;
+
+	if (growth(x) != growth(y))
+		return growth(x) < growth(y) ? 1 : -1;
+	if (x->site && y->site)
+		return (x->site->id > y->site->id) - (x->site->id < y->site->id);
+	return !x->site - !y->site;
+}
+
+static size_t take_keys(struct model *m, bool newer, struct keyed *k)
+{
+	for (size_t i = 0; i < m->nsites; i++)
+		k[i] = (struct keyed){ key_of(m, &m->sites[i]), &m->sites[i], m, newer };
+	return m->nsites;
+}
+
+/* Those with one key are one: of several sites the one with most stands for all. */
+static void add_up(struct difference *d, const struct keyed *k)
+{
+	uint64_t live = site_live(k->site);
+
+	if (k->newer) {
+		d->live += live;
+		if (!d->site || live > site_live(d->site))
+			d->site = k->site;
+		d->model = k->model;
+	} else {
+		d->live_before += live;
+		if (!d->before || live > site_live(d->before))
+			d->before = k->site;
+		if (!d->site)
+			d->model = k->model;
+	}
+}
+
+size_t since_differences(struct model *older, struct model *newer, struct difference **list)
+{
+	size_t n = older->nsites + newer->nsites, kept = 0;
+	struct keyed *k = calloc(n ?: 1, sizeof(*k));
+	struct difference *d = calloc(n ?: 1, sizeof(*d));
+
+	*list = d;
+	if (k && d) {
+		take_keys(newer, true, k + take_keys(older, false, k));
+		qsort(k, n, sizeof(*k), by_key);
+	}
+	for (size_t i = 0; k && d && i < n;) {
+		size_t first = i;
+
+		memset(&d[kept], 0, sizeof(d[kept]));
+		for (; i < n && k[i].key && k[first].key && !strcmp(k[i].key, k[first].key); i++)
+			add_up(&d[kept], &k[i]);
+		i += i == first;	/* no memory for its key */
+		kept += d[kept].live != d[kept].live_before;
+	}
+	for (size_t i = 0; k && i < n; i++)
+		free(k[i].key);
+	free(k);
+	if (kept)
+		qsort(d, kept, sizeof(*d), by_growth);
+	return kept;
+}

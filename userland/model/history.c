@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Time series that never outgrow their room: see history.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/history.h"
+#include "leaktrace.h"
+#include "util/id_table.h"
+
+/* What a hostile recording may make us hold: 640 MB of points. */
+enum { POINTS_MAX = 1 << 24 };
+
+struct series {
+	uint32_t site;
+	unsigned int n, room;
+	unsigned int stride, skip;	/* every how many offers a point is taken */
+	struct history_point *point;
+	struct curve *curve;
+};
+
+struct history {
+	struct series kind[KINDS];
+	struct rows sites;		/* struct series */
+	struct series load;		/* its points have what was read as born, and so on */
+	size_t points;
+	uint64_t first_ns, last_ns;
+};
+
+struct history *history_new(void)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (h)
+		h->sites.size_bytes = sizeof(struct series);
+	return h;
+}
+
+static void free_series(struct series *s)
+{
+	free(s->point);
+	free(s->curve);
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	for (int k = 0; k < KINDS; k++)
+		free_series(&h->kind[k]);
+	free_series(&h->load);
+	for (size_t i = 0; i < h->sites.n; i++)
+		free_series((struct series *)h->sites.row + i);
+	free(h->sites.row);
+	free(h);
+}
+
+/* The first and the last point stay: where it began, and what there is now. */
+static void thin(struct series *s)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		if (i % 2 == 0 || i == s->n - 1)
+			s->point[kept++] = s->point[i];
+	s->n = kept;
+	s->stride *= 2;
+	s->skip = 0;
+}
+
+static int widen(struct history *h, struct series *s)
+{
+	unsigned int room = s->room ? 2 * s->room : 8;
+	struct history_point *more;
+
+	if (s->n < s->room)
+		return 0;
+	if (room > HISTORY_POINTS || h->points + room - s->room > POINTS_MAX) {
+		if (s->n < 3)
+			return -ENOMEM;
+		thin(s);
+		return 0;
+	}
+	more = reallocarray(s->point, room, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	h->points += room - s->room;
+	s->point = more;
+	s->room = room;
+	return 0;
+}
+
+/* Between two points that are taken, the latest offer stands in for the next. */
+static int add(struct history *h, struct series *s, const struct history_point *p)
+{
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	if (s->n && p->t_ns <= s->point[s->n - 1].t_ns)
+		return 0;
+	if (!s->stride)
+		s->stride = 1;
+	if (s->skip && s->n) {
+		s->point[s->n - 1] = *p;
+	} else {
+		err = widen(h, s);
+		if (err)
+			return err;
+		s->point[s->n++] = *p;
+	}
+	s->skip = (s->skip + 1) % s->stride;
+	if (!h->first_ns || p->t_ns < h->first_ns)
+		h->first_ns = p->t_ns;
+	if (p->t_ns > h->last_ns)
+		h->last_ns = p->t_ns;
+	return 0;
+}
+
+int history_add_kind(struct history *h, unsigned int kind, const struct history_point *p)
+{
+	return kind < KINDS ? add(h, &h->kind[kind], p) : -EINVAL;
+}
+
+int history_add_site(struct history *h, uint32_t site, const struct history_point *p)
+{
+	return add(h, rows_take(&h->sites, site), p);
+}
+
+int history_add_load(struct history *h, uint64_t t_ns, const struct load *l)
+{
+	struct history_point p = { .t_ns = t_ns, .born = l->done[LOAD_READ],
+				   .died = l->done[LOAD_WRITTEN], .live = l->done[LOAD_CPU] };
+
+	return l->known ? add(h, &h->load, &p) : 0;
+}
+
+static size_t points_of(const struct series *s, const struct history_point **points)
+{
+	*points = s ? s->point : NULL;
+	return s ? s->n : 0;
+}
+
+size_t history_of_kind(const struct history *h, unsigned int kind,
+		       const struct history_point **points)
+{
+	return points_of(h && kind < KINDS ? &h->kind[kind] : NULL, points);
+}
+
+size_t history_of_site(const struct history *h, uint32_t site,
+		       const struct history_point **points)
+{
+	return points_of(h ? rows_find(&h->sites, site) : NULL, points);
+}
+
+uint64_t history_first_ns(const struct history *h)
+{
+	return h ? h->first_ns : 0;
+}
+
+uint64_t history_last_ns(const struct history *h)
+{
+	return h ? h->last_ns : 0;
+}
+
+static bool changed(const struct history *h, const struct site *s)
+{
+	const struct series *r = rows_find(&h->sites, s->id);
+
+	return !r || !r->n || r->point[r->n - 1].born != s->born ||
+		r->point[r->n - 1].died != s->died;
+}
+
+int history_sample(struct history *h, const struct model *m)
+{
+	struct history_point p = { .t_ns = m->target.now_ns };
+	int err = history_add_load(h, p.t_ns, &m->load);
+
+	for (int k = 0; k < KINDS && !err; k++) {
+		const struct kind_totals *n = &m->target.kind[k];
+
+		p.born = n->born;
+		p.died = n->died;
+		p.live = n->live;
+		p.bytes = k == LEAKTRACE_KIND_PAGE ? n->live * PAGE_BYTES : 0;
+		if (n->present && m->target.kinds & 1U << k)
+			err = history_add_kind(h, k, &p);
+	}
+	for (size_t i = 0; i < m->nsites && !err; i++) {
+		const struct site *s = &m->sites[i];
+
+		p.born = s->born;
+		p.died = s->died;
+		p.live = site_live(s);
+		p.bytes = s->kind == LEAKTRACE_KIND_PAGE ? p.live * PAGE_BYTES : 0;
+		if (changed(h, s))
+			err = history_add_site(h, s->id, &p);
+	}
+	return err;
+}
+
+/* How many of its points are not later than t_ns. */
+static unsigned int points_until(const struct series *s, uint64_t t_ns)
+{
+	unsigned int low = 0, high = s->n;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (s->point[middle].t_ns <= t_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* What lived at t_ns: a site without a point there is as its last one says. */
+static double live_at(const struct series *s, uint64_t t_ns)
+{
+	unsigned int n = points_until(s, t_ns);
+
+	return n ? s->point[n - 1].live : 0;
+}
+
+static uint64_t part_way(uint64_t from, uint64_t to, double share)
+{
+	return to > from ? from + (uint64_t)((to - from) * share) : from;
+}
+
+bool history_load_at(const struct history *h, double t_s, struct load *l)
+{
+	const struct series *s = &h->load;
+	uint64_t t_ns = (uint64_t)(t_s * 1e9);
+	const struct history_point *a, *b;
+	unsigned int n;
+	double share;
+
+	/* seconds as a double are not exact to the nanosecond */
+	if (!s->n || t_ns + 1000 < s->point[0].t_ns || t_ns > s->point[s->n - 1].t_ns + 1000)
+		return false;
+	n = points_until(s, t_ns);
+	a = &s->point[n ? n - 1 : 0];
+	b = &s->point[n < s->n ? n : s->n - 1];
+	share = b->t_ns > a->t_ns ? (double)(t_ns - a->t_ns) / (b->t_ns - a->t_ns) : 0;
+	l->known = true;
+	l->done[LOAD_READ] = part_way(a->born, b->born, share);
+	l->done[LOAD_WRITTEN] = part_way(a->died, b->died, share);
+	l->done[LOAD_CPU] = part_way(a->live, b->live, share);
+	return true;
+}
+
+/* The series that knows best when anybody looked since then: its last *n points. */
+static const struct series *looks_since(const struct history *h, uint64_t t_ns, unsigned int *n)
+{
+	const struct series *best = NULL;
+
+	*n = 0;
+	for (int k = 0; k < KINDS; k++) {
+		const struct series *s = &h->kind[k];
+		unsigned int i = 0;
+
+		while (i < s->n && s->point[s->n - 1 - i].t_ns >= t_ns)
+			i++;
+		if (i > *n) {
+			*n = i;
+			best = s;
+		}
+	}
+	return best;
+}
+
+static uint64_t look_before(const struct series *looks, uint64_t t_ns)
+{
+	unsigned int n = points_until(looks, t_ns);
+
+	return n ? looks->point[n - 1].t_ns : t_ns;
+}
+
+/*
+ * Evenly over the time, but at looks: what came between one and the next came with
+ * the load of that time, and at no other moment are both known.
+ */
+const struct curve *history_curve(uint32_t site, void *history)
+{
+	const struct history *h = history;
+	struct series *s = h ? rows_find(&h->sites, site) : NULL;
+	const struct series *looks;
+	uint64_t first_ns, taken_ns = 0;
+	unsigned int n;
+
+	if (!s || !s->n)
+		return NULL;
+	first_ns = s->point[0].t_ns;
+	looks = looks_since(h, first_ns, &n);
+	if (n < s->n) {
+		looks = s;
+		n = s->n;
+	}
+	if (!s->curve)
+		s->curve = calloc(1, sizeof(*s->curve));
+	if (!s->curve || n < 2 || h->last_ns <= first_ns)
+		return NULL;
+	n = n < ARRAY_SIZE(s->curve->live) ? n : ARRAY_SIZE(s->curve->live);
+	s->curve->n = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t t_ns = first_ns + (uint64_t)((double)(h->last_ns - first_ns) * i / (n - 1));
+
+		t_ns = i == n - 1 ? h->last_ns : look_before(looks, t_ns);
+		if (i && t_ns <= taken_ns)
+			continue;
+		taken_ns = t_ns;
+		s->curve->t_s[s->curve->n] = t_ns / 1e9;
+		s->curve->live[s->curve->n++] = live_at(s, t_ns);
+	}
+	return s->curve;
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All that is known of one target, whether a kernel or a file told it. Records
+ * come in any order; model_settle() sorts them, and from then on everything is
+ * found by binary search.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model/history.h"
+#include "symbolize/language.h"
+#include "leaktrace.h"
+#include "util/proc_maps.h"
+#include "symbolize/dwarf_unwind.h"
+#include "util/sanitize.h"
+
+/* What a hostile file may make us hold. */
+enum { SITES_MAX = 1 << 20, STACKS_MAX = 1 << 20, RESTS_MAX = 4096, OBJECTS_MAX = 1 << 25 };
+
+void model_init(struct model *m)
+{
+	struct timespec wall;
+
+	memset(m, 0, sizeof(*m));
+	clock_gettime(CLOCK_REALTIME, &wall);
+	m->wall_minus_mono_s = wall.tv_sec + wall.tv_nsec / 1e9 - monotonic_ns() / 1e9;
+}
+
+static void free_stacks(struct stack *s, size_t *n)
+{
+	while (*n) {
+		free(s[--*n].pcs);
+		free(s[*n].frames);
+	}
+}
+
+void model_free(struct model *m)
+{
+	for (size_t i = 0; i < m->nsites; i++)
+		judgement_clear(&m->sites[i].judgement);
+	findings_drop(m);
+	free(m->findings);
+	free_stacks(m->stacks, &m->nstacks);
+	free_stacks(m->rests, &m->nrests);
+	history_free(m->history);
+	free(m->sites);
+	free(m->stacks);
+	free(m->rests);
+	free(m->objects);
+	seen_clear(&m->seen);
+	free(m->exe);
+	free(m->hostname);
+	free(m->kernel);
+	if (m->maps) {
+		maps_free(m->maps);
+		free(m->maps);
+	}
+	lang_process_close(m->runtime);
+	if (!m->borrowed_symboliser)
+		symboliser_close(m->symboliser);
+	memset(m, 0, sizeof(*m));
+}
+
+/* Room for one more in an array that doubles. */
+static void *grow(void *array, size_t n, size_t *room, size_t size, size_t max)
+{
+	void *bigger;
+
+	if (n < *room)
+		return array;
+	if (n >= max)
+		return NULL;
+	bigger = reallocarray(array, *room ? *room * 2 : 64, size);
+	if (bigger)
+		*room = *room ? *room * 2 : 64;
+	return bigger;
+}
+
+#define GROW(m, what, max) ({							\
+	void *_p = grow((m)->what, (m)->n##what, &(m)->what##_room,		\
+			sizeof(*(m)->what), max);				\
+	if (_p)									\
+		(m)->what = _p;							\
+	_p; })
+
+static int add_stack(struct model *m, struct nlattr *attrs, int len)
+{
+	struct stack s;
+	int err = decode_stack(attrs, len, &s);
+
+	if (err)
+		return err;
+	if (!GROW(m, stacks, STACKS_MAX)) {
+		free(s.pcs);
+		return -ENOMEM;
+	}
+	m->stacks[m->nstacks++] = s;
+	m->stacks_sorted = false;
+	return 0;
+}
+
+struct stack *model_rest(struct model *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->nrests; i++)
+		if (m->rests[i].id == id)
+			return &m->rests[i];
+	return NULL;
+}
+
+int model_add_rest(struct model *m, struct stack *rest)
+{
+	struct stack *old = model_rest(m, rest->id);
+
+	if (!old && !GROW(m, rests, RESTS_MAX)) {
+		free(rest->pcs);
+		return -ENOMEM;
+	}
+	if (old) {
+		free(old->pcs);
+		free(old->frames);
+		*old = *rest;
+	} else {
+		m->rests[m->nrests++] = *rest;
+	}
+	return 0;
+}
+
+static int take_rest(struct model *m, struct nlattr *attrs, int len)
+{
+	struct stack rest;
+
+	return decode_stack(attrs, len, &rest) ?: model_add_rest(m, &rest);
+}
+
+int model_record(struct model *m, int type, struct nlattr *attrs, int len)
+{
+	switch (type) {
+	case LEAKTRACE_CMD_TARGET_ADD:
+	case LEAKTRACE_CMD_TARGET_GET:
+	case LEAKTRACE_CMD_RECONCILE:
+		return decode_target(attrs, len, &m->target);
+	case LEAKTRACE_CMD_STATUS_GET:
+		return decode_status(attrs, len, &m->status);
+	case LEAKTRACE_CMD_SITE_GET:
+		if (!GROW(m, sites, SITES_MAX))
+			return -ENOMEM;
+		return decode_site(attrs, len, &m->sites[m->nsites]) ?: (m->nsites++, 0);
+	case LEAKTRACE_CMD_OBJECT_GET:
+		if (!GROW(m, objects, OBJECTS_MAX))
+			return -ENOMEM;
+		return decode_object(attrs, len, &m->objects[m->nobjects]) ?: (m->nobjects++, 0);
+	case LEAKTRACE_CMD_STACK_GET:
+		return add_stack(m, attrs, len);
+	case LEAKTRACE_CMD_STACK_REST:	/* of a file: frames, not memory */
+		return take_rest(m, attrs, len);
+	}
+	return 0;	/* of a newer one: not for us */
+}
+
+/* Forget what a dump is about to tell again. */
+void model_drop(struct model *m, int type)
+{
+	switch (type) {
+	case LEAKTRACE_CMD_SITE_GET:
+		for (size_t i = 0; i < m->nsites; i++)
+			judgement_clear(&m->sites[i].judgement);
+		findings_drop(m);
+		m->nsites = 0;
+		break;
+	case LEAKTRACE_CMD_OBJECT_GET:
+		m->nobjects = 0;
+		break;
+	case LEAKTRACE_CMD_STACK_GET:
+		free_stacks(m->stacks, &m->nstacks);
+		break;
+	}
+}
+
+static int by_site_id(const void *a, const void *b)
+{
+	const struct site *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_stack_id(const void *a, const void *b)
+{
+	const struct stack *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_site_and_birth(const void *a, const void *b)
+{
+	const struct object *x = a, *y = b;
+
+	if (x->site != y->site)
+		return x->site > y->site ? 1 : -1;
+	if (x->born_ns != y->born_ns)
+		return x->born_ns > y->born_ns ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+void model_settle(struct model *m)
+{
+	if (m->nsites)
+		qsort(m->sites, m->nsites, sizeof(*m->sites), by_site_id);
+	if (m->nobjects)
+		qsort(m->objects, m->nobjects, sizeof(*m->objects), by_site_and_birth);
+	if (m->nstacks && !m->stacks_sorted)
+		qsort(m->stacks, m->nstacks, sizeof(*m->stacks), by_stack_id);
+	m->stacks_sorted = true;
+}
+
+struct site *model_site(struct model *m, uint32_t id)
+{
+	struct site key = { .id = id };
+
+	return m->nsites ? bsearch(&key, m->sites, m->nsites, sizeof(key), by_site_id) : NULL;
+}
+
+struct stack *model_stack(struct model *m, uint32_t id)
+{
+	struct stack key = { .id = id };
+
+	return id && m->nstacks ?
+		bsearch(&key, m->stacks, m->nstacks, sizeof(key), by_stack_id) : NULL;
+}
+
+/* The live objects of a site, oldest first. Site 0: baseline, and found ones. */
+struct object *model_objects(struct model *m, uint32_t site, size_t *n)
+{
+	size_t low = 0, high = m->nobjects, first;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->objects[middle].site < site)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	first = low;
+	while (low < m->nobjects && m->objects[low].site == site)
+		low++;
+	*n = low - first;
+	return *n ? &m->objects[first] : NULL;
+}
+
+static void forget_names(struct stack *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(s[i].frames);
+		s[i].frames = NULL;
+		s[i].nframes = 0;
+	}
+}
+
+void model_forget_names(struct model *m)
+{
+	forget_names(m->stacks, m->nstacks);
+	forget_names(m->rests, m->nrests);
+}
+
+static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *f, int max)
+{
+	int n = m->symboliser ? symboliser_resolve(m->symboliser, pc, ret, f, max) : 0;
+
+	if (n <= 0) {
+		memset(f, 0, sizeof(*f));
+		f->offset = pc;
+		n = 1;
+	}
+	return n;
+}
+
+/* Kept until the stack is dropped. */
+static int name_stack(struct model *m, struct stack *s, bool ret, const struct symbol_frame **frames)
+{
+	struct symbol_frame f[32], *all = NULL;
+	int n = 0;
+
+	for (unsigned int i = 0; !s->frames && i < s->npcs; i++) {
+		int got = name_pc(m, s->pcs[i], ret || i > 0, f, ARRAY_SIZE(f));
+		struct symbol_frame *more = reallocarray(all, n + got, sizeof(*all));
+
+		if (!more)
+			break;
+		all = more;
+		memcpy(all + n, f, got * sizeof(*f));
+		n += got;
+	}
+	if (!s->frames) {
+		s->frames = all;
+		s->nframes = lang_stack_end(all, n);
+	}
+	*frames = s->frames;
+	return s->nframes;
+}
+
+/* The named frames, innermost first. Entry 0 is where it is, the others where they return to. */
+int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
+{
+	struct stack *s = model_stack(m, id);
+
+	*frames = NULL;
+	return s ? name_stack(m, s, false, frames) : 0;
+}
+
+bool model_rest_is_whole(struct model *m, uint32_t id)
+{
+	const struct stack *s = model_stack(m, id);
+
+	return s && s->status == LEAKTRACE_STACK_NOTABLE;
+}
+
+int model_rest_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
+{
+	struct stack *s = model_rest(m, id);
+
+	*frames = NULL;
+	return s ? name_stack(m, s, !model_rest_is_whole(m, id), frames) : 0;
+}
+
+uint64_t model_end_ns(const struct model *m)
+{
+	const struct target *t = &m->target;
+
+	return (t->flags & LEAKTRACE_TARGET_F_EXITED) && t->exited_ns ? t->exited_ns : t->now_ns;
+}
+
+double model_end_s(const struct model *m)
+{
+	uint64_t end = model_end_ns(m);
+
+	return end > m->target.attached_ns ? (end - m->target.attached_ns) / 1e9 : 0;
+}
+
+static char *read_link(const char *path)
+{
+	char buf[PATH_MAX];
+	ssize_t n = readlink(path, buf, sizeof(buf) - 1);
+
+	return n < 0 ? NULL : tame(strndup(buf, n));
+}
+
+/* What only the live target can tell: its program, limits, mappings. */
+void model_learn(struct model *m)
+{
+	pid_t pid = m->target.pid;
+	struct utsname host;
+	struct maps *maps;
+	char path[64], *exe;
+
+	if (!m->hostname && !uname(&host)) {
+		m->hostname = strdup(host.nodename);
+		m->kernel = strdup(host.release);
+	}
+	if (m->offline || !pid || (m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	exe = read_link(path);
+	if (exe) {
+		free(m->exe);
+		m->exe = exe;
+		limits_read(pid, m->limits);
+		m->fd_limit = m->limits[LIMIT_FDS].max;
+	}
+	maps = calloc(1, sizeof(*maps));
+	if (!maps || maps_read(pid, maps) || !maps->n) {
+		if (maps)
+			maps_free(maps);
+		free(maps);
+		return;
+	}
+	if (m->maps) {
+		maps_free(m->maps);
+		free(m->maps);
+	}
+	m->maps = maps;
+}

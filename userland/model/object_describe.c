@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an object is, for a reader who has to find it in the source: the file
+ * behind a descriptor, the peer of a socket, the mapping of a page. Asked of
+ * /proc while the target lives, and remembered for when it does not.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "leaktrace.h"
+#include "util/proc_maps.h"
+#include "util/sanitize.h"
+
+/* Values of fields in a descriptor's fdinfo, joined: "eventfd-count: 3, …". */
+static char *fdinfo(pid_t tid, uint64_t fd, const char *const *keys)
+{
+	char path[80], line[256], out[200] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%" PRIu64, tid, fd);
+	f = fopen(path, "re");
+	if (!f)
+		return NULL;
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (char *c = line; *c; c++)
+			if (*c == '\t')
+				*c = ' ';
+		for (const char *const *k = keys; *k; k++) {
+			size_t used = strlen(out);
+
+			if (!strncmp(line, *k, strlen(*k)))
+				snprintf(out + used, sizeof(out) - used, "%s%.60s",
+					 used ? ", " : "", line);
+		}
+	}
+	fclose(f);
+	return *out ? strdup(out) : NULL;
+}
+
+/* How many descriptors an epoll watches. */
+static unsigned int epoll_watched(pid_t tid, uint64_t fd)
+{
+	char path[80], line[256];
+	unsigned int n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%" PRIu64, tid, fd);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		n += !strncmp(line, "tfd:", 4);
+	fclose(f);
+	return n;
+}
+
+static char *detail(pid_t tid, const struct object *o)
+{
+	static const char *const eventfd[] = { "eventfd-count:", NULL };
+	static const char *const timerfd[] = { "clockid:", "ticks:", "it_value:", "it_interval:", NULL };
+	static const char *const pidfd[] = { "Pid:", NULL };
+	unsigned int n;
+
+	switch (o->type) {
+	case LEAKTRACE_TYPE_EPOLL:
+		n = epoll_watched(tid, o->id);
+		return text("watches %u descriptor%s", n, n == 1 ? "" : "s");
+	case LEAKTRACE_TYPE_EVENTFD:
+		return fdinfo(tid, o->id, eventfd);
+	case LEAKTRACE_TYPE_TIMERFD:
+		return fdinfo(tid, o->id, timerfd);
+	case LEAKTRACE_TYPE_PIDFD:
+		return fdinfo(tid, o->id, pidfd);
+	}
+	return NULL;
+}
+
+static char *describe_fd(const struct model *m, const struct object *o)
+{
+	char path[80], link[PATH_MAX];
+	/* the first thread may have ended before the others */
+	pid_t tid = m->maps && m->maps->tid ? m->maps->tid : (pid_t)m->target.pid;
+	char *more, *what;
+	uint64_t inode;
+	ssize_t n;
+
+	if (o->space)
+		return NULL;	/* in a table that only some thread has */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%" PRIu64, tid, o->id);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n < 0)
+		return NULL;
+	link[n] = '\0';
+	if (sscanf(link, "socket:[%" SCNu64 "]", &inode) == 1)
+		return socket_describe(tid, inode);
+	more = detail(tid, o);
+	what = more ? text("%s (%s)", link, more) : strdup(link);
+	free(more);
+	return what;
+}
+
+static char *describe_page(const struct model *m, const struct object *o)
+{
+	const char *where = range_name(m, o->id);
+	uint64_t end = o->id + (uint64_t)o->count * PAGE_BYTES;
+	char bytes[32];
+
+	format_bytes((uint64_t)o->count * PAGE_BYTES, bytes);
+	return text("%#" PRIx64 "-%#" PRIx64 " %s%s%s", o->id, end, bytes, where ? " " : "", where ?: "");
+}
+
+static char *describe_timer(const struct object *o)
+{
+	static const char *const clocks[] = {
+		[CLOCK_REALTIME] = "CLOCK_REALTIME",
+		[CLOCK_MONOTONIC] = "CLOCK_MONOTONIC",
+		[CLOCK_PROCESS_CPUTIME_ID] = "CLOCK_PROCESS_CPUTIME_ID",
+		[CLOCK_THREAD_CPUTIME_ID] = "CLOCK_THREAD_CPUTIME_ID",
+		[CLOCK_BOOTTIME] = "CLOCK_BOOTTIME",
+		[CLOCK_REALTIME_ALARM] = "CLOCK_REALTIME_ALARM",
+		[CLOCK_BOOTTIME_ALARM] = "CLOCK_BOOTTIME_ALARM",
+		[CLOCK_TAI] = "CLOCK_TAI",
+	};
+	const char *clock = o->clock < ARRAY_SIZE(clocks) && clocks[o->clock] ?
+		clocks[o->clock] : "a CPU clock";
+	char every[32], interval[48] = "";
+
+	if (o->interval_ns)
+		snprintf(interval, sizeof(interval), ", every %s",
+			 format_seconds(o->interval_ns / 1e9, every));
+	return text("%s, %s%s, %" PRIu64 " expirations, %" PRIu64 " overruns", clock,
+		    o->flags & LEAKTRACE_OBJECT_F_ARMED ? "armed" : "not armed", interval,
+		    o->expirations, o->overruns);
+}
+
+/* A field of a status file: the rest of its line. */
+static bool status_field(const char *path, const char *key, char *buf, size_t len)
+{
+	FILE *f = fopen(path, "re");
+	bool found = false;
+	char line[256];
+
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f)) {
+		size_t k = strlen(key);
+
+		if (strncmp(line, key, k))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(buf, len, "%s", line + k + strspn(line + k, " \t"));
+		found = true;
+	}
+	fclose(f);
+	return found;
+}
+
+static char *describe_thread(const struct model *m, const struct object *o)
+{
+	char path[80], name[64] = "?", state[64] = "?";
+
+	if (o->unjoined)
+		return strdup(THREAD_UNJOINED);
+	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
+		return text("exited");
+	if (o->type == LEAKTRACE_TYPE_PROCESS)
+		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/status", o->id);
+	else
+		snprintf(path, sizeof(path), "/proc/%u/task/%" PRIu64 "/status", m->target.pid, o->id);
+	if (!status_field(path, "Name:", name, sizeof(name)))
+		return NULL;
+	status_field(path, "State:", state, sizeof(state));
+	if (o->flags & LEAKTRACE_OBJECT_F_ZOMBIE)
+		return text("%s, exited, never reaped", name);
+	return text("%s, %s", name, state);
+}
+
+/* A sentence about one object, malloced. NULL: nobody knows. */
+char *example_describe(struct model *m, const struct object *o)
+{
+	bool alive = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED);
+	const char *before;
+	char *what = NULL;
+
+	if (o->kind == LEAKTRACE_KIND_FD && alive)
+		what = describe_fd(m, o);
+	else if (o->kind == LEAKTRACE_KIND_PAGE)
+		what = describe_page(m, o);
+	else if (o->kind == LEAKTRACE_KIND_TIMER)
+		what = describe_timer(o);
+	else if (o->kind == LEAKTRACE_KIND_THREAD && (alive || o->unjoined))
+		what = describe_thread(m, o);
+	tame(what);
+	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE)
+		seen_put(&m->seen, o, what);
+	if (what)
+		return what;
+	before = seen_what(&m->seen, o);
+	return before ? strdup(before) : NULL;
+}
+
+/* Worth showing: of those that nobody joined, or of what lives. */
+static bool fits(const struct model *m, const struct object *o, bool unjoined, bool seen)
+{
+	if (unjoined)
+		return o->unjoined;
+	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
+		return false;
+	return !seen || seen_what(&m->seen, o);
+}
+
+/* Up to max of those that fit, evenly over their ages. */
+static int pick(const struct model *m, struct object *o, size_t n, bool unjoined, bool seen,
+		struct object **list, int max)
+{
+	size_t all = 0, nth = 0;
+	int got = 0;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n; i++) {
+			if (!fits(m, &o[i], unjoined, seen))
+				continue;
+			if (!pass)
+				all++;
+			else if (got < max && nth++ * max >= got * all)
+				list[got++] = &o[i];
+		}
+	return got;
+}
+
+/* Some objects of a site, oldest first; those that nobody joined before others. */
+int examples_of(struct model *m, const struct site *s, struct object **list, int max)
+{
+	size_t n;
+	struct object *o = model_objects(m, s->id, &n);
+	bool gone = m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED;
+	int got = pick(m, o, n, true, false, list, max);
+
+	if (got)
+		return got;
+	/* of what is gone, those that somebody has seen */
+	if (gone && s->kind != LEAKTRACE_KIND_PAGE && s->kind != LEAKTRACE_KIND_TIMER)
+		got = pick(m, o, n, false, true, list, max);
+	return got ?: pick(m, o, n, false, false, list, max);
+}

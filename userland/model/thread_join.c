@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which of the threads that exited nobody has joined. The kernel knows where
+ * glibc keeps a thread's tid word, and that the thread is gone; whether it was
+ * joined is glibc's knowledge. For debuggers its library says where the fields
+ * of a thread's descriptor are: _thread_db_pthread_* each hold {size in bits,
+ * number, offset}. A descriptor with tid 0, EXITING and not TERMINATED belongs
+ * to a thread that ended and waits to be joined; its stack stays mapped.
+ */
+#include <fcntl.h>
+#include <gelf.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "leaktrace.h"
+#include "util/proc_maps.h"
+
+enum { EXITING = 0x10, TERMINATED = 0x20 };
+
+struct field {
+	uint32_t bits, n, offset;
+};
+
+struct layout {
+	struct field tid, cancelhandling;
+};
+
+static bool peek(pid_t pid, uint64_t address, void *to, size_t len)
+{
+	struct iovec here = { to, len }, there = { (void *)(uintptr_t)address, len };
+
+	return process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)len;
+}
+
+static bool is_libc(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && (!strcmp(name, "/libc.so.6") || !strncmp(name, "/libpthread", 11));
+}
+
+/* Addresses, in the ELF file, of the two descriptions. */
+static int find_symbols(Elf *elf, uint64_t *tid, uint64_t *cancelhandling)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		Elf_Data *data;
+		GElf_Sym sym;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_DYNSYM || !shdr.sh_entsize)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+			const char *name = elf_strptr(elf, shdr.sh_link, sym.st_name);
+
+			if (!name || !sym.st_value)
+				continue;
+			if (!strcmp(name, "_thread_db_pthread_tid"))
+				*tid = sym.st_value;
+			else if (!strcmp(name, "_thread_db_pthread_cancelhandling"))
+				*cancelhandling = sym.st_value;
+		}
+	}
+	return *tid && *cancelhandling ? 0 : -1;
+}
+
+static bool read_layout(pid_t task, const struct map *map, struct layout *l)
+{
+	uint64_t tid = 0, cancelhandling = 0;
+	char path[128];
+	bool good = false;
+	Elf *elf;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", task,
+		 (unsigned long long)map->start, (unsigned long long)map->end);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf && !find_symbols(elf, &tid, &cancelhandling))
+		good = peek(task, map->start + tid, &l->tid, sizeof(l->tid)) &&
+			peek(task, map->start + cancelhandling, &l->cancelhandling,
+			     sizeof(l->cancelhandling)) &&
+			l->tid.bits == 32 && l->cancelhandling.bits == 32;
+	elf_end(elf);
+	close(fd);
+	return good;
+}
+
+static bool find_layout(const struct model *m, struct layout *l)
+{
+	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
+		const struct map *map = &m->maps->map[i];
+
+		if (map->path && !map->offset_bytes && is_libc(map->path) &&
+		    read_layout(m->maps->tid, map, l))
+			return true;
+	}
+	return false;
+}
+
+static bool is_unjoined(pid_t pid, const struct layout *l, const struct object *o)
+{
+	uint64_t descriptor = o->ctid - l->tid.offset;
+	uint32_t tid, cancelhandling;
+
+	return o->ctid && peek(pid, o->ctid, &tid, sizeof(tid)) && !tid &&
+		peek(pid, descriptor + l->cancelhandling.offset, &cancelhandling,
+		     sizeof(cancelhandling)) &&
+		(cancelhandling & EXITING) && !(cancelhandling & TERMINATED);
+}
+
+/* Who has none answers no question, and has joined nobody for that. */
+static bool has_memory(pid_t pid)
+{
+	unsigned long pages = 0;
+	char path[32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages;
+}
+
+static bool is_exited(const struct object *o)
+{
+	return o->kind == LEAKTRACE_KIND_THREAD && o->flags & LEAKTRACE_OBJECT_F_EXITED;
+}
+
+/* Asks the target. Return: whether it could answer all of it. */
+static bool ask(struct model *m)
+{
+	bool known = false, looked = false;
+	struct layout l;
+
+	for (size_t i = 0; i < m->nobjects; i++) {
+		struct object *o = &m->objects[i];
+
+		if (!is_exited(o))
+			continue;
+		if (!looked)
+			known = find_layout(m, &l);
+		looked = true;
+		o->unjoined = known && is_unjoined(m->maps->tid, &l, o);
+	}
+	return known && has_memory(m->maps->tid);
+}
+
+/* Marks the exited threads that nobody joined; if it is late, those that were so once. */
+void thread_look(struct model *m)
+{
+	bool fresh = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED) && ask(m);
+
+	if (fresh)
+		seen_forget_unjoined(&m->seen);
+	for (size_t i = 0; i < m->nobjects; i++) {
+		struct object *o = &m->objects[i];
+
+		if (!is_exited(o))
+			continue;
+		if (!fresh)
+			o->unjoined = seen_unjoined(&m->seen, o);
+		else if (o->unjoined)
+			seen_put(&m->seen, o, THREAD_UNJOINED);
+	}
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What every form of report shares: the order of sites, what was lost, and
+ * whether anything leaks.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "symbolize/language.h"
+#include "leaktrace.h"
+
+static const char *const inexact_reasons[] = {
+	"the object table was full: some objects are not tracked",
+	"the site table was full: some births have no site",
+	"the stack table was full: some sites have no stack",
+	"the tables were not yet held against the kernel's own state",
+	"a probe that is needed is missing on this kernel: see 'leaktrace status'",
+	"more threads have descriptor tables of their own than are followed",
+	"a probe was hit inside a probe",
+	"the pool for deferred work was empty",
+	"more children than there may be targets: some are not followed",
+};
+
+/* The share of what was born under our eyes whose stack reached a root, and why others did not. */
+static void count_stacks(struct model *m, struct losses *l)
+{
+	uint64_t all = 0, objects = 0, bytes = 0;
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct stack *stack = model_stack(m, s->stack);
+		uint64_t live = site_live(s), weight = s->kind == LEAKTRACE_KIND_PAGE ?
+			live * PAGE_BYTES : 0;
+		unsigned int why = stack && stack->status < STACK_UNKNOWN ? stack->status : STACK_UNKNOWN;
+
+		all += live;
+		l->bytes += weight;
+		if (why == LEAKTRACE_STACK_ROOT) {
+			objects += live;
+			bytes += weight;
+			continue;
+		}
+		l->ended[why].objects += live;
+		l->ended[why].bytes += weight;
+	}
+	l->truncated_stacks = l->ended[LEAKTRACE_STACK_DEPTH].objects;
+	l->complete_stacks = all ? (double)objects / all : 1;
+	l->complete_bytes = l->bytes ? (double)bytes / l->bytes : 1;
+}
+
+void report_losses(struct model *m, struct losses *l)
+{
+	const struct target *t = &m->target;
+	const struct status *s = &m->status;
+	const struct lost *lost = t->knows_lost ? &t->lost : &s->lost;
+	uint32_t inexact = t->inexact;
+	uint64_t untracked = 0;
+
+	memset(l, 0, sizeof(*l));
+	for (int k = 0; k < KINDS; k++) {
+		l->reconciled += t->kind[k].missed_births + t->kind[k].missed_deaths;
+		untracked += t->kind[k].untracked;
+	}
+	if (!t->reconciled_ns && !(t->flags & LEAKTRACE_TARGET_F_EXITED))
+		inexact |= LEAKTRACE_INEXACT_NO_RECONCILE;
+	for (size_t i = 0; i < ARRAY_SIZE(inexact_reasons); i++)
+		if (inexact & 1U << i)
+			l->inexact[l->ninexact++] = inexact_reasons[i];
+	if (inexact >> ARRAY_SIZE(inexact_reasons))
+		l->inexact[l->ninexact++] = "the module gives a reason that this version does not know";
+	if (m->dump_interrupted)
+		l->inexact[l->ninexact++] = "the target changed while it was read";
+	if (m->incomplete)
+		l->inexact[l->ninexact++] = "the end of the file is missing";
+	if (*s->stopped)
+		l->inexact[l->ninexact++] = "tracing was stopped: 'leaktrace status' says why";
+	l->exact = !l->ninexact;
+	l->events = lost->ring + lost->socket;
+	l->objects = untracked;
+	if (inexact & LEAKTRACE_INEXACT_TABLE_FULL && lost->objects > untracked)
+		l->objects = lost->objects;
+	l->stacks = lost->stacks;
+	count_stacks(m, l);
+}
+
+uint64_t report_weight(const struct site *s)
+{
+	return site_live(s) + s->judgement.unjoined;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
+
+	if (x->judgement.verdict != y->judgement.verdict)
+		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
+	if (report_weight(x) != report_weight(y))
+		return report_weight(x) < report_weight(y) ? 1 : -1;
+	if (x->born != y->born)
+		return x->born < y->born ? 1 : -1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+size_t report_rank(struct model *m, struct site ***sites)
+{
+	*sites = calloc(m->nsites ?: 1, sizeof(**sites));
+	if (!*sites)
+		return 0;
+	for (size_t i = 0; i < m->nsites; i++)
+		(*sites)[i] = &m->sites[i];
+	qsort(*sites, m->nsites, sizeof(**sites), worst_first);
+	return m->nsites;
+}
+
+size_t report_findings(struct model *m, struct report_item **items)
+{
+	const struct lang_site *l = NULL;
+	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n = 0;
+
+	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
+	for (size_t i = 0; *items && i <= m->nfindings; i++) {
+		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
+
+		for (; k < nl && l[k].judgement->verdict > VERDICT_OK &&
+		     (!g || lang_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
+			(*items)[n++].l = &l[k];
+		if (g)
+			(*items)[n++].g = g;
+	}
+	return n;
+}
+
+bool report_leaks(const struct model *m)
+{
+	if (m->runtime && lang_process_leaks(m->runtime))
+		return true;
+	for (size_t i = 0; i < m->nsites; i++)
+		if (m->sites[i].judgement.verdict == VERDICT_LEAK)
+			return true;
+	return false;
+}
+
+static void comm_of(struct model *m, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s", *m->target.comm ? m->target.comm : "?");
+	for (char *c = buf; *c; c++)
+		if (*c == ';' || *c == ' ')
+			*c = '_';
+}
+
+/* One line a stack, outermost first, for flame graphs of what lives. */
+static void fold(FILE *f, const char *comm, const char *kind, const struct symbol_frame *frames,
+		 int n, uint64_t live)
+{
+	fprintf(f, "%s;%s", comm, kind);
+	for (int j = n - 1; j >= 0; j--) {
+		if (frames[j].function)
+			fputc(';', f);
+		for (const char *c = frames[j].function; c && *c; c++)
+			fputc(*c == ';' || (unsigned char)*c < ' ' ? ':' : *c, f);
+		if (!frames[j].function)
+			fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
+				(unsigned long long)frames[j].offset);
+	}
+	fprintf(f, " %llu\n", (unsigned long long)live);
+}
+
+void report_folded(FILE *f, struct model *m)
+{
+	const struct lang_site *known;
+	size_t nknown = m->runtime ? lang_process_sites(m->runtime, &known) : 0;
+	char comm[64];
+
+	comm_of(m, comm, sizeof(comm));
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct symbol_frame *frames;
+		int n;
+
+		if (!site_live(s))
+			continue;
+		n = model_frames(m, s->stack, &frames);
+		fold(f, comm, kind_name(s->kind), frames, n, site_live(s));
+	}
+	for (size_t i = 0; i < nknown; i++)
+		if (known[i].live)
+			fold(f, comm, known[i].kind, known[i].frames, known[i].nframes, known[i].live);
+}

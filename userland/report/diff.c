@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What differs between two looks, for people and for programs: the greatest
+ * growth first.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "report/text.h"
+#include "model/delta.h"
+#include "util/json.h"
+
+enum { DIFFERENCES = 10 };	/* unless all are asked for */
+
+static const char *how_much(const struct difference *d, char buf[40])
+{
+	char n[32];
+
+	if (d->live >= d->live_before)
+		snprintf(buf, 40, "+%s", format_count(d->live - d->live_before, n));
+	else
+		snprintf(buf, 40, "-%s", format_count(d->live_before - d->live, n));
+	return buf;
+}
+
+static bool grew(const struct difference *d)
+{
+	return d->live > d->live_before;
+}
+
+bool difference_leaks(const struct difference_report *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (grew(&r->d[i]) && r->d[i].site->judgement.verdict == VERDICT_LEAK)
+			return true;
+	return false;
+}
+
+static void write_target(FILE *f, const char *lead, const struct model *m)
+{
+	const struct target *t;
+	char when[64];
+
+	if (!m) {
+		fprintf(f, "%snot in this file\n", lead);
+		return;
+	}
+	t = &m->target;
+	format_time(t->now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
+	fprintf(f, "%s%s, pid %u%s%s, %s\n", lead, *t->comm ? t->comm : "?", t->pid, m->exe ? ", " : "",
+		m->exe ?: "", when);
+}
+
+static void write_losses(FILE *f, struct model *m, const char *which)
+{
+	struct losses l;
+
+	if (!m)
+		return;
+	report_losses(m, &l);
+	if (l.exact)
+		fprintf(f, "%s: exact\n", which);
+	for (unsigned int i = 0; i < l.ninexact; i++)
+		fprintf(f, "%s: not exact: %s\n", which, l.inexact[i]);
+}
+
+static void write_sum(FILE *f, const struct difference_report *r)
+{
+	uint64_t up[KINDS] = { 0 }, down[KINDS] = { 0 };
+	char a[32], b[32];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct difference *d = &r->d[i];
+		unsigned int k = (d->site ?: d->before)->kind;
+
+		if (grew(d))
+			up[k] += d->live - d->live_before;
+		else
+			down[k] += d->live_before - d->live;
+	}
+	for (int k = 0; k < KINDS; k++) {
+		if (!up[k] && !down[k])
+			continue;
+		fprintf(f, "%10s  +%s", kind_name(k), format_count(up[k], a));
+		if (down[k])
+			fprintf(f, "  -%s", format_count(down[k], b));
+		fputc('\n', f);
+	}
+	fprintf(f, r->n ? "\n" : "nothing grew\n\n");
+}
+
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+{
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
+
+	g.live[s->kind] = site_live(s);
+	g.judgement = s->judgement;
+	report_finding(f, m, &g, look, false);
+}
+
+void difference_text(FILE *f, const struct difference_report *r, const struct report_style *look)
+{
+	size_t shown = r->n;
+
+	write_target(f, "old  ", r->older);
+	write_target(f, "new  ", r->newer);
+	fprintf(f, "%s\n\n", r->same ? "the same process: what was born between the two and still lives" :
+		!r->newer ? "not in the newer one: 'leaktrace report' has what it was" :
+		!r->older ? "not in the older one: all that was born and still lives" :
+		"different runs: what lived at the end of each, by the names on the stack");
+	if (r->newer)
+		write_sum(f, r);
+	if (!look->all && shown > DIFFERENCES)
+		shown = DIFFERENCES;
+	for (size_t i = 0; i < shown; i++) {
+		const struct difference *d = &r->d[i];
+		char amount[40], before[32];
+
+		fprintf(f, "%s", how_much(d, amount));
+		if (!r->same)
+			fprintf(f, " (%s before)", format_count(d->live_before, before));
+		fprintf(f, "  ");
+		write_site(f, d->model, d->site ?: d->before, look);
+		fputc('\n', f);
+	}
+	write_losses(f, r->older, "old");
+	write_losses(f, r->newer, "new");
+	if (shown < r->n)
+		fprintf(f, "%zu more sites are not shown: --all\n", r->n - shown);
+}
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static struct json_object *number(uint64_t n)
+{
+	return json_object_new_uint64(n);
+}
+
+/* Target and losses are those of the report's JSON, so that they stay the same. */
+static struct json_object *part_of(struct model *m)
+{
+	struct json_object *all, *o;
+	char when[64];
+
+	if (!m)
+		return NULL;
+	all = report_json(m);
+	o = json_object_new_object();
+	format_time(m->target.now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
+	put(o, "target", json_object_get(json_object_object_get(all, "target")));
+	put(o, "losses", json_object_get(json_object_object_get(all, "losses")));
+	put(o, "taken_at", json_object_new_string(when));
+	json_object_put(all);
+	return o;
+}
+
+static struct json_object *json_difference(const struct difference *d)
+{
+	struct json_object *o = report_json_site(d->model, d->site ?: d->before);
+
+	put(o, "growth", json_object_new_int64((int64_t)(d->live - d->live_before)));
+	put(o, "live_before", number(d->live_before));
+	put(o, "live", number(d->live));
+	return o;
+}
+
+int difference_json(FILE *f, const struct difference_report *r)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	put(o, "leaktrace", json_object_new_int(1));
+	put(o, "same_process", json_object_new_boolean(r->same));
+	put(o, "old", part_of(r->older));
+	put(o, "new", part_of(r->newer));
+	for (size_t i = 0; i < r->n; i++)
+		json_object_array_add(list, json_difference(&r->d[i]));
+	put(o, "sites", list);
+	json_write_line(f, o);
+	return ferror(f) ? -1 : 0;
+}

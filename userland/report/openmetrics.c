@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * OpenMetrics text. Series by site are bounded: the worst sites of a kind have
+ * one each, the rest is summed as "other", so that the sum over 'site' is what
+ * the process has. Counters are by kind only: a sum of which sites come and go
+ * would count backwards.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/language.h"
+#include "report/output.h"
+#include "util/protobuf.h"
+#include "util/utf8.h"
+
+enum { SITES_MAX = 32 };	/* of a kind */
+
+enum family { LIVE, BYTES, BORN, DIED, LEAK, SITES, LIMIT, WINDOW, EXITED, EXACT, LOST, STACKS,
+	      FAMILIES };
+
+static const struct {
+	const char *name, *type, *unit, *help;
+} families[FAMILIES] = {
+	[LIVE] = { "leaktrace_live", "gauge", NULL, "Objects alive, by kind and the site that made them." },
+	[BYTES] = { "leaktrace_live_bytes", "gauge", "bytes", "Memory of these." },
+	[BORN] = { "leaktrace_born", "counter", NULL, "Objects made since attach." },
+	[DIED] = { "leaktrace_died", "counter", NULL, "Objects released since attach, older ones included." },
+	[LEAK] = { "leaktrace_leak_confidence_ratio", "gauge", "ratio", "How sure it is that a site leaks; only sites that do." },
+	[SITES] = { "leaktrace_sites", "gauge", NULL, "Sites by verdict." },
+	[LIMIT] = { "leaktrace_limit", "gauge", NULL, "How many there may be, where a limit is known." },
+	[WINDOW] = { "leaktrace_window_seconds", "gauge", "seconds", "Time from attach to this report." },
+	[EXITED] = { "leaktrace_exited", "gauge", NULL, "1 if the process is gone and the numbers are its last." },
+	[EXACT] = { "leaktrace_exact", "gauge", NULL, "1 if every number was held against the kernel's own state." },
+	[LOST] = { "leaktrace_lost", "gauge", NULL, "What is missing, by cause." },
+	[STACKS] = { "leaktrace_complete_stacks_ratio", "gauge", "ratio", "Share of live objects whose stack reached a root." },
+};
+
+struct metrics {
+	FILE *f[FAMILIES];
+	char *text[FAMILIES];
+	size_t len[FAMILIES];
+};
+
+struct metrics *metrics_new(void)
+{
+	struct metrics *x = calloc(1, sizeof(*x));
+
+	for (int i = 0; x && i < FAMILIES; i++) {
+		x->f[i] = open_memstream(&x->text[i], &x->len[i]);
+		if (!x->f[i]) {
+			metrics_free(x);
+			return NULL;
+		}
+	}
+	return x;
+}
+
+void metrics_free(struct metrics *x)
+{
+	if (!x)
+		return;
+	for (int i = 0; i < FAMILIES; i++) {
+		if (x->f[i])
+			fclose(x->f[i]);
+		free(x->text[i]);
+	}
+	free(x);
+}
+
+/* Names come from the process. UTF-8, and no control characters. */
+static void put_quoted(FILE *f, const char *s)
+{
+	char *copy = utf8_copy(s);
+
+	fputc('"', f);
+	for (const char *c = copy; c && *c; c++) {
+		if (*c == '"' || *c == '\\')
+			fputc('\\', f);
+		fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, f);
+	}
+	fputc('"', f);
+	free(copy);
+}
+
+/* The name and what every series has; more labels are pairs until NULL. */
+static void put(struct metrics *x, enum family family, const struct model *m, double value, ...)
+{
+	FILE *f = x->f[family];
+	const char *key;
+	va_list ap;
+
+	fprintf(f, "%s%s{pid=\"%u\",comm=", families[family].name,
+		strcmp(families[family].type, "counter") ? "" : "_total", m->target.pid);
+	put_quoted(f, m->target.comm);
+	va_start(ap, value);
+	while ((key = va_arg(ap, const char *))) {
+		fprintf(f, ",%s=", key);
+		put_quoted(f, va_arg(ap, const char *) ?: "");
+	}
+	va_end(ap);
+	if (value == (double)(uint64_t)value)
+		fprintf(f, "} %" PRIu64 "\n", (uint64_t)value);
+	else
+		fprintf(f, "} %.6g\n", value);
+}
+
+static void put_site(struct metrics *x, struct model *m, const struct site *s)
+{
+	const struct symbol_frame *frame = report_place(m, s);
+	const char *function = frame ? frame->function : NULL, *kind = kind_name(s->kind);
+	char id[16];
+
+	snprintf(id, sizeof(id), "%u", s->id);
+	put(x, LIVE, m, site_live(s), "kind", kind, "site", id, "function", function, NULL);
+	if (s->judgement.verdict == VERDICT_LEAK)
+		put(x, LEAK, m, s->judgement.confidence, "kind", kind, "site", id, "function", function,
+		    NULL);
+}
+
+/* The worst first; what is not told one by one is told together. */
+static void put_sites(struct metrics *x, struct model *m, struct site **sites, size_t n, int kind)
+{
+	const struct kind_totals *t = &m->target.kind[kind];
+	uint64_t told = t->baseline_live, verdicts[VERDICT_LEAK + 1] = { 0 };
+	unsigned int rows = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sites[i]->kind != kind)
+			continue;
+		verdicts[sites[i]->judgement.verdict]++;
+		if (rows == SITES_MAX || !site_live(sites[i]))
+			continue;
+		put_site(x, m, sites[i]);
+		told += site_live(sites[i]);
+		rows++;
+	}
+	put(x, LIVE, m, t->baseline_live, "kind", kind_name(kind), "site", "before attach", NULL);
+	put(x, LIVE, m, t->live > told ? t->live - told : 0, "kind", kind_name(kind), "site", "other",
+	    NULL);
+	for (int v = 0; v <= VERDICT_LEAK; v++)
+		put(x, SITES, m, verdicts[v], "kind", kind_name(kind), "verdict", verdict_name(v), NULL);
+}
+
+/* What only a runtime knows of, in the same way; it has no time before attach. */
+static void put_runtime_kind(struct metrics *x, struct model *m, const struct lang_total *t)
+{
+	uint64_t told = 0, verdicts[VERDICT_LEAK + 1] = { 0 };
+	const struct lang_site *s;
+	size_t n = lang_process_sites(m->runtime, &s);
+	unsigned int rows = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct judgement *j = s[i].judgement;
+		const struct symbol_frame *place = lang_site_place(&s[i]);
+		const char *function = place ? place->function : NULL;
+		char id[24];
+
+		if (strcmp(s[i].kind, t->kind))
+			continue;
+		verdicts[j->verdict]++;
+		if (rows == SITES_MAX || !s[i].live)
+			continue;
+		snprintf(id, sizeof(id), "%" PRIu64, lang_site_number(&s[i]));
+		put(x, LIVE, m, s[i].live, "kind", t->kind, "site", id, "function", function, NULL);
+		if (j->verdict == VERDICT_LEAK)
+			put(x, LEAK, m, j->confidence, "kind", t->kind, "site", id, "function",
+			    function, NULL);
+		told += s[i].live;
+		rows++;
+	}
+	put(x, LIVE, m, t->live - told, "kind", t->kind, "site", "other", NULL);
+	for (int v = 0; v <= VERDICT_LEAK; v++)
+		put(x, SITES, m, verdicts[v], "kind", t->kind, "verdict", verdict_name(v), NULL);
+	if (t->bytes)
+		put(x, BYTES, m, t->bytes, "kind", t->kind, NULL);
+}
+
+static void put_runtime(struct metrics *x, struct model *m)
+{
+	struct lang_total totals[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, totals);
+
+	for (int k = 0; k < n; k++)
+		put_runtime_kind(x, m, &totals[k]);
+}
+
+static void put_losses(struct metrics *x, struct model *m)
+{
+	struct losses l;
+
+	report_losses(m, &l);
+	put(x, EXACT, m, l.exact, NULL);
+	put(x, LOST, m, l.events, "cause", "events", NULL);
+	put(x, LOST, m, l.objects, "cause", "objects", NULL);
+	put(x, LOST, m, l.stacks, "cause", "stacks", NULL);
+	put(x, LOST, m, l.truncated_stacks, "cause", "truncated_stacks", NULL);
+	put(x, LOST, m, l.reconciled, "cause", "reconciled", NULL);
+	put(x, STACKS, m, l.complete_stacks, NULL);
+}
+
+void metrics_add(struct metrics *x, struct model *m)
+{
+	struct site **sites;
+	size_t n = report_rank(m, &sites);
+
+	for (int k = 0; k < KINDS; k++) {
+		const struct kind_totals *t = &m->target.kind[k];
+
+		if (!t->present || !(m->target.kinds & 1U << k))
+			continue;
+		put_sites(x, m, sites, n, k);
+		put(x, BORN, m, t->born, "kind", kind_name(k), NULL);
+		put(x, DIED, m, t->died, "kind", kind_name(k), NULL);
+		if (k == LEAKTRACE_KIND_PAGE)
+			put(x, BYTES, m, t->live * PAGE_BYTES, "kind", kind_name(k), NULL);
+	}
+	put_runtime(x, m);
+	if (m->fd_limit)
+		put(x, LIMIT, m, m->fd_limit, "kind", "fd", NULL);
+	put(x, WINDOW, m, model_end_s(m), NULL);
+	put(x, EXITED, m, !!(m->target.flags & LEAKTRACE_TARGET_F_EXITED), NULL);
+	put_losses(x, m);
+	free(sites);
+}
+
+int metrics_write(struct metrics *x, FILE *f)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		if (fflush(x->f[i]) || ferror(x->f[i]))
+			return -ENOMEM;
+		if (!x->len[i])
+			continue;
+		fprintf(f, "# TYPE %s %s\n", families[i].name, families[i].type);
+		if (families[i].unit)
+			fprintf(f, "# UNIT %s %s\n", families[i].name, families[i].unit);
+		fprintf(f, "# HELP %s %s\n", families[i].name, families[i].help);
+		fwrite(x->text[i], 1, x->len[i], f);
+	}
+	fputs("# EOF\n", f);
+	return fflush(f) || ferror(f) ? -(errno ?: EIO) : 0;
+}

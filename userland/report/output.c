@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where reports go. Text, JSON and folded stacks follow each other in a stream;
+ * metrics of several targets are one document; pprof is a file for each kind,
+ * or in a stream, one profile of all.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "leaktrace.h"
+#include "symbolize/language.h"
+#include "report/output.h"
+
+struct output {
+	const struct output_options *o;
+	struct report_style look;
+	FILE *f;			/* NULL: of no single file */
+	struct replacement file;	/* f is its, if file.f is there */
+	struct metrics *metrics;	/* of all targets; NULL: not that format */
+	struct json_object *pages;	/* of all targets, for HTML; NULL: not that format */
+	unsigned int written;
+};
+
+bool output_is_stdout(const struct output_options *o)
+{
+	return !o->path || !strcmp(o->path, "-");
+}
+
+struct report_style output_style(const struct output_options *o, FILE *f)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct report_style look = { .format = o->format, .all = o->all };
+	struct winsize w;
+
+	if (isatty(fileno(f))) {
+		look.color = !o->no_color && !(no_color && *no_color);
+		look.rows = !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_row ? w.ws_row : 40;
+	}
+	return look;
+}
+
+FILE *output_open_file(const struct output_options *o)
+{
+	FILE *f;
+
+	if (output_is_stdout(o))
+		return stdout;
+	f = fopen(o->path, "we");
+	if (!f)
+		fail("cannot write %s: %s", o->path, strerror(errno));
+	return f;
+}
+
+int output_close_file(FILE *f, const struct output_options *o)
+{
+	int err = fflush(f) || ferror(f) ? errno ?: EIO : 0;
+
+	if (f != stdout && fclose(f) && !err)
+		err = errno;
+	return err ? fail("cannot write %s: %s", o->path ?: "the report", strerror(err)) : 0;
+}
+
+static int cannot_write(const char *path, int err)
+{
+	return fail("cannot write %s: %s", path, strerror(-err));
+}
+
+static bool open_file(struct output *out)
+{
+	const char *path = out->o->path;
+	int err;
+
+	if (output_is_stdout(out->o)) {
+		out->f = stdout;
+		return true;
+	}
+	err = replace_open(&out->file, path);
+	if (err)
+		cannot_write(path, err);
+	out->f = err ? NULL : out->file.f;
+	return !err;
+}
+
+/* Of what a pipe or a device takes there is one. */
+static bool is_stream(const struct output_options *o)
+{
+	struct stat st;
+
+	return output_is_stdout(o) ||
+	       (!stat(o->path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
+struct output *output_open(const struct output_options *o)
+{
+	struct output *out = calloc(1, sizeof(*out));
+	bool good;
+
+	if (!out) {
+		fail("out of memory");
+		return NULL;
+	}
+	out->o = o;
+	out->look.format = o->format;
+	good = (o->format == FORMAT_PPROF && !is_stream(o)) || open_file(out);
+	if (good && out->f)
+		out->look = output_style(o, out->f);
+	if (good && o->format == FORMAT_OPENMETRICS) {
+		out->metrics = metrics_new();
+		good = out->metrics || fail("out of memory") < 0;
+	}
+	if (good && o->format == FORMAT_HTML)
+		out->pages = json_object_new_array();
+	if (good)
+		return out;
+	if (out->file.f)
+		replace_close(&out->file, false);
+	free(out);
+	return NULL;
+}
+
+static bool is_directory(const char *path)
+{
+	size_t len = strlen(path);
+	struct stat st;
+
+	return (len && path[len - 1] == '/') || (!stat(path, &st) && S_ISDIR(st.st_mode));
+}
+
+static int no_several(void)
+{
+	return fail("pprof of several targets needs -o DIRECTORY");
+}
+
+int output_check(const struct output_options *o, bool several)
+{
+	bool pprof = o->format == FORMAT_PPROF, directory = o->path && is_directory(o->path);
+	struct replacement r;
+	int err;
+
+	if (pprof && several && !directory)
+		return no_several();
+	if (is_stream(o))
+		return 0;	/* a pipe's reader would take this for the end */
+	if (directory)
+		err = !pprof ? -EISDIR : access(o->path, W_OK | X_OK) ? -errno : 0;
+	else
+		err = replace_open(&r, o->path) ?: replace_close(&r, false);
+	return err ? cannot_write(o->path, err) : 0;
+}
+
+/*
+ * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is followed,
+ * else with the kind before its suffix: x.pb.gz becomes x.fd.pb.gz.
+ */
+static char *pprof_path(const char *output, const struct model *m, const char *kind)
+{
+	const char *name = strrchr(output, '/'), *dot;
+	int len;
+
+	if (is_directory(output))
+		return text("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
+			    m->target.pid, kind);
+	if (!(m->target.kinds & (m->target.kinds - 1)) && !m->runtime)
+		return strdup(output);
+	name = name ? name + 1 : output;
+	dot = strchr(name + (*name == '.'), '.');
+	len = dot ? dot - output : (int)strlen(output);
+	return text("%.*s.%s%s", len, output, kind, dot ?: "");
+}
+
+static int write_whole(const char *path, bool inside, const void *data, size_t len)
+{
+	struct replacement r;
+	int err = inside ? replace_open_inside(&r, path) : replace_open(&r, path);
+	bool good;
+
+	if (err)
+		return err;
+	good = fwrite(data, 1, len, r.f) == len;
+	return replace_close(&r, good);
+}
+
+/* One kind: the kernel's, or what a runtime knows. */
+static int write_profile(struct output *out, struct model *m, int kind, const struct lang_total *known)
+{
+	char *path = pprof_path(out->o->path, m, known ? known->kind : kind_name(kind));
+	void *data = NULL;
+	size_t len = 0;
+	int err = !path ? -ENOMEM : known ? report_lang_pprof(m, known, &data, &len) :
+		  report_pprof(m, kind, &data, &len);
+	int status = 0;
+
+	err = err ?: write_whole(path, is_directory(out->o->path), data, len);
+	if (err)
+		status = cannot_write(path ?: out->o->path, err);
+	free(data);
+	free(path);
+	return status;
+}
+
+static int stream_pprof(struct output *out, struct model *m)
+{
+	void *data = NULL;
+	size_t len = 0;
+	int err;
+
+	if (out->written)
+		return no_several();
+	err = report_pprof_all(m, &data, &len);
+	if (err)
+		return cannot_write(out->o->path ?: "the report", err);
+	fwrite(data, 1, len, out->f);	/* output_close() asks whether it succeeded */
+	free(data);
+	return 0;
+}
+
+static int write_pprof(struct output *out, struct model *m)
+{
+	struct lang_total known[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, known), status = 0;
+
+	if (out->written && !is_directory(out->o->path))
+		return no_several();
+	for (int k = 0; k < KINDS && !status; k++)
+		if (m->target.kinds & 1U << k)
+			status = write_profile(out, m, k, NULL);
+	for (int k = 0; k < n && !status; k++)
+		status = write_profile(out, m, 0, &known[k]);
+	return status;
+}
+
+int output_report(struct output *out, struct model *m)
+{
+	int status = 0;
+
+	switch (out->look.format) {
+	case FORMAT_PPROF:
+		status = out->f ? stream_pprof(out, m) : write_pprof(out, m);
+		break;
+	case FORMAT_OPENMETRICS:
+		metrics_add(out->metrics, m);
+		break;
+	case FORMAT_HTML:
+		json_object_array_add(out->pages, page_data(m));
+		break;
+	default:
+		if (out->written && out->look.format == FORMAT_TEXT)
+			fputc('\n', out->f);
+		report_write(out->f, m, &out->look);
+	}
+	out->written++;
+	return status;
+}
+
+int output_close(struct output *out)
+{
+	int err = 0;
+
+	if (out->metrics && out->written)
+		err = metrics_write(out->metrics, out->f);
+	if (out->pages && out->written)
+		err = page_write(out->f, out->pages);
+	metrics_free(out->metrics);
+	json_object_put(out->pages);
+	if (out->file.f) {
+		int end = replace_close(&out->file, !err && out->written);
+
+		err = err ?: end;
+	} else if (out->f) {
+		err = err ?: fflush(out->f) || ferror(out->f) ? -(errno ?: EIO) : 0;
+	}
+	if (err)
+		cannot_write(out->o->path ?: "the report", err);
+	free(out);
+	return err ? EXIT_TROUBLE : 0;
+}

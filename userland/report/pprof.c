@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A kind of a target as a pprof profile, or all that it follows, labelled by kind.
+ * Each sample is a site's objects of one age; what died is a sample of its own,
+ * without age. What was alive before attach has no stack and is left out, which a
+ * comment says.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/language.h"
+#include "util/proc_maps.h"
+#include "util/pprof_encode.h"
+#include "report/output.h"
+
+enum { FRAMES_MAX = 4096 };
+
+/* The frames of a stack, with the addresses that they stand for. */
+static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frames)
+{
+	const struct stack *s = model_stack(m, id);
+	const struct symbol_frame *f;
+	int n = model_frames(m, id, &f);
+	unsigned int pc = 0;
+
+	*frames = calloc(n > 0 ? n : 1, sizeof(**frames));
+	if (!*frames || !s || n > FRAMES_MAX)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		uint64_t address = pc < s->npcs ? s->pcs[pc] : 0;
+
+		(*frames)[i] = (struct pprof_frame){
+			.function = f[i].function, .file = f[i].file, .line = f[i].line,
+			.module = f[i].module, .build_id = f[i].build_id, .inlined = f[i].inlined,
+			/* of a return address, the call before it */
+			.address = address - (pc > 0 && address),
+		};
+		pc += !f[i].inlined;
+	}
+	return n;
+}
+
+/* @kind: NULL where all samples are of one */
+static void put(struct pprof *p, const struct site *s, const char *kind,
+		const struct pprof_frame *frames, size_t n, uint64_t live, uint64_t died,
+		const char *age)
+{
+	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
+	int64_t values[] = { live, bytes, live + died, died };
+	struct pprof_label labels[4] = {
+		{ .key = "type", .text = type_name(s->type) },
+		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
+	};
+	size_t nlabels = 2;
+
+	if (age)
+		labels[nlabels++] = (struct pprof_label){ .key = "age", .text = age };
+	if (kind)
+		labels[nlabels++] = (struct pprof_label){ .key = "kind", .text = kind };
+	pprof_sample(p, frames, n, values, labels, nlabels);
+}
+
+static void put_site(struct pprof *p, struct model *m, const struct site *s, const char *kind)
+{
+	struct pprof_frame *frames;
+	size_t nframes = frames_of(m, s->stack, &frames);
+	uint64_t live[AGES], unknown = ages_of(m, s, live);
+
+	for (unsigned int i = 0; i < AGES && frames; i++)
+		if (live[i])
+			put(p, s, kind, frames, nframes, live[i], 0, age_name(i));
+	if ((unknown || s->died) && frames)
+		put(p, s, kind, frames, nframes, unknown, s->died, NULL);
+	free(frames);
+}
+
+static struct pprof *begin(const struct model *m, const char *kind)
+{
+	struct pprof *p = pprof_new();
+	char line[256];
+
+	if (!p)
+		return NULL;
+	pprof_sample_type(p, "live", "count");
+	pprof_sample_type(p, "live_space", "bytes");
+	pprof_period(p, kind, "count", 1);
+	pprof_time(p, (model_end_ns(m) / 1e9 + m->wall_minus_mono_s) * 1e9, model_end_s(m) * 1e9);
+	snprintf(line, sizeof(line), "leaktrace %s: %s of %s, pid %u", LEAKTRACE_VERSION, kind,
+		 *m->target.comm ? m->target.comm : "?", m->target.pid);
+	pprof_comment(p, line);
+	return p;
+}
+
+static int finish(struct pprof *p, void **data, size_t *len)
+{
+	int err = pprof_finish(p, data, len);
+
+	pprof_free(p);
+	return err;
+}
+
+static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
+{
+	struct losses l;
+	char line[256];
+
+	for (int k = 0; k < KINDS; k++) {
+		uint64_t before = kinds & 1U << k ? m->target.kind[k].baseline_live : 0;
+
+		if (!before)
+			continue;
+		snprintf(line, sizeof(line), "%" PRIu64 " %s alive before attach are left out",
+			 before, kind_name(k));
+		pprof_comment(p, line);
+	}
+	report_losses(m, &l);
+	for (unsigned int i = 0; i < l.ninexact; i++) {
+		snprintf(line, sizeof(line), "not exact: %s", l.inexact[i]);
+		pprof_comment(p, line);
+	}
+}
+
+/* What is of these kinds of the kernel's. */
+static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds, bool label)
+{
+	pprof_sample_type(p, "born", "count");
+	pprof_sample_type(p, "died", "count");
+	pprof_default_type(p, kinds == 1U << LEAKTRACE_KIND_PAGE ? "live_space" : "live");
+	put_comments(p, m, kinds);
+	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
+		const struct map *map = &m->maps->map[i];
+
+		if (map->exec)
+			pprof_mapping(p, map->start, map->end, map->offset_bytes, map->path, NULL);
+	}
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+
+		if (kinds & 1U << s->kind)
+			put_site(p, m, s, label ? kind_name(s->kind) : NULL);
+	}
+}
+
+int report_pprof(struct model *m, int kind, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, kind_name(kind));
+
+	if (!p)
+		return -ENOMEM;
+	put_kinds(p, m, 1U << kind, false);
+	return finish(p, data, len);
+}
+
+static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label)
+{
+	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
+	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* how many came and went is not known */
+	struct pprof_label labels[] = {
+		{ .key = "type", .text = s->type },
+		{ .key = "verdict", .text = verdict_name(s->judgement->verdict) },
+		{ .key = "kind", .text = s->kind },
+	};
+
+	for (int i = 0; frames && i < s->nframes; i++)
+		frames[i] = (struct pprof_frame){
+			.function = s->frames[i].function, .file = s->frames[i].file,
+			.line = s->frames[i].line, .module = s->frames[i].module,
+			.build_id = s->frames[i].build_id, .inlined = s->frames[i].inlined,
+		};
+	if (frames)
+		pprof_sample(p, frames, s->nframes < FRAMES_MAX ? s->nframes : FRAMES_MAX, values,
+			     labels, 2 + label);
+	free(frames);
+}
+
+/* Of one kind, or of all: NULL. */
+static void put_lang(struct pprof *p, struct model *m, const char *kind)
+{
+	const struct lang_site *s;
+	size_t n = lang_process_sites(m->runtime, &s);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].live && (!kind || !strcmp(s[i].kind, kind)))
+			put_lang_site(p, &s[i], !kind);
+}
+
+int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, kind->kind);
+
+	if (!p)
+		return -ENOMEM;
+	pprof_default_type(p, kind->bytes ? "live_space" : "live");
+	put_lang(p, m, kind->kind);
+	return finish(p, data, len);
+}
+
+int report_pprof_all(struct model *m, void **data, size_t *len)
+{
+	struct pprof *p = begin(m, "objects");
+
+	if (!p)
+		return -ENOMEM;
+	put_kinds(p, m, m->target.kinds, true);
+	if (m->runtime)
+		put_lang(p, m, NULL);
+	return finish(p, data, len);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The report for a terminal: a hundred columns, a tired reader. The totals,
+ * the findings, whether the numbers can be believed; and at the very end what
+ * was left out.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/language.h"
+#include "report/text.h"
+#include "util/json.h"
+
+enum {
+	ROWS = 50,		/* where there is no terminal to ask */
+	HEAD_LINES = 17,	/* totals and memory above the findings, trust below */
+};
+
+static void write_header(FILE *f, struct model *m, const struct report_style *look)
+{
+	const struct target *t = &m->target;
+	char when[64], window[32];
+
+	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
+	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, %s", BOLD(look), *t->comm ? t->comm : "?",
+		PLAIN(look), t->pid, m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "", when,
+		format_seconds(model_end_s(m), window));
+	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
+		if (t->exit_code & 0x7f)
+			fprintf(f, ", killed by signal %u", t->exit_code & 0x7f);
+		else
+			fprintf(f, ", exited with status %u", t->exit_code >> 8 & 0xff);
+	}
+	fputc('\n', f);
+}
+
+static void write_totals(FILE *f, const struct model *m)
+{
+	double minutes = model_end_s(m) / 60;
+
+	fprintf(f, "\n%10s %10s %10s %10s %10s %10s %10s\n", "", "at attach", "born", "died",
+		"live", "growth", "a minute");
+	for (int k = 0; k < KINDS; k++) {
+		const struct kind_totals *n = &m->target.kind[k];
+		char a[32], b[32], c[32], d[32], bytes[32];
+		double growth = (double)n->live - n->baseline;
+
+		if (!n->present || !(m->target.kinds & 1U << k))
+			continue;
+		fprintf(f, "%10s %10s %10s %10s %10s %+10.0f %+10.1f", kind_name(k),
+			format_count(n->baseline, a), format_count(n->born, b),
+			format_count(n->died, c), format_count(n->live, d), growth,
+			minutes > 0 ? growth / minutes : 0);
+		if (k == LEAKTRACE_KIND_PAGE)
+			fprintf(f, "  (%s)", format_bytes(n->live * PAGE_BYTES, bytes));
+		fputc('\n', f);
+	}
+	report_lang_totals(f, m);
+	fputc('\n', f);
+}
+
+static void lost(FILE *f, uint64_t n, const char *what, bool *first)
+{
+	char a[32];
+
+	if (!n)
+		return;
+	fprintf(f, "%s%s %s", *first ? "; lost: " : ", ", format_count(n, a), what);
+	*first = false;
+}
+
+/* "98.2 % of objects and 99.1 % of bytes have complete stacks; of the others, 12 end by …" */
+static void write_stacks(FILE *f, const struct losses *l)
+{
+	char n[32];
+	bool first = true;
+
+	fprintf(f, "%.4g %% of objects", l->complete_stacks * 100);
+	if (l->bytes)
+		fprintf(f, " and %.4g %% of bytes", l->complete_bytes * 100);
+	fprintf(f, " have complete stacks");
+	for (int i = 0; i <= STACK_UNKNOWN; i++) {
+		if (!l->ended[i].objects)
+			continue;
+		fprintf(f, "%s %s: %s", first ? "; of the others," : ",",
+			format_count(l->ended[i].objects, n),
+			i == STACK_UNKNOWN ? "not known" : stack_status_text(i));
+		first = false;
+	}
+}
+
+static void write_exactness(FILE *f, const struct losses *l)
+{
+	bool first = true;
+	char a[32];
+
+	fprintf(f, "%s", l->exact ? "exact: confirmed against the kernel's own state" : "not exact");
+	for (unsigned int i = 0; i < l->ninexact; i++)
+		fprintf(f, "%s %s", i ? ";" : ":", l->inexact[i]);
+	lost(f, l->events, "events", &first);
+	lost(f, l->objects, "objects", &first);
+	lost(f, l->stacks, "stacks", &first);
+	if (first)
+		fprintf(f, "; nothing lost");
+	if (l->reconciled)
+		fprintf(f, "; %s repaired", format_count(l->reconciled, a));
+}
+
+static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l)
+{
+	char *buf = NULL;
+	size_t len = 0;
+	FILE *all = open_memstream(&buf, &len);
+
+	if (!all)
+		return;
+	write(all, l);
+	fclose(all);
+	report_sentence(f, "", buf);
+	free(buf);
+}
+
+/* Always there, always last: can these numbers be believed. */
+static void write_losses(FILE *f, struct model *m, const struct report_style *look)
+{
+	struct losses l;
+
+	report_losses(m, &l);
+	fputs(l.exact ? "" : verdict_color(look, VERDICT_SUSPECT), f);
+	wrapped(f, write_exactness, &l);
+	fputs(l.exact ? "" : PLAIN(look), f);
+	wrapped(f, write_stacks, &l);
+}
+
+/* A finding as text, and the lines it takes, so that a report ends where the screen does. */
+static char *finding_text(struct model *m, const struct report_item *item, const struct report_style *look,
+			  bool brief, int *lines)
+{
+	char *buf = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&buf, &len);
+
+	*lines = 0;
+	if (!f)
+		return NULL;
+	if (item->l)
+		report_lang_site(f, item->l, look, brief);
+	else
+		report_finding(f, m, item->g, look, brief);
+	fputc('\n', f);
+	fclose(f);
+	for (size_t i = 0; i < len; i++)
+		*lines += buf[i] == '\n';
+	return buf;
+}
+
+/* Each in full while there is room, then in brief; the worst always in full. */
+static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
+			     const struct report_style *look)
+{
+	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
+	bool brief = false;
+	size_t shown = 0;
+
+	for (; shown < n; shown++) {
+		const struct report_item *item = &items[shown];
+		char *buf = finding_text(m, item, look, brief, &lines);
+
+		if (!look->all && !brief && shown && lines > room) {
+			free(buf);
+			buf = finding_text(m, item, look, true, &lines);
+			brief = true;
+		}
+		if (!look->all && brief && lines > room) {
+			free(buf);
+			break;
+		}
+		room -= lines;
+		fputs(buf ?: "", f);
+		free(buf);
+	}
+	return shown;
+}
+
+/* What no finding has: only on request. */
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+{
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .odd = -1 };
+
+	g.live[s->kind] = site_live(s);
+	g.judgement = s->judgement;
+	report_finding(f, m, &g, look, false);
+}
+
+static size_t write_lang_sites(FILE *f, struct model *m, const struct report_style *look)
+{
+	const struct lang_site *l = NULL;
+	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (l[i].own || l[i].judgement->verdict > VERDICT_OK)
+			continue;
+		others++;
+		if (look->all) {
+			report_lang_site(f, &l[i], look, false);
+			fputc('\n', f);
+		}
+	}
+	return others;
+}
+
+static size_t write_sites(FILE *f, struct model *m, const struct report_style *look)
+{
+	struct site **sites;
+	size_t n = report_rank(m, &sites), others = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sites[i]->judgement.finding)
+			continue;
+		others++;
+		if (look->all) {
+			write_site(f, m, sites[i], look);
+			fputc('\n', f);
+		}
+	}
+	free(sites);
+	return others + write_lang_sites(f, m, look);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void report_text(FILE *f, struct model *m, const struct report_style *look)
+{
+	struct report_item *items;
+	size_t n = report_findings(m, &items), shown, others;
+
+	write_header(f, m, look);
+	write_totals(f, m);
+	report_rss(f, m, look);
+	shown = write_findings(f, m, items, n, look);
+	free(items);
+	others = write_sites(f, m, look);
+	if (!n)
+		fprintf(f, "no leak found\n\n");
+	write_losses(f, m, look);
+	if (shown < n)
+		fprintf(f, "not shown: %zu more finding%s, %zu site%s without any; see them with --all\n",
+			n - shown, plural(n - shown), others, plural(others));
+	else if (others && !look->all)
+		fprintf(f, "not shown: %zu site%s without findings; see them with --all\n", others,
+			plural(others));
+}
+
+int report_write(FILE *f, struct model *m, const struct report_style *look)
+{
+	switch (look->format) {
+	case FORMAT_TEXT:
+		report_text(f, m, look);
+		break;
+	case FORMAT_FOLDED:
+		report_folded(f, m);
+		break;
+	case FORMAT_JSON:
+		json_write_line(f, report_json(m));
+		break;
+	default:	/* output.c's */
+		return -1;
+	}
+	return ferror(f) ? -1 : 0;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One finding as text: what and where in the first line, why in the next, then
+ * the call path, its other parts, where siblings die, and what some of the
+ * objects are. In brief, it is the first two only.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/language.h"
+#include "report/text.h"
+#include "symbolize/dwarf_unwind.h"
+
+enum {
+	FRAMES = 10,		/* of a finding, unless all are asked for */
+	FRAMES_ALL = 256,
+	FRAMES_RELEASE = 3,
+	RELEASES = 2,
+	PARTS = 6,
+	EXAMPLES = 3,
+	NAME_COLUMNS = 34,
+};
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A function's name in its column: no arguments, and cut where it is too long. */
+static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *look)
+{
+	int len = s->function ? (int)strlen(s->function) : 0;
+
+	if (!len) {
+		fprintf(f, "%#-*" PRIx64, NAME_COLUMNS, s->offset);
+		return;
+	}
+	if (!look->all && s->function[len - 1] == ')')
+		len = strcspn(s->function + 1, "(") + 1;
+	if (!look->all && len > NAME_COLUMNS)
+		fprintf(f, "%.*s…", NAME_COLUMNS - 1, s->function);
+	else
+		fprintf(f, "%-*.*s", NAME_COLUMNS, len, s->function);
+}
+
+void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
+		  const struct report_style *look)
+{
+	char where[80] = "";
+
+	if (s->file && s->line)
+		snprintf(where, sizeof(where), "%s:%d", path_tail(s->file, 30), s->line);
+	else if (s->function)
+		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
+	fprintf(f, "%s%s", lead, mine ? BOLD(look) : "");
+	write_name(f, s, look);
+	fprintf(f, "%s  %-32s  %s(%.24s%s)%s\n", mine ? PLAIN(look) : "", where, DIM(look),
+		s->module ? base_of(s->module) : "unknown", s->inlined ? ", inlined" : "",
+		PLAIN(look));
+}
+
+/* Up to max, first before the first of them; whether that is all. */
+static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const char *first,
+		       int max, const struct symbol_frame *mine, const struct report_style *look)
+{
+	char lead[32];
+
+	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
+	for (int i = 0; i < n && i < max; i++)
+		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
+	if (n > max)
+		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
+	return n <= max;
+}
+
+/* What one object's stack went on with, where that of all of them ended early. */
+static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
+		       const struct report_style *look)
+{
+	const struct stack *rest = model_rest(m, id);
+	const struct symbol_frame *frames;
+	int n = model_rest_frames(m, id, &frames);
+
+	if (!n)
+		return;
+	fprintf(f, "%s%s%s%s\n", lead, DIM(look),
+		model_rest_is_whole(m, id) ? "one of them was:" : "one of them went on:", PLAIN(look));
+	if (write_list(f, frames, n, lead, max, NULL, look) && rest->status != LEAKTRACE_STACK_ROOT)
+		fprintf(f, "%s%s… and that ends here%s\n", lead, DIM(look), PLAIN(look));
+}
+
+/* mine: the frame that is the program's own, and is shown as such; or NULL. */
+static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
+			 const struct symbol_frame *mine, const struct report_style *look)
+{
+	const struct stack *stack = model_stack(m, id);
+	const struct symbol_frame *frames;
+	int n = model_frames(m, id, &frames);
+	char lead[32];
+
+	if (!n)
+		fprintf(f, "%sno stack: %s\n", first,
+			stack ? stack_status_text(stack->status) : "not known");
+	if (!write_list(f, frames, n, first, max, mine, look) || !n ||
+	    stack->status == LEAKTRACE_STACK_ROOT || lang_is_root(&frames[n - 1]))
+		return;
+	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
+	fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
+		stack_status_text(stack->status), PLAIN(look));
+	write_rest(f, m, id, lead, max, look);
+}
+
+static void write_examples(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+{
+	int max = look->all ? 10 : EXAMPLES;
+	uint64_t end = model_end_ns(m);
+	struct object *o[10];
+	int n = examples_of(m, s, o, max);
+
+	for (int i = 0; i < n; i++) {
+		char *what = example_describe(m, o[i]), age[32];
+
+		if (s->kind == LEAKTRACE_KIND_PAGE)
+			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
+		else
+			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",
+				kind_name(s->kind), o[i]->id, what ?: type_name(o[i]->type));
+		fprintf(f, ", %s old\n", format_seconds(end > o[i]->born_ns ?
+							 (end - o[i]->born_ns) / 1e9 : 0, age));
+		free(what);
+	}
+}
+
+/* "60 fd file", "12.5 MiB of memory", "6 fd, 3 thread" */
+static void write_what(FILE *f, struct model *m, const struct finding *g)
+{
+	const struct site *s = model_site(m, g->sites[0]);
+	char live[32];
+	bool first = true;
+
+	for (int k = 0; k < KINDS; k++) {
+		if (!g->live[k])
+			continue;
+		fprintf(f, "%s%s %s", first ? "" : ", ", format_count(g->live[k], live), kind_name(k));
+		if (!g->mixed && strcmp(kind_name(k), type_name(s->type)))
+			fprintf(f, " %s", type_name(s->type));
+		if (k == LEAKTRACE_KIND_PAGE)
+			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, live));
+		first = false;
+	}
+	if (g->unjoined)
+		fprintf(f, "%s%s unjoined thread%s", first ? "" : ", ", format_count(g->unjoined, live),
+			g->unjoined == 1 ? "" : "s");
+	else if (first)
+		fprintf(f, "%s %s", kind_name(s->kind), type_name(s->type));
+}
+
+/* "at leak_fd_here (leak.h:26)" */
+void report_at(FILE *f, const struct symbol_frame *place)
+{
+	if (!place)
+		return;
+	if (place->function)
+		fprintf(f, " at %.*s", (int)(strcspn(place->function + 1, "(") + 1), place->function);
+	else
+		fprintf(f, " at %s+%#" PRIx64, place->module ? base_of(place->module) : "unknown",
+			place->offset);
+	if (place->file && place->line)
+		fprintf(f, " (%s:%d)", base_of(place->file), place->line);
+}
+
+static void write_head(FILE *f, struct model *m, const struct finding *g,
+		       const struct report_style *look)
+{
+	const struct site *s = model_site(m, g->sites[0]);
+	const struct judgement *j = &g->judgement;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
+	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
+		*c -= 'a' - 'A';
+	fprintf(f, "%s%s%s  %s", verdict_color(look, j->verdict), name, PLAIN(look), BOLD(look));
+	write_what(f, m, g);
+	report_at(f, report_place(m, s));
+	fprintf(f, "%s", PLAIN(look));
+	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
+		fprintf(f, ", %.0f %% sure", j->confidence * 100);
+	if (g->nsites > 1)
+		fprintf(f, "  %s%zu sites%s\n", DIM(look), g->nsites, PLAIN(look));
+	else
+		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
+}
+
+/* A sentence, broken between words where the line ends. */
+void report_sentence(FILE *f, const char *lead, const char *text)
+{
+	const int indent = strlen(lead);
+
+	while (*text) {
+		int room = TEXT_COLUMNS - indent, len = strlen(text), cut = len;
+
+		if (len > room)
+			for (cut = room; cut > room / 2 && text[cut] != ' '; cut--)
+				;
+		if (len > room && text[cut] != ' ')
+			cut = room;
+		fprintf(f, "%s%.*s\n", lead, cut, text);
+		text += cut;
+		text += *text == ' ';
+		lead = &"        "[8 - (indent < 8 ? indent : 8)];
+	}
+}
+
+/* The other sites of a finding: a line each. */
+static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct report_style *look)
+{
+	for (size_t i = 1; i < g->nsites; i++) {
+		const struct site *s = model_site(m, g->sites[i]);
+		char live[32];
+
+		if (i >= PARTS && !look->all) {
+			fprintf(f, "  %s… %zu more parts%s\n", DIM(look), g->nsites - i, PLAIN(look));
+			return;
+		}
+		fprintf(f, "  also      %s %s", format_count(site_live(s), live), kind_name(s->kind));
+		if (strcmp(kind_name(s->kind), type_name(s->type)))
+			fprintf(f, " %s", type_name(s->type));
+		if (g->mixed)
+			report_at(f, report_place(m, s));
+		else
+			fprintf(f, " by another chain of frames of this path");
+		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
+	}
+}
+
+static void write_releases(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+{
+	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
+		char lead[64];
+
+		snprintf(lead, sizeof(lead), "  %3.0f %% die at ",
+			 s->died ? 100.0 * s->release[i].count / s->died : 0);
+		write_frames(f, m, s->release[i].stack, lead, look->all ? FRAMES_ALL : FRAMES_RELEASE,
+			     NULL, look);
+	}
+}
+
+void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *look,
+		    bool brief)
+{
+	const struct judgement *j = &g->judgement;
+	const struct site *s = model_site(m, g->sites[0]);
+
+	write_head(f, m, g, look);
+	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && j->evidence[i]; i++)
+		report_sentence(f, "  - ", j->evidence[i]);
+	if (brief)
+		return;
+	write_frames(f, m, s->stack, "  born at   ", look->all ? FRAMES_ALL : FRAMES,
+		     report_place(m, s), look);
+	write_parts(f, m, g, look);
+	write_releases(f, m, s, look);
+	write_examples(f, m, s, look);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The memory's paragraph: both directions, where it lies, under which function. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "analysis/memory_growth.h"
+#include "report/text.h"
+
+static void write_ranges(FILE *f, const struct rss *x)
+{
+	bool first = true;
+
+	for (int r = 0; r < RANGES; r++) {
+		double share = x->ranged ? 100.0 * x->range[r] / x->ranged : 0;
+
+		if (share < 1)
+			continue;
+		fprintf(f, "%s %.0f %% %s", first ? "; of that" : ",", share, range_kind_name(r));
+		first = false;
+	}
+}
+
+/* Shares by function: what several sites of one have counts together. */
+struct shares {
+	char name[RSS_PARTS][40];
+	uint64_t pages[RSS_PARTS];
+	unsigned int n;
+};
+
+static void add_share(struct shares *s, const struct symbol_frame *f, uint64_t pages)
+{
+	char name[40];
+	unsigned int i;
+
+	frame_name(f, name, sizeof(name));
+	for (i = 0; i < s->n && strcmp(s->name[i], name); i++)
+		;
+	if (i == s->n) {
+		strcpy(s->name[s->n], name);
+		s->pages[s->n++] = 0;
+	}
+	s->pages[i] += pages;
+}
+
+/* "grown by a 71 %, b 20 %" */
+static void write_shares(FILE *f, const char *lead, const struct shares *s, uint64_t whole)
+{
+	for (unsigned int i = 0; i < s->n && i < 3; i++)
+		fprintf(f, "%s%s %.0f %%", i ? ", " : lead, s->name[i], 100.0 * s->pages[i] / whole);
+}
+
+static void write_grown(FILE *f, struct model *m, const struct rss *x)
+{
+	struct shares s = { .n = 0 };
+
+	for (unsigned int i = 0; i < x->ngrew; i++)
+		add_share(&s, report_place(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
+	write_shares(f, "  grown by ", &s, x->new_live);
+	if (s.n)
+		fputc('\n', f);
+}
+
+static void write_given(FILE *f, struct model *m, const struct rss *x)
+{
+	struct shares s = { .n = 0 };
+
+	for (unsigned int i = 0; i < x->ngave; i++)
+		add_share(&s, report_place_of(m, x->gave[i].id), x->gave[i].pages);
+	write_shares(f, "  given back by ", &s, x->given_back);
+	if (x->baseline_given_back)
+		fprintf(f, "%s%.0f %% was there before", s.n ? "; " : "  of what was given back ",
+			100.0 * x->baseline_given_back / x->given_back);
+	if (s.n || x->baseline_given_back)
+		fputc('\n', f);
+}
+
+void report_rss(FILE *f, struct model *m, const struct report_style *look)
+{
+	char a[32], b[32], c[32], name[64];
+	struct rss x;
+
+	if (!rss_read(m, &x))
+		return;
+	fprintf(f, "%smemory%s  %s touched and %s given back since attach; %s of the new is still there",
+		BOLD(look), PLAIN(look), format_bytes(x.touched * PAGE_BYTES, a),
+		format_bytes(x.given_back * PAGE_BYTES, b), format_bytes(x.new_live * PAGE_BYTES, c));
+	fputc('\n', f);
+	if (x.new_live) {
+		if (x.path)
+			fprintf(f, "  %.0f %% of it under %s", x.path_share * 100,
+				frame_name(x.path, name, sizeof(name)));
+		else
+			fprintf(f, "  no single path holds %.0f %% of it", RSS_PATH_SHARE * 100);
+		write_ranges(f, &x);
+		fputc('\n', f);
+		write_grown(f, m, &x);
+	}
+	write_given(f, m, &x);
+	fputc('\n', f);
+}
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static struct json_object *bytes(uint64_t pages)
+{
+	return json_object_new_uint64(pages * PAGE_BYTES);
+}
+
+static struct json_object *share(double part, double whole)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.3f", whole > 0 ? part / whole : 0);
+	return json_object_new_double_s(whole > 0 ? part / whole : 0, digits);
+}
+
+static struct json_object *parts(const struct rss_part *p, unsigned int n, const char *id,
+				 uint64_t whole, struct model *m)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		if (id)
+			put(o, id, json_object_new_uint64(p[i].id));
+		else
+			put(o, "frames", report_json_frames(m, p[i].id));
+		put(o, "bytes", bytes(p[i].pages));
+		put(o, "share", share(p[i].pages, whole));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* NULL: no pages were traced. */
+struct json_object *report_json_rss(struct model *m)
+{
+	struct json_object *o, *ranges;
+	struct rss x;
+
+	if (!rss_read(m, &x))
+		return NULL;
+	o = json_object_new_object();
+	put(o, "touched", bytes(x.touched));
+	put(o, "given_back", bytes(x.given_back));
+	put(o, "given_back_baseline", bytes(x.baseline_given_back));
+	put(o, "live_new", bytes(x.new_live));
+	ranges = json_object_new_object();
+	for (int r = 0; r < RANGES; r++)
+		if (x.range[r])
+			put(ranges, range_kind_name(r), bytes(x.range[r]));
+	put(o, "ranges", ranges);
+	put(o, "path", x.path ? report_json_frame(x.path) : NULL);
+	put(o, "path_share", share(x.path_share, x.path ? 1 : 0));
+	put(o, "grown_by", parts(x.grew, x.ngrew, "site", x.new_live, m));
+	put(o, "given_back_by", parts(x.gave, x.ngave, NULL, x.given_back, m));
+	return o;
+}

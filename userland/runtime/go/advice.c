@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Leaks that everybody makes: the standard library's function in which they show
+ * tells what was forgotten, though its caller is long gone.
+ */
+#include <string.h>
+
+#include "runtime/go/go.h"
+
+static const struct {
+	enum go_kind kind;
+	const char *type, *function;	/* the function's first part; type NULL: any */
+	const char *advice;
+} rows[] = {
+	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
+	  "idle connections of an HTTP client: a Transport for each request, or one whose "
+	  "IdleConnTimeout is 0" },
+	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop",
+	  "connections of an HTTP client that are never given back: a response body is not closed or "
+	  "not read to its end; the heap by net/http.(*Client).do says who asked" },
+	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).writeLoop",
+	  "connections of an HTTP client that are never given back: a response body is not closed or "
+	  "not read to its end; the heap by net/http.(*Client).do says who asked" },
+	{ GO_TIMER, NULL, "context.WithDeadline",
+	  "contexts with a deadline whose cancel function nobody calls" },
+	{ GO_TIMER, "ticker", "time.sendTime", "tickers that nobody stops" },
+	{ GO_TIMER, "timer", "time.sendTime",
+	  "timers that wait for their time though nobody waits for them: time.After in a loop, or "
+	  "time.NewTimer without Stop" },
+};
+
+static bool fits(const char *function, const char *first)
+{
+	return function && !strncmp(function, first, strlen(first));
+}
+
+/** go_advice() - what most likely was forgotten, by the stack of a site; NULL: unknown */
+const char *go_advice(struct go_view *v, struct go_site *s)
+{
+	const struct symbol_frame *frames;
+	int n = go_site_frames(v, s, &frames);
+
+	for (size_t r = 0; r < ARRAY_SIZE(rows); r++) {
+		if (rows[r].kind != s->kind || (rows[r].type && strcmp(rows[r].type, s->type)))
+			continue;
+		for (int i = 0; i < n; i++)
+			if (fits(frames[i].function, rows[r].function))
+				return rows[r].advice;
+	}
+	return NULL;
+}

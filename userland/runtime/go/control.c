@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two things that are ever written to a Go program, each asked for by name:
+ * the rate of its heap profile, where the linker left 0; and the byte by which
+ * the next garbage collection looks for goroutines that nothing can wake. Each
+ * is written only over what is expected there.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/go/go.h"
+#include "util/process_memory.h"
+
+enum { DEFAULT_RATE = 512 << 10 };
+static const double FORCED_GC_S = 130;	/* the runtime collects every two minutes at least */
+
+/* Nobody writes to another program by accident. */
+static bool confirmed(const struct go_process *p, const char *what)
+{
+	char answer[16];
+
+	if (!isatty(STDIN_FILENO))
+		return true;		/* a script has given the option, that is clear enough */
+	fprintf(stderr, "This writes %s of the running process %d (%s).\nGo on? [y/N] ", what,
+		p->pid, p->comm);
+	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/**
+ * go_arm() - turn the heap profile of a program on or off
+ *
+ * A rate that the program has set itself stays: its own profiles are scaled by it.
+ *
+ * Return: 0, or EXIT_TROUBLE.
+ */
+int go_arm(const struct go_process *p, bool on)
+{
+	uint64_t at = p->places.profile_rate, want = on ? DEFAULT_RATE : 0, have;
+	int err;
+
+	if (!at || !go_read(p, at, &have, sizeof(have)))
+		return fail("process %d: where its heap profile is turned on was not found", p->pid);
+	if (have == want)
+		return fail("process %d: the heap profile is %s already", p->pid, on ? "on" : "off");
+	if (have != (on ? 0 : DEFAULT_RATE))
+		return fail("process %d has a sampling rate of its own, %llu: it stays", p->pid,
+			    (unsigned long long)have);
+	if (!confirmed(p, "runtime.MemProfileRate, 8 bytes,"))
+		return fail("nothing was written");
+	err = memory_write(p->tid, at, &want, sizeof(want));
+	if (err)
+		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
+	printf("the heap profile of process %d is %s%s\n", p->pid, on ? "on" : "off",
+	       on ? ": it counts what is allocated from now on" : "");
+	return 0;
+}
+
+static int wait_for_collection(const struct go_process *p, bool (*wait_s)(double s, void *arg),
+			       void *arg)
+{
+	unsigned char none = 0, flags[2] = { 1, 0 };
+	double waited_s = 0;
+
+	while (waited_s < FORCED_GC_S) {
+		if (!wait_s(0.05, arg))
+			break;
+		waited_s += 0.05;
+		if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)))
+			return fail("process %d has gone", p->pid);
+		if (!flags[0] && !flags[1])
+			return 0;
+	}
+	if (flags[0])			/* take the wish back */
+		memory_write(p->tid, p->places.leak_pending, &none, 1);
+	return fail("process %d collected no garbage meanwhile: there is no verdict", p->pid);
+}
+
+/**
+ * go_verdict() - have the runtime itself look for leaked goroutines
+ * @wait_s: sleeps; false: stop waiting
+ *
+ * Return: 0 when it has looked, or EXIT_TROUBLE.
+ */
+int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), void *arg)
+{
+	unsigned char flags[2], want = 1;
+	int err;
+
+	if (p->table.minor < 26 || !p->places.leak_pending)
+		return fail("--verdict: %s cannot look for leaks itself (Go 1.26 and later can)",
+			    p->table.version[0] ? p->table.version : "this Go");
+	if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)) || flags[0] > 1 || flags[1] > 1)
+		return fail("process %d: what is there is not what was expected", p->pid);
+	if (!confirmed(p, "one byte, so that its next garbage collection looks for leaks,"))
+		return fail("nothing was written");
+	err = memory_write(p->tid, p->places.leak_pending, &want, 1);
+	if (err)
+		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
+	return wait_for_collection(p, wait_s, arg);
+}

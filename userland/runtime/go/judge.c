@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which sites leak. A goroutine that waits proves nothing, nor do many: what
+ * leaks grows from look to look and never falls. Memory counts at garbage
+ * collections only, and beyond what sampling makes up. What the runtime itself
+ * has found unreachable is proven.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/go/go.h"
+
+enum { LOOKS_SUSPECT = 2, LOOKS_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
+
+const char *go_kind_name(enum go_kind kind)
+{
+	static const char *const names[] = {
+		[GO_GOROUTINE] = "goroutine", [GO_TIMER] = "gotimer", [GO_HEAP] = "goheap",
+	};
+
+	return names[kind];
+}
+
+static void say(struct judgement *j, char *sentence)
+{
+	int i = 0;
+
+	while (i < EVIDENCE_MAX - 1 && j->evidence[i])
+		i++;
+	if (j->evidence[i])
+		free(sentence);
+	else
+		j->evidence[i] = sentence;
+}
+
+struct looks {
+	unsigned int n;
+	double t_s[GO_SERIES_MAX], y[GO_SERIES_MAX];
+	double missed[GO_SERIES_MAX];	/* as many may have been there unseen */
+};
+
+/* The looks that tell something new: for memory, those after another collection. */
+static void looks_of(const struct go_view *v, const struct go_site *s, struct looks *l)
+{
+	l->n = 0;
+
+	for (unsigned int i = 0; i < v->snapshots; i++) {
+		if (s->kind == GO_HEAP && i && v->cycle[i] == v->cycle[i - 1])
+			continue;
+		l->t_s[l->n] = v->at_s[i];
+		l->missed[l->n] = s->kind == GO_GOROUTINE ? v->missed[i] : 0;
+		l->y[l->n++] = s->series[i];
+	}
+}
+
+static bool never_falls(const struct looks *l)
+{
+	for (unsigned int i = 1; i < l->n; i++)
+		if (l->y[i] + l->missed[i] < l->y[i - 1])
+			return false;
+	return true;
+}
+
+/*
+ * A server that warms up reaches its level, and a burst comes once: growth must
+ * go on in the last half, and be spread over the looks.
+ */
+static bool goes_on(const double *y, unsigned int n)
+{
+	unsigned int rises = 0;
+
+	for (unsigned int i = 1; i < n; i++)
+		rises += y[i] > y[i - 1];
+	return n < LOOKS_LEAK || (rises >= LOOKS_LEAK - 1 && 2 * rises >= n - 1 &&
+				  y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
+}
+
+/*
+ * The least growth that is no chance: what is sampled moves by the root of how many
+ * samples there are, also if what is alive does not, and both ends of a row do.
+ */
+static double least(const struct go_view *v, const struct go_site *s, double first)
+{
+	double rate = v->counts.heap_rate, share, samples;
+
+	if (s->kind != GO_HEAP)
+		return fmax(GROWTH, first / 10);
+	share = rate > 1 ? 1 - exp(-(double)s->size_bytes / rate) : 1;
+	samples = first / s->size_bytes * share;
+	return fmax(fmax(SAMPLES, 3 * sqrt(2 * samples * (1 - share))) / share * s->size_bytes,
+		    first / 10);
+}
+
+/* Of those that were there a good while ago none is left: a crowd, but others each time. */
+static bool turns_over(const struct go_site *s)
+{
+	return s->kind == GO_GOROUTINE && s->newest_then && s->oldest > s->newest_then;
+}
+
+/* Where main waits for what never comes, the program waits with it, as it was told to. */
+static bool is_main(struct go_view *v, struct go_site *s)
+{
+	const struct symbol_frame *f;
+	int n = go_site_frames(v, s, &f);
+
+	return n && f[n - 1].function && !strcmp(f[n - 1].function, "runtime.main");
+}
+
+static void judge_growth(struct go_view *v, struct go_site *s)
+{
+	struct judgement *j = &s->judgement;
+	char span[32], more[32];
+	struct looks l;
+	double grown, span_s;
+	unsigned int n;
+
+	looks_of(v, s, &l);
+	n = l.n;
+	span_s = n ? l.t_s[n - 1] - l.t_s[0] : 0;
+	if (n < LOOKS_SUSPECT || span_s <= 0)
+		return;
+	grown = l.y[n - 1] - l.y[0];
+	j->rate_per_min = grown / span_s * 60;
+	if (!never_falls(&l) || turns_over(s) || grown < least(v, s, l.y[0]) || !goes_on(l.y, n))
+		return;
+	j->verdict = n >= LOOKS_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
+	j->confidence = 1 - pow(0.5, n - 1);
+	format_seconds(span_s, span);
+	if (s->kind == GO_HEAP)
+		say(j, text("%s more in %s, over %u garbage collections it never fell",
+			    format_bytes(grown, more), span, n));
+	else
+		say(j, text("%s more in %s, in %u looks it never fell",
+			    format_count(grown, more), span, n));
+}
+
+static void judge_site(struct go_view *v, struct go_site *s)
+{
+	struct judgement *j = &s->judgement;
+	char count[32];
+
+	judgement_clear(j);
+	memset(j, 0, sizeof(*j));
+	j->age_max_s = s->age_max_ns / 1e9;
+	if (s->system)
+		return;
+	if (strcmp(s->type, "runnable"))
+		judge_growth(v, s);
+	if (s->proven && !is_main(v, s)) {
+		j->verdict = VERDICT_LEAK;
+		j->confidence = 1;
+		say(j, text("the Go runtime has proven %s of them leaked",
+			    format_count(s->proven, count)));
+	} else if (s->kind == GO_GOROUTINE && s->live > CROWD && j->verdict == VERDICT_OK) {
+		j->verdict = VERDICT_SUSPECT;
+		j->confidence = 0.5;
+		say(j, text("%s wait at one place", format_count(s->live, count)));
+	}
+}
+
+/* What is known of how a leak of this shape comes about. */
+static void advise(struct go_view *v, struct go_site *s)
+{
+	const char *advice = s->judgement.verdict > VERDICT_OK ? go_advice(v, s) : NULL;
+
+	if (advice)
+		say(&s->judgement, strdup(advice));
+}
+
+/** go_judge() - judge all sites by all snapshots */
+void go_judge(struct go_view *v)
+{
+	for (size_t i = 0; i < v->nsites; i++) {
+		judge_site(v, &v->sites[i]);
+		advise(v, &v->sites[i]);
+	}
+}
+
+/** go_leaks() - whether anything leaks, by the last judgement */
+bool go_leaks(const struct go_view *v)
+{
+	for (size_t i = 0; i < v->nsites; i++)
+		if (v->sites[i].judgement.verdict == VERDICT_LEAK)
+			return true;
+	return false;
+}
+
+static int worse(const void *pa, const void *pb)
+{
+	const struct go_site *a = *(struct go_site *const *)pa, *b = *(struct go_site *const *)pb;
+	double ya, yb;
+
+	if (a->judgement.verdict != b->judgement.verdict)
+		return (int)b->judgement.verdict - (int)a->judgement.verdict;
+	if (a->kind != b->kind)
+		return (int)a->kind - (int)b->kind;
+	ya = a->kind == GO_HEAP ? a->bytes : a->live;
+	yb = b->kind == GO_HEAP ? b->bytes : b->live;
+	return ya < yb ? 1 : ya > yb ? -1 : 0;
+}
+
+/** go_rank() - the sites that have something now; malloced, worst first */
+size_t go_rank(struct go_view *v, struct go_site ***sites)
+{
+	size_t n = 0;
+
+	*sites = malloc((v->nsites + 1) * sizeof(**sites));
+	for (size_t i = 0; *sites && i < v->nsites; i++)
+		if (v->sites[i].live || v->sites[i].judgement.verdict > VERDICT_OK)
+			(*sites)[n++] = &v->sites[i];
+	if (n)
+		qsort(*sites, n, sizeof(**sites), worse);
+	return n;
+}

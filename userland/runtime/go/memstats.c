@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the collector itself counts: the first thing to look at when a program
+ * grows is whether it is Go's memory that does.
+ */
+#include "runtime/go/go.h"
+
+static uint64_t counter(const struct go_process *p, int offset)
+{
+	return offset < 0 ? 0 : go_word(p, p->places.controller + offset);
+}
+
+/** go_memory() - take a look at the collector's totals, if they can be found */
+void go_memory(struct go_view *v)
+{
+	const struct go_process *p = v->process;
+	const struct go_layout *l = &p->layout;
+	struct go_counts *c = &v->counts;
+
+	if (!p->places.controller || l->gc_live < 0)
+		return;
+	c->gc_live = counter(p, l->gc_live);
+	c->gc_marked = counter(p, l->gc_marked);
+	c->gc_goal = counter(p, l->gc_goal);
+	c->gc_in_use = counter(p, l->gc_in_use);
+	c->gc_free = counter(p, l->gc_free);
+	c->memory_known = c->gc_live && c->gc_live < 1ULL << 47 && c->gc_in_use < 1ULL << 47 &&
+		c->gc_free < 1ULL << 47;
+}

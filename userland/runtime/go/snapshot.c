@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Looks at a running Go program, one after the other; and what they found, in
+ * the words that all languages share.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/go/go.h"
+#include "symbolize/language.h"
+#include "util/process_memory.h"
+
+struct lang_look {
+	struct go_view view;
+};
+
+/**
+ * go_look() - take a look at all there is
+ *
+ * Return: 0, or a negative errno: nothing was seen, and go_view_undo() forgets it.
+ */
+int go_look(struct go_view *v)
+{
+	int err;
+
+	go_view_begin(v);
+	err = go_goroutines(v);
+	if (!err)
+		err = go_timers(v) ?: go_heap(v);
+	go_memory(v);
+	/* what was not there any more looks as if there were none */
+	if (!err && (!memory_lives(v->process->pagemap) ||
+		     !go_word(v->process, v->process->table.module + v->process->bias)))
+		err = -ESRCH;
+	go_view_end(v);
+	return err;
+}
+
+static struct lang_look *look_open(pid_t pid, char *err, size_t errlen)
+{
+	struct lang_look *l = calloc(1, sizeof(*l));
+	int why = 0;
+
+	if (l)
+		l->view.process = go_open(pid, &why, err, errlen);
+	if (l && l->view.process)
+		return l;
+	/* most programs are of another language, and some are gone */
+	if (why == -ENOEXEC || why == -ESRCH)
+		*err = '\0';
+	free(l);
+	return NULL;
+}
+
+/* After an error, what was seen before still is. */
+static int look_again(struct lang_look *l)
+{
+	int err = go_look(&l->view);
+
+	if (err)
+		go_view_undo(&l->view);
+	go_judge(&l->view);
+	return err;
+}
+
+static struct lang_site site_of(struct go_view *v, struct go_site *s)
+{
+	double first = v->snapshots ? s->series[0] : 0;
+	bool heap = s->kind == GO_HEAP;
+	struct lang_site to = {
+		.id = s - v->sites + 1, .kind = go_kind_name(s->kind), .type = s->type,
+		.live = s->live, .bytes = s->bytes, .in_thread = s->in_thread, .own = s->system,
+		.baseline = heap ? s->size_bytes ? first / s->size_bytes : 0 : first,
+		.baseline_bytes = heap ? first : 0, .age_max_s = s->age_max_ns / 1e9,
+		.judgement = &s->judgement, .by = go_site_creator(v, s),
+	};
+
+	to.nframes = go_site_frames(v, s, &to.frames);
+	return to;
+}
+
+static size_t sites_of(struct lang_look *l, struct lang_site **sites)
+{
+	struct go_view *v = &l->view;
+	size_t n = 0;
+
+	*sites = calloc(v->nsites + 1, sizeof(**sites));
+	for (size_t i = 0; *sites && i < v->nsites; i++) {
+		struct go_site *s = &v->sites[i];
+
+		if (s->live || s->judgement.verdict > VERDICT_OK)
+			(*sites)[n++] = site_of(v, s);
+	}
+	return n;
+}
+
+static void look_close(struct lang_look *l)
+{
+	struct go_process *process = l->view.process;
+
+	go_view_free(&l->view);
+	go_close(process);
+	free(l);
+}
+
+static const struct lang_runtime runtime = {
+	.open = look_open, .look = look_again, .sites = sites_of, .close = look_close,
+};
+
+__attribute__((constructor)) static void register_runtime(void)
+{
+	lang_runtime_register(&runtime);
+}

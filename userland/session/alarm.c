@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What changes from look to look: how many of a site live, as a curve that
+ * gets coarser as it gets longer, and whether it has been called a leak. Two
+ * looks in a row raise the alarm, four in a row call it off.
+ *
+ * What is being filled cannot be told from a leak at first, and whoever is woken
+ * for a cache does not get up the next time: while the growth is early, unless a
+ * limit is near, it is only told as growth. The last look waits for nothing:
+ * nothing more will come.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/alarm_limits.h"
+#include "cli/cli.h"
+#include "util/id_table.h"
+
+enum {
+	RAISE = 2,
+	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
+	GROWTH_PAUSE_S = 10,
+	URGENT_S = 120,		/* to the limit */
+};
+
+struct watched {
+	uint32_t site;
+	unsigned int halved, skip;	/* every 2^halved looks a point */
+	unsigned int up, down;
+	bool raised;
+	bool mentioned;			/* as growth, before it was raised */
+	uint64_t live_told, born_judged, died_judged;
+	double told_s;
+	struct curve *curve;
+};
+
+struct watch {
+	struct rows sites;		/* struct watched */
+	double now_s;
+};
+
+struct watch *watch_new(void)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->sites.size_bytes = sizeof(struct watched);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->sites.n; i++)
+		free(((struct watched *)w->sites.row)[i].curve);
+	free(w->sites.row);
+	free(w);
+}
+
+static void add_point(struct watched *r, double t_s, double live)
+{
+	struct curve *c = r->curve;
+
+	if (r->skip++ % (1U << r->halved))
+		return;
+	if (c->n == ARRAY_SIZE(c->live)) {
+		for (unsigned int i = 0; i < c->n / 2; i++) {
+			c->t_s[i] = c->t_s[2 * i];
+			c->live[i] = c->live[2 * i];
+		}
+		c->n /= 2;
+		r->halved += r->halved < 31;
+	}
+	c->t_s[c->n] = t_s;
+	c->live[c->n++] = live;
+}
+
+/* After each dump of sites: one more point for those that may matter. */
+void watch_sample(struct watch *w, const struct model *m)
+{
+	w->now_s = m->target.now_ns / 1e9;
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		struct watched *r = rows_find(&w->sites, s->id);
+
+		if (!r && site_live(s) < WORTH_A_LOOK)
+			continue;
+		if (!r)
+			r = rows_take(&w->sites, s->id);
+		if (r && !r->curve)
+			r->curve = calloc(1, sizeof(*r->curve));
+		if (r && r->curve)
+			add_point(r, w->now_s, site_live(s));
+	}
+}
+
+/* Is there a site whose verdict may have changed? Objects are only read then. */
+bool watch_curious(const struct watch *w, const struct model *m)
+{
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+		const struct watched *r = rows_find(&w->sites, s->id);
+
+		/* exited threads are no longer alive, but somebody may not join them */
+		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= WORTH_A_LOOK)
+			return true;
+		if (r && (r->raised || r->up ||
+			  (site_live(s) >= WORTH_A_LOOK &&
+			   (s->born != r->born_judged || s->died != r->died_judged))))
+			return true;
+	}
+	return false;
+}
+
+const struct curve *watch_curve(uint32_t site, void *watch)
+{
+	struct watched *r = rows_find(&((struct watch *)watch)->sites, site);
+
+	return r ? r->curve : NULL;
+}
+
+static const struct finding *finding_of(const struct model *m, const struct site *s)
+{
+	uint32_t id = s->judgement.finding;
+
+	return id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
+}
+
+/* One finding makes news once: by the part that was first, else by the worst. */
+static bool speaks(const struct watch *w, const struct model *m, const struct site *s)
+{
+	const struct finding *f = finding_of(m, s);
+
+	for (size_t i = 0; f && i < f->nsites; i++) {
+		const struct watched *r = rows_find(&w->sites, f->sites[i]);
+
+		if (r && (r->raised || r->mentioned))
+			return r->site == s->id;
+	}
+	return !f || f->sites[0] == s->id;
+}
+
+/* May it be a pool that fills, and is there time to wait and see? */
+static bool can_wait(const struct model *m, const struct site *s)
+{
+	const struct finding *f = finding_of(m, s);
+
+	if (f && f->limit_s > 0 && f->limit_s < URGENT_S)
+		return false;
+	return f ? f->judgement.early : s->judgement.early;
+}
+
+enum call { QUIET, MENTION, ALARM };
+
+static enum call call_for(const struct watch *w, const struct model *m, struct watched *r,
+			  const struct site *s, bool last)
+{
+	bool leak = s->judgement.verdict == VERDICT_LEAK;
+
+	r->up = leak ? r->up + 1 : 0;
+	r->down = leak ? 0 : r->down + 1;
+	if (!leak || !speaks(w, m, s) || (r->up < RAISE && !last))
+		return QUIET;
+	return last || !can_wait(m, s) ? ALARM : MENTION;
+}
+
+static void judged(struct watched *r, struct site *s, enum call call, double now_s, bool last,
+		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+{
+	uint64_t live = site_live(s) + s->judgement.unjoined;
+
+	r->born_judged = s->born;
+	r->died_judged = s->died;
+	if (r->raised && r->down >= (last ? 1 : ALARM_CLEAR_LOOKS)) {
+		fn(WATCH_CLEARED, s, arg);
+		r->raised = false;
+	} else if (!r->raised && call == ALARM) {
+		fn(WATCH_LEAK, s, arg);
+		r->raised = true;
+	} else if ((!r->raised && call == MENTION && !r->mentioned) ||
+		   (r->raised && r->up && live * 4 > r->live_told * 5 &&
+		    now_s - r->told_s >= GROWTH_PAUSE_S)) {
+		fn(WATCH_GROWTH, s, arg);
+		r->mentioned = true;
+	} else {
+		r->mentioned &= r->down < ALARM_CLEAR_LOOKS;
+		return;
+	}
+	r->live_told = live;
+	r->told_s = now_s;
+}
+
+/* After each judgement: who has become, grown as, or ceased to be a leak. */
+void watch_judge(struct watch *w, struct model *m, bool last,
+		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+{
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct site *s = &m->sites[i];
+		struct watched *r = rows_find(&w->sites, s->id);
+
+		if (!r && s->judgement.verdict == VERDICT_LEAK)
+			r = rows_take(&w->sites, s->id);
+		if (r)
+			judged(r, s, call_for(w, m, r, s, last), w->now_s, last, fn, arg);
+	}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a command's argument stands for: a traced process, all of them, or a
+ * file. Each is read and judged, and handed on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "util/parse.h"
+#include "model/history.h"
+
+static int hand_on(struct source *s, struct model *m)
+{
+	judge(m, &s->o->bench, m->history ? history_curve : NULL, m->history);
+	return s->fn(m, s->arg);
+}
+
+/* all: one of all, of which some may go meanwhile */
+static int from_target(struct source *s, uint32_t id, bool all)
+{
+	struct model m;
+	int status, err;
+
+	model_init(&m);
+	err = observe(s->client, &m, id);
+	if (err)
+		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :
+			 fail("%s", client_error(s->client));
+	else
+		status = hand_on(s, &m);
+	model_free(&m);
+	return status;
+}
+
+static int from_all(struct source *s)
+{
+	struct target *targets = NULL;
+	int status = 0;
+	size_t n = 0;
+
+	if (client_targets(s->client, &targets, &n))
+		status = fail("%s", client_error(s->client));
+	else if (!n)
+		status = fail("nothing is being traced: run 'leaktrace attach PID'");
+	for (size_t i = 0; i < n && !status; i++)
+		status = from_target(s, targets[i].id, true);
+	free(targets);
+	return status;
+}
+
+static int from_pid(struct source *s, pid_t pid)
+{
+	struct target t;
+	int err = observe_find(s->client, pid, &t);
+
+	if (err == -ESRCH)
+		return fail("%d is not being traced: run 'leaktrace attach %d' first", pid, pid);
+	if (err)
+		return fail("%s", client_error(s->client));
+	return from_target(s, t.id, false);
+}
+
+/* A number is a pid; ./7 is a file. */
+bool source_is_file(const char *arg)
+{
+	pid_t pid;
+
+	return arg && parse_pid(arg, &pid);
+}
+
+int source_read(struct source *s, const char *arg)
+{
+	struct stat st;
+	char err[512];
+	int status;
+	pid_t pid;
+
+	if (source_is_file(arg)) {
+		if (stat(arg, &st))
+			return fail("cannot open %s: %s", arg, strerror(errno));
+		return source_file(s, arg);
+	}
+	if (s->o->between[0])
+		return fail("--between: only a recording has a past; give its file");
+	if (!s->client)
+		s->client = client_open(err, sizeof(err));
+	if (!s->client)
+		return fail("%s", err);
+	status = arg && !parse_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
+	/* the module may be another one by the next time */
+	if (status)
+		source_close(s);
+	return status;
+}
+
+void source_close(struct source *s)
+{
+	client_close(s->client);
+	s->client = NULL;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A trace file as a source: each target in it, as of its last look, or as of
+ * what --between asks for.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "model/history.h"
+#include "model/delta.h"
+#include "session/time_point.h"
+
+static int hand_on(struct source *s, struct model *m)
+{
+	judge(m, &s->o->bench, history_curve, m->history);
+	return s->fn(m, s->arg);
+}
+
+/* --between reaches to the nearest looks: from when to when it really is. */
+static void say_between(const char *path, const struct model *m)
+{
+	char from[64], to[64], window[32];
+
+	format_time(m->target.attached_ns / 1e9 + m->wall_minus_mono_s, from, sizeof(from));
+	format_time(m->target.now_ns / 1e9 + m->wall_minus_mono_s, to, sizeof(to));
+	fprintf(stderr, "leaktrace: %s: from %s to %s, %s, which are the looks nearest to that\n", path,
+		from, to, format_seconds(model_end_s(m), window));
+}
+
+/* -ENODATA: of that target, there is nothing from then. */
+static int read_part(struct source *s, const char *path, const struct trace_part *part)
+{
+	struct model m, base;
+	char err[256] = "";
+	int ret, status;
+
+	model_init(&m);
+	model_init(&base);
+	ret = trace_read_part(path, part, &m, &base, err, sizeof(err));
+	status = ret == -ENODATA ? -ENODATA : ret ? fail("%s", err) : 0;
+	if (!status && base.target.id && since(&m, &base))
+		status = fail("%s: damaged file: its looks are not in order of time", path);
+	if (!status && s->o->between[0])
+		say_between(path, &m);
+	status = status ?: hand_on(s, &m);
+	model_free(&m);
+	model_free(&base);
+	return status;
+}
+
+static int read_times(const struct options *o, const struct trace_survey *survey,
+		      struct trace_part *part)
+{
+	int status;
+
+	*part = (struct trace_part){ .to_ns = UINT64_MAX };
+	if (!o->between[0])
+		return 0;
+	status = when_parse(o->between[0], survey, &part->from_ns) ?:
+		when_parse(o->between[1], survey, &part->to_ns);
+	if (!status && part->from_ns >= part->to_ns)
+		status = fail("--between: '%s' is not before '%s'", o->between[0], o->between[1]);
+	return status;
+}
+
+int source_file(struct source *s, const char *path)
+{
+	struct trace_survey survey;
+	struct trace_part part;
+	char err[256] = "";
+	size_t read = 0;
+	int status, ret;
+
+	if (trace_survey(path, &survey, err, sizeof(err)))
+		return fail("%s", err);
+	status = read_times(s->o, &survey, &part);
+	for (size_t i = 0; i < survey.n && !status; i++) {
+		part.target = survey.targets[i].id;
+		ret = read_part(s, path, &part);
+		read += !ret;
+		status = ret == -ENODATA ? 0 : ret;
+	}
+	free(survey.targets);
+	if (!status && !read)
+		status = fail("%s: nothing was recorded in that time", path);
+	return status;
+}

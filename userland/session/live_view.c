@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * News of a session. As lines, for a pipe or a log; as JSON, one object a line;
+ * or on a terminal below a table that is redrawn in place, so that what was
+ * found stays readable above it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "util/json.h"
+#include "symbolize/language.h"
+
+static void now_text(char *buf, size_t len)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	format_time(ts.tv_sec + ts.tv_nsec / 1e9, buf, len);
+}
+
+static struct json_object *json_event(struct traced *t, const char *event)
+{
+	struct json_object *o = json_object_new_object();
+	char when[64];
+
+	now_text(when, sizeof(when));
+	json_object_object_add(o, "event", json_object_new_string(event));
+	json_object_object_add(o, "time", json_object_new_string(when));
+	json_object_object_add(o, "pid", json_object_new_int64(t->model.target.pid));
+	json_object_object_add(o, "comm", json_string(t->model.target.comm));
+	return o;
+}
+
+static void put_json(struct session *s, struct json_object *o)
+{
+	json_write_line(s->tail, o);
+	fflush(s->tail);
+}
+
+/* The clock of the wall, to the second: what somebody reads. */
+static void put_clock(FILE *f)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char buf[16];
+
+	localtime_r(&now, &tm);
+	strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
+	fprintf(f, "%s ", buf);
+}
+
+static void json_note(struct session *s, struct traced *t, const char *event, const char *why)
+{
+	struct json_object *o = json_event(t, event), *base;
+	const struct target *g = &t->model.target;
+
+	if (!strcmp(event, "attached")) {
+		base = json_object_new_object();
+		for (int k = 0; k < KINDS; k++)
+			if (g->kind[k].present && g->kinds & 1U << k)
+				json_object_object_add(base, kind_name(k),
+						       json_object_new_uint64(g->kind[k].baseline));
+		json_object_object_add(o, "exe", json_string(t->model.exe));
+		json_object_object_add(o, "baseline", base);
+		if (g->parent)
+			json_object_object_add(o, "forked", json_object_new_boolean(true));
+	}
+	if (!strcmp(event, "exited"))
+		json_object_object_add(o, "exit_code", json_object_new_int64(target_exit_code(g)));
+	if (why)
+		json_object_object_add(o, "why", json_string(why));
+	put_json(s, o);
+}
+
+/* attached, exited, detached, loss */
+void live_note(struct session *s, struct traced *t, const char *event, const char *why)
+{
+	const struct target *g = &t->model.target;
+
+	if (!s->tail)
+		return;
+	if (s->json) {
+		json_note(s, t, event, why);
+		return;
+	}
+	live_erase(s);
+	put_clock(s->tail);
+	fprintf(s->tail, "%s %s (%u)", event, *g->comm ? g->comm : "?", g->pid);
+	if (why)
+		fprintf(s->tail, ": %s", why);
+	fputc('\n', s->tail);
+	fflush(s->tail);
+}
+
+static void text_leak(struct session *s, struct traced *t, const char *event, struct site *site)
+{
+	const struct symbol_frame *f = report_place(&t->model, site);
+	const struct judgement *j = &site->judgement;
+
+	live_erase(s);
+	put_clock(s->tail);
+	fprintf(s->tail, "%-7s %s (%u)  %s %s  ", event, t->model.target.comm, t->model.target.pid,
+		kind_name(site->kind), type_name(site->type));
+	if (f && f->function)
+		fprintf(s->tail, "%s", f->function);
+	if (f && f->file)
+		fprintf(s->tail, " %s:%d", f->file, f->line);
+	if (f && !f->function)
+		fprintf(s->tail, "%s+%#llx", f->module ?: "?", (unsigned long long)f->offset);
+	fprintf(s->tail, "  %s\n", j->evidence[0] ?: "");
+	fflush(s->tail);
+}
+
+void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site)
+{
+	static const char *const names[] = {
+		[WATCH_LEAK] = "leak", [WATCH_GROWTH] = "growth", [WATCH_CLEARED] = "cleared",
+	};
+	struct json_object *o;
+
+	if (!s->tail)
+		return;
+	if (!s->json) {
+		text_leak(s, t, names[news], site);
+		return;
+	}
+	o = json_event(t, names[news]);
+	json_object_object_add(o, "site", report_json_site(&t->model, site));
+	put_json(s, o);
+}
+
+/* What only its runtime knows of, as the kernel's sites. */
+void live_runtime(struct session *s, struct traced *t, enum lang_news news,
+		  const struct lang_site *site)
+{
+	static const char *const events[] = {
+		[LANG_LEAK] = "leak", [LANG_GROWTH] = "growth", [LANG_CLEARED] = "cleared",
+	};
+	const struct symbol_frame *f = lang_site_place(site);
+	const char *event = events[news];
+	struct json_object *o;
+
+	if (!s->tail)
+		return;
+	if (s->json) {
+		o = json_event(t, event);
+		json_object_object_add(o, "site", report_json_lang_site(site));
+		put_json(s, o);
+		return;
+	}
+	live_erase(s);
+	put_clock(s->tail);
+	fprintf(s->tail, "%-7s %s (%u)  %s %s  ", event, t->model.target.comm, t->model.target.pid,
+		site->kind, site->type);
+	if (f && f->function)
+		fprintf(s->tail, "%s %s:%d", f->function, f->file ?: "?", f->line);
+	fprintf(s->tail, "  %s\n", site->judgement->evidence[0] ?: "");
+	fflush(s->tail);
+}
+
+static unsigned int draw_target(FILE *f, struct traced *t)
+{
+	const struct target *g = &t->model.target;
+	double s = model_end_s(&t->model);
+	unsigned int lines = 1;
+	char age[32];
+
+	fprintf(f, "%s (%u)  %s%s\033[K\n", g->comm, g->pid, format_seconds(s, age),
+		t->done ? "  exited" : "");
+	for (int k = 0; k < KINDS; k++) {
+		const struct kind_totals *n = &g->kind[k];
+		double growth = (double)n->live - n->baseline;
+		char live[32], bytes[32] = "";
+
+		if (!n->present || !(g->kinds & 1U << k))
+			continue;
+		if (k == LEAKTRACE_KIND_PAGE)
+			format_bytes(n->live * PAGE_BYTES, bytes);
+		fprintf(f, "  %-7s %12s live  %+10.0f since attach  %+10.1f a minute  %s\033[K\n",
+			kind_name(k), format_count(n->live, live), growth, s > 0 ? growth / s * 60 : 0, bytes);
+		lines++;
+	}
+	return lines;
+}
+
+void live_draw(struct session *s)
+{
+	unsigned int lines = 0, shown = 0;
+
+	if (!s->view || !s->tail)
+		return;
+	live_erase(s);
+	for (struct traced *t = s->targets; t && shown < 4; t = t->next, shown++)
+		lines += draw_target(s->tail, t);
+	fprintf(s->tail, "%u leak%s found; Ctrl-C ends and reports\033[K\n", s->leaks,
+		s->leaks == 1 ? "" : "s");
+	s->drawn = lines + 1;
+	fflush(s->tail);
+}
+
+void live_erase(struct session *s)
+{
+	if (s->drawn && s->tail)
+		fprintf(s->tail, "\033[%uA\033[J", s->drawn);
+	s->drawn = 0;
+}

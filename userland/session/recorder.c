@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A recording: every interval a point, that is the totals and the counters of
+ * the sites that changed; as often as it costs little, a whole look; between
+ * them events. Everything is appended. When the file has so many of the bytes
+ * that it may have, a child writes a thinned one beside it, while we go on; where
+ * both together would take more, we wait for it.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session/recorder.h"
+#include "tracefile/format.h"
+
+enum { LOOKS_SHARE = 20 };	/* a look takes no more than that part of the time */
+#define THIN_AT		0.4375	/* of what it may take: there is room for two */
+#define THIN_AGAIN	0.125	/* more than there was left */
+#define LOOKS_FILL_S	86400.0	/* in which looks alone may fill half of the file */
+
+struct recorded {
+	struct recorded *next;
+	uint32_t target;
+	struct known known;
+	struct site_row *row;		/* as last written, by site */
+	size_t nrows;
+	uint64_t look_next_ns;
+};
+
+struct recorder {
+	struct record_plan plan;
+	struct file_writer *w;
+	struct recorded *targets;
+	struct event_row event[EVENT_ROWS_MAX];
+	size_t nevents;
+	uint64_t opened_ns;
+	char *aside;
+	pid_t thinner;			/* 0: none */
+	uint64_t thinned_bytes;		/* from where on it does not look */
+	uint64_t thin_at_bytes;
+	uint64_t first_bytes;		/* of the looks with which the file begins; 0: not yet */
+	int err;
+};
+
+/* Whoever wants files of that length gets them before one is thinned. */
+static uint64_t thin_at_bytes(const struct record_plan *p)
+{
+	uint64_t usual = p->max_bytes * THIN_AT;
+
+	return p->rotate_bytes > usual ? p->rotate_bytes : usual;
+}
+
+struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t errlen)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	if (r) {
+		r->plan = *plan;
+		r->aside = text("%s.thinned", plan->path);
+		r->opened_ns = monotonic_ns();
+		r->thin_at_bytes = thin_at_bytes(plan);
+	}
+	if (!r || !r->aside) {
+		snprintf(err, errlen, "out of memory");
+		free(r);
+		return NULL;
+	}
+	r->w = file_record(plan->path, err, errlen);
+	if (r->w)
+		return r;
+	free(r->aside);
+	free(r);
+	return NULL;
+}
+
+static int broke(struct recorder *r, int err)
+{
+	if (err && !r->err)
+		r->err = err;
+	return r->err;
+}
+
+static struct recorded *recorded(struct recorder *r, uint32_t target)
+{
+	struct recorded *t;
+
+	for (t = r->targets; t; t = t->next)
+		if (t->target == target)
+			return t;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->target = target;
+	t->next = r->targets;
+	r->targets = t;
+	return t;
+}
+
+static int put_events(struct recorder *r)
+{
+	int err = r->nevents ? trace_put_events(r->w, r->event, r->nevents) : 0;
+
+	r->nevents = 0;
+	return err;
+}
+
+int recorder_event(struct recorder *r, const struct event *e)
+{
+	if (!r->err && r->nevents == EVENT_ROWS_MAX && broke(r, put_events(r)))
+		return r->err;
+	if (r->err)
+		return r->err;
+	r->event[r->nevents++] = (struct event_row){
+		.time_ns = htole64(e->time_ns), .id = htole64(e->id), .target = htole32(e->target),
+		.site = htole32(e->site), .stack = htole32(e->stack), .tid = htole32(e->tid),
+		.count = htole32(e->count), .op = e->op, .kind = e->kind,
+	};
+	return 0;
+}
+
+/* All sites as rows, and before them, those that changed. */
+static struct site_row *changed_rows(struct recorded *t, const struct model *m, size_t *n)
+{
+	struct site_row *all = calloc(m->nsites ?: 1, sizeof(*all));
+	struct site_row *changed = calloc(m->nsites ?: 1, sizeof(*changed));
+	size_t old = 0;
+
+	*n = 0;
+	if (!all || !changed) {
+		free(all);
+		free(changed);
+		return NULL;
+	}
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct site *s = &m->sites[i];
+
+		all[i] = (struct site_row){ s->id, s->kind, s->born, s->died };
+		while (old < t->nrows && t->row[old].site < s->id)
+			old++;
+		if (old == t->nrows || memcmp(&t->row[old], &all[i], sizeof(all[i])))
+			changed[(*n)++] = all[i];
+	}
+	free(t->row);
+	t->row = all;
+	t->nrows = m->nsites;
+	return changed;
+}
+
+int recorder_point(struct recorder *r, const struct model *m)
+{
+	struct point p = { .target = m->target.id, .time_ns = m->target.now_ns, .load = m->load };
+	struct recorded *t = recorded(r, m->target.id);
+	int err;
+
+	if (r->err)
+		return r->err;
+	for (int k = 0; k < KINDS; k++) {
+		const struct kind_totals *n = &m->target.kind[k];
+
+		if (n->present && m->target.kinds & 1U << k)
+			p.kinds[p.nkinds++] = (struct kind_row){ k, 0, n->born, n->died, n->live };
+	}
+	p.sites = t ? changed_rows(t, m, &p.nsites) : NULL;
+	if (!p.sites)
+		return broke(r, -ENOMEM);
+	err = put_events(r) ?: trace_put_point(r->w, &p);
+	free(p.sites);
+	return broke(r, err);
+}
+
+/* What it takes again and again goes to cost_ns: names are looked up only once. */
+static int put_look(struct recorder *r, struct client *c, struct model *m, struct recorded *t,
+		    uint64_t *cost_ns)
+{
+	uint64_t began_ns = monotonic_ns(), read_ns;
+	size_t names = t->known.npcs;
+	int err = trace_put_edge(r->w, RECORD_BEGIN, &m->target) ?:
+		trace_put_tables(c, m, r->w, &t->known);
+
+	read_ns = monotonic_ns();
+	err = err ?: trace_put_names(m, r->w, r->plan.symbols, &t->known) ?:
+		trace_put_edge(r->w, RECORD_END, &m->target);
+	*cost_ns = (t->known.npcs == names ? monotonic_ns() : read_ns) - began_ns;
+	/* a target that went away meanwhile is no trouble of the file's */
+	return err == -ENOENT || err == -ESRCH ? 0 : err;
+}
+
+int recorder_look(struct recorder *r, struct client *c, struct model *m, bool must)
+{
+	struct recorded *t = recorded(r, m->target.id);
+	uint64_t before_bytes, cost_ns;
+	bool first = t && !t->look_next_ns;
+	double cost_s, room_s;
+
+	if (r->err || !t || (!must && monotonic_ns() < t->look_next_ns))
+		return broke(r, t ? 0 : -ENOMEM);
+	before_bytes = file_bytes(r->w);
+	if (broke(r, file_flush(r->w) ?: put_look(r, c, m, t, &cost_ns) ?: recorder_point(r, m)) ||
+	    recorder_flush(r))
+		return r->err;
+	if (first)
+		r->first_bytes += file_bytes(r->w) - before_bytes;
+	cost_s = cost_ns / 1e9 * LOOKS_SHARE;
+	room_s = (double)(file_bytes(r->w) - before_bytes) * 2 / r->plan.max_bytes * LOOKS_FILL_S;
+	t->look_next_ns = monotonic_ns() + (uint64_t)((cost_s > room_s ? cost_s : room_s) * 1e9);
+	return 0;
+}
+
+void recorder_forget_names(struct recorder *r, uint32_t target)
+{
+	struct recorded *t = recorded(r, target);
+
+	if (t)
+		known_clear(&t->known);
+}
+
+/* --- bounds --- */
+
+/* A child of its own does it; it must not outlive us, and hold our socket. */
+static int start_thinning(struct recorder *r)
+{
+	uint64_t bytes = file_bytes(r->w);
+	sigset_t none;
+	pid_t pid;
+
+	unlink(r->aside);
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* what ends us ends it when its work is done */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		_exit(-thin(r->plan.path, r->aside, bytes));
+	}
+	r->thinner = pid;
+	r->thinned_bytes = bytes;
+	return 0;
+}
+
+static int end_thinning(struct recorder *r, bool wait)
+{
+	pid_t pid;
+	int status, err;
+
+	while ((pid = waitpid(r->thinner, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR)
+		;
+	if (!pid)
+		return 0;
+	r->thinner = 0;
+	if (pid < 0)
+		err = -EIO;
+	else if (WIFSIGNALED(status))
+		err = 0;		/* killed: the file stays as it is */
+	else
+		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->thinned_bytes);
+	unlink(r->aside);		/* unless it is the file now */
+	return err;
+}
+
+static int keep_bounds(struct recorder *r)
+{
+	uint64_t max_bytes = r->plan.max_bytes, usual = thin_at_bytes(&r->plan), after;
+	int err = 0;
+
+	if (r->thinner) {
+		/* at its worst, what is thinned is as long as it was */
+		err = end_thinning(r, file_bytes(r->w) + r->thinned_bytes > max_bytes / 16 * 15);
+		/* where names are most of it, there is little to be had */
+		after = file_bytes(r->w) + (uint64_t)(max_bytes * THIN_AGAIN);
+		if (!err && !r->thinner)
+			r->thin_at_bytes = after > usual ? after : usual;
+	}
+	if (!err && file_bytes(r->w) > max_bytes)
+		err = -EFBIG;
+	if (!err && !r->thinner && file_bytes(r->w) > r->thin_at_bytes)
+		err = start_thinning(r);
+	return err;
+}
+
+int recorder_flush(struct recorder *r)
+{
+	return r->err ?: broke(r, file_flush(r->w) ?: keep_bounds(r));
+}
+
+uint64_t recorder_bytes(const struct recorder *r)
+{
+	return r->w ? file_bytes(r->w) : 0;
+}
+
+bool recorder_rotation_due(const struct recorder *r)
+{
+	const struct record_plan *p = &r->plan;
+
+	/* where the first looks alone are as long, each file has as much besides */
+	return (p->rotate_bytes && file_bytes(r->w) >= p->rotate_bytes &&
+		file_bytes(r->w) >= 2 * r->first_bytes) ||
+		(p->rotate_s > 0 && monotonic_ns() - r->opened_ns >= p->rotate_s * 1e9);
+}
+
+/* FILE becomes FILE.1, that FILE.2, and so on; the last one goes. */
+static int shift(const char *path, unsigned int keep)
+{
+	int err = 0;
+
+	for (unsigned int i = keep; i-- > 0 && !err;) {
+		char *from = i ? text("%s.%u", path, i) : strdup(path);
+		char *to = text("%s.%u", path, i + 1);
+
+		if (!from || !to || (rename(from, to) && errno != ENOENT))
+			err = from && to ? -errno : -ENOMEM;
+		free(from);
+		free(to);
+	}
+	return err;
+}
+
+static void forget_all(struct recorder *r)
+{
+	struct recorded *t;
+
+	while ((t = r->targets)) {
+		r->targets = t->next;
+		known_clear(&t->known);
+		free(t->row);
+		free(t);
+	}
+}
+
+static int finish(struct recorder *r)
+{
+	int err = put_events(r), end;
+
+	if (r->thinner)
+		err = err ?: end_thinning(r, true);
+	end = file_finish(r->w);
+	r->w = NULL;
+	return err ?: end;
+}
+
+/* The next file stands by itself: it begins with everything. */
+int recorder_rotate(struct recorder *r)
+{
+	char why[256];
+
+	if (r->err || broke(r, finish(r) ?: shift(r->plan.path, r->plan.keep)))
+		return r->err;
+	r->w = file_record(r->plan.path, why, sizeof(why));
+	if (!r->w)
+		return broke(r, errno ? -errno : -EIO);
+	forget_all(r);
+	r->opened_ns = monotonic_ns();
+	r->thin_at_bytes = thin_at_bytes(&r->plan);
+	r->first_bytes = 0;
+	return 0;
+}
+
+int recorder_close(struct recorder *r)
+{
+	int err, end;
+
+	if (!r)
+		return 0;
+	end = r->w ? finish(r) : 0;
+	err = r->err ?: end;
+	forget_all(r);
+	free(r->aside);
+	free(r);
+	return err;
+}

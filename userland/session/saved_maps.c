@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A target that is traced in the background may exit while no command of ours
+ * runs; the kernel keeps its numbers, but its mappings are gone, and code
+ * addresses would stay numbers. So whoever has seen a live target leaves its
+ * mappings in /run/leaktrace, where the report after its exit finds them. The
+ * file's name holds the time of attaching: a number that is used again, or a
+ * module that was loaded again, finds nothing wrong.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "leaktrace.h"
+#include "util/proc_maps.h"
+
+#define KEEP_DIR "/run/leaktrace"
+
+enum { KEEP_MAX_BYTES = 16 << 20 };
+
+static void name_of(const struct target *t, const char *what, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s/%u-%" PRIu64 ".%s", KEEP_DIR, t->id, t->attached_ns, what);
+}
+
+static char *slurp(const char *path, size_t max)
+{
+	FILE *f = fopen(path, "re"), *out;
+	char *text_buf = NULL, chunk[8192];
+	size_t len = 0, got;
+
+	if (!f)
+		return NULL;
+	out = open_memstream(&text_buf, &len);
+	while (out && (got = fread(chunk, 1, sizeof(chunk), f)) > 0 && (size_t)ftell(out) < max)
+		fwrite(chunk, 1, got, out);
+	fclose(f);
+	if (out)
+		fclose(out);
+	return text_buf;
+}
+
+/* Written aside and renamed: nobody reads half of it. */
+static void spill(const char *path, const char *content)
+{
+	char aside[256];
+	FILE *f;
+	int fd;
+
+	snprintf(aside, sizeof(aside), "%s.%d", path, getpid());
+	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f)
+		return;
+	fputs(content, f);
+	if (fclose(f) || rename(aside, path))
+		unlink(aside);
+}
+
+static bool private_directory(void)
+{
+	struct stat st;
+
+	if (mkdir(KEEP_DIR, 0700) && errno != EEXIST)
+		return false;
+	return !lstat(KEEP_DIR, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/*
+ * As /proc/PID/maps has it, but with the device and inode that a file shows to
+ * whoever opens it by name: on overlays and some networks they differ, and by
+ * them the file will be recognised.
+ */
+static void put_map(FILE *f, const struct model *m, const struct map *map)
+{
+	uint64_t inode = map->inode;
+	dev_t dev = map->dev;
+	struct stat st;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->maps->tid,
+		 map->start, map->end);
+	if (map->path[0] == '/' && !stat(path, &st)) {
+		dev = st.st_dev;
+		inode = st.st_ino;
+	}
+	fprintf(f, "%" PRIx64 "-%" PRIx64 " %c%c%c%c %08" PRIx64 " %02x:%02x %" PRIu64 " %s\n",
+		map->start, map->end, map->read ? 'r' : '-', map->write ? 'w' : '-',
+		map->exec ? 'x' : '-', map->shared ? 's' : 'p', map->offset_bytes,
+		major(dev), minor(dev), inode, map->path);
+}
+
+static char *maps_text(const struct model *m)
+{
+	char *maps = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&maps, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < m->maps->n; i++)
+		if (m->maps->map[i].exec)
+			put_map(f, m, &m->maps->map[i]);
+	fclose(f);
+	return maps;
+}
+
+void keep_maps(const struct model *m)
+{
+	char path[128], *maps;
+
+	if (!m->target.id || m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
+	    !m->maps || !private_directory())
+		return;
+	maps = maps_text(m);
+	if (maps && *maps) {
+		name_of(&m->target, "maps", path, sizeof(path));
+		spill(path, maps);
+		if (m->exe) {
+			name_of(&m->target, "exe", path, sizeof(path));
+			spill(path, m->exe);
+		}
+	}
+	free(maps);
+}
+
+/* After a detach: one target's files, or those of all. */
+void keep_forget(uint32_t target)
+{
+	DIR *d = opendir(KEEP_DIR);
+	struct dirent *e;
+
+	if (!d)
+		return;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && (!target || strtoul(e->d_name, NULL, 10) == target))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+}
+
+/* A symboliser for a target that is gone, if somebody kept its mappings. */
+struct symboliser *keep_symboliser(struct model *m)
+{
+	struct symboliser *s = NULL;
+	char path[128], *maps;
+
+	if (!private_directory())
+		return NULL;
+	name_of(&m->target, "exe", path, sizeof(path));
+	if (!m->exe)
+		m->exe = slurp(path, 4096);
+	name_of(&m->target, "maps", path, sizeof(path));
+	maps = slurp(path, KEEP_MAX_BYTES);
+	if (maps)
+		s = symboliser_open_saved(maps);
+	free(maps);
+	return s;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Targets under observation: taken up, reported, let go. What happens between
+ * is session_loop.c's. The request socket owns the targets: if we are killed,
+ * the kernel detaches.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "report/output.h"
+#include "netlink/code_maps.h"
+#include "model/history.h"
+#include "symbolize/language.h"
+
+/* Each program that is looked at, and be it a child of thousands, costs one. */
+static void many_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int session_open(struct session *s, const struct options *o)
+{
+	char err[512];
+	struct sigaction hangup;
+	sigset_t set;
+
+	many_descriptors();
+	s->options = o;
+	s->events_fd = s->timer_fd = -1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	/* whom nohup has started goes on when the terminal is gone */
+	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	s->client = client_open(err, sizeof(err));
+	return s->client ? 0 : fail("%s", err);
+}
+
+/* From now on events arrive, and time passes. */
+int session_listen(struct session *s)
+{
+	struct itimerspec every = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
+
+	s->events_fd = client_subscribe(s->client, s->objects);
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (s->events_fd < 0)
+		return fail("%s", client_error(s->client));
+	if (s->timer_fd < 0 || timerfd_settime(s->timer_fd, 0, &every, NULL))
+		return fail("cannot make a timer: %s", strerror(errno));
+	return 0;
+}
+
+struct traced *session_find(struct session *s, uint32_t id)
+{
+	for (struct traced *t = s->targets; t; t = t->next)
+		if (t->model.target.id == id)
+			return t;
+	return NULL;
+}
+
+/* A child that has not called exec has its parent's code. */
+static void borrow_names(struct session *s, struct traced *t)
+{
+	struct traced *parent = session_find(s, t->model.target.parent);
+
+	if (t->model.symboliser || !parent || t->model.target.execs)
+		return;
+	t->model.symboliser = parent->model.symboliser;
+	t->model.borrowed_symboliser = true;
+	if (!t->model.exe && parent->model.exe)
+		t->model.exe = strdup(parent->model.exe);
+}
+
+/* Take up a target that is being traced. NULL: it is gone already. */
+struct traced *session_adopt(struct session *s, uint32_t id)
+{
+	struct traced *t = session_find(s, id), **end;
+
+	if (t)
+		return t;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	model_init(&t->model);
+	t->watch = watch_new();
+	t->model.history = history_new();
+	if (!t->watch || !t->model.history || client_target_get(s->client, id, &t->model)) {
+		watch_free(t->watch);
+		model_free(&t->model);
+		free(t);
+		return NULL;
+	}
+	model_learn(&t->model);
+	observe_names(&t->model);
+	borrow_names(s, t);
+	observe_runtime(&t->model);
+	t->execs_seen = t->model.target.execs;
+	t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS;
+	/* in order of arrival: a report per target, parents first */
+	for (end = &s->targets; *end; end = &(*end)->next)
+		;
+	*end = t;
+	live_note(s, t, "attached", NULL);
+	return t;
+}
+
+struct traced *session_add(struct session *s, pid_t pid)
+{
+	const struct options *o = s->options;
+	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
+		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
+	struct code *code = code_read(s->client, pid);
+	struct traced *t;
+	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, code, &id);
+
+	code_drop(code);
+
+	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH) {
+		observe_no_process(pid);
+		return NULL;
+	}
+	if (err == -EEXIST)
+		fail("%d is being traced already: run 'leaktrace tail %d' or 'leaktrace report %d'",
+		     pid, pid, pid);
+	else if (err == -ENOSPC)
+		fail("cannot attach to %d: too many targets (module parameter max_targets)", pid);
+	else if (err)
+		fail("%s", client_error(s->client));
+	if (err)
+		return NULL;
+	t = session_adopt(s, id);
+	if (!t) {
+		fail("cannot attach to %d: it has exited", pid);
+		return NULL;
+	}
+	/* It may have got other code between our look and the kernel's. */
+	code_send(s->client, &t->model);
+	t->ours = t->root = true;
+	return t;
+}
+
+static void on_news(enum watch_news news, struct site *site, void *arg)
+{
+	void **both = arg;
+	struct session *s = both[0];
+
+	s->leaks += news == WATCH_LEAK;
+	live_leak(s, both[1], news, site);
+}
+
+void session_judge(struct session *s, struct traced *t, bool last)
+{
+	void *both[] = { s, t };
+
+	model_settle(&t->model);
+	judge(&t->model, &s->options->bench, watch_curve, t->watch);
+	watch_judge(t->watch, &t->model, last, on_news, both);
+}
+
+static void on_runtime_news(const struct lang_site *site, enum lang_news news, void *arg)
+{
+	void **both = arg;
+	struct session *s = both[0];
+
+	s->leaks += news == LANG_LEAK;
+	live_runtime(s, both[1], news, site);
+}
+
+/* What its runtime's looks have shown since the last call. */
+void session_runtime(struct session *s, struct traced *t, bool last)
+{
+	void *both[] = { s, t };
+
+	if (t->model.runtime)
+		lang_process_news(t->model.runtime, last, on_runtime_news, both);
+}
+
+int session_last_look(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	if (client_fill(s->client, m))
+		return EXIT_TROUBLE;
+	t->read = true;
+	model_learn(m);
+	if (m->symboliser && !m->borrowed_symboliser)
+		symboliser_refresh(m->symboliser);
+	load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
+	history_sample(m->history, m);
+	if (m->runtime && !t->done)
+		lang_process_look(m->runtime, true);
+	if (s->on_look)
+		s->on_look(s, t, true);
+	session_judge(s, t, true);
+	session_runtime(s, t, true);
+	return 0;
+}
+
+/* The last look at everything. */
+int session_report(struct session *s, bool *leaks)
+{
+	struct output *out = output_open(&s->options->output);
+	int status = 0;
+
+	live_erase(s);
+	if (!out)
+		return EXIT_TROUBLE;
+	for (struct traced *t = s->targets; t; t = t->next) {
+		struct model *m = &t->model;
+
+		/* nobody knows any more what it would have been */
+		if (t->detached && !t->read)
+			status = fail("%u was detached before its last report", m->target.pid);
+		else if (!t->read && session_last_look(s, t))
+			status = fail("%s", client_error(s->client));
+		if (!t->read)
+			continue;
+		*leaks |= report_leaks(m);
+		status |= output_report(out, m);
+	}
+	return output_close(out) ?: status;
+}
+
+static void forget(struct traced *t)
+{
+	watch_free(t->watch);
+	model_free(&t->model);
+	free(t);
+}
+
+/* Whose names others have borrowed is kept: they come later in the list. */
+static bool is_lender(const struct traced *t)
+{
+	for (const struct traced *other = t->next; other; other = other->next)
+		if (other->model.borrowed_symboliser &&
+		    other->model.symboliser == t->model.symboliser)
+			return true;
+	return false;
+}
+
+void session_drop_done(struct session *s)
+{
+	struct traced **at = &s->targets, *t;
+
+	while ((t = *at)) {
+		if (!t->done || t->root || is_lender(t)) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		if (t->model.borrowed_symboliser)
+			t->model.symboliser = NULL;
+		forget(t);
+	}
+}
+
+void session_close(struct session *s)
+{
+	struct traced *t, *next;
+
+	for (t = s->targets; t; t = t->next)
+		if (t->ours && !t->detached && s->client) {
+			if (!t->deleted)
+				client_target_del(s->client, t->model.target.id);
+			/* who reads lines knows by the report */
+			if (s->json)
+				live_note(s, t, "detached", NULL);
+		}
+	/* borrowed names first: their owner comes earlier in the list */
+	for (t = s->targets; t; t = t->next)
+		if (t->model.borrowed_symboliser)
+			t->model.symboliser = NULL;
+	for (t = s->targets; t; t = next) {
+		next = t->next;
+		forget(t);
+	}
+	s->targets = NULL;
+	client_close(s->client);
+	for (int i = 0; i < 3; i++) {
+		int fd = i == 0 ? s->signal_fd : i == 1 ? s->timer_fd : -1;
+
+		if (fd >= 0)
+			close(fd);
+	}
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A session's days. Once a second the counters of all sites are read; where
+ * one of them may have changed its verdict, the live objects too, but never so
+ * often that more than a twentieth of the time goes into it. Events only tell
+ * that a target forked, called exec, mapped code or exited: verdicts come from
+ * the tables.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "netlink/code_maps.h"
+#include "model/history.h"
+#include "symbolize/language.h"
+#include "symbolize/dwarf_unwind.h"
+
+/* Live objects and stacks; returns with the model complete, or an error. */
+static int read_objects(struct session *s, struct traced *t)
+{
+	uint64_t before = monotonic_ns();
+	int err = client_dump(s->client, LEAKTRACE_CMD_OBJECT_GET, &t->model, -1);
+
+	if (!err)
+		err = client_dump(s->client, LEAKTRACE_CMD_STACK_GET, &t->model, -1);
+	t->objects_next_ns = monotonic_ns() + 20 * (monotonic_ns() - before);
+	return err;
+}
+
+/* Remember what can only be seen while the target is there. */
+static void remember(struct model *m)
+{
+	struct object *o[5];
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		int n = site_live(&m->sites[i]) ? examples_of(m, &m->sites[i], o, ARRAY_SIZE(o)) : 0;
+
+		for (int k = 0; k < n; k++)
+			free(example_describe(m, o[k]));
+	}
+}
+
+/* The target is about to end: its last moment in which it can be asked. */
+void session_catch_up(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	model_learn(m);
+	if (m->symboliser && !m->borrowed_symboliser)
+		symboliser_refresh(m->symboliser);
+	else if (!m->symboliser)
+		observe_names(m);
+	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
+		return;
+	model_settle(m);
+	if (m->runtime)
+		lang_process_look(m->runtime, true);
+	thread_look(m);
+	remember(m);
+}
+
+static uint64_t lost_events(const struct status *st)
+{
+	return st->lost.ring + st->lost.socket;
+}
+
+static uint64_t lost_all(const struct status *st)
+{
+	return lost_events(st) + st->lost.objects + st->lost.sites + st->lost.stacks +
+		st->lost.nested + st->lost.work;
+}
+
+/* What was lost before we came is not our news. */
+static void begin_losses(struct session *s)
+{
+	struct status st = { 0 };
+
+	s->lost = client_status(s->client, &st) ? 0 : lost_all(&st);
+}
+
+static void note_losses(struct session *s, struct traced *t)
+{
+	struct status *st = &t->model.status;
+	char why[200];
+
+	if (client_status(s->client, st))
+		return;
+	if (lost_all(st) > s->lost) {
+		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks, "
+			 "%llu probes inside a probe, %llu deferred works so far",
+			 (unsigned long long)lost_events(st), (unsigned long long)st->lost.objects,
+			 (unsigned long long)st->lost.sites, (unsigned long long)st->lost.stacks,
+			 (unsigned long long)st->lost.nested, (unsigned long long)st->lost.work);
+		live_note(s, t, "loss", why);
+	}
+	s->lost = lost_all(st);
+}
+
+static void gone(struct session *s, struct traced *t, bool detached)
+{
+	if (t->done)
+		return;
+	t->done = true;
+	t->detached = detached;
+	live_note(s, t, detached ? "detached" : "exited", NULL);
+	if (detached || (t->ours && t->root))
+		return;
+	/* Of what others trace, the last news; they may have let it go meanwhile. */
+	if (session_last_look(s, t)) {
+		if (t->ours)
+			fail("%s", client_error(s->client));
+		return;
+	}
+	/* A server's children come by the thousand: the kernel keeps the living ones only. */
+	if (t->ours) {
+		client_target_del(s->client, t->model.target.id);
+		t->deleted = true;
+	}
+}
+
+/* New call paths may be in code that was loaded since. */
+static void refresh_names(struct traced *t)
+{
+	if (t->model.nsites == t->sites_seen)
+		return;
+	t->sites_seen = t->model.nsites;
+	if (t->model.symboliser && !t->model.borrowed_symboliser)
+		symboliser_refresh(t->model.symboliser);
+}
+
+static void look(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+	uint64_t now = monotonic_ns();
+	int err;
+
+	if (now >= t->reconcile_next_ns) {
+		err = client_reconcile(s->client, m->target.id, m);
+		model_learn(m);
+		/* it walks page tables: not for more than a twentieth of the time */
+		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
+	} else {
+		err = client_target_get(s->client, m->target.id, m);
+	}
+	if (err && err != -ENOENT && err != -ESRCH)
+		return;		/* of ours, not of the target: the next look may succeed */
+	if (err || m->target.flags & LEAKTRACE_TARGET_F_EXITED) {
+		gone(s, t, err);
+		return;
+	}
+	if (m->target.execs != t->execs_seen)
+		session_exec(s, t);
+	t->execs_seen = m->target.execs;
+	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1))
+		return;
+	model_settle(m);
+	refresh_names(t);
+	load_read(m->target.pid, &m->load);
+	watch_sample(t->watch, m);
+	history_sample(m->history, m);
+	if (s->on_look)
+		s->on_look(s, t, false);
+	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
+		session_judge(s, t, false);
+		remember(m);
+	}
+	if (m->runtime && lang_process_look(m->runtime, false))
+		session_runtime(s, t, false);
+	note_losses(s, t);
+}
+
+static void adopt_child(struct session *s, const struct traced *parent, uint32_t id)
+{
+	struct traced *child = session_adopt(s, id);
+
+	if (child)
+		child->ours = parent->ours;
+}
+
+/* Also who came by a fork that we did not hear of: events can be lost. */
+static void adopt_all(struct session *s)
+{
+	struct target *targets = NULL;
+	struct traced *parent;
+	size_t n = 0;
+	int err = client_targets(s->client, &targets, &n);
+
+	/* It may be back, as another one: who waits for what comes would wait for ever. */
+	if (err == -ENOENT && s->watch_all) {
+		s->status = fail("the module was unloaded");
+		s->stop = true;
+	}
+	if (err)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (session_find(s, targets[i].id))
+			continue;
+		parent = session_find(s, targets[i].parent);
+		if (parent && parent->ours)
+			adopt_child(s, parent, targets[i].id);
+		else if (s->watch_all && !(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
+			session_adopt(s, targets[i].id);
+	}
+	free(targets);
+}
+
+static void tick(struct session *s)
+{
+	uint64_t times;
+	bool roots = false, alive = false;
+
+	if (read(s->timer_fd, &times, sizeof(times)) < 0)
+		return;
+	if (s->watch_all)
+		session_drop_done(s);
+	if (s->watch_all || s->options->follow_fork)
+		adopt_all(s);
+	for (struct traced *t = s->targets; t; t = t->next) {
+		if (!t->done && monotonic_ns() >= t->look_next_ns) {
+			t->look_next_ns = monotonic_ns() + s->look_every_ns;
+			look(s, t);
+		}
+		roots |= t->root;
+		alive |= t->root && !t->done;
+	}
+	if (s->on_tick)
+		s->on_tick(s);
+	if (roots && !alive)
+		s->stop = true;
+	if (s->options->duration_s > 0 &&
+	    monotonic_ns() - s->started_ns >= s->options->duration_s * 1e9)
+		s->stop = true;
+	live_draw(s);
+}
+
+/* A new program: other code, another name. */
+void session_exec(struct session *s, struct traced *t)
+{
+	struct model *m = &t->model;
+
+	code_send(s->client, m);
+	model_learn(m);
+	if (m->borrowed_symboliser) {
+		m->symboliser = NULL;
+		m->borrowed_symboliser = false;
+		model_forget_names(m);	/* they are in there */
+	}
+	observe_names(m);
+	observe_runtime(m);
+}
+
+static void on_event(const struct event *e, void *arg)
+{
+	struct session *s = arg;
+	struct traced *t = session_find(s, e->target);
+
+	if (!t)
+		return;
+	if (s->on_event)
+		s->on_event(s, e);
+	switch (e->op) {
+	case LEAKTRACE_EVENT_EXEC:
+		session_exec(s, t);
+		t->execs_seen++;
+		break;
+	case LEAKTRACE_EVENT_MAPS:
+		code_send(s->client, &t->model);
+		if (t->model.symboliser && !t->model.borrowed_symboliser)
+			symboliser_refresh(t->model.symboliser);
+		break;
+	case LEAKTRACE_EVENT_FORK:
+		adopt_child(s, t, e->id);
+		break;
+	case LEAKTRACE_EVENT_EXIT:
+		client_target_get(s->client, e->target, &t->model);
+		gone(s, t, false);
+		break;
+	case LEAKTRACE_EVENT_DETACH:
+		gone(s, t, true);
+		break;
+	}
+}
+
+/* Where the kernel's walk ended early; code that it has no tables of may be new. */
+static void on_copy(const struct stack_copy *copy, void *arg)
+{
+	struct session *s = arg;
+	struct traced *t = session_find(s, copy->target);
+	struct stack rest;
+
+	if (!t)
+		return;
+	if (copy->status == LEAKTRACE_STACK_NOTABLE)
+		code_send(s->client, &t->model);
+	if (!rest_walk(t->model.target.pid, copy, &rest))
+		model_add_rest(&t->model, &rest);
+}
+
+static void on_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			if (s->on_child)
+				s->on_child(s);
+		} else if (s->on_signal) {
+			s->on_signal(s, info.ssi_signo);
+		} else {
+			s->stop = true;
+		}
+	}
+}
+
+int session_loop(struct session *s)
+{
+	begin_losses(s);
+	s->started_ns = monotonic_ns();
+	client_on_copy(s->client, on_copy);
+	live_draw(s);
+	while (!s->stop) {
+		struct pollfd fds[] = {
+			{ .fd = s->events_fd, .events = POLLIN },
+			{ .fd = s->signal_fd, .events = POLLIN },
+			{ .fd = s->timer_fd, .events = POLLIN },
+		};
+		bool roots = false, alive = false;
+
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return fail("poll: %s", strerror(errno));
+		if (fds[1].revents)
+			on_signals(s);
+		/* a full buffer is an error of the socket, to be read away */
+		if (fds[0].revents && client_events(s->client, NULL, on_event, s))
+			return fail("%s", client_error(s->client));
+		if (fds[2].revents)
+			tick(s);
+		for (struct traced *t = s->targets; t; t = t->next) {
+			roots |= t->root;
+			alive |= t->root && !t->done;
+		}
+		s->stop |= roots && !alive;
+	}
+	return s->status;
+}

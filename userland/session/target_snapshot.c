@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A traced target, looked at once: for report and snapshot, and whatever a
+ * session does at its end.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "netlink/code_maps.h"
+#include "symbolize/language.h"
+#include "util/sanitize.h"
+
+/* The names of a target's code: its own, kept ones, or none. */
+void observe_names(struct model *m)
+{
+	char err[256];
+
+	if (m->offline)
+		return;
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED)) {
+		if (m->symboliser)
+			symboliser_refresh(m->symboliser);
+		else
+			m->symboliser = symboliser_open(m->target.pid, err, sizeof(err));
+	}
+	if (!m->symboliser)
+		m->symboliser = keep_symboliser(m);
+}
+
+/*
+ * Look at what only the target's runtime knows of, if it has one and all kinds
+ * are asked for. A program that cannot be looked at is told once.
+ */
+void observe_runtime(struct model *m)
+{
+	char err[512];
+
+	/* before exec a child has its parent's memory, and nothing of its own */
+	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
+	    (m->target.kinds & LEAKTRACE_KINDS_ALL) != LEAKTRACE_KINDS_ALL)
+		return;
+	lang_process_close(m->runtime);
+	m->runtime = lang_process_open(m->target.pid, err, sizeof(err));
+	if (m->runtime)
+		lang_process_look(m->runtime, true);
+	else if (*err)
+		fail("only the kernel's kinds: %s", err);
+}
+
+/* All about target id, as of now. */
+int observe(struct client *c, struct model *m, uint32_t id)
+{
+	int err;
+
+	m->target.id = id;
+	err = client_fill(c, m);
+	if (err)
+		return err;
+	model_learn(m);
+	observe_names(m);
+	observe_runtime(m);
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
+		return 0;
+	keep_maps(m);
+	/* Nobody follows its new code: who looks at it brings the walks up to date. */
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+		code_send(c, m);
+	return 0;
+}
+
+/* The target with that pid: a live one before one that exited, the latest first. */
+int observe_find(struct client *c, pid_t pid, struct target *found)
+{
+	struct target *targets;
+	int best = -1, err;
+	size_t n;
+
+	err = client_targets(c, &targets, &n);
+	for (size_t i = 0; !err && i < n; i++) {
+		bool gone = targets[i].flags & LEAKTRACE_TARGET_F_EXITED;
+
+		if (targets[i].pid != (uint32_t)pid)
+			continue;
+		if (best < 0 || (targets[best].flags & LEAKTRACE_TARGET_F_EXITED && !gone) ||
+		    targets[i].id > targets[best].id)
+			best = i;
+	}
+	if (best >= 0)
+		*found = targets[best];
+	free(targets);
+	return err ?: best < 0 ? -ESRCH : 0;
+}
+
+/* The last number of an NSpid line with more than one: what a container calls it. */
+static pid_t innermost(const char *line)
+{
+	const char *last = strrchr(line, '\t');
+
+	return last && strchr(line, '\t') != last ? atoi(last + 1) : 0;
+}
+
+/* A process that its container knows as inner: its pid here, or 0. */
+static pid_t inner_pid(pid_t inner, char *comm, size_t len)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	pid_t found = 0;
+
+	while (d && !found && (e = readdir(d))) {
+		char path[280], line[256];
+		FILE *f;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/status", e->d_name);
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f)) {
+			if (!strncmp(line, "Name:\t", 6)) {
+				line[strcspn(line, "\n")] = '\0';
+				snprintf(comm, len, "%.60s", line + 6);
+			}
+			if (!strncmp(line, "NSpid:", 6) && innermost(line) == inner)
+				found = atoi(e->d_name);
+		}
+		if (f)
+			fclose(f);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* The sentence for a pid that nobody has; names the one that may be meant. */
+int observe_no_process(pid_t pid)
+{
+	char comm[64] = "";
+	pid_t host = inner_pid(pid, comm, sizeof(comm));
+
+	tame(comm);
+	if (host)
+		return fail("no such process %d; inside a container %d is %s, which is %d here",
+			    pid, pid, comm, host);
+	return fail("no such process %d", pid);
+}

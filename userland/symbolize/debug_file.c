@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finding DWARF. In this order: the module itself; by build id on the host,
+ * then below the target's root; by .gnu_debuglink beside the file, where the
+ * CRC must fit; from a server, if somebody has set elf_debug_fetch. libdw is used
+ * without libdwfl, which would ask debuginfod servers by itself.
+ *
+ * libdw unpacks compressed sections when it opens a file, so their claimed
+ * sizes are summed up before. It also looks for dwz's shared file on its own
+ * when it was not told one, following whatever path the file names; so a file
+ * that needs one which we do not find is not used at all.
+ */
+#include <limits.h>
+#include <lzma.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbolize/debug_file.h"
+#include "util/target_file.h"
+
+static const uint64_t MAX_UNPACKED_BYTES = 1ull << 30;
+const char *elf_debug_dir = "/usr/lib/debug";
+int (*elf_debug_fetch)(const unsigned char *id, size_t id_bytes);
+
+static bool has_dwarf(struct elf_image *image)
+{
+	GElf_Shdr shdr;
+
+	return elf_image_section(image, ".debug_info", &shdr) ||
+	       elf_image_section(image, ".zdebug_info", &shdr);
+}
+
+/* What libdw would allocate to unpack a section; 0 when it is not packed. */
+static uint64_t unpacked_bytes(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr,
+			       const char *name)
+{
+	const unsigned char *content = elf_image_content(image, shdr);
+	uint64_t bytes = 0;
+	GElf_Chdr chdr;
+
+	if (!content)
+		return 0;
+	if (shdr->sh_flags & SHF_COMPRESSED)
+		return gelf_getchdr(scn, &chdr) ? chdr.ch_size : 0;
+	if (strncmp(name, ".zdebug", 7) || shdr->sh_size < 12 || memcmp(content, "ZLIB", 4))
+		return 0;
+	for (int i = 4; i < 12; i++)
+		bytes = bytes << 8 | content[i];
+	return bytes;
+}
+
+static bool unpacks_within_bounds(struct elf_image *image)
+{
+	uint64_t sum = 0;
+	Elf_Scn *scn = NULL;
+	size_t strings;
+	GElf_Shdr shdr;
+
+	if (elf_getshdrstrndx(image->elf, &strings))
+		return false;
+	while ((scn = elf_nextscn(image->elf, scn))) {
+		const char *name;
+		uint64_t bytes;
+
+		if (!gelf_getshdr(scn, &shdr))
+			return false;
+		name = elf_strptr(image->elf, strings, shdr.sh_name);
+		bytes = unpacked_bytes(image, scn, &shdr, name ? name : "");
+		if (bytes > MAX_UNPACKED_BYTES - sum)
+			return false;
+		sum += bytes;
+	}
+	return true;
+}
+
+static bool same_build_id(const struct elf_image *image, const void *id, size_t id_bytes)
+{
+	return image->build_id_bytes == id_bytes && !memcmp(image->build_id, id, id_bytes);
+}
+
+/* Consumes fd. */
+static struct elf_image *image_of(int fd)
+{
+	struct elf_image *image = fd < 0 ? NULL : elf_image_map(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return image;
+}
+
+/* The host's file first: its packages are the host's own word. */
+static struct elf_image *open_by_build_id(const unsigned char *id, size_t id_bytes, int root_fd)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int at;
+
+	if (id_bytes < 2 || id_bytes > MAX_BUILD_ID_BYTES)
+		return NULL;
+	at = snprintf(path, sizeof(path), "%s/.build-id/%02x/", elf_debug_dir, id[0]);
+	if (at < 0 || at > PATH_MAX - 2 * MAX_BUILD_ID_BYTES - 8)
+		return NULL;
+	for (size_t i = 1; i < id_bytes; i++)
+		at += sprintf(path + at, "%02x", id[i]);
+	strcpy(path + at, ".debug");
+	for (int inside = 0; inside < 2; inside++) {
+		struct elf_image *image = image_of(inside ? open_inside(root_fd, path, &st)
+							  : open_regular(path, &st));
+
+		if (image && same_build_id(image, id, id_bytes))
+			return image;
+		elf_image_close(image);
+	}
+	return NULL;
+}
+
+static struct elf_image *fetch_by_build_id(const unsigned char *id, size_t id_bytes)
+{
+	struct elf_image *image = elf_debug_fetch && id_bytes >= 2 ?
+		image_of(elf_debug_fetch(id, id_bytes)) : NULL;
+
+	if (image && same_build_id(image, id, id_bytes))
+		return image;
+	elf_image_close(image);
+	return NULL;
+}
+
+/*
+ * A file name, NUL, padding, then data of that section. Returns the data's
+ * place, or 0 when the section is not well-formed.
+ */
+static size_t link_name(struct elf_image *image, const char *section, size_t align,
+			const char **name, size_t *section_bytes)
+{
+	GElf_Shdr shdr;
+	size_t bytes;
+
+	if (!elf_image_section(image, section, &shdr))
+		return 0;
+	*name = elf_image_content(image, &shdr);
+	if (!*name || !shdr.sh_size)
+		return 0;
+	bytes = strnlen(*name, shdr.sh_size < PATH_MAX ? shdr.sh_size : PATH_MAX);
+	*section_bytes = shdr.sh_size;
+	bytes = (bytes + 1 + align - 1) / align * align;
+	return bytes < shdr.sh_size && **name ? bytes : 0;
+}
+
+static bool crc_fits(const struct elf_image *image, uint32_t crc)
+{
+	return lzma_crc32(image->bytes, image->size_bytes, 0) == crc;
+}
+
+static struct elf_image *open_by_debuglink(struct elf_image *image, const char *module, int root_fd)
+{
+	char folder[PATH_MAX], path[3 * PATH_MAX];
+	const char *name;
+	size_t at, bytes;
+	struct stat st;
+	uint32_t crc;
+
+	at = link_name(image, ".gnu_debuglink", 4, &name, &bytes);
+	if (!at || bytes - at < 4 || strchr(name, '/') || !module || module[0] != '/' ||
+	    strlen(module) >= sizeof(folder))
+		return NULL;
+	memcpy(&crc, name + at, sizeof(crc));
+	strcpy(folder, module);
+	*strrchr(folder, '/') = '\0';
+	for (int i = 0; i < 6; i++) {
+		const char *above = i / 2 == 2 ? elf_debug_dir : "";
+		const char *below = i / 2 == 1 ? "/.debug" : "";
+		struct elf_image *file;
+
+		snprintf(path, sizeof(path), "%s%s%s/%s", above, folder, below, name);
+		file = image_of(i % 2 ? open_regular(path, &st) : open_inside(root_fd, path, &st));
+		if (file && has_dwarf(file) && crc_fits(file, crc))
+			return file;
+		elf_image_close(file);
+	}
+	return NULL;
+}
+
+/* dwz's shared file: by its build id, else the path named, which must fit. */
+static struct elf_image *open_shared(struct elf_image *source, int root_fd)
+{
+	const char *name, *id;
+	char path[2 * PATH_MAX];
+	struct elf_image *image;
+	struct stat st;
+	size_t at, bytes;
+
+	at = link_name(source, ".gnu_debugaltlink", 1, &name, &bytes);
+	if (!at)
+		return NULL;
+	id = name + at;
+	image = open_by_build_id((const unsigned char *)id, bytes - at, root_fd);
+	if (image)
+		return image;
+	if (name[0] == '/')		/* Debian; Fedora's are relative */
+		snprintf(path, sizeof(path), "%s", name);
+	else
+		snprintf(path, sizeof(path), "%s/.dwz/%s", elf_debug_dir, basename(name));
+	for (int inside = 0; inside < 2; inside++) {
+		image = image_of(inside ? open_inside(root_fd, path, &st) : open_regular(path, &st));
+		if (image && same_build_id(image, id, bytes - at))
+			return image;
+		elf_image_close(image);
+	}
+	return fetch_by_build_id((const unsigned char *)id, bytes - at);
+}
+
+static Dwarf *begin(struct elf_image *image)
+{
+	if (!unpacks_within_bounds(image))
+		return NULL;
+	elf_image_let_unpack(image);
+	return dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
+}
+
+static void open_dwarf(struct elf_debug *debug, struct elf_image *source, int root_fd)
+{
+	GElf_Shdr shdr;
+
+	debug->source = source;
+	debug->dwarf = begin(source);
+	if (!debug->dwarf || !elf_image_section(source, ".gnu_debugaltlink", &shdr))
+		return;
+	debug->shared = open_shared(source, root_fd);
+	if (debug->shared)
+		debug->shared_dwarf = begin(debug->shared);
+	if (debug->shared_dwarf) {
+		dwarf_setalt(debug->dwarf, debug->shared_dwarf);
+	} else {
+		dwarf_end(debug->dwarf);
+		debug->dwarf = NULL;
+	}
+}
+
+/**
+ * elf_debug_open() - find and open a module's debug information
+ * @debug: filled; release with elf_debug_close()
+ * @image: the module's own file; must live as long
+ * @path: where the target sees it; NULL: unknown
+ * @root_fd: the target's root directory, or negative
+ *
+ * A debug file is kept for its symbol table even when it has no DWARF.
+ */
+void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
+		    int root_fd)
+{
+	memset(debug, 0, sizeof(*debug));
+	if (has_dwarf(image)) {
+		open_dwarf(debug, image, root_fd);
+		return;
+	}
+	debug->file = open_by_build_id(image->build_id, image->build_id_bytes, root_fd);
+	if (!debug->file)
+		debug->file = open_by_debuglink(image, path, root_fd);
+	if (!debug->file)
+		debug->file = fetch_by_build_id(image->build_id, image->build_id_bytes);
+	if (debug->file && has_dwarf(debug->file))
+		open_dwarf(debug, debug->file, root_fd);
+}
+
+/** elf_debug_close() - release what elf_debug_open() found */
+void elf_debug_close(struct elf_debug *debug)
+{
+	dwarf_end(debug->dwarf);
+	dwarf_end(debug->shared_dwarf);
+	elf_image_close(debug->file);
+	elf_image_close(debug->shared);
+	memset(debug, 0, sizeof(*debug));
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The languages there are.
+ */
+#include <string.h>
+
+#include "symbolize/language.h"
+
+static const struct lang *const langs[] = { &lang_go };
+
+enum { LANGS = sizeof(langs) / sizeof(langs[0]) };
+
+/**
+ * lang_open() - what a file of code has of a language we know
+ * @code: filled, for the functions of the language returned
+ *
+ * Return: the language, or NULL.
+ */
+const struct lang *lang_open(struct elf_image *image, void **code)
+{
+	for (int i = 0; i < LANGS; i++) {
+		*code = langs[i]->open(image);
+		if (*code)
+			return langs[i];
+	}
+	return NULL;
+}
+
+/**
+ * lang_stack_end() - where a stack ends, its root included
+ *
+ * A runtime that switches stacks can leave stale frame pointers behind: what
+ * lies beyond the root of a stack is what another one once was.
+ *
+ * Return: how many of the frames belong to it.
+ */
+int lang_stack_end(const struct symbol_frame *frames, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; frames[i].function && k < LANGS; k++)
+			if (langs[k]->is_root(frames[i].function))
+				return i + 1;
+	return n;
+}
+
+/** lang_by_collector() - whether a garbage collector is on this stack */
+bool lang_by_collector(const struct symbol_frame *frames, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; frames[i].function && k < LANGS; k++)
+			if (langs[k]->is_collector(frames[i].function))
+				return true;
+	return false;
+}
+
+/** lang_starts_thread() - whether who needs the thread that starts here is not on its stack */
+bool lang_starts_thread(const struct symbol_frame *frames, int n)
+{
+	for (int i = 0; i < n; i++)
+		for (int k = 0; frames[i].function && k < LANGS; k++)
+			if (langs[k]->starts_threads(frames[i].function))
+				return true;
+	return false;
+}
+
+/** lang_is_library() - whether a frame is of a language's own library */
+bool lang_is_library(const struct symbol_frame *frame)
+{
+	for (int k = 0; frame->function && k < LANGS; k++)
+		if (langs[k]->is_library(frame))
+			return true;
+	return false;
+}
+
+/** lang_is_root() - whether stacks begin with this frame */
+bool lang_is_root(const struct symbol_frame *frame)
+{
+	for (int k = 0; frame->function && k < LANGS; k++)
+		if (langs[k]->is_root(frame->function))
+			return true;
+	return false;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Go as the symboliser sees it: names from the linker's table, which strip
+ * leaves in the file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "symbolize/language.h"
+
+static void *open_go(struct elf_image *image)
+{
+	struct go_table *table = malloc(sizeof(*table));
+
+	if (table && go_table_open(table, image))
+		return table;
+	free(table);
+	return NULL;
+}
+
+static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t step_bytes,
+		      struct symbol_frame *frames, int max)
+{
+	enum { DEEP = 64 };
+	const struct go_table *table = code;
+	struct go_frame go[DEEP];
+	struct go_func func;
+	int n;
+
+	if (!go_table_find(table, vaddr, &func))
+		return 0;
+	n = go_func_frames(table, &func, vaddr, go, max < DEEP ? max : DEEP);
+	for (int i = 0; i < n; i++) {
+		frames[i].function = go[i].function ? names_keep(names, go[i].function) : NULL;
+		frames[i].file = go[i].file ? names_keep(names, go[i].file) : NULL;
+		frames[i].line = go[i].line;
+		frames[i].inlined = go[i].inlined;
+		frames[i].offset = vaddr + step_bytes - func.start;
+	}
+	/* The table has C code's place, too, as one function without a name or file. */
+	return n && frames[n - 1].function && frames[n - 1].file ? n : 0;
+}
+
+static bool is_collector(const char *function)
+{
+	static const char *const names[] = {
+		"runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
+/* The scheduler's: the goroutine that holds a thread is elsewhere. */
+static bool starts_threads(const char *function)
+{
+	return !strcmp(function, "runtime.newm") || !strcmp(function, "runtime.newm1") ||
+	       !strcmp(function, "runtime.newosproc");
+}
+
+/*
+ * The standard library lies in src/ of the Go tree, by its packages' names, none
+ * of which begins with a host's name; -trimpath leaves the package's name alone.
+ */
+static bool is_library(const struct symbol_frame *frame)
+{
+	const char *slash = strrchr(frame->function, '/');
+	const char *dot = strchr(slash ?: frame->function, '.'), *file = frame->file, *base;
+	size_t package = dot ? dot - frame->function : 0, first = strcspn(frame->function, "/");
+	size_t before;
+
+	base = file ? strrchr(file, '/') : NULL;
+	if (!package || !base || memchr(frame->function, '.', first < package ? first : package) ||
+	    (package == 4 && !memcmp(frame->function, "main", 4)))
+		return false;
+	before = base - file;
+	if (before < package || memcmp(base - package, frame->function, package))
+		return false;
+	before -= package;
+	return !before || (before >= 5 && !memcmp(file + before - 5, "/src/", 5));
+}
+
+const struct lang lang_go = {
+	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = go_is_root,
+	.is_collector = is_collector, .is_library = is_library, .close = free,
+	.starts_threads = starts_threads,
+};

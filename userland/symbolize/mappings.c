@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The executable mappings of a process and the files behind them. Mappings
+ * that vanish (dlclose, exec) stay known, because objects born in them may
+ * still be alive. One file is one module, however often it is mapped.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "symbolize/mappings.h"
+#include "util/target_file.h"
+
+enum {
+	MAX_OLD = 1 << 14,		/* then the oldest are forgotten */
+	MAX_VDSO_BYTES = 1 << 20,
+};
+
+static bool is_vdso(const char *path)
+{
+	return !strcmp(path, "[vdso]");
+}
+
+/* The vDSO has no file: it is copied out of the target. */
+static struct elf_image *read_vdso(pid_t pid, const struct map *map)
+{
+	size_t bytes = map->end - map->start;
+	struct elf_image *image = NULL;
+	char path[32];
+	void *copy;
+	int fd;
+
+	if (bytes > MAX_VDSO_BYTES)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	copy = malloc(bytes);
+	if (fd >= 0 && copy && pread(fd, copy, bytes, map->start) == (ssize_t)bytes) {
+		image = elf_image_adopt(copy, bytes);
+		copy = NULL;
+	}
+	free(copy);
+	if (fd >= 0)
+		close(fd);
+	return image;
+}
+
+/* Not allowed to read the target: all 64-bit processes share one vDSO image. */
+static struct elf_image *own_vdso(uint64_t bytes)
+{
+	struct elf_image *image = NULL;
+	struct maps maps;
+
+	if (maps_read(getpid(), &maps))
+		return NULL;
+	for (size_t i = 0; i < maps.n && !image; i++)
+		if (is_vdso(maps.map[i].path) && maps.map[i].end - maps.map[i].start == bytes)
+			image = read_vdso(getpid(), &maps.map[i]);
+	maps_free(&maps);
+	return image;
+}
+
+static struct elf_module *add_module(struct code_table *table, struct elf_image *image,
+				     const char *label)
+{
+	struct elf_module *module;
+
+	if (!image)
+		return NULL;
+	/* A copy of a file that is known: another inode, or another container. */
+	for (module = table->modules; module; module = module->next)
+		if (image->build_id_bytes && image->size_bytes == module->image->size_bytes &&
+		    image->build_id_bytes == module->image->build_id_bytes &&
+		    !memcmp(image->build_id, module->image->build_id, image->build_id_bytes)) {
+			elf_image_close(image);
+			return module;
+		}
+	module = elf_module_open(image, label, table->names);
+	if (module) {
+		module->next = table->modules;
+		table->modules = module;
+	}
+	return module;
+}
+
+static bool is_same_file(const struct elf_module *module, const struct stat *st)
+{
+	return module->inode && module->inode == st->st_ino && module->dev == st->st_dev &&
+	       module->size_bytes == (size_t)st->st_size &&
+	       !memcmp(&module->mtime, &st->st_mtim, sizeof(st->st_mtim));
+}
+
+static struct elf_module *module_of(struct code_table *table, const struct map *map,
+				    const char *label)
+{
+	struct elf_module *module;
+	struct stat st;
+	int fd;
+
+	if (is_vdso(map->path)) {
+		struct elf_image *image = read_vdso(table->tid, map);
+
+		return add_module(table, image ? image : own_vdso(map->end - map->start), label);
+	}
+	if (!map->inode)
+		return NULL;
+	fd = open_mapped(table->tid, table->root_fd, map, &st);
+	if (fd < 0)
+		return NULL;
+	for (module = table->modules; module; module = module->next)
+		if (is_same_file(module, &st))
+			break;
+	if (!module) {
+		module = add_module(table, elf_image_map(fd), label);
+		if (module) {
+			module->dev = st.st_dev;
+			module->inode = st.st_ino;
+			module->size_bytes = st.st_size;
+			module->mtime = st.st_mtim;
+		}
+	}
+	close(fd);
+	return module;
+}
+
+/* What the report calls it: a file is the same one after it was deleted. */
+static const char *label_of(struct code_table *table, const char *path)
+{
+	static const char deleted[] = " (deleted)";
+	size_t bytes = strlen(path), tail = sizeof(deleted) - 1;
+	const char *label;
+	char *cut;
+
+	if (!*path || !strncmp(path, "//anon", 6))
+		return names_keep(table->names, "[anon]");
+	if (bytes <= tail || strcmp(path + bytes - tail, deleted))
+		return names_keep(table->names, path);
+	cut = strndup(path, bytes - tail);
+	label = names_keep(table->names, cut);
+	free(cut);
+	return label;
+}
+
+static bool is_same(const struct code *code, const struct map *map)
+{
+	return code->start == map->start && code->end == map->end &&
+	       code->offset_bytes == map->offset_bytes && code->dev == map->dev &&
+	       code->inode == map->inode && !strcmp(code->path ? code->path : "", map->path);
+}
+
+static const struct code *find_in(const struct code_list *list, uint64_t pc)
+{
+	size_t low = 0, high = list->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (list->code[mid].end <= pc)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < list->n && list->code[low].start <= pc ? &list->code[low] : NULL;
+}
+
+/* Keep those of the mappings until now that the new list does not have. */
+static int retire(struct code_table *table, const struct code_list *next)
+{
+	struct code_list *old = &table->old;
+	struct code *bigger;
+
+	bigger = realloc(old->code, (old->n + table->now.n + 1) * sizeof(*old->code));
+	if (!bigger)
+		return -ENOMEM;
+	old->code = bigger;
+	for (size_t i = 0; i < table->now.n; i++) {
+		const struct code *code = &table->now.code[i], *same = find_in(next, code->start);
+
+		if (!same || memcmp(same, code, sizeof(*code)))
+			old->code[old->n++] = *code;
+	}
+	if (old->n > MAX_OLD) {
+		memmove(old->code, old->code + old->n - MAX_OLD, MAX_OLD * sizeof(*old->code));
+		old->n = MAX_OLD;
+	}
+	return 0;
+}
+
+static void fill(struct code_table *table, struct code *code, const struct map *map)
+{
+	const struct code *before = find_in(&table->now, map->start);
+
+	if (before && is_same(before, map)) {
+		*code = *before;
+		return;
+	}
+	memset(code, 0, sizeof(*code));	/* retire() compares bytes */
+	code->start = map->start;
+	code->end = map->end;
+	code->offset_bytes = map->offset_bytes;
+	code->dev = map->dev;
+	code->inode = map->inode;
+	code->path = names_keep(table->names, map->path);
+	code->label = label_of(table, map->path);
+	if (!code->label)
+		code->label = "[unknown]";
+	code->module = module_of(table, map, code->label);
+}
+
+/**
+ * code_learn() - take these mappings for those of now
+ *
+ * Return: 0; -errno when that failed, and what is known has stayed.
+ */
+int code_learn(struct code_table *table, const struct maps *maps)
+{
+	struct code_list next = { 0 };
+	int err;
+
+	next.code = calloc(maps->n + 1, sizeof(*next.code));
+	if (!next.code)
+		return -ENOMEM;
+	table->has_jit = false;
+	for (size_t i = 0; i < maps->n; i++) {
+		if (!maps->map[i].exec)
+			continue;
+		fill(table, &next.code[next.n], &maps->map[i]);
+		table->has_jit |= !next.code[next.n].module;
+		next.n++;
+	}
+	err = retire(table, &next);
+	if (err) {
+		free(next.code);
+		return err;
+	}
+	free(table->now.code);
+	table->now = next;
+	return 0;
+}
+
+/**
+ * code_refresh() - read the mappings again
+ *
+ * Return: 0; -errno when that failed, and what is known has stayed.
+ */
+int code_refresh(struct code_table *table)
+{
+	struct maps maps;
+	int err, root_fd;
+
+	err = maps_read(table->pid, &maps);
+	if (err)
+		return err;
+	table->tid = maps.tid;
+	root_fd = open_root(table->pid, maps.tid);
+	if (root_fd >= 0) {		/* exec and chroot may have changed it */
+		if (table->root_fd >= 0)
+			close(table->root_fd);
+		table->root_fd = root_fd;
+	}
+	err = code_learn(table, &maps);
+	maps_free(&maps);
+	return err;
+}
+
+/**
+ * code_find() - the newest mapping that covers an address
+ *
+ * Return: the mapping, or NULL.
+ */
+const struct code *code_find(const struct code_table *table, uint64_t pc)
+{
+	const struct code *code = find_in(&table->now, pc);
+
+	for (size_t i = table->old.n; !code && i--;)
+		if (table->old.code[i].start <= pc && pc < table->old.code[i].end)
+			code = &table->old.code[i];
+	return code;
+}
+
+/** code_free() - forget everything */
+void code_free(struct code_table *table)
+{
+	while (table->modules) {
+		struct elf_module *next = table->modules->next;
+
+		elf_module_close(table->modules);
+		table->modules = next;
+	}
+	free(table->now.code);
+	free(table->old.code);
+	if (table->root_fd >= 0)
+		close(table->root_fd);
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A file of code: symbol tables for names, DWARF for lines and inlined calls.
+ * The file is opened when it is first seen, so that it can still be named
+ * when it is gone; its indexes are built when the first address is asked for.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/module.h"
+
+static const char *hex_of(const struct elf_image *image, struct names *names)
+{
+	char hex[2 * MAX_BUILD_ID_BYTES + 1] = "";
+
+	for (size_t i = 0; i < image->build_id_bytes; i++)
+		sprintf(hex + 2 * i, "%02x", image->build_id[i]);
+	return names_keep(names, hex);
+}
+
+/**
+ * elf_module_open() - a module for an image
+ * @image: from now on the module owns it, also on failure
+ * @path: as the target sees it; kept by @names
+ *
+ * Return: the module, or NULL without memory.
+ */
+struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names)
+{
+	struct elf_module *module = calloc(1, sizeof(*module));
+
+	if (!module) {
+		elf_image_close(image);
+		return NULL;
+	}
+	module->image = image;
+	module->path = path;
+	module->build_id = hex_of(image, names);
+	return module;
+}
+
+/*
+ * Every table that exists is read: .gnu_debugdata has only what .dynsym has
+ * not, and strip can leave a .symtab of a few names. Doubles fall out.
+ */
+static void read_indexes(struct elf_module *module, int root_fd)
+{
+	struct elf_symbols *symbols = &module->symbols;
+
+	module->indexed = true;
+	symbols->code = module->image;
+	elf_debug_open(&module->debug, module->image, module->path, root_fd);
+	elf_symbols_add_table(symbols, module->image, SHT_SYMTAB);
+	if (!symbols->n && module->debug.file)
+		elf_symbols_add_table(symbols, module->debug.file, SHT_SYMTAB);
+	if (!symbols->n)
+		module->mini = elf_image_unpack(module->image, ".gnu_debugdata");
+	if (module->mini)
+		elf_symbols_add_table(symbols, module->mini, SHT_SYMTAB);
+	elf_symbols_add_table(symbols, module->image, SHT_DYNSYM);
+	elf_symbols_add_plt(symbols, module->image);
+	elf_symbols_sort(symbols);
+	module->lang = lang_open(module->image, &module->lang_code);
+	if (module->debug.dwarf)
+		elf_lines_open(&module->lines, module->debug.dwarf, module->debug.source,
+			       module->image);
+}
+
+static const char *scope_name(struct elf_module *module, struct names *names,
+			      struct elf_scope *scope)
+{
+	elf_scope_name(scope, module->lines.dwarf, names);
+	return scope->linkage ? names_demangle(names, scope->linkage) : scope->plain;
+}
+
+static bool is_mangled(const char *symbol)
+{
+	return symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
+}
+
+/*
+ * The name of a function that was really called. A local symbol may be a
+ * clone of it (foo.cold, foo.part.0): then DWARF has the name in the source.
+ * A global one is what the world calls it, where DWARF has an internal alias
+ * (__GI___libc_write). The offset is from the symbol in any case.
+ */
+static void name_function(struct elf_module *module, struct names *names, struct elf_scope *scope,
+			  uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frame)
+{
+	struct elf_symbol *symbol = elf_symbols_find(&module->symbols, vaddr);
+	const char *from_symbol = symbol ? elf_symbol_name(symbol, names) : NULL;
+	const char *from_dwarf = scope ? scope_name(module, names, scope) : NULL;
+	Dwarf_Addr start;
+	Dwarf_Die die;
+
+	if (from_dwarf && (!symbol || (symbol->rank == ELF_SYMBOL_LOCAL &&
+				       (scope->linkage || !is_mangled(symbol->raw)))))
+		frame->function = from_dwarf;
+	else
+		frame->function = from_symbol;
+	if (symbol && frame->function)
+		frame->offset = vaddr + step_bytes - symbol->start;
+	else if (frame->function && dwarf_offdie(module->lines.dwarf, scope->die, &die) &&
+		 !dwarf_entrypc(&die, &start) && start <= vaddr)
+		frame->offset = vaddr + step_bytes - start;
+	else
+		frame->function = NULL;
+}
+
+/* A language's own table is complete, where symbols are stripped or DWARF is gone. */
+static int resolve_by_lang(struct elf_module *module, struct names *names, uint64_t vaddr,
+			   uint64_t step_bytes, struct symbol_frame *frames, int max)
+{
+	int n = module->lang ? module->lang->resolve(module->lang_code, names, vaddr, step_bytes,
+						     frames, max) : 0;
+
+	for (int i = 0; i < n; i++) {
+		frames[i].module = module->path;
+		frames[i].build_id = module->build_id;
+	}
+	return n;
+}
+
+/**
+ * elf_module_resolve() - name an address of a module
+ * @root_fd: the target's root directory, where debug files may be
+ * @vaddr: the address to look up
+ * @step_bytes: how far before the pc that is
+ * @frames: up to @max, innermost first
+ *
+ * Return: the number of frames, at least 1.
+ */
+int elf_module_resolve(struct elf_module *module, struct names *names, int root_fd,
+		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max)
+{
+	struct elf_scope *scope = NULL;
+	struct elf_unit *unit;
+	struct symbol_frame frame = {
+		.module = module->path, .build_id = module->build_id,
+		.offset = vaddr + step_bytes,
+	};
+	int n = 0;
+
+	if (!module->indexed)
+		read_indexes(module, root_fd);
+	n = resolve_by_lang(module, names, vaddr, step_bytes, frames, max);
+	if (n)
+		return n;
+	unit = elf_lines_unit(&module->lines, vaddr);
+	if (unit) {
+		frame.file = elf_lines_at(unit, names, vaddr, &frame.line);
+		scope = elf_unit_scope(unit, vaddr);
+	}
+	for (; scope && scope->inlined && n < max - 1; scope = &unit->scope[scope->parent]) {
+		frames[n] = frame;
+		frames[n].inlined = true;
+		frames[n].function = scope_name(module, names, scope);
+		frame.file = elf_unit_call(unit, names, scope, &frame.line);
+		n++;
+	}
+	while (scope && scope->inlined) {	/* no room: the real function matters most */
+		frame.file = elf_unit_call(unit, names, scope, &frame.line);
+		scope = &unit->scope[scope->parent];
+	}
+	name_function(module, names, scope, vaddr, step_bytes, &frame);
+	for (int i = 0; i < n; i++)
+		frames[i].offset = frame.offset;
+	frames[n] = frame;
+	return n + 1;
+}
+
+/** elf_module_close() - release a module; NULL is fine */
+void elf_module_close(struct elf_module *module)
+{
+	if (!module)
+		return;
+	if (module->lang)
+		module->lang->close(module->lang_code);
+	elf_lines_close(&module->lines);
+	elf_symbols_free(&module->symbols);
+	elf_debug_close(&module->debug);
+	elf_image_close(module->mini);
+	elf_image_close(module->image);
+	free(module);
+}

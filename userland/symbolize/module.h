@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All that is known about one file of code. */
+#ifndef LEAKTRACE_ELF_MODULE_H
+#define LEAKTRACE_ELF_MODULE_H
+
+#include <time.h>
+
+#include "symbolize/debug_file.h"
+#include "elf/image.h"
+#include "elf/lines.h"
+#include "elf/symbols.h"
+#include "symbolize/language.h"
+#include "symbolize/symbolizer.h"
+
+struct elf_module {
+	struct elf_module *next;
+	struct elf_image *image;
+	dev_t dev;			/* these four: a file that was not touched since */
+	ino_t inode;
+	size_t size_bytes;
+	struct timespec mtime;
+	const char *path;		/* for the report */
+	const char *build_id;		/* hex, or NULL */
+	bool indexed;			/* all below is filled */
+	struct elf_image *mini;		/* from .gnu_debugdata, or NULL */
+	struct elf_debug debug;
+	struct elf_symbols symbols;
+	struct elf_lines lines;
+	const struct lang *lang;	/* that has names of its own here, or NULL */
+	void *lang_code;
+};
+
+struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names);
+int elf_module_resolve(struct elf_module *module, struct names *names, int root_fd,
+		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max);
+void elf_module_close(struct elf_module *module);
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /tmp/perf-PID.map, by which node, java and others tell profilers about code
+ * they generate: "start size name" in hex, appended as code is made. Memory is
+ * used again after collection, so of two entries for one address the later
+ * line is right. The file lies in the target's /tmp under the pid it has
+ * there. /tmp is everybody's: only the target's user or root may tell.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "symbolize/perf_map.h"
+#include "util/target_file.h"
+
+enum {
+	MAX_MAP_BYTES = 128 << 20,
+	MAX_STEPS = 1024,		/* back from the last start, for an overlap */
+};
+
+/* The pid as the innermost pid namespace knows it. */
+static pid_t pid_inside(pid_t pid)
+{
+	char path[32], line[256];
+	pid_t inside = pid;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return pid;
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, "NSpid:", 6)) {
+			line[strcspn(line, "\n")] = '\0';
+			inside = atoi(strrchr(line, '\t') ? strrchr(line, '\t') : line + 6);
+		}
+	fclose(file);
+	return inside > 0 ? inside : pid;
+}
+
+static int by_place(const void *va, const void *vb)
+{
+	const struct jit_symbol *a = va, *b = vb;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static void add(struct jit *jit, uint64_t start, uint64_t bytes, uint32_t line, const char *name)
+{
+	if (!bytes || start + bytes < start || !name)
+		return;
+	if (jit->n == jit->room) {
+		uint32_t room = jit->room ? 2 * jit->room : 1024;
+		void *bigger = realloc(jit->symbol, room * sizeof(*jit->symbol));
+
+		if (!bigger)
+			return;
+		jit->symbol = bigger;
+		jit->room = room;
+	}
+	jit->symbol[jit->n++] = (struct jit_symbol) {
+		.start = start, .end = start + bytes, .line = line, .name = name,
+	};
+}
+
+/**
+ * jit_parse() - replace what is known by the text of a map
+ * @text: NUL-terminated; is written to
+ */
+void jit_parse(struct jit *jit, struct names *names, char *text)
+{
+	uint64_t highest_end = 0;
+	uint32_t number = 0;
+	char *line;
+
+	jit->n = 0;
+	while ((line = strsep(&text, "\n"))) {
+		uint64_t start, bytes;
+		char *at;
+
+		start = strtoull(line, &at, 16);
+		if (at == line || *at != ' ')
+			continue;
+		line = at;
+		bytes = strtoull(line, &at, 16);
+		if (at == line || *at != ' ')
+			continue;
+		add(jit, start, bytes, number++, names_keep(names, at + 1));
+	}
+	if (jit->n)
+		qsort(jit->symbol, jit->n, sizeof(*jit->symbol), by_place);
+	for (uint32_t i = 0; i < jit->n; i++) {
+		if (jit->symbol[i].end > highest_end)
+			highest_end = jit->symbol[i].end;
+		jit->symbol[i].highest_end = highest_end;
+	}
+}
+
+static char *read_map(int fd, size_t bytes)
+{
+	char *text = malloc(bytes + 1);
+	size_t used = 0;
+	ssize_t got;
+
+	while (text && used < bytes && (got = read(fd, text + used, bytes - used)) > 0)
+		used += got;
+	if (text)
+		text[used] = '\0';
+	return text;
+}
+
+/**
+ * jit_refresh() - read the map again if it has changed
+ * @pid: the target, as we know it
+ * @root_fd: its root directory
+ *
+ * Without a map, or without the target, what is known stays.
+ */
+void jit_refresh(struct jit *jit, struct names *names, pid_t pid, int root_fd)
+{
+	struct stat st, target;
+	char path[64], *text;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (stat(path, &target))
+		return;
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid_inside(pid));
+	fd = open_inside(root_fd, path, &st);
+	if (fd < 0)
+		return;
+	if ((st.st_uid == target.st_uid || !st.st_uid) && st.st_size <= MAX_MAP_BYTES &&
+	    (st.st_ino != jit->inode || st.st_size != jit->size_bytes ||
+	     memcmp(&st.st_mtim, &jit->mtime, sizeof(jit->mtime)))) {
+		text = read_map(fd, st.st_size);
+		if (text) {
+			jit_parse(jit, names, text);
+			jit->inode = st.st_ino;
+			jit->size_bytes = st.st_size;
+			jit->mtime = st.st_mtim;
+		}
+		free(text);
+	}
+	close(fd);
+}
+
+/**
+ * jit_find() - the newest generated function that covers an address
+ *
+ * Return: the function, or NULL.
+ */
+const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
+{
+	const struct jit_symbol *best = NULL;
+	uint32_t low = 0, high = jit->n;
+
+	while (low < high) {		/* first one that starts above */
+		uint32_t mid = low + (high - low) / 2;
+
+		if (jit->symbol[mid].start <= pc)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (int steps = 0; low-- && steps < MAX_STEPS && jit->symbol[low].highest_end > pc; steps++) {
+		const struct jit_symbol *symbol = &jit->symbol[low];
+
+		if (symbol->end > pc && (!best || symbol->line > best->line))
+			best = symbol;
+	}
+	return best;
+}
+
+/** jit_free() - forget everything */
+void jit_free(struct jit *jit)
+{
+	free(jit->symbol);
+	memset(jit, 0, sizeof(*jit));
+}

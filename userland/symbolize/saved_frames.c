@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames by pc, for a trace file that carries its own symbols.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/saved_frames.h"
+
+enum { FIRST_SLOTS = 1 << 8 };
+
+static struct fed *slot_of(const struct fed_table *table, uint64_t pc, bool is_return_address)
+{
+	uint64_t at = (pc * 2 + is_return_address) * 0x9e3779b97f4a7c15;
+
+	for (at >>= 20;; at++) {
+		struct fed *slot = &table->slot[at & (table->slots - 1)];
+
+		if (!slot->frames ||
+		    (slot->pc == pc && slot->is_return_address == is_return_address))
+			return slot;
+	}
+}
+
+static int grow(struct fed_table *table)
+{
+	struct fed_table bigger = {
+		.slots = table->slots ? 2 * table->slots : FIRST_SLOTS, .used = table->used,
+	};
+
+	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
+	if (!bigger.slot)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->slots; i++) {
+		const struct fed *old = &table->slot[i];
+
+		if (old->frames)
+			*slot_of(&bigger, old->pc, old->is_return_address) = *old;
+	}
+	free(table->slot);
+	*table = bigger;
+	return 0;
+}
+
+/**
+ * fed_add() - remember the frames of a pc; later ones replace earlier ones
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int fed_add(struct fed_table *table, struct names *names, uint64_t pc, bool is_return_address,
+	    const struct symbol_frame *frames, int n)
+{
+	struct symbol_frame *copy;
+	struct fed *slot;
+
+	if (n < 1)
+		return -EINVAL;
+	if (4 * (table->used + 1) > 3 * table->slots && grow(table))
+		return -ENOMEM;
+	copy = calloc(n, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	for (int i = 0; i < n; i++) {
+		copy[i] = frames[i];
+		copy[i].function = names_keep(names, frames[i].function);
+		copy[i].file = names_keep(names, frames[i].file);
+		copy[i].module = names_keep(names, frames[i].module);
+		copy[i].build_id = names_keep(names, frames[i].build_id);
+	}
+	slot = slot_of(table, pc, is_return_address);
+	table->used += !slot->frames;
+	free(slot->frames);
+	*slot = (struct fed) { pc, is_return_address, n, copy };
+	return 0;
+}
+
+/**
+ * fed_find() - the frames of a pc
+ *
+ * Return: them, or NULL when nobody told.
+ */
+const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_return_address)
+{
+	const struct fed *slot;
+
+	if (!table->slots)
+		return NULL;
+	slot = slot_of(table, pc, is_return_address);
+	return slot->frames ? slot : NULL;
+}
+
+/** fed_free() - forget everything */
+void fed_free(struct fed_table *table)
+{
+	for (size_t i = 0; i < table->slots; i++)
+		free(table->slot[i].frames);
+	free(table->slot);
+	memset(table, 0, sizeof(*table));
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A pc becomes names: frames that were fed, else the mapping, then the module
+ * behind it, else what the runtime told about generated code.
+ *
+ * A return address may be the first byte of the next function, after a call
+ * that never returns: the byte before it is what is looked up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbolize/symbolizer.h"
+#include "symbolize/mappings.h"
+#include "symbolize/saved_frames.h"
+#include "symbolize/perf_map.h"
+
+struct symboliser {
+	struct names *names;
+	struct code_table code;
+	struct jit jit;
+	struct fed_table fed;
+};
+
+static int set_trouble(char *err, size_t errlen, pid_t pid, int error)
+{
+	if (!err || !errlen)
+		return error;
+	if (error == -ESRCH)
+		snprintf(err, errlen, "no process %d, or one without memory of its own", pid);
+	else
+		snprintf(err, errlen, "cannot read the memory map of process %d: %s", pid,
+			 strerror(-error));
+	return error;
+}
+
+/**
+ * symboliser_offline() - one that knows what it is fed
+ *
+ * Return: the symboliser, or NULL without memory.
+ */
+struct symboliser *symboliser_offline(void)
+{
+	struct symboliser *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->code.root_fd = -1;
+	s->names = s->code.names = names_open();
+	if (!s->names) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+/**
+ * symboliser_open() - open one for a process, with all its code
+ * @err: on failure, one line that says why
+ *
+ * Return: the symboliser, or NULL.
+ */
+struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen)
+{
+	struct symboliser *s = symboliser_offline();
+	int error;
+
+	if (!s) {
+		set_trouble(err, errlen, pid, -ENOMEM);
+		return NULL;
+	}
+	s->code.pid = pid;
+	error = symboliser_refresh(s);
+	if (error) {
+		set_trouble(err, errlen, pid, error);
+		symboliser_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+/**
+ * symboliser_open_saved() - open one for a process that is gone
+ * @maps_text: its mappings, as /proc/PID/maps once had them
+ *
+ * Return: the symboliser, or NULL.
+ */
+struct symboliser *symboliser_open_saved(const char *maps_text)
+{
+	struct symboliser *s = symboliser_offline();
+	char *text = s ? strdup(maps_text) : NULL;
+	struct maps maps;
+	int err = -ENOMEM;
+
+	if (text)
+		err = maps_parse(text, &maps);
+	if (!err) {
+		err = code_learn(&s->code, &maps);
+		maps_free(&maps);
+	}
+	if (err) {
+		symboliser_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+/**
+ * symboliser_refresh() - learn what the target has mapped since
+ *
+ * Return: 0, or -errno; what is known stays known.
+ */
+int symboliser_refresh(struct symboliser *s)
+{
+	int err;
+
+	if (!s->code.pid)
+		return 0;		/* nobody to ask */
+	err = code_refresh(&s->code);
+	if (!err && s->code.has_jit)
+		jit_refresh(&s->jit, s->names, s->code.pid, s->code.root_fd);
+	return err;
+}
+
+/* No ELF file that we could open, or a place in it that nothing loads. */
+static void resolve_without_module(struct symboliser *s, const struct code *code, uint64_t pc,
+				   uint64_t at, struct symbol_frame *frame)
+{
+	const struct jit_symbol *jit = jit_find(&s->jit, at);
+
+	frame->offset = pc;
+	if (code) {
+		frame->module = code->label;
+		if (code->module)
+			frame->build_id = code->module->build_id;
+		if (code->inode || code->module)
+			frame->offset = pc - code->start + code->offset_bytes;
+	}
+	if (jit && (!code || !code->module)) {
+		frame->function = jit->name;
+		frame->module = "[jit]";
+		frame->offset = pc - jit->start;
+	}
+}
+
+/**
+ * symboliser_resolve() - name a pc
+ *
+ * Return: the number of frames, innermost first, or -EINVAL.
+ */
+int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address,
+		       struct symbol_frame *frames, int max)
+{
+	uint64_t step_bytes = is_return_address && pc, at = pc - step_bytes, vaddr;
+	const struct fed *fed;
+	const struct code *code;
+
+	if (max < 1)
+		return -EINVAL;
+	fed = fed_find(&s->fed, pc, is_return_address);
+	if (fed) {
+		int n = fed->n < max ? fed->n : max;
+
+		/* No room for all: keep the function that was really called. */
+		memcpy(frames, fed->frames, n * sizeof(*frames));
+		frames[n - 1] = fed->frames[fed->n - 1];
+		return n;
+	}
+	code = code_find(&s->code, at);
+	if (code && code->module &&
+	    elf_image_vaddr(code->module->image, at - code->start + code->offset_bytes, &vaddr)) {
+		int n = elf_module_resolve(code->module, s->names, s->code.root_fd, vaddr,
+					   step_bytes, frames, max);
+
+		for (int i = 0; i < n; i++)	/* a copy may have another path */
+			frames[i].module = code->label;
+		return n;
+	}
+	memset(frames, 0, sizeof(*frames));
+	resolve_without_module(s, code, pc, at, frames);
+	return 1;
+}
+
+/**
+ * symboliser_place() - where a pc is, without what it is called
+ *
+ * Module, build id and offset as symboliser_resolve() has them for an address
+ * that no symbol covers.
+ */
+void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
+		      struct symbol_frame *frame)
+{
+	uint64_t step_bytes = is_return_address && pc, vaddr;
+	const struct code *code = code_find(&s->code, pc - step_bytes);
+
+	memset(frame, 0, sizeof(*frame));
+	frame->offset = pc;
+	if (!code)
+		return;
+	frame->module = code->label;
+	frame->offset = pc - code->start + code->offset_bytes;
+	if (!code->module)
+		return;
+	frame->build_id = code->module->build_id;
+	if (elf_image_vaddr(code->module->image, frame->offset - step_bytes, &vaddr))
+		frame->offset = vaddr + step_bytes;
+}
+
+/**
+ * symboliser_feed() - teach it the frames of a pc
+ *
+ * Return: 0 or -errno.
+ */
+int symboliser_feed(struct symboliser *s, uint64_t pc, bool is_return_address,
+		    const struct symbol_frame *frames, int n)
+{
+	return fed_add(&s->fed, s->names, pc, is_return_address, frames, n);
+}
+
+/** symboliser_close() - release it and every string it gave out */
+void symboliser_close(struct symboliser *s)
+{
+	if (!s)
+		return;
+	code_free(&s->code);
+	jit_free(&s->jit);
+	fed_free(&s->fed);
+	names_close(s->names);
+	free(s);
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Making a recording coarser where it is old: looks that thin_plan.c does not
+ * keep leave nothing but new names, and such points are added to the next. Events
+ * go altogether. The first look and the last are never touched.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session/recorder.h"
+#include "tracefile/compact_plan.h"
+
+struct thinned {			/* what a target's points wait for */
+	uint32_t target;
+	uint64_t look_ns, point_ns;	/* the last that were kept; 0: none was */
+	uint64_t time_ns;		/* of the points under way */
+	struct point sum;
+	size_t room;
+};
+
+struct thinning {
+	struct file_reader *from;
+	struct file_writer *to;
+	struct thin_plan plan;
+	struct thinned *t;
+	size_t n;
+	uint32_t inside;		/* whose look is under way; 0: nobody's */
+	uint64_t inside_ns;		/* its time */
+	bool drop;			/* of that look, all but names */
+	uint8_t begin[64];		/* its BEGIN, not yet told */
+	size_t begin_bytes;		/* 0: it is */
+};
+
+static struct thinned *thinned(struct thinning *x, uint32_t target)
+{
+	struct thinned *more;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (x->t[i].target == target)
+			return &x->t[i];
+	more = reallocarray(x->t, x->n + 1, sizeof(*more));
+	if (!more)
+		return NULL;
+	x->t = more;
+	more[x->n] = (struct thinned){ .target = target, .sum.target = target };
+	return &more[x->n++];
+}
+
+static int by_site(const void *a, const void *b)
+{
+	const struct site_row *x = a, *y = b;
+
+	if (x->site != y->site)
+		return x->site > y->site ? 1 : -1;
+	/* counters only grow: the greater is the later */
+	if (x->born != y->born)
+		return x->born > y->born ? 1 : -1;
+	return (x->died > y->died) - (x->died < y->died);
+}
+
+static int put_sum(struct thinning *x, struct thinned *t)
+{
+	struct point *sum = &t->sum;
+	size_t kept = 0;
+	int err;
+
+	if (!t->time_ns)
+		return 0;
+	if (sum->nsites)
+		qsort(sum->sites, sum->nsites, sizeof(*sum->sites), by_site);
+	for (size_t i = 0; i < sum->nsites; i++) {
+		if (kept && sum->sites[kept - 1].site == sum->sites[i].site)
+			kept--;
+		sum->sites[kept++] = sum->sites[i];
+	}
+	sum->nsites = kept;
+	sum->time_ns = t->time_ns;
+	err = trace_put_point(x->to, sum);
+	t->point_ns = t->time_ns;
+	sum->nsites = sum->nkinds = 0;
+	sum->load.known = false;
+	t->time_ns = 0;
+	return err;
+}
+
+static int add_point(struct thinned *t, const struct point *p)
+{
+	struct point *sum = &t->sum;
+	size_t need = sum->nsites + p->nsites;
+
+	if (need > t->room) {
+		struct site_row *more = reallocarray(sum->sites, 2 * need, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		sum->sites = more;
+		t->room = 2 * need;
+	}
+	if (p->nsites)
+		memcpy(sum->sites + sum->nsites, p->sites, p->nsites * sizeof(*p->sites));
+	sum->nsites = need;
+	if (p->nkinds) {
+		memcpy(sum->kinds, p->kinds, sizeof(sum->kinds));
+		sum->nkinds = p->nkinds;
+	}
+	if (p->load.known)
+		sum->load = p->load;
+	t->time_ns = p->time_ns;
+	return 0;
+}
+
+/* A point may be several records of one time. */
+static int thin_point(struct thinning *x, void *data, size_t len)
+{
+	struct thinned *t;
+	struct point p;
+	int err = trace_point(data, len, &p);
+
+	if (err)
+		return err;
+	t = thinned(x, p.target);
+	if (!t)
+		err = -ENOMEM;
+	else if (t->time_ns && t->time_ns != p.time_ns &&
+		 thin_keeps_point(&x->plan, t->time_ns, t->point_ns))
+		err = put_sum(x, t);
+	err = err ?: add_point(t, &p);
+	free(p.sites);
+	return err;
+}
+
+/* A look begins: it is told only if anything of it is. */
+static int begin_look(struct thinning *x, void *data, size_t len)
+{
+	uint64_t time_ns;
+	uint32_t target;
+
+	if (trace_edge(data, len, &target, &time_ns) || len > sizeof(x->begin))
+		return -EBADMSG;
+	x->inside = target;
+	x->inside_ns = time_ns;
+	memcpy(x->begin, data, len);
+	x->begin_bytes = len;
+	x->drop = false;
+	return 0;
+}
+
+static int put(struct thinning *x, unsigned int type, void *data, size_t len)
+{
+	int err = 0;
+
+	if (x->begin_bytes)
+		err = file_append(x->to, RECORD_BEGIN, x->begin, x->begin_bytes);
+	x->begin_bytes = 0;
+	return err ?: file_append(x->to, type, data, len);
+}
+
+/* What makes a look whole comes first in it; without it only names are left. */
+static int thin_target(struct thinning *x, void *data, size_t len)
+{
+	struct thinned *t = thinned(x, x->inside);
+
+	if (!t)
+		return -ENOMEM;
+	x->drop = !thin_keeps_look(&x->plan, x->inside, x->inside_ns, t->look_ns);
+	if (x->drop)
+		return 0;
+	t->look_ns = x->inside_ns;
+	/* in order of time: points before what comes after them */
+	return put_sum(x, t) ?: put(x, LEAKTRACE_CMD_TARGET_GET, data, len);
+}
+
+static int end_look(struct thinning *x, void *data, size_t len)
+{
+	int err = 0;
+
+	/* a chunk each: what is old is known by where its chunk is */
+	if (!x->begin_bytes)
+		err = put(x, RECORD_END, data, len) ?: file_flush(x->to);
+	x->inside = 0;
+	x->begin_bytes = 0;
+	x->drop = false;
+	return err;
+}
+
+static int thin_record(struct thinning *x, unsigned int type, void *data, size_t len)
+{
+	switch (type) {
+	case RECORD_EVENTS:
+		return 0;
+	case RECORD_POINT:
+		return thin_point(x, data, len);
+	case RECORD_BEGIN:
+		return begin_look(x, data, len);
+	case RECORD_END:
+		return end_look(x, data, len);
+	case LEAKTRACE_CMD_TARGET_GET:
+		return thin_target(x, data, len);
+	case LEAKTRACE_CMD_STATUS_GET:
+	case LEAKTRACE_CMD_SITE_GET:
+	case LEAKTRACE_CMD_OBJECT_GET:
+	case RECORD_META:
+	case RECORD_EXAMPLE:
+		if (x->drop)
+			return 0;
+		break;
+	}
+	return put(x, type, data, len);
+}
+
+static int thin_all(struct thinning *x)
+{
+	unsigned int type;
+	char err[256];
+	void *data;
+	size_t len;
+	int ret;
+
+	while ((ret = file_next(x->from, &type, &data, &len, err, sizeof(err))) > 0) {
+		ret = thin_record(x, type, data, len);
+		if (ret)
+			return ret;
+	}
+	for (size_t i = 0; i < x->n && !ret; i++)
+		ret = put_sum(x, &x->t[i]);
+	return ret ?: file_flush(x->to);
+}
+
+int thin(const char *path, const char *into, uint64_t until_bytes)
+{
+	struct thinning x = { 0 };
+	char err[256];
+	int ret = thin_plan(&x.plan, path, until_bytes);
+
+	x.from = ret ? NULL : file_open(path, err, sizeof(err));
+	x.to = x.from ? file_record(into, err, sizeof(err)) : NULL;
+	if (!ret && !x.to)
+		ret = -EIO;
+	if (x.to) {
+		file_limit(x.from, until_bytes);
+		ret = thin_all(&x);
+		file_abandon(x.to);
+	}
+	for (size_t i = 0; i < x.n; i++)
+		free(x.t[i].sum.sites);
+	free(x.t);
+	file_close(x.from);
+	thin_plan_free(&x.plan);
+	return ret;
+}

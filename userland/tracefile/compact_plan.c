@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How coarse a recording has to become: see thin_plan.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tracefile/compact_plan.h"
+
+#define SMALLER		0.625	/* what shall be left of all */
+#define LEAST		0.25	/* of what may be left out, where names are most of it */
+#define POINTS_FINER	16	/* points to a look */
+#define SHARE_MAX	4.0
+
+enum { HALVINGS = 24 };
+
+struct item {				/* a look's or a point's own bytes */
+	uint64_t t_ns;
+	uint32_t target, bytes;
+	bool look;
+};
+
+struct items {
+	struct item *item;
+	size_t n, room;
+	uint64_t all_bytes, own_bytes;	/* of the file, unpacked; of the items */
+	uint32_t inside;		/* whose look is under way; 0: nobody's */
+	size_t look;			/* the item of that */
+};
+
+struct last_look {
+	uint32_t target;
+	uint64_t t_ns;
+};
+
+struct kept {
+	uint32_t target;
+	uint64_t look_ns, point_ns;
+};
+
+bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns)
+{
+	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
+
+	return !kept_ns || t_ns - kept_ns >= p->share * age / POINTS_FINER;
+}
+
+bool thin_keeps_look(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
+{
+	const struct last_look *last = rows_find(&p->last, target);
+	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
+
+	return !kept_ns || t_ns - kept_ns >= p->share * age || (last && last->t_ns == t_ns);
+}
+
+static int add_item(struct items *x, const struct item *i)
+{
+	if (x->n == x->room) {
+		size_t room = x->room ? 2 * x->room : 1024;
+		struct item *more = reallocarray(x->item, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		x->item = more;
+		x->room = room;
+	}
+	x->item[x->n++] = *i;
+	return 0;
+}
+
+static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t len, bool look)
+{
+	struct item i = { .bytes = look ? 0 : len, .look = look };
+
+	if (trace_edge(data, len, &i.target, &i.t_ns))
+		return -EBADMSG;
+	if (i.t_ns > p->now_ns)
+		p->now_ns = i.t_ns;
+	x->inside = look ? i.target : 0;
+	x->look = x->n;
+	x->own_bytes += i.bytes;
+	return add_item(x, &i);
+}
+
+/* It is whole: what thinning may leave out. */
+static int end_look(struct thin_plan *p, struct items *x)
+{
+	struct last_look *last = x->inside ? rows_take(&p->last, x->inside) : NULL;
+
+	if (x->inside && !last)
+		return -ENOMEM;
+	if (last && x->item[x->look].bytes)
+		last->t_ns = x->item[x->look].t_ns;
+	x->inside = 0;
+	return 0;
+}
+
+static int take_record(struct thin_plan *p, struct items *x, unsigned int type, void *data, size_t len)
+{
+	x->all_bytes += len;
+	switch (type) {
+	case RECORD_POINT:
+		return begin_item(p, x, data, len, false);
+	case RECORD_BEGIN:
+		return begin_item(p, x, data, len, true);
+	case RECORD_END:
+		return end_look(p, x);
+	case RECORD_EVENTS:	/* never stay */
+	case RECORD_MAPS:
+	case RECORD_SYMBOL:
+	case LEAKTRACE_CMD_STACK_GET:
+	case LEAKTRACE_CMD_STACK_REST:
+		return 0;
+	}
+	if (x->inside) {
+		x->item[x->look].bytes += len;
+		x->own_bytes += len;
+	}
+	return 0;
+}
+
+/* What would be left of the items. */
+static double left_bytes(const struct thin_plan *p, const struct items *x)
+{
+	struct rows kept = { .size_bytes = sizeof(struct kept) };
+	double bytes = 0;
+
+	for (size_t i = 0; i < x->n; i++) {
+		const struct item *it = &x->item[i];
+		struct kept *k = rows_take(&kept, it->target);
+
+		if (!k)
+			break;
+		if (it->look && it->bytes && thin_keeps_look(p, it->target, it->t_ns, k->look_ns))
+			k->look_ns = it->t_ns;
+		else if (!it->look && (it->t_ns == k->point_ns || thin_keeps_point(p, it->t_ns, k->point_ns)))
+			k->point_ns = it->t_ns;
+		else
+			continue;
+		bytes += it->bytes;
+	}
+	free(kept.row);
+	return bytes;
+}
+
+static void choose(struct thin_plan *p, const struct items *x, uint64_t event_bytes)
+{
+	double names = x->all_bytes - x->own_bytes - event_bytes, low = 0, high = SHARE_MAX;
+	double goal = SMALLER * x->all_bytes - names;
+
+	if (goal < LEAST * x->own_bytes)
+		goal = LEAST * x->own_bytes;
+	if (goal >= x->own_bytes)
+		return;
+	for (int i = 0; i < HALVINGS; i++) {
+		p->share = (low + high) / 2;
+		if (left_bytes(p, x) > goal)
+			low = p->share;
+		else
+			high = p->share;
+	}
+	p->share = high;
+}
+
+int thin_plan(struct thin_plan *p, const char *path, uint64_t until_bytes)
+{
+	uint64_t event_bytes = 0;
+	struct items x = { 0 };
+	struct file_reader *f;
+	unsigned int type;
+	char err[256];
+	void *data;
+	size_t len;
+	int ret;
+
+	*p = (struct thin_plan){ .last.size_bytes = sizeof(struct last_look) };
+	f = file_open(path, err, sizeof(err));
+	if (!f)
+		return -EIO;
+	file_limit(f, until_bytes);
+	while ((ret = file_next(f, &type, &data, &len, err, sizeof(err))) > 0) {
+		event_bytes += type == RECORD_EVENTS ? len : 0;
+		ret = take_record(p, &x, type, data, len);
+		if (ret)
+			break;
+	}
+	file_close(f);
+	if (!ret)
+		choose(p, &x, event_bytes);
+	free(x.item);
+	return ret;
+}
+
+void thin_plan_free(struct thin_plan *p)
+{
+	free(p->last.row);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading trace files. A snapshot is one look at a target; a recording is many,
+ * each between BEGIN and END, with points of a history between them. A look
+ * counts when its END is there: then it takes the place of the one before. Names
+ * only ever add up. Nothing is believed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/history.h"
+#include "tracefile/format.h"
+
+enum { TARGETS_MAX = 4096 };
+
+struct reading {
+	const struct trace_part *part;
+	struct model *m, *base;		/* base may be NULL */
+	struct model look;		/* begun, not yet ended */
+	uint32_t target;		/* the one that is read */
+	uint32_t inside;		/* of a look at that one; 0: of none */
+};
+
+static void swap_looks(struct model *a, struct model *b)
+{
+	struct model old = *a;
+
+#define TAKE(what) (a->what = b->what, b->what = old.what)
+	TAKE(target);
+	TAKE(status);
+	TAKE(dump_interrupted);
+	TAKE(sites);
+	TAKE(nsites);
+	TAKE(sites_room);
+	TAKE(objects);
+	TAKE(nobjects);
+	TAKE(objects_room);
+	TAKE(seen);
+#undef TAKE
+}
+
+static void empty_look(struct model *look)
+{
+	model_drop(look, LEAKTRACE_CMD_SITE_GET);
+	model_drop(look, LEAKTRACE_CMD_OBJECT_GET);
+	seen_clear(&look->seen);
+	memset(&look->target, 0, sizeof(look->target));
+	look->dump_interrupted = false;
+}
+
+static int begin_look(struct reading *r, void *data, size_t len)
+{
+	uint64_t time_ns;
+	uint32_t target;
+
+	if (trace_edge(data, len, &target, &time_ns))
+		return -EBADMSG;
+	if (!r->target)
+		r->target = target;
+	r->inside = target;
+	if (target == r->target)
+		empty_look(&r->look);
+	return 0;
+}
+
+/* Whether the look at time_ns comes in place of the one before. */
+static int end_look(struct reading *r, void *data, size_t len)
+{
+	uint64_t time_ns;
+	uint32_t target;
+
+	if (trace_edge(data, len, &target, &time_ns) || target != r->inside)
+		return -EBADMSG;
+	r->inside = 0;
+	/* thinned: only names have been left of it */
+	if (target != r->target || !r->look.target.id)
+		return 0;
+	if (time_ns <= r->part->from_ns) {
+		if (r->base)
+			swap_looks(r->base, &r->look);
+		return 0;
+	}
+	if (time_ns > r->part->to_ns && r->m->target.id)
+		return 0;
+	if (history_sample(r->m->history, &r->look))
+		return -ENOMEM;
+	swap_looks(r->m, &r->look);
+	return 0;
+}
+
+static int take_point(struct reading *r, void *data, size_t len)
+{
+	struct history_point x = { 0 };
+	struct point p;
+	int err = trace_point(data, len, &p);
+
+	if (err)
+		return err;
+	x.t_ns = p.time_ns;
+	if (!r->target)
+		r->target = p.target;
+	if (p.target != r->target || x.t_ns < r->part->from_ns || x.t_ns > r->part->to_ns)
+		p.nkinds = p.nsites = p.load.known = 0;
+	if (p.load.known)
+		err = history_add_load(r->m->history, x.t_ns, &p.load);
+	for (size_t i = 0; i < p.nkinds && !err; i++) {
+		x.born = p.kinds[i].born;
+		x.died = p.kinds[i].died;
+		x.live = p.kinds[i].live;
+		x.bytes = p.kinds[i].kind == LEAKTRACE_KIND_PAGE ? x.live * PAGE_BYTES : 0;
+		if (p.kinds[i].kind < KINDS)
+			err = history_add_kind(r->m->history, p.kinds[i].kind, &x);
+	}
+	for (size_t i = 0; i < p.nsites && !err; i++) {
+		x.born = p.sites[i].born;
+		x.died = p.sites[i].died;
+		x.live = x.born > x.died ? x.born - x.died : 0;
+		x.bytes = p.sites[i].kind == LEAKTRACE_KIND_PAGE ? x.live * PAGE_BYTES : 0;
+		err = history_add_site(r->m->history, p.sites[i].site, &x);
+	}
+	free(p.sites);
+	return err;
+}
+
+/* Where it belongs: what a look tells to the look, names to the whole. */
+static int take_record(struct reading *r, unsigned int type, void *data, size_t len)
+{
+	struct model *look = r->inside ? &r->look : r->m;
+
+	if (type == RECORD_BEGIN)
+		return begin_look(r, data, len);
+	if (type == RECORD_END)
+		return end_look(r, data, len);
+	if (type == RECORD_POINT)
+		return take_point(r, data, len);
+	if (r->inside && r->inside != r->target)
+		return 0;
+	switch (type) {
+	case RECORD_META:
+		return trace_take_meta(r->m, look, data, len);
+	case RECORD_SYMBOL:
+		return trace_take_symbol(r->m, data, len);
+	case RECORD_EXAMPLE:
+		return trace_take_example(look, data, len);
+	case RECORD_MAPS:
+		return trace_take_maps(r->m, data, len);
+	case LEAKTRACE_CMD_STACK_GET:
+	case LEAKTRACE_CMD_STACK_REST:
+		return model_record(r->m, type, data, len);
+	}
+	return model_record(look, type, data, len);
+}
+
+/* What file.c says of a file, it says without its name. */
+static void put_name(const char *path, char *err, size_t errlen)
+{
+	char *what = strdup(err);
+
+	snprintf(err, errlen, "%s: %s", path, what ?: "damaged file");
+	free(what);
+}
+
+static int read_all(struct file_reader *f, struct reading *r, const char *path, char *err,
+		    size_t errlen)
+{
+	unsigned int type;
+	void *data;
+	size_t len;
+	int ret;
+
+	while ((ret = file_next(f, &type, &data, &len, err, errlen)) > 0) {
+		ret = take_record(r, type, data, len);
+		if (ret == -ENOMEM) {
+			snprintf(err, errlen, "%s: out of memory", path);
+			return ret;
+		}
+		if (ret) {
+			snprintf(err, errlen, "%s: damaged file: a record makes no sense", path);
+			return -EBADMSG;
+		}
+	}
+	if (ret < 0)
+		put_name(path, err, errlen);
+	return ret;
+}
+
+int trace_read_part(const char *path, const struct trace_part *part, struct model *m,
+		    struct model *base, char *err, size_t errlen)
+{
+	struct file_reader *f = file_open(path, err, errlen);
+	struct reading r = { .part = part, .m = m, .base = base, .target = part->target };
+	int ret;
+
+	if (!f)
+		return -EINVAL;
+	m->offline = r.look.offline = true;
+	m->symboliser = symboliser_offline();
+	m->history = history_new();
+	snprintf(err, errlen, "out of memory");
+	ret = m->symboliser && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
+	/* what came whole before the damage is still worth a report */
+	if (ret < 0 && m->target.id && m->nsites) {
+		fail("%s; reporting what comes before it", err);
+		ret = 0;
+		m->incomplete = true;
+	}
+	m->incomplete |= ret < 0 || !file_complete(f);
+	if (!ret && !m->target.id) {
+		snprintf(err, errlen, base && base->target.id ? "%s: nothing was recorded in that time" :
+			 "%s: the file ends before it says anything", path);
+		ret = base && base->target.id ? -ENODATA : -EBADMSG;
+	}
+	file_close(f);
+	model_free(&r.look);
+	model_settle(m);
+	if (base) {
+		base->hostname = m->hostname ? strdup(m->hostname) : NULL;
+		base->wall_minus_mono_s = m->wall_minus_mono_s;
+		model_settle(base);
+	}
+	return ret;
+}
+
+int trace_read(const char *path, struct model *m, char *err, size_t errlen)
+{
+	const struct trace_part all = { .to_ns = UINT64_MAX };
+
+	return trace_read_part(path, &all, m, NULL, err, errlen);
+}
+
+/* --- what is in it --- */
+
+static struct trace_target *survey_target(struct trace_survey *s, uint32_t id)
+{
+	struct trace_target *more;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->targets[i].id == id)
+			return &s->targets[i];
+	more = s->n < TARGETS_MAX ? reallocarray(s->targets, s->n + 1, sizeof(*more)) : NULL;
+	if (!more)
+		return NULL;
+	s->targets = more;
+	more[s->n] = (struct trace_target){ .id = id };
+	return &more[s->n++];
+}
+
+static void survey_time(struct trace_survey *s, uint64_t t_ns)
+{
+	if (!s->first_ns || t_ns < s->first_ns)
+		s->first_ns = t_ns;
+	if (t_ns > s->last_ns)
+		s->last_ns = t_ns;
+}
+
+struct pending {			/* a look that has not ended yet, and may never do */
+	struct target target;
+	char exe[256];
+};
+
+static void survey_look(struct trace_survey *s, const struct pending *p)
+{
+	struct trace_target *t = p->target.id ? survey_target(s, p->target.id) : NULL;
+
+	if (!t)
+		return;
+	t->pid = p->target.pid;
+	t->attached_ns = p->target.attached_ns;
+	memcpy(t->comm, p->target.comm, sizeof(t->comm));
+	if (*p->exe)
+		memcpy(t->exe, p->exe, sizeof(t->exe));
+	survey_time(s, p->target.now_ns);
+}
+
+static void survey_meta(struct trace_survey *s, struct pending *p, void *data, size_t len)
+{
+	struct model m = { 0 };
+
+	if (!trace_take_meta(&m, &m, data, len)) {
+		s->wall_minus_mono_s = m.wall_minus_mono_s;
+		memset(p->exe, 0, sizeof(p->exe));
+		snprintf(p->exe, sizeof(p->exe), "%s", m.exe ?: "");
+	}
+	model_free(&m);
+}
+
+static void survey_record(struct trace_survey *s, struct pending *p, unsigned int type,
+			  void *data, size_t len)
+{
+	uint64_t t_ns;
+	uint32_t id;
+
+	switch (type) {
+	case LEAKTRACE_CMD_TARGET_GET:
+		if (decode_target(data, len, &p->target))
+			p->target.id = 0;
+		if (!s->recording)
+			survey_look(s, p);
+		return;
+	case RECORD_END:
+		survey_look(s, p);
+		p->target.id = 0;
+		return;
+	case RECORD_META:
+		survey_meta(s, p, data, len);
+		if (!s->recording)
+			survey_look(s, p);
+		return;
+	case RECORD_BEGIN:
+	case RECORD_POINT:	/* never inside a look */
+		s->recording = true;
+		p->target.id = 0;
+		*p->exe = '\0';
+		if (!trace_edge(data, len, &id, &t_ns))
+			survey_time(s, t_ns);
+		return;
+	}
+}
+
+/* Damage ends it as the end would: who reads then will tell. */
+int trace_survey(const char *path, struct trace_survey *s, char *err, size_t errlen)
+{
+	struct file_reader *f = file_open(path, err, errlen);
+	struct pending pending = { 0 };
+	unsigned int type;
+	void *data;
+	size_t len;
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	if (!f)
+		return -EINVAL;
+	while ((ret = file_next(f, &type, &data, &len, err, errlen)) > 0)
+		survey_record(s, &pending, type, data, len);
+	file_close(f);
+	if (s->n)
+		return 0;
+	if (ret < 0)
+		put_name(path, err, errlen);
+	else
+		snprintf(err, errlen, "%s: the file ends before it says anything", path);
+	return -EBADMSG;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Records of our own, one at a time: META (program, host, clock), SYMBOL (the
+ * frames of a pc), MAPS, EXAMPLE (what an object was), BEGIN and END of a look,
+ * POINT of a history. Nothing is believed.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+
+#include "util/proc_maps.h"
+#include "util/sanitize.h"
+#include "tracefile/format.h"
+
+static struct nla_policy meta_policy[META_MAX + 1] = {
+	[META_EXE] = { .type = NLA_STRING }, [META_HOSTNAME] = { .type = NLA_STRING },
+	[META_KERNEL] = { .type = NLA_STRING }, [META_WALL_MINUS_MONO_US] = { .type = NLA_U64 },
+	[META_FD_LIMIT] = { .type = NLA_U64 }, [META_VERSION] = { .type = NLA_STRING },
+	[META_INTERRUPTED] = { .type = NLA_FLAG }, [META_LIMIT] = { .type = NLA_NESTED },
+};
+static struct nla_policy symbol_policy[SYM_MAX + 1] = {
+	[SYM_PC] = { .type = NLA_U64 }, [SYM_RETURN] = { .type = NLA_U8 },
+	[SYM_FRAME] = { .type = NLA_NESTED },
+};
+static struct nla_policy frame_policy[FRAME_MAX + 1] = {
+	[FRAME_FUNCTION] = { .type = NLA_STRING }, [FRAME_FILE] = { .type = NLA_STRING },
+	[FRAME_LINE] = { .type = NLA_U32 }, [FRAME_MODULE] = { .type = NLA_STRING },
+	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
+	[FRAME_INLINED] = { .type = NLA_U8 },
+};
+static struct nla_policy look_policy[LOOK_MAX + 1] = {
+	[LOOK_TARGET] = { .type = NLA_U32 }, [LOOK_TIME_NS] = { .type = NLA_U64 },
+};
+static struct nla_policy point_policy[POINT_MAX + 1] = {
+	[POINT_TARGET] = { .type = NLA_U32 }, [POINT_TIME_NS] = { .type = NLA_U64 },
+	[POINT_KINDS] = { .type = NLA_UNSPEC }, [POINT_SITES] = { .type = NLA_UNSPEC },
+	[POINT_LOAD] = { .type = NLA_UNSPEC, .minlen = sizeof(struct load_row) },
+};
+static struct nla_policy example_policy[EX_MAX + 1] = {
+	[EX_KIND] = { .type = NLA_U8 }, [EX_SPACE] = { .type = NLA_U32 },
+	[EX_ID] = { .type = NLA_U64 }, [EX_BORN_NS] = { .type = NLA_U64 },
+	[EX_WHAT] = { .type = NLA_STRING },
+};
+
+static char *string_of(struct nlattr *a)
+{
+	return a ? tame(strndup(nla_data(a), nla_len(a))) : NULL;
+}
+
+int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len)
+{
+	struct nlattr *tb[META_MAX + 1], *a;
+	int rest;
+
+	if (nla_parse(tb, META_MAX, attrs, len, meta_policy))
+		return -EBADMSG;
+	free(m->exe);
+	free(m->hostname);
+	free(m->kernel);
+	m->exe = string_of(tb[META_EXE]);
+	m->hostname = string_of(tb[META_HOSTNAME]);
+	m->kernel = string_of(tb[META_KERNEL]);
+	if (tb[META_WALL_MINUS_MONO_US])
+		m->wall_minus_mono_s = (int64_t)nla_get_u64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
+	if (tb[META_FD_LIMIT])
+		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
+	m->limits[LIMIT_FDS] = (struct limit){ .max = m->fd_limit, .name = "RLIMIT_NOFILE" };
+	look->dump_interrupted = !!tb[META_INTERRUPTED];
+	nla_for_each_attr(a, attrs, len, rest)
+		if (nla_type(a) == META_LIMIT && limits_take(a, m->limits))
+			return -EBADMSG;
+	return 0;
+}
+
+static int take_frame(struct nlattr *nest, struct symbol_frame *f)
+{
+	struct nlattr *tb[FRAME_MAX + 1];
+
+	memset(f, 0, sizeof(*f));
+	if (nla_parse_nested(tb, FRAME_MAX, nest, frame_policy))
+		return -EBADMSG;
+	f->function = tb[FRAME_FUNCTION] ? nla_get_string(tb[FRAME_FUNCTION]) : NULL;
+	f->file = tb[FRAME_FILE] ? nla_get_string(tb[FRAME_FILE]) : NULL;
+	f->line = tb[FRAME_LINE] ? nla_get_u32(tb[FRAME_LINE]) & INT32_MAX : 0;
+	f->module = tb[FRAME_MODULE] ? nla_get_string(tb[FRAME_MODULE]) : NULL;
+	f->build_id = tb[FRAME_BUILD_ID] ? nla_get_string(tb[FRAME_BUILD_ID]) : NULL;
+	f->offset = tb[FRAME_OFFSET] ? nla_get_u64(tb[FRAME_OFFSET]) : 0;
+	f->inlined = tb[FRAME_INLINED] && nla_get_u8(tb[FRAME_INLINED]);
+	return 0;
+}
+
+int trace_take_symbol(struct model *m, struct nlattr *attrs, int len)
+{
+	struct nlattr *tb[SYM_MAX + 1], *a;
+	struct symbol_frame f[FRAMES_MAX];
+	int n = 0, rest;
+
+	if (nla_parse(tb, SYM_MAX, attrs, len, symbol_policy) || !tb[SYM_PC])
+		return -EBADMSG;
+	nla_for_each_attr(a, attrs, len, rest)
+		if (nla_type(a) == SYM_FRAME && n < FRAMES_MAX && take_frame(a, &f[n++]))
+			return -EBADMSG;
+	if (!n)
+		return 0;
+	return symboliser_feed(m->symboliser, nla_get_u64(tb[SYM_PC]),
+			       tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
+}
+
+int trace_take_example(struct model *m, struct nlattr *attrs, int len)
+{
+	struct nlattr *tb[EX_MAX + 1];
+	struct object o = { 0 };
+
+	if (nla_parse(tb, EX_MAX, attrs, len, example_policy) || !tb[EX_ID] || !tb[EX_WHAT])
+		return -EBADMSG;
+	o.kind = tb[EX_KIND] ? nla_get_u8(tb[EX_KIND]) : 0;
+	o.space = tb[EX_SPACE] ? nla_get_u32(tb[EX_SPACE]) : 0;
+	o.id = nla_get_u64(tb[EX_ID]);
+	o.born_ns = tb[EX_BORN_NS] ? nla_get_u64(tb[EX_BORN_NS]) : 0;
+	seen_put(&m->seen, &o, tame(nla_data(tb[EX_WHAT])));
+	return 0;
+}
+
+/* Only names of ranges come from it: what cannot be parsed is no loss. */
+int trace_take_maps(struct model *m, const void *data, size_t len)
+{
+	char *copy = strndup(data, len);
+	struct maps *maps = calloc(1, sizeof(*maps));
+
+	if (!copy || !maps || maps_parse(copy, maps)) {
+		free(maps);
+		return 0;
+	}
+	if (m->maps) {
+		maps_free(m->maps);
+		free(m->maps);
+	}
+	m->maps = maps;
+	return 0;
+}
+
+int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns)
+{
+	struct nlattr *tb[LOOK_MAX + 1];
+
+	if (nla_parse(tb, LOOK_MAX, attrs, len, look_policy) || !tb[LOOK_TARGET] || !tb[LOOK_TIME_NS])
+		return -EBADMSG;
+	*target = nla_get_u32(tb[LOOK_TARGET]);
+	*time_ns = nla_get_u64(tb[LOOK_TIME_NS]);
+	return *target ? 0 : -EBADMSG;
+}
+
+static void take_load(struct load *l, const struct nlattr *a)
+{
+	struct load_row row;
+
+	memcpy(&row, nla_data(a), sizeof(row));
+	l->known = true;
+	l->done[LOAD_READ] = le64toh(row.read_bytes);
+	l->done[LOAD_WRITTEN] = le64toh(row.written_bytes);
+	l->done[LOAD_CPU] = le64toh(row.cpu_us);
+}
+
+static int add_rows(struct point *p, struct nlattr *a)
+{
+	size_t n = nla_len(a) / sizeof(*p->sites);
+	struct site_row *more = reallocarray(p->sites, p->nsites + n + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	memcpy(more + p->nsites, nla_data(a), n * sizeof(*more));
+	for (size_t i = p->nsites; i < p->nsites + n; i++) {
+		more[i].site = le32toh(more[i].site);
+		more[i].kind = le32toh(more[i].kind);
+		more[i].born = le64toh(more[i].born);
+		more[i].died = le64toh(more[i].died);
+	}
+	p->sites = more;
+	p->nsites += n;
+	return 0;
+}
+
+int trace_point(struct nlattr *attrs, int len, struct point *p)
+{
+	struct nlattr *tb[POINT_MAX + 1], *a;
+	int rest, err = 0;
+
+	memset(p, 0, sizeof(*p));
+	if (nla_parse(tb, POINT_MAX, attrs, len, point_policy) || !tb[POINT_TARGET] ||
+	    !tb[POINT_TIME_NS])
+		return -EBADMSG;
+	p->target = nla_get_u32(tb[POINT_TARGET]);
+	p->time_ns = nla_get_u64(tb[POINT_TIME_NS]);
+	if (tb[POINT_KINDS])
+		p->nkinds = nla_len(tb[POINT_KINDS]) / sizeof(p->kinds[0]);
+	p->nkinds = p->nkinds < KINDS ? p->nkinds : KINDS;
+	for (size_t i = 0; i < p->nkinds; i++) {
+		struct kind_row *k = &p->kinds[i];
+
+		memcpy(k, (char *)nla_data(tb[POINT_KINDS]) + i * sizeof(*k), sizeof(*k));
+		k->kind = le32toh(k->kind);
+		k->born = le64toh(k->born);
+		k->died = le64toh(k->died);
+		k->live = le64toh(k->live);
+	}
+	if (tb[POINT_LOAD])
+		take_load(&p->load, tb[POINT_LOAD]);
+	nla_for_each_attr(a, attrs, len, rest)
+		if (nla_type(a) == POINT_SITES && !err)
+			err = add_rows(p, a);
+	if (err)
+		free(p->sites);
+	return err;
+}

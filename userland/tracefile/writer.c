@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing what is in a trace file: the kernel's own messages, as they come, and
+ * around them what only the traced host can tell: META (program, host, clock),
+ * SYMBOL (the frames of a pc), MAPS, EXAMPLE (what an object was). All are
+ * attributes in netlink's form, so that one decoder serves both.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "util/proc_maps.h"
+#include "tracefile/format.h"
+#include "symbolize/dwarf_unwind.h"
+
+enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20, STRING_MAX_BYTES = 4096 };
+
+struct writing {
+	struct file_writer *w;
+	struct model *m;
+	bool symbols;
+	struct known *known;
+};
+
+/* What is too long for it (names of C++ templates are, now and then) ends early. */
+static void put_string(struct nl_msg *msg, int type, const char *s)
+{
+	size_t len = s ? strnlen(s, STRING_MAX_BYTES - 1) : 0;
+	struct nlattr *a = s ? nla_reserve(msg, type, len + 1) : NULL;
+
+	if (!a)
+		return;
+	memcpy(nla_data(a), s, len);
+	((char *)nla_data(a))[len] = '\0';
+}
+
+/* A record of our own: what fill puts into a message, without netlink's header. */
+static int put_record(struct writing *w, unsigned int type,
+		      void (*fill)(struct nl_msg *msg, const void *arg), const void *arg)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_BYTES);
+	int err = -ENOMEM;
+
+	if (msg && nlmsg_put(msg, 0, 0, 0, 0, 0)) {
+		fill(msg, arg);
+		err = file_append(w->w, type, nlmsg_data(nlmsg_hdr(msg)), nlmsg_datalen(nlmsg_hdr(msg)));
+	}
+	nlmsg_free(msg);
+	return err;
+}
+
+/* --- names: the frames of a pc, each once in a file --- */
+
+void known_clear(struct known *k)
+{
+	free(k->stack);
+	free(k->pc);
+	memset(k, 0, sizeof(*k));
+}
+
+static int by_u32(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int by_u64(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool known_stack(const struct known *k, uint32_t id)
+{
+	return k->nstacks && bsearch(&id, k->stack, k->nstacks, sizeof(id), by_u32);
+}
+
+static bool knows_pc(const struct known *k, uint64_t pc)
+{
+	return k->npcs && bsearch(&pc, k->pc, k->npcs, sizeof(pc), by_u64);
+}
+
+struct symbol {
+	uint64_t pc;
+	bool is_return;
+	const struct symbol_frame *frames;
+	int n;
+};
+
+static void fill_symbol(struct nl_msg *msg, const void *arg)
+{
+	const struct symbol *s = arg;
+
+	nla_put_u64(msg, SYM_PC, s->pc);
+	nla_put_u8(msg, SYM_RETURN, s->is_return);
+	for (int i = 0; i < s->n && i < FRAMES_MAX; i++) {
+		const struct symbol_frame *f = &s->frames[i];
+		struct nlattr *nest = nla_nest_start(msg, SYM_FRAME);
+
+		if (!nest)
+			return;
+		put_string(msg, FRAME_FUNCTION, f->function);
+		put_string(msg, FRAME_FILE, f->file);
+		if (f->line)
+			nla_put_u32(msg, FRAME_LINE, f->line);
+		put_string(msg, FRAME_MODULE, f->module);
+		put_string(msg, FRAME_BUILD_ID, f->build_id);
+		nla_put_u64(msg, FRAME_OFFSET, f->offset);
+		nla_put_u8(msg, FRAME_INLINED, f->inlined);
+		nla_nest_end(msg, nest);
+	}
+}
+
+static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
+{
+	struct symbol s = { .pc = pc, .is_return = is_return };
+	struct symbol_frame f[FRAMES_MAX];
+
+	s.frames = f;
+	if (!w->m->symboliser)
+		return 0;
+	if (w->symbols) {
+		s.n = symboliser_resolve(w->m->symboliser, pc, is_return, f, FRAMES_MAX);
+	} else {
+		symboliser_place(w->m->symboliser, pc, is_return, f);
+		s.n = 1;
+	}
+	return s.n > 0 ? put_record(w, RECORD_SYMBOL, fill_symbol, &s) : 0;
+}
+
+struct pcs {
+	uint64_t *pc;			/* times two, and one for a return address */
+	size_t n, room;
+};
+
+static int add_pcs(struct pcs *all, const struct known *k, const struct stack *s, bool is_return)
+{
+	if (all->n + s->npcs > all->room) {
+		size_t room = 2 * all->room + s->npcs;
+		uint64_t *more = reallocarray(all->pc, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		all->pc = more;
+		all->room = room;
+	}
+	for (unsigned int i = 0; i < s->npcs; i++) {
+		all->pc[all->n] = s->pcs[i] * 2 + (is_return || i > 0);
+		all->n += !knows_pc(k, all->pc[all->n]);
+	}
+	return 0;
+}
+
+/* The pcs of stacks that are new, each once. */
+static int new_pcs(const struct writing *w, struct pcs *all)
+{
+	struct model *m = w->m;
+	size_t kept = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < m->nstacks && !err; i++)
+		if (!known_stack(w->known, m->stacks[i].id))
+			err = add_pcs(all, w->known, &m->stacks[i], false);
+	for (size_t i = w->known->nrests; i < m->nrests && !err; i++)
+		err = add_pcs(all, w->known, &m->rests[i], !model_rest_is_whole(m, m->rests[i].id));
+	if (all->n)
+		qsort(all->pc, all->n, sizeof(*all->pc), by_u64);
+	for (size_t i = 0; i < all->n; i++)
+		if (!kept || all->pc[i] != all->pc[kept - 1])
+			all->pc[kept++] = all->pc[i];
+	all->n = kept;
+	return err;
+}
+
+static int learn_pcs(struct known *k, const uint64_t *pcs, size_t n)
+{
+	uint64_t *more = n ? reallocarray(k->pc, k->npcs + n, sizeof(*more)) : k->pc;
+
+	if (n && !more)
+		return -ENOMEM;
+	if (n)
+		memcpy(more + k->npcs, pcs, n * sizeof(*pcs));
+	k->pc = more;
+	k->npcs += n;
+	if (n)
+		qsort(more, k->npcs, sizeof(*more), by_u64);
+	return 0;
+}
+
+static int learn_stacks(struct known *k, const struct model *m)
+{
+	uint32_t *more = reallocarray(NULL, m->nstacks ?: 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->nstacks; i++)
+		more[i] = m->stacks[i].id;	/* in order: the model is settled */
+	free(k->stack);
+	k->stack = more;
+	k->nstacks = m->nstacks;
+	return 0;
+}
+
+/* User addresses leave the topmost bit free: twice a pc fits. */
+static int put_symbols(struct writing *w)
+{
+	struct pcs all = { 0 };
+	int err = new_pcs(w, &all);
+
+	for (size_t i = 0; i < all.n && !err; i++)
+		err = put_symbol(w, all.pc[i] >> 1, all.pc[i] & 1);
+	err = err ?: learn_pcs(w->known, all.pc, all.n) ?: learn_stacks(w->known, w->m);
+	if (!err)
+		w->known->nrests = w->m->nrests;
+	free(all.pc);
+	return err;
+}
+
+static void fill_rest(struct nl_msg *msg, const void *arg)
+{
+	const struct stack *s = arg;
+
+	nla_put_u32(msg, LEAKTRACE_A_STACK_ID, s->id);
+	nla_put_u8(msg, LEAKTRACE_A_STACK_STATUS, s->status);
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, s->npcs * sizeof(*s->pcs), s->pcs);
+}
+
+/* Before their names: put_symbols() knows which are new. */
+static int put_rests(struct writing *w)
+{
+	int err = 0;
+
+	for (size_t i = w->known->nrests; i < w->m->nrests && !err; i++)
+		err = put_record(w, LEAKTRACE_CMD_STACK_REST, fill_rest, &w->m->rests[i]);
+	return err;
+}
+
+/* --- what only the traced host can tell --- */
+
+static void fill_meta(struct nl_msg *msg, const void *arg)
+{
+	const struct model *m = arg;
+
+	put_string(msg, META_EXE, m->exe);
+	put_string(msg, META_HOSTNAME, m->hostname);
+	put_string(msg, META_KERNEL, m->kernel);
+	put_string(msg, META_VERSION, LEAKTRACE_VERSION);
+	nla_put_u64(msg, META_WALL_MINUS_MONO_US, (int64_t)(m->wall_minus_mono_s * 1e6));
+	nla_put_u64(msg, META_FD_LIMIT, m->fd_limit);
+	if (m->dump_interrupted)
+		nla_put_flag(msg, META_INTERRUPTED);
+	limits_put(msg, META_LIMIT, m->limits);
+}
+
+struct example_of {
+	const struct object *o;
+	const char *what;
+};
+
+static void fill_example(struct nl_msg *msg, const void *arg)
+{
+	const struct example_of *e = arg;
+
+	nla_put_u8(msg, EX_KIND, e->o->kind);
+	nla_put_u32(msg, EX_SPACE, e->o->space);
+	nla_put_u64(msg, EX_ID, e->o->id);
+	nla_put_u64(msg, EX_BORN_NS, e->o->born_ns);
+	put_string(msg, EX_WHAT, e->what);
+}
+
+static int put_example(struct writing *w, const struct object *o)
+{
+	struct example_of e = { .o = o };
+	char *what = example_describe(w->m, o);
+	int err = 0;
+
+	e.what = what;
+	if (what)
+		err = put_record(w, RECORD_EXAMPLE, fill_example, &e);
+	free(what);
+	return err;
+}
+
+static int put_examples(struct writing *w)
+{
+	struct model *m = w->m;
+	struct object *o[EXAMPLES];
+	int err = 0;
+
+	for (size_t i = 0; i < m->nsites && !err; i++) {
+		int n = examples_of(m, &m->sites[i], o, EXAMPLES);
+
+		for (int k = 0; k < n && !err; k++)
+			err = put_example(w, o[k]);
+	}
+	for (size_t i = 0; i < m->nobjects && !err; i++)
+		if (m->objects[i].unjoined || (!m->objects[i].site && i < 64))
+			err = put_example(w, &m->objects[i]);
+	return err;
+}
+
+static uint64_t hash_of(const char *s, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)s[i]) * 0x100000001b3;
+	return h | 1;
+}
+
+static int put_maps(struct writing *w)
+{
+	char path[64], chunk[8192], *all = NULL;
+	size_t len = 0, got;
+	FILE *f, *out;
+	int err = 0;
+
+	/* a first thread that has exited has none */
+	snprintf(path, sizeof(path), "/proc/%u/maps",
+		 w->m->maps ? (unsigned int)w->m->maps->tid : w->m->target.pid);
+	f = fopen(path, "re");
+	out = open_memstream(&all, &len);
+	while (f && out && (got = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		fwrite(chunk, 1, got, out);
+	if (f)
+		fclose(f);
+	if (out)
+		fclose(out);
+	if (len && len < MAPS_MAX_BYTES && hash_of(all, len) != w->known->maps_hash) {
+		w->known->maps_hash = hash_of(all, len);
+		err = file_append(w->w, RECORD_MAPS, all, len);
+	}
+	free(all);
+	return err;
+}
+
+/* A message goes into the file as it came, and into the model: both know the same. */
+static int take_message(int cmd, struct nlattr *attrs, int len, void *arg)
+{
+	struct writing *w = arg;
+	struct stack s;
+
+	if (cmd == LEAKTRACE_CMD_STACK_GET && w->known->nstacks) {
+		if (decode_stack(attrs, len, &s))
+			return -EPROTO;
+		free(s.pcs);
+		if (known_stack(w->known, s.id))
+			return model_record(w->m, cmd, attrs, len);
+	}
+	return file_append(w->w, cmd, attrs, len) ?: model_record(w->m, cmd, attrs, len);
+}
+
+int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct known *k)
+{
+	static const int cmds[] = {
+		LEAKTRACE_CMD_TARGET_GET, LEAKTRACE_CMD_STATUS_GET, LEAKTRACE_CMD_SITE_GET,
+		LEAKTRACE_CMD_STACK_GET, LEAKTRACE_CMD_OBJECT_GET,
+	};
+	struct writing writing = { .w = w, .m = m, .known = k };
+	uint32_t id = m->target.id;
+	int err = 0;
+
+	m->dump_interrupted = false;
+	for (size_t i = 0; i < ARRAY_SIZE(cmds) && !err; i++) {
+		model_drop(m, cmds[i]);
+		err = client_raw(c, cmds[i], cmds[i] == LEAKTRACE_CMD_STATUS_GET ? 0 : id,
+				 take_message, &writing);
+		if (err == -EAGAIN) {
+			m->dump_interrupted = true;
+			err = 0;
+		}
+	}
+	model_settle(m);
+	return err;
+}
+
+int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct known *k)
+{
+	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
+
+	thread_look(m);
+	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_maps(&writing) ?:
+		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
+}
+
+static void fill_edge(struct nl_msg *msg, const void *arg)
+{
+	const struct target *t = arg;
+
+	nla_put_u32(msg, LOOK_TARGET, t->id);
+	nla_put_u64(msg, LOOK_TIME_NS, t->now_ns);
+}
+
+int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t)
+{
+	struct writing writing = { .w = w };
+
+	return put_record(&writing, type, fill_edge, t);
+}
+
+/* --- what lies between looks --- */
+
+static void fill_point(struct nl_msg *msg, const void *arg)
+{
+	const struct point *p = arg;
+	struct kind_row kinds[KINDS];
+	struct site_row sites[ROWS_MAX];
+	struct load_row load = { htole64(p->load.done[LOAD_READ]),
+				 htole64(p->load.done[LOAD_WRITTEN]), htole64(p->load.done[LOAD_CPU]) };
+
+	nla_put_u32(msg, POINT_TARGET, p->target);
+	nla_put_u64(msg, POINT_TIME_NS, p->time_ns);
+	for (size_t i = 0; i < p->nkinds; i++)
+		kinds[i] = (struct kind_row){ htole32(p->kinds[i].kind), 0, htole64(p->kinds[i].born),
+					      htole64(p->kinds[i].died), htole64(p->kinds[i].live) };
+	for (size_t i = 0; i < p->nsites; i++)
+		sites[i] = (struct site_row){ htole32(p->sites[i].site), htole32(p->sites[i].kind),
+					      htole64(p->sites[i].born), htole64(p->sites[i].died) };
+	if (p->nkinds)
+		nla_put(msg, POINT_KINDS, p->nkinds * sizeof(kinds[0]), kinds);
+	if (p->load.known)
+		nla_put(msg, POINT_LOAD, sizeof(load), &load);
+	if (p->nsites)
+		nla_put(msg, POINT_SITES, p->nsites * sizeof(sites[0]), sites);
+}
+
+/* In as many records of one time as it takes. */
+int trace_put_point(struct file_writer *w, const struct point *p)
+{
+	struct writing writing = { .w = w };
+	struct point part = *p;
+	size_t left = p->nsites;
+	int err;
+
+	do {
+		part.nsites = left < ROWS_MAX ? left : ROWS_MAX;
+		err = put_record(&writing, RECORD_POINT, fill_point, &part);
+		part.sites += part.nsites;
+		left -= part.nsites;
+		part.nkinds = 0;
+		part.load.known = false;
+	} while (left && !err);
+	return err;
+}
+
+struct events {
+	const struct event_row *e;
+	size_t n;
+};
+
+static void fill_events(struct nl_msg *msg, const void *arg)
+{
+	const struct events *all = arg;
+
+	nla_put(msg, EVENTS_LIST, all->n * sizeof(*all->e), all->e);
+}
+
+/* Rows are in the file's byte order already; at most EVENT_ROWS_MAX. */
+int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n)
+{
+	struct writing writing = { .w = w };
+	struct events all = { e, n };
+
+	return put_record(&writing, RECORD_EVENTS, fill_events, &all);
+}
+
+int trace_write(struct client *c, struct model *m, const char *path, bool symbols,
+		char *err, size_t errlen)
+{
+	struct file_writer *w = file_create(path, err, errlen);
+	struct known known = { 0 };
+	int ret, end = 0;
+
+	if (!w)
+		return -EIO;
+	ret = trace_put_tables(c, m, w, &known);
+	if (!ret)
+		ret = end = trace_put_names(m, w, symbols, &known);
+	else
+		end = file_flush(w);	/* was it the file, in which messages go as they come? */
+	if (ret && !end)
+		snprintf(err, errlen, "%s", client_error(c));
+	/* What is not whole does not replace what was there. */
+	if (ret)
+		file_discard(w);
+	else
+		ret = end = file_finish(w);
+	if (end)
+		snprintf(err, errlen, "cannot write %s: %s", path, strerror(-end));
+	known_clear(&known);
+	return ret;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rows and rules into the format of leaktrace_unwind.h, and out of it again.
+ * Rules that are used most come first: hot ones then share cache lines. Should
+ * there be more than a row can name, the rarest become UNSUP.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../module/unwind_check.h"
+#include "unwind/build.h"
+
+enum { MAX_PACKED_RULES = 1 << 16 };
+
+struct use {
+	uint32_t rule;
+	uint32_t count;
+};
+
+static int by_count(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Number the rules anew: to[old] = new. Returns how many there are, 0: no memory. */
+static uint32_t rank(struct unwind_build *b, uint32_t *to, uint32_t *from)
+{
+	struct use *use = calloc(b->rules.n, sizeof(*use));
+	uint32_t n = 0;
+
+	if (!use)
+		return 0;
+	for (uint32_t i = 0; i < b->rules.n; i++)
+		use[i].rule = i;
+	for (size_t i = 0; i < b->nrows; i++)
+		use[b->row[i].rule].count++;
+	/* The one that the rest may have to become must be among the first. */
+	use[RULE_UNSUP].count += use[RULE_UNSUP].count || b->rules.n > MAX_PACKED_RULES ?
+				 UINT32_MAX / 2 : 0;
+	qsort(use, b->rules.n, sizeof(*use), by_count);
+	while (n < b->rules.n && n < MAX_PACKED_RULES && use[n].count) {
+		to[use[n].rule] = n;
+		from[n] = use[n].rule;
+		n++;
+	}
+	for (uint32_t i = n; i < b->rules.n; i++)
+		to[use[i].rule] = use[i].count ? to[RULE_UNSUP] : 0;
+	free(use);
+	return n;
+}
+
+static void fill_rows(const struct unwind_build *b, const uint32_t *to, uint32_t *granule,
+		      uint32_t ngranules, uint32_t *row)
+{
+	uint32_t g = 0;
+
+	for (size_t i = 0; i < b->nrows; i++) {
+		const struct unwind_row *r = &b->row[i];
+
+		while (g <= r->at >> LEAKTRACE_UNWIND_GRANULE_SHIFT)
+			granule[g++] = i;
+		row[i] = (r->at & 0xffff) | to[r->rule] << 16;
+	}
+	while (g <= ngranules)
+		granule[g++] = b->nrows;
+}
+
+static int fill(struct unwind_build *b, struct unwind_blob *out, const uint32_t *to,
+		const uint32_t *from, uint32_t nrules)
+{
+	uint32_t ngranules = ((uint64_t)b->size_bytes + (1 << LEAKTRACE_UNWIND_GRANULE_SHIFT) - 1) >>
+			     LEAKTRACE_UNWIND_GRANULE_SHIFT;
+	struct leaktrace_unwind_header *h;
+	struct leaktrace_unwind_rule *rule;
+	uint32_t *granule, *row;
+	size_t bytes = sizeof(*h) + (ngranules + 1 + b->nrows) * sizeof(uint32_t) +
+		       nrules * sizeof(*rule);
+
+	if (bytes > LEAKTRACE_UNWIND_MAX_BYTES)
+		return -E2BIG;
+	h = malloc(bytes);
+	if (!h)
+		return -ENOMEM;
+	*h = (struct leaktrace_unwind_header){
+		.magic = LEAKTRACE_UNWIND_MAGIC, .base = b->base, .size_bytes = b->size_bytes,
+		.ngranules = ngranules, .nrows = b->nrows, .nrules = nrules,
+		.machine = b->machine->elf_machine,
+	};
+	memcpy(h->key, out->key, sizeof(h->key));
+	granule = (uint32_t *)(h + 1);
+	row = granule + ngranules + 1;
+	rule = (struct leaktrace_unwind_rule *)(row + b->nrows);
+	fill_rows(b, to, granule, ngranules, row);
+	for (uint32_t i = 0; i < nrules; i++)
+		memcpy(&rule[i], &b->rules.rule[from[i]], sizeof(*rule));
+	out->data = h;
+	out->bytes = bytes;
+	out->nrows = b->nrows;
+	out->nrules = nrules;
+	out->skipped_fdes = b->frames.skipped;
+	return 0;
+}
+
+/**
+ * unwind_pack() - make the blob
+ * @out: its key is set already
+ *
+ * Return: 0, -E2BIG or -ENOMEM.
+ */
+int unwind_pack(struct unwind_build *b, struct unwind_blob *out)
+{
+	uint32_t *to = calloc(b->rules.n, sizeof(*to)), *from = calloc(b->rules.n, sizeof(*from));
+	uint32_t nrules = to && from ? rank(b, to, from) : 0;
+	int error = nrules ? fill(b, out, to, from, nrules) : -ENOMEM;
+
+	free(to);
+	free(from);
+	if (!error && !unwind_blob_valid(out->data, out->bytes)) {
+		unwind_blob_free(out);	/* our fault, but let nobody else suffer */
+		return -EINVAL;
+	}
+	return error;
+}
+
+/** unwind_blob_valid() - would the kernel take it */
+bool unwind_blob_valid(const void *data, size_t bytes)
+{
+	return bytes <= LEAKTRACE_UNWIND_MAX_BYTES && !leaktrace_unwind_check(data, bytes);
+}
+
+/**
+ * unwind_lookup() - the rule in force at an ELF virtual address
+ *
+ * Return: the rule, or NULL: not in this table. Same search as the kernel's.
+ */
+const struct leaktrace_unwind_rule *unwind_lookup(const struct unwind_blob *b, uint64_t vaddr)
+{
+	const struct leaktrace_unwind_header *h = b->data;
+	const uint32_t *granule = (const uint32_t *)(h + 1), *row = granule + h->ngranules + 1;
+	uint64_t at = vaddr - h->base;
+	uint32_t g = at >> LEAKTRACE_UNWIND_GRANULE_SHIFT, lo, hi;
+
+	if (at >= h->size_bytes)
+		return NULL;
+	lo = granule[g];
+	hi = granule[g + 1];
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if ((row[mid] & 0xffff) <= (at & 0xffff))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (const struct leaktrace_unwind_rule *)(row + h->nrows) + (row[lo - 1] >> 16);
+}

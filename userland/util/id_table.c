@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Rows by id: see rows.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/id_table.h"
+
+enum { ROOM_FIRST = 64 };
+
+static void *at(const struct rows *r, size_t i)
+{
+	return (char *)r->row + i * r->size_bytes;
+}
+
+static uint32_t id_of(const struct rows *r, size_t i)
+{
+	uint32_t id;
+
+	memcpy(&id, at(r, i), sizeof(id));
+	return id;
+}
+
+/* Where it is, or would be. */
+static size_t place_of(const struct rows *r, uint32_t id)
+{
+	size_t low = 0, high = r->n;
+
+	if (high && id_of(r, high - 1) < id)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (id_of(r, middle) < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void *rows_find(const struct rows *r, uint32_t id)
+{
+	size_t i = place_of(r, id);
+
+	return i < r->n && id_of(r, i) == id ? at(r, i) : NULL;
+}
+
+void *rows_take(struct rows *r, uint32_t id)
+{
+	size_t i = place_of(r, id);
+
+	if (i < r->n && id_of(r, i) == id)
+		return at(r, i);
+	if (r->n == r->room) {
+		size_t room = r->room ? 2 * r->room : ROOM_FIRST;
+		void *more = reallocarray(r->row, room, r->size_bytes);
+
+		if (!more)
+			return NULL;
+		r->row = more;
+		r->room = room;
+	}
+	memmove(at(r, i + 1), at(r, i), (r->n - i) * r->size_bytes);
+	memset(at(r, i), 0, r->size_bytes);
+	memcpy(at(r, i), &id, sizeof(id));
+	r->n++;
+	return at(r, i);
+}

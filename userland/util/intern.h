@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Distinct pieces of bytes, numbered from 0 in the order of their coming. */
+#ifndef LEAKTRACE_INTERN_H
+#define LEAKTRACE_INTERN_H
+
+#include "util/protobuf.h"
+
+struct intern_entry {
+	uint64_t hash;
+	size_t offset, len;		/* in blobs */
+};
+
+struct intern {				/* starts as all zeroes */
+	struct bytes blobs;
+	struct intern_entry *entries;
+	size_t n, room;
+	uint32_t *slots;		/* number + 1; 0: free */
+	size_t nslots;			/* a power of two, or 0 */
+	bool failed;			/* out of memory: numbers mean nothing */
+};
+
+/* The number of these bytes; *fresh, which may be NULL: they were not there before. */
+uint64_t intern(struct intern *t, const void *data, size_t len, bool *fresh);
+void intern_free(struct intern *t);
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A library, loaded when its first user comes.
+ */
+#include <dlfcn.h>
+
+#include "util/optional_lib.h"
+#include "leaktrace.h"
+
+int late_load(const char *library, const char *package, const struct late_symbol *symbols, size_t n)
+{
+	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+
+	if (!handle)
+		return fail("cannot load %s: install %s", library, package);
+	for (size_t i = 0; i < n; i++) {
+		*(void **)symbols[i].where = dlsym(handle, symbols[i].name);
+		if (!*(void **)symbols[i].where)
+			return fail("%s has no %s: is %s too old?", library, symbols[i].name, package);
+	}
+	return 0;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Arguments that more than one layer reads.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaktrace.h"
+#include "util/parse.h"
+
+/* "10", "10s", "1.5m", "2h", "1d", "200ms": seconds, or below zero. */
+double parse_duration_s(const char *arg)
+{
+	static const struct {
+		const char *unit;
+		double s;
+	} units[] = { { "", 1 }, { "ms", 0.001 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char *end;
+	double v = strtod(arg, &end);
+
+	if (end == arg || !isfinite(v) || v < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].unit))
+			return v * units[i].s;
+	return -1;
+}
+
+int parse_pid(const char *arg, pid_t *pid)
+{
+	char *end;
+	long v = strtol(arg, &end, 10);
+
+	if (end == arg || *end || v <= 0 || v > 1 << 22)
+		return -EINVAL;
+	*pid = v;
+	return 0;
+}

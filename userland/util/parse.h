@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LEAKTRACE_PARSE_H
+#define LEAKTRACE_PARSE_H
+
+#include <sys/types.h>
+
+double parse_duration_s(const char *arg);	/* below zero: it is none */
+int parse_pid(const char *arg, pid_t *pid);	/* 0 or -EINVAL */
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One copy of every string that a symboliser hands out, and the demangler.
+ * Memory is bounded by the distinct strings asked for, each of at most
+ * MAX_NAME_BYTES: a hostile file can make names long, not endless.
+ */
+#include <libiberty/demangle.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/string_table.h"
+#include "util/sanitize.h"
+
+enum {
+	CHUNK_BYTES = 64 << 10,
+	MAX_NAME_BYTES = 16 << 10,
+	FIRST_SLOTS = 1 << 10,
+};
+
+struct chunk {
+	struct chunk *next;
+	char text[];
+};
+
+struct names {
+	struct chunk *chunks;
+	size_t left_bytes;		/* free at the end of chunks->text */
+	char *free;
+	const char **slot;		/* open addressing, a power of two */
+	size_t slots, used;
+};
+
+/**
+ * names_open() - an empty pool
+ *
+ * Return: the pool, or NULL without memory.
+ */
+struct names *names_open(void)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	names->slots = FIRST_SLOTS;
+	names->slot = calloc(names->slots, sizeof(*names->slot));
+	if (!names->slot) {
+		free(names);
+		return NULL;
+	}
+	return names;
+}
+
+static uint64_t hash_of(const char *text, size_t bytes)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	while (bytes--)
+		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3;
+	return hash ^ hash >> 29;
+}
+
+static const char **slot_of(const struct names *names, const char *text, size_t bytes)
+{
+	size_t at = hash_of(text, bytes);
+
+	for (;; at++) {
+		const char **slot = &names->slot[at & (names->slots - 1)];
+
+		if (!*slot || (!strncmp(*slot, text, bytes) && !(*slot)[bytes]))
+			return slot;
+	}
+}
+
+static void grow(struct names *names)
+{
+	struct names bigger = { .slots = 2 * names->slots };
+
+	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
+	if (!bigger.slot)
+		return;		/* slower, and full only much later */
+	for (size_t i = 0; i < names->slots; i++)
+		if (names->slot[i])
+			*slot_of(&bigger, names->slot[i], strlen(names->slot[i])) = names->slot[i];
+	free(names->slot);
+	names->slot = bigger.slot;
+	names->slots = bigger.slots;
+}
+
+static char *copy(struct names *names, const char *text, size_t bytes)
+{
+	char *to;
+
+	if (names->left_bytes < bytes + 1) {
+		struct chunk *chunk = malloc(sizeof(*chunk) + CHUNK_BYTES);
+
+		if (!chunk)
+			return NULL;
+		chunk->next = names->chunks;
+		names->chunks = chunk;
+		names->free = chunk->text;
+		names->left_bytes = CHUNK_BYTES;
+	}
+	to = names->free;
+	memcpy(to, text, bytes);
+	to[bytes] = '\0';
+	names->free += bytes + 1;
+	names->left_bytes -= bytes + 1;
+	return to;
+}
+
+static const char *keep(struct names *names, const char *text, size_t bytes)
+{
+	const char **slot;
+
+	if (4 * names->used >= 3 * names->slots)
+		grow(names);
+	if (names->used + 1 >= names->slots)
+		return NULL;
+	slot = slot_of(names, text, bytes);
+	if (!*slot) {
+		*slot = copy(names, text, bytes);
+		names->used += *slot != NULL;
+	}
+	return *slot;
+}
+
+/**
+ * names_keep() - the pool's copy of a string
+ * @text: the string; NULL and "" are no names; what a terminal would obey is no part of one
+ *
+ * Return: the copy, valid until names_close(); NULL for no name, or no memory.
+ */
+const char *names_keep(struct names *names, const char *text)
+{
+	size_t bytes = text ? strnlen(text, MAX_NAME_BYTES) : 0;
+	const char *kept;
+	char *tamed;
+
+	if (!bytes)
+		return NULL;
+	if (is_tame(text, bytes))
+		return keep(names, text, bytes);
+	tamed = tame(strndup(text, bytes));
+	kept = tamed ? keep(names, tamed, bytes) : NULL;
+	free(tamed);
+	return kept;
+}
+
+struct demangled {
+	char text[MAX_NAME_BYTES];
+	size_t bytes;
+	jmp_buf too_long;
+};
+
+static void collect(const char *text, size_t bytes, void *opaque)
+{
+	struct demangled *out = opaque;
+
+	if (bytes >= sizeof(out->text) - out->bytes)
+		longjmp(out->too_long, 1);
+	if (!bytes)
+		return;		/* then text may be NULL */
+	memcpy(out->text + out->bytes, text, bytes);
+	out->bytes += bytes;
+	out->text[out->bytes] = '\0';
+}
+
+/**
+ * names_demangle() - what the programmer wrote, for C++ and Rust symbols
+ * @symbol: a linkage name
+ *
+ * A few hundred bytes can demangle to gigabytes. The callback interface lets
+ * us leave in the middle; libiberty keeps its state on the stack, so nothing
+ * is lost by that. Its own limits on recursion stay in force: they are what
+ * bounds the stack (names of more than 1,024 characters stay mangled).
+ *
+ * Return: the name as the pool keeps it, @symbol itself when it is not
+ * mangled; NULL for no name, or no memory.
+ */
+const char *names_demangle(struct names *names, const char *symbol)
+{
+	const int options = DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI;
+	static struct demangled out;	/* static: longjmp and big */
+
+	if (!symbol || symbol[0] != '_' || strnlen(symbol, MAX_NAME_BYTES) == MAX_NAME_BYTES)
+		return names_keep(names, symbol);
+	out.bytes = 0;
+	if (setjmp(out.too_long))
+		return names_keep(names, symbol);
+	/* Rust first: its legacy names are valid C++ ones with a hash. */
+	if (rust_demangle_callback(symbol, options, collect, &out) && out.bytes)
+		return names_keep(names, out.text);
+	out.bytes = 0;
+	if (cplus_demangle_v3_callback(symbol, options, collect, &out) && out.bytes)
+		return names_keep(names, out.text);
+	return names_keep(names, symbol);
+}
+
+/** names_close() - release the pool and every string it gave out */
+void names_close(struct names *names)
+{
+	if (!names)
+		return;
+	while (names->chunks) {
+		struct chunk *next = names->chunks->next;
+
+		free(names->chunks);
+		names->chunks = next;
+	}
+	free(names->slot);
+	free(names);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What text looks like where it goes: colours, rows of the screen. */
+#ifndef LEAKTRACE_STYLE_H
+#define LEAKTRACE_STYLE_H
+
+#include <stdbool.h>
+
+enum format {
+	FORMAT_TEXT, FORMAT_JSON, FORMAT_FOLDED, FORMAT_PPROF, FORMAT_OPENMETRICS, FORMAT_HTML,
+};
+
+struct report_style {
+	enum format format;
+	bool all;			/* sites without findings, whole stacks */
+	bool color;
+	int rows;			/* of the screen; 0: no limit */
+};
+
+static inline const char *style_paint(const struct report_style *style, const char *code)
+{
+	return style->color ? code : "";
+}
+
+#define BOLD(style)	style_paint(style, "\033[1m")
+#define DIM(style)	style_paint(style, "\033[2m")
+#define PLAIN(style)	style_paint(style, "\033[0m")
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Opening files as a target sees them, never anything but regular files. */
+#ifndef LEAKTRACE_SYMBOL_OPEN_H
+#define LEAKTRACE_SYMBOL_OPEN_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "util/proc_maps.h"
+
+int open_root(pid_t pid, pid_t tid);
+int open_inside(int root_fd, const char *path, struct stat *st);
+int open_regular(const char *path, struct stat *st);
+int open_mapped(pid_t tid, int root_fd, const struct map *map, struct stat *st);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of files, threads and programs are bytes; what we write of them is text. The
+ * kernel itself cuts a thread's name within a character.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/utf8.h"
+
+/* Unicode, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF. */
+size_t utf8_length(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len;
+
+	if (c[0] < 0x80)
+		return 1;
+	len = c[0] >= 0xc2 && c[0] <= 0xdf ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 :
+		c[0] >= 0xf0 && c[0] <= 0xf4 ? 4 : 0;
+	if (c[0] == 0xe0)
+		low = 0xa0;
+	else if (c[0] == 0xed)
+		high = 0x9f;
+	else if (c[0] == 0xf0)
+		low = 0x90;
+	else if (c[0] == 0xf4)
+		high = 0x8f;
+	if (len && (c[1] < low || c[1] > high))
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+char *utf8_copy(const char *s)
+{
+	char *copy = strdup(s), *c = copy;
+
+	while (c && *c) {
+		size_t len = utf8_length(c);
+
+		if (!len)
+			*c = '?';
+		c += len ?: 1;
+	}
+	return copy;
+}
