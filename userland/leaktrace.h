@@ -396,7 +396,7 @@ struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced *
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
 /*
- * file.c, trace_put.c, trace.c: the shelf. FORMAT.md describes it.
+ * file.c, trace_put.c, trace.c: the shelf. docs/trace-format.md describes it.
  */
 struct file_writer;
 struct file_reader;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The container of trace files; FORMAT.md describes it. Chunks are compressed
+ * The container of trace files; docs/trace-format.md describes it. Chunks are compressed
  * and checksummed one by one and only ever appended: whatever happens to the
  * writer, the chunks that are whole can be read. The reader believes nothing:
  * every length is bounded before memory is asked for.
@@ -47,7 +47,7 @@ struct record_header {
 };
 
 _Static_assert(sizeof(struct file_header) == 16 && sizeof(struct chunk_header) == 32 &&
-	       sizeof(struct record_header) == 8, "as in FORMAT.md");
+	       sizeof(struct record_header) == 8, "as in docs/trace-format.md");
 
 struct file_writer {
 	int fd;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What trace files are made of, for those who write, read and thin them.
- * FORMAT.md describes the records; the numbers below are part of the format.
+ * docs/trace-format.md describes the records; the numbers below are part of the format.
  */
 #ifndef LEAKTRACE_TRACE_H
 #define LEAKTRACE_TRACE_H
@@ -54,7 +54,7 @@ struct point {
 
 _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 	       sizeof(struct load_row) == 24 &&
-	       sizeof(struct event_row) == 40, "as in FORMAT.md");
+	       sizeof(struct event_row) == 40, "as in docs/trace-format.md");
 
 /* In an attribute, which holds less than 64 KiB. */
 enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
