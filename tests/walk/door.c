@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stands where the module's netlink door is: userland/netlink/code_maps.c reads a process's
+ * Stands where the module's netlink door is: userland/netlink/code_upload.c reads a process's
  * mappings, compiles tables and hands them over, in a sealed file as ever.
  */
 #include <errno.h>

@@ -5,7 +5,7 @@
  *
  *   loop.c     processes, stopped at their system calls
  *   trace.c    their stacks there, by walker.c
- *   door.c     userland/netlink/code_maps.c's tables, which it believes to give to the kernel
+ *   door.c     userland/netlink/code_upload.c's tables, which it believes to give to the kernel
  *   walker.c   module/unwind.c and recall.c over these tables
  *   truth.c    libdw
  *

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
 #define LIMIT_FAR_S	(366 * 86400.0)	/* further off it is nobody's worry */
@@ -177,9 +178,9 @@ static void say_leak(struct judgement *j, const struct measures *x)
 		say(j, "but %s of those that were there at attach are gone: no net growth yet",
 		    format_count(x->turnover, a));
 	say_memory(j, x);
-	if (j->verdict == VERDICT_SUSPECT && x->old < verdict_needs(x))
+	if (j->verdict == VERDICT_SUSPECT && x->old < leak_old_min(x->window_s))
 		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
-		    format_seconds(x->horizon_s, t), verdict_needs(x));
+		    format_seconds(x->horizon_s, t), leak_old_min(x->window_s));
 }
 
 static void say_cache(struct judgement *j, const struct measures *x)

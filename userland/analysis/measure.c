@@ -6,10 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
-#define HORIZON_S	3.0
-#define HEAP_HORIZON_S	60.0
 #define MOST		0.5
 
 enum {

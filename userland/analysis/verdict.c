@@ -18,22 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/alarm_limits.h"
+#include "model/alarm_limits.h"
+#include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
-#define HORIZON_S	3.0
-#define HEAP_HORIZON_S	60.0
 #define TREND_Z		2.33	/* one false trend in a hundred */
 #define HEAP_SHARE	0.6	/* of all growth, to be named the cause of a heap's */
-#define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
 #define FILLING_S	600.0	/* growth that slows down is early for as long */
 #define SLOWER		0.75	/* the second half of its growth, by the first */
 #define STILL		0.25	/* of the time in which it grew, without a birth */
 
 enum {
-	LEAK_OLD = 8,		/* fewer are not enough to wake a colleague */
-	LEAK_OLD_EARLY = 16,	/* nor these, while a program may still be setting up */
-	EARLY_S = 30,
 	SUSPECT_OLD = 5,
 	RECENT = 3,
 	GENERATIONS = 4,
@@ -63,11 +58,6 @@ static bool turns_over(const struct measures *x)
 	return x->turnover >= LEAK_OLD && x->turnover > 0.7 * x->live;
 }
 
-unsigned int verdict_needs(const struct measures *x)
-{
-	return x->window_s < EARLY_S ? LEAK_OLD_EARLY : LEAK_OLD;
-}
-
 /*
  * An allocator's pages are touched by whoever gets them next, and what a program
  * keeps on purpose grows as a leak does: in the heap a site must stand out, and
@@ -84,7 +74,7 @@ static enum verdict decide(const struct measures *x)
 
 	if (x->stack)
 		return VERDICT_OK;	/* a stack grows to its depth, and has a limit */
-	if (x->old >= verdict_needs(x) && x->births >= verdict_needs(x) && spread(x)) {
+	if (x->old >= leak_old_min(x->window_s) && x->births >= leak_old_min(x->window_s) && spread(x)) {
 		if (growing && x->sure > 0.5)
 			return turns_over(x) || blurred(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
 		if (!growing || x->sure < 0.2)
@@ -124,7 +114,7 @@ static bool early(const struct measures *x, const struct bench *bench)
 		first - second > 2 * sqrt(first + second);
 }
 
-static double confidence(enum verdict v, const struct measures *x)
+double verdict_confidence(enum verdict v, const struct measures *x)
 {
 	double c = fmin(1, fmax(0, x->sure * (1 - x->p)));
 
@@ -214,63 +204,5 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
 	j->early = early(x, court->bench);
-	j->confidence = confidence(j->verdict, x);
+	j->confidence = verdict_confidence(j->verdict, x);
 }
-
-static void judge_sites(struct court *court, struct measures *x, double *p)
-{
-	struct model *m = court->m;
-	size_t tests = 0;
-
-	for (size_t i = 0; i < m->nsites; i++) {
-		struct site *s = &m->sites[i];
-		struct births b = { 0 };
-
-		b.o = model_objects(m, s->id, &b.n);
-		judge_births(court, &s->judgement, s, &b,
-			     court->curve ? court->curve(s->id, court->arg) : NULL, &x[i]);
-		if (x[i].births >= LEAK_OLD)
-			p[tests++] = x[i].p;
-	}
-	/* many sites are tested at once: chance must not make one a leak */
-	court->chance = false_discovery(p, tests, FALSE_FINDINGS);
-	for (size_t i = 0; i < m->nsites; i++) {
-		struct judgement *j = &m->sites[i].judgement;
-
-		if (j->verdict == VERDICT_LEAK && x[i].p > court->chance) {
-			j->verdict = VERDICT_SUSPECT;
-			j->confidence = confidence(j->verdict, &x[i]);
-		}
-	}
-	/* those added up later are tests, too */
-	court->chance = fmax(court->chance, FALSE_FINDINGS / (tests + 1));
-}
-
-/*
- * Judge all sites of a model whose dumps are complete and settled, then find
- * what has one root. curve, if any, gives what a session sampled of a site.
- */
-void judge(struct model *m, const struct bench *bench,
-	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg)
-{
-	struct court court = { .m = m, .bench = bench, .curve = curve, .arg = arg, .chance = 1 };
-	struct measures *x = calloc(m->nsites ?: 1, sizeof(*x));
-	double *p = calloc(m->nsites ?: 1, sizeof(*p));
-
-	findings_drop(m);
-	if (x && p) {
-		thread_look(m);
-		court_open(&court);
-		judge_sites(&court, x, p);
-		for (size_t i = 0; i < m->nsites; i++) {
-			evidence_write(&m->sites[i].judgement, &x[i]);
-			collected_judge(m, &m->sites[i]);
-			blame_judge(m, &m->sites[i]);
-		}
-		findings_make(&court, x);
-		court_close(&court);
-	}
-	free(x);
-	free(p);
-}
-

@@ -126,7 +126,7 @@ void odd_find(struct model *m, struct finding *f);
 void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release);
 void evidence_of_parts(struct model *m, struct finding *f);
 void evidence_of_limit(struct model *m, struct finding *f);
-unsigned int verdict_needs(const struct measures *x);	/* old objects, to be a leak */
+double verdict_confidence(enum verdict v, const struct measures *x);
 void findings_make(const struct court *court, struct measures *x); /* x: of each site */
 void collected_judge(struct model *m, struct site *s);
 void evidence_write(struct judgement *j, const struct measures *x);

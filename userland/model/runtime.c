@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/alarm_limits.h"
+#include "model/alarm_limits.h"
 #include "symbolize/language.h"
 
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)

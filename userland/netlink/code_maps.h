@@ -3,12 +3,23 @@
 #ifndef LEAKTRACE_CODE_H
 #define LEAKTRACE_CODE_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct client;
 struct nl_msg;
 struct model;
-struct code;
+
+struct code_piece {
+	uint64_t start, end, bias;	/* address in the process = ELF address + bias */
+	uint32_t table, flags;		/* 0: none; LEAKTRACE_MAP_F_* */
+};
+
+struct code {
+	struct code_piece *piece;
+	size_t n;
+};
 
 /* Reads the executable mappings of pid, and sees to it that the kernel has a
  * table for each that can have one. NULL: the process is gone. code_drop() it.

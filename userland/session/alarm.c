@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/alarm_limits.h"
+#include "model/alarm_limits.h"
 #include "cli/cli.h"
 #include "util/id_table.h"
 

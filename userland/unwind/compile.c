@@ -22,25 +22,6 @@ enum {
 	SPARE_WORK_BYTES = 16 << 20,
 };
 
-/* The part of [start, end) in the segment of code where it starts. */
-bool unwind_build_clip(const struct unwind_build *b, uint64_t start, uint64_t end,
-		       struct unwind_piece *piece)
-{
-	for (size_t i = 0; i < b->image->nsegments; i++) {
-		const struct elf_segment *s = &b->image->segment[i];
-
-		if (!s->exec || start < s->vaddr || start - s->vaddr >= s->file_bytes)
-			continue;
-		if (end > s->vaddr + s->file_bytes)
-			end = s->vaddr + s->file_bytes;
-		if (end <= start || end - b->base > b->size_bytes)
-			return false;
-		*piece = (struct unwind_piece){ .start = start - b->base, .end = end - b->base };
-		return true;
-	}
-	return false;
-}
-
 static int find_code(struct unwind_build *b)
 {
 	uint64_t low = UINT64_MAX, high = 0;
@@ -292,11 +273,4 @@ int unwind_compile_image(const void *image_bytes, size_t bytes, struct unwind_bl
 	error = compile(image, out);
 	elf_image_close(image);
 	return error;
-}
-
-/** unwind_blob_free() - release a table; the struct may be used again */
-void unwind_blob_free(struct unwind_blob *b)
-{
-	free(b->data);
-	memset(b, 0, sizeof(*b));
 }

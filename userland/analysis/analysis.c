@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The whole analysis of a model, in order: a verdict for each site, its sentences, and
+ * then the findings, which join sites that have one cause.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/thresholds.h"
+#include "analysis/verdict.h"
+
+#define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
+
+static void judge_sites(struct court *court, struct measures *x, double *p)
+{
+	struct model *m = court->m;
+	size_t tests = 0;
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct site *s = &m->sites[i];
+		struct births b = { 0 };
+
+		b.o = model_objects(m, s->id, &b.n);
+		judge_births(court, &s->judgement, s, &b,
+			     court->curve ? court->curve(s->id, court->arg) : NULL, &x[i]);
+		if (x[i].births >= LEAK_OLD)
+			p[tests++] = x[i].p;
+	}
+	/* many sites are tested at once: chance must not make one a leak */
+	court->chance = false_discovery(p, tests, FALSE_FINDINGS);
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct judgement *j = &m->sites[i].judgement;
+
+		if (j->verdict == VERDICT_LEAK && x[i].p > court->chance) {
+			j->verdict = VERDICT_SUSPECT;
+			j->confidence = verdict_confidence(j->verdict, &x[i]);
+		}
+	}
+	/* those added up later are tests, too */
+	court->chance = fmax(court->chance, FALSE_FINDINGS / (tests + 1));
+}
+
+/*
+ * Judge all sites of a model whose dumps are complete and settled, then find
+ * what has one root. curve, if any, gives what a session sampled of a site.
+ */
+void judge(struct model *m, const struct bench *bench,
+	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg)
+{
+	struct court court = { .m = m, .bench = bench, .curve = curve, .arg = arg, .chance = 1 };
+	struct measures *x = calloc(m->nsites ?: 1, sizeof(*x));
+	double *p = calloc(m->nsites ?: 1, sizeof(*p));
+
+	findings_drop(m);
+	if (x && p) {
+		thread_look(m);
+		court_open(&court);
+		judge_sites(&court, x, p);
+		for (size_t i = 0; i < m->nsites; i++) {
+			evidence_write(&m->sites[i].judgement, &x[i]);
+			collected_judge(m, &m->sites[i]);
+			blame_judge(m, &m->sites[i]);
+		}
+		findings_make(&court, x);
+		court_close(&court);
+	}
+	free(x);
+	free(p);
+}

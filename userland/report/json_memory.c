@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* "memory" of the JSON report: who touched it, who gave it back, where it lies. */
+#include <json-c/json.h>
+
+#include "analysis/memory_growth.h"
+#include "leaktrace.h"
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static struct json_object *bytes(uint64_t pages)
+{
+	return json_object_new_uint64(pages * PAGE_BYTES);
+}
+
+static struct json_object *share(double part, double whole)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.3f", whole > 0 ? part / whole : 0);
+	return json_object_new_double_s(whole > 0 ? part / whole : 0, digits);
+}
+
+static struct json_object *parts(const struct rss_part *p, unsigned int n, const char *id,
+				 uint64_t whole, struct model *m)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		if (id)
+			put(o, id, json_object_new_uint64(p[i].id));
+		else
+			put(o, "frames", report_json_frames(m, p[i].id));
+		put(o, "bytes", bytes(p[i].pages));
+		put(o, "share", share(p[i].pages, whole));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* NULL: no pages were traced. */
+struct json_object *report_json_rss(struct model *m)
+{
+	struct json_object *o, *ranges;
+	struct rss x;
+
+	if (!rss_read(m, &x))
+		return NULL;
+	o = json_object_new_object();
+	put(o, "touched", bytes(x.touched));
+	put(o, "given_back", bytes(x.given_back));
+	put(o, "given_back_baseline", bytes(x.baseline_given_back));
+	put(o, "live_new", bytes(x.new_live));
+	ranges = json_object_new_object();
+	for (int r = 0; r < RANGES; r++)
+		if (x.range[r])
+			put(ranges, range_kind_name(r), bytes(x.range[r]));
+	put(o, "ranges", ranges);
+	put(o, "path", x.path ? report_json_frame(x.path) : NULL);
+	put(o, "path_share", share(x.path_share, x.path ? 1 : 0));
+	put(o, "grown_by", parts(x.grew, x.ngrew, "site", x.new_live, m));
+	put(o, "given_back_by", parts(x.gave, x.ngave, NULL, x.given_back, m));
+	return o;
+}

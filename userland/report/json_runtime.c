@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a runtime knows, in the JSON report: its sites, findings, totals, who holds threads. */
+#include <math.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "leaktrace.h"
+#include "symbolize/language.h"
+#include "util/json.h"
+
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static void put_number(struct json_object *o, const char *key, uint64_t n)
+{
+	put(o, key, json_object_new_uint64(n));
+}
+
+static void put_real(struct json_object *o, const char *key, double v)
+{
+	char digits[40];
+
+	snprintf(digits, sizeof(digits), "%.3f", v);
+	put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
+}
+
+static struct json_object *frames_of(const struct lang_site *s)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < s->nframes; i++)
+		json_object_array_add(list, report_json_frame(&s->frames[i]));
+	return list;
+}
+
+/*
+ * What looks saw of births and deaths: no more than the difference. Sites know
+ * those from before the first look, too: there they are born like all others.
+ */
+static void put_counts(struct json_object *o, uint64_t baseline, uint64_t live, uint64_t bytes,
+		       bool site)
+{
+	uint64_t most = live > baseline ? live : baseline;
+
+	put_number(o, "baseline", baseline);
+	put_number(o, "born", site ? most : most - baseline);
+	put_number(o, "died", most - live);
+	put_number(o, "live", live);
+	put_number(o, "bytes", bytes);
+}
+
+static void put_judgement(struct json_object *o, const struct judgement *j)
+{
+	struct json_object *list = json_object_new_array();
+
+	put(o, "verdict", json_object_new_string(verdict_name(j->verdict)));
+	put_real(o, "confidence", j->confidence);
+	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
+		json_object_array_add(list, json_object_new_string(j->evidence[i]));
+	put(o, "evidence", list);
+	put_real(o, "rate_per_min", j->rate_per_min);
+}
+
+static struct json_object *span(double p50_s, double max_s)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_real(o, "p50", p50_s);
+	put_real(o, "max", max_s);
+	return o;
+}
+
+/** report_json_lang_site() - as report_json_site() */
+struct json_object *report_json_lang_site(const struct lang_site *s)
+{
+	struct json_object *o = json_object_new_object(), *life = span(0, 0);
+
+	put_number(o, "id", lang_site_number(s));
+	put(o, "kind", json_object_new_string(s->kind));
+	put(o, "type", json_object_new_string(s->type));
+	put_judgement(o, s->judgement);
+	put_counts(o, s->baseline, s->live, s->bytes, true);
+	put(o, "age_s", span(0, s->age_max_s));
+	put_real(life, "p99", 0);
+	put(o, "lifetime_s", life);
+	put_number(o, "in_thread", s->in_thread);
+	put(o, "frames", frames_of(s));
+	if (s->by)
+		put(o, "created_by", report_json_frame(s->by));
+	put(o, "released_at", json_object_new_array());
+	put(o, "examples", json_object_new_array());
+	return o;
+}
+
+/** report_json_lang_finding() - a site that stands alone */
+struct json_object *report_json_lang_finding(const struct lang_site *s, size_t id)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *live = json_object_new_object();
+
+	put_number(o, "id", id);
+	put_judgement(o, s->judgement);
+	json_object_array_add(list, json_object_new_uint64(lang_site_number(s)));
+	put(o, "sites", list);
+	put_counts(o, s->baseline, s->live, s->bytes, true);
+	put_number(live, s->kind, s->live);
+	put(o, "live", live);
+	return o;
+}
+
+/** report_json_lang_totals() - their kinds beside the kernel's */
+void report_json_lang_totals(const struct model *m, struct json_object *totals)
+{
+	struct lang_total rows[LANG_KINDS];
+	int n = lang_process_totals(m->runtime, rows);
+
+	for (int k = 0; k < n; k++) {
+		struct json_object *o = json_object_new_object();
+
+		put_counts(o, rows[k].baseline, rows[k].live, rows[k].bytes, false);
+		put(totals, rows[k].kind, o);
+	}
+}
+
+/** report_json_holders() - who the threads of a site are for; NULL: who starts them */
+struct json_object *report_json_holders(struct model *m, const struct site *s)
+{
+	const struct lang_site *holders[HOLDERS];
+	size_t n = s->kind == LEAKTRACE_KIND_THREAD ? blame_holders(m, s->stack, holders) : 0;
+	struct json_object *list = n ? json_object_new_array() : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		put_number(o, "site", lang_site_number(holders[i]));
+		put_number(o, "threads", holders[i]->in_thread);
+		put(o, "frames", frames_of(holders[i]));
+		json_object_array_add(list, o);
+	}
+	return list;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opening a running Go program: its file, where that lies in memory, and the words
+ * that its runtime has for why a goroutine waits.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/go/go.h"
+#include "util/process_memory.h"
+#include "util/target_file.h"
+#include "util/sanitize.h"
+
+static bool open_image(struct go_process *p, char *err, size_t errlen)
+{
+	char path[40];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", p->tid);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(err, errlen, "cannot open the program of process %d: %s", p->pid,
+			 strerror(errno));
+		return false;
+	}
+	p->image = fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : elf_image_map(fd);
+	close(fd);
+	if (p->image && go_table_open(&p->table, p->image) && p->image->machine == EM_X86_64) {
+		for (size_t i = 0; i < p->maps.n; i++) {
+			const struct map *map = &p->maps.map[i];
+			uint64_t vaddr;
+
+			if (map->inode == st.st_ino && map->exec &&
+			    elf_image_vaddr(p->image, map->offset_bytes, &vaddr)) {
+				p->bias = map->start - vaddr;
+				return true;
+			}
+		}
+	}
+	snprintf(err, errlen, "process %d is no Go program that can be read (Go 1.18 or later, x86-64)",
+		 p->pid);
+	return false;
+}
+
+/* An array of {pointer, length}; the first is empty. */
+static void read_reasons(struct go_process *p)
+{
+	for (int i = 0; i < GO_REASONS && p->places.wait_reasons; i++) {
+		uint64_t s[2];
+
+		if (!go_read(p, p->places.wait_reasons + 16 * i, s, sizeof(s)) ||
+		    s[1] >= sizeof(p->reasons[i]) || (i && !s[1]) ||
+		    (s[1] && !go_read(p, s[0], p->reasons[i], s[1])))
+			break;
+		p->reasons[i][s[1]] = '\0';
+		for (char *c = p->reasons[i]; *c; c++)
+			if (*c < ' ' || *c > '~')
+				*c = '?';
+	}
+}
+
+static void read_comm(struct go_process *p)
+{
+	char path[40];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", p->pid);
+	f = fopen(path, "re");
+	if (f && fgets(p->comm, sizeof(p->comm), f))
+		p->comm[strcspn(p->comm, "\n")] = '\0';
+	tame(p->comm);
+	if (f)
+		fclose(f);
+}
+
+/* The 20th field behind its name, which may hold anything. */
+static void read_start(struct go_process *p)
+{
+	char path[40], line[1024], *c = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f))
+		c = strrchr(line, ')');
+	for (int i = 0; c && i < 20; i++)
+		c = strchr(c + 1, ' ');
+	p->start_ticks = c ? strtoull(c, NULL, 10) : 0;
+	if (f)
+		fclose(f);
+}
+
+static int open_all(struct go_process *p, char *err, size_t errlen)
+{
+	unsigned char byte;
+	char path[40];
+	int error = maps_read(p->pid, &p->maps);
+
+	if (error) {
+		snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory of its own" :
+			 "cannot read the memory map of process %d: may you trace it?", p->pid);
+		return error;
+	}
+	p->tid = p->maps.tid;
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", p->tid);
+	p->pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (!open_image(p, err, errlen))
+		return -ENOEXEC;
+	error = memory_read(p->tid, p->table.module + p->bias, &byte, 1);
+	if (error) {
+		snprintf(err, errlen, "cannot read the memory of process %d: %s%s", p->pid,
+			 strerror(-error), error == -EPERM ? " (run as root, or as its owner)" : "");
+		return error;
+	}
+	error = go_layout_find(p, err, errlen);
+	if (error)
+		return error;
+	read_comm(p);
+	read_start(p);
+	go_find(p);
+	if (!p->places.allgs_pointer) {
+		snprintf(err, errlen, "process %d: its list of goroutines was not found", p->pid);
+		return -ENOENT;
+	}
+	read_reasons(p);
+	p->unwind = go_unwind_new(p);
+	p->symboliser = symboliser_open(p->pid, err, errlen);
+	return p->unwind && p->symboliser ? 0 : -ENOMEM;
+}
+
+/**
+ * go_open() - a Go program to look into
+ * @why: on failure, -ENOEXEC when it is none, or another error
+ * @err: on failure, one line that says why
+ *
+ * Return: the program, or NULL.
+ */
+struct go_process *go_open(pid_t pid, int *why, char *err, size_t errlen)
+{
+	struct go_process *p = calloc(1, sizeof(*p));
+
+	*why = -ENOMEM;
+	if (!p) {
+		snprintf(err, errlen, "out of memory");
+		return NULL;
+	}
+	p->pid = pid;
+	p->pagemap = -1;
+	*why = open_all(p, err, errlen);
+	if (!*why)
+		return p;
+	go_close(p);
+	return NULL;
+}
