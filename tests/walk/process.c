@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "process.h"
+#include "util/hash.h"
 
 enum { MAX_PROCESSES = 4096 };
 
@@ -38,7 +39,7 @@ void process_forget(pid_t pid)
 /* Of all lines that name a file or code. */
 static uint64_t hash_of_maps(pid_t pid)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = HASH_START;
 	char path[64], line[4096], prot[5];
 	FILE *f;
 
@@ -49,8 +50,7 @@ static uint64_t hash_of_maps(pid_t pid)
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%*s %4s", prot) != 1 || (prot[2] != 'x' && !strchr(line, '/')))
 			continue;
-		for (char *c = line; *c; c++)
-			hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+		hash = hash_bytes(hash, line, strlen(line));
 	}
 	fclose(f);
 	return hash;

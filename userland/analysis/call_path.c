@@ -8,20 +8,10 @@
 #include <string.h>
 
 #include "analysis/verdict.h"
+#include "util/hash.h"
 
 /* Frames that one way may have more than the other, and still be the same. */
 enum { DETOUR_MAX = 6 };
-
-#define HASH_START 0xcbf29ce484222325ULL	/* FNV-1a */
-
-static uint64_t mix(uint64_t h, const void *data, size_t len)
-{
-	const unsigned char *p = data;
-
-	while (len--)
-		h = (h ^ *p++) * 0x100000001b3ULL;
-	return h;
-}
 
 /* A function, or where its name is unknown the place of the call itself. */
 static uint64_t function_of(const struct symbol_frame *f)
@@ -29,10 +19,10 @@ static uint64_t function_of(const struct symbol_frame *f)
 	uint64_t h = HASH_START;
 
 	if (f->module)
-		h = mix(h, f->module, strlen(f->module));
+		h = hash_bytes(h, f->module, strlen(f->module));
 	if (f->function)
-		return mix(h, f->function, strlen(f->function));
-	return mix(h, &f->offset, sizeof(f->offset));
+		return hash_bytes(h, f->function, strlen(f->function));
+	return hash_bytes(h, &f->offset, sizeof(f->offset));
 }
 
 bool path_in_libc(const struct symbol_frame *f)
@@ -62,7 +52,7 @@ unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 		i = 0;		/* all of it is libc's */
 	for (; i < n && p->n < PATH_MAX_FRAMES; i++) {
 		p->function[p->n] = function_of(&f[i]);
-		p->hash = mix(p->hash, &p->function[p->n++], sizeof(p->hash));
+		p->hash = hash_bytes(p->hash, &p->function[p->n++], sizeof(p->hash));
 	}
 	return p->n;
 }

@@ -13,6 +13,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "util/hash.h"
 #include "util/proc_maps.h"
 #include "tracefile/format.h"
 #include "symbolize/dwarf_unwind.h"
@@ -305,19 +306,11 @@ static int put_examples(struct writing *w)
 	return err;
 }
 
-static uint64_t hash_of(const char *s, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 0x100000001b3;
-	return h | 1;
-}
-
 static int put_maps(struct writing *w)
 {
 	char path[64], chunk[8192], *all = NULL;
 	size_t len = 0, got;
+	uint64_t hash;
 	FILE *f, *out;
 	int err = 0;
 
@@ -332,8 +325,9 @@ static int put_maps(struct writing *w)
 		fclose(f);
 	if (out)
 		fclose(out);
-	if (len && len < MAPS_MAX_BYTES && hash_of(all, len) != w->known->maps_hash) {
-		w->known->maps_hash = hash_of(all, len);
+	hash = hash_bytes(HASH_START, all, len) | 1;
+	if (len && len < MAPS_MAX_BYTES && hash != w->known->maps_hash) {
+		w->known->maps_hash = hash;
 		err = file_append(w->w, RECORD_MAPS, all, len);
 	}
 	free(all);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "unwind/key.h"
+#include "util/hash.h"
 
 enum { ID_BYTES = 15, MIN_ID_BYTES = 8 };
 
@@ -24,7 +25,7 @@ struct hash {
 
 static void hash_init(struct hash *h)
 {
-	*h = (struct hash){ { 0xcbf29ce484222325, 0x9ae16a3b2f90404f, 0xc949d7c7509e6557 } };
+	*h = (struct hash){ { HASH_START, 0x9ae16a3b2f90404f, 0xc949d7c7509e6557 } };
 }
 
 static void hash_add(struct hash *h, const void *data, size_t n)
@@ -33,7 +34,7 @@ static void hash_add(struct hash *h, const void *data, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		for (int j = 0; j < 3; j++) {
-			h->lane[j] = (h->lane[j] ^ at[i]) * (0x100000001b3 + 2 * j);
+			h->lane[j] = (h->lane[j] ^ at[i]) * (HASH_PRIME + 2 * j);
 			h->lane[j] ^= h->lane[j] >> 32;
 		}
 }

@@ -5,16 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
 #include "util/intern.h"
-
-static uint64_t hash_of(const uint8_t *data, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ data[i]) * 0x100000001b3;
-	return h;
-}
 
 static size_t slot_of(const struct intern *t, uint64_t hash, const void *data, size_t len)
 {
@@ -57,7 +49,7 @@ static bool intern_grow(struct intern *t)
 
 uint64_t intern(struct intern *t, const void *data, size_t len, bool *fresh)
 {
-	uint64_t hash = hash_of(data, len);
+	uint64_t hash = hash_bytes(HASH_START, data, len);
 	size_t slot;
 
 	if (fresh)

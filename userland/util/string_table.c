@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
 #include "util/string_table.h"
 #include "util/sanitize.h"
 
@@ -54,10 +55,8 @@ struct names *names_open(void)
 
 static uint64_t hash_of(const char *text, size_t bytes)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = hash_bytes(HASH_START, text, bytes);
 
-	while (bytes--)
-		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3;
 	return hash ^ hash >> 29;
 }
 
