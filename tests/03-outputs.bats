@@ -331,7 +331,7 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 	run lt push "$TRACE" --to "http://127.0.0.1:$http"
 	expect "$status" 2 status
 	expect "${#lines[@]}" 4 "a line for each"
-	[[ ${lines[0]} == *"refused: the server answered HTTP 401"*"not now"* && $output != *$'\e'* ]]
+	[[ ${lines[0]} == *"rejected: the server answered HTTP 401"*"not now"* && $output != *$'\e'* ]]
 }
 
 @test "push: what makes no sense is told at once" {

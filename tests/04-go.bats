@@ -315,7 +315,7 @@ answer_with() {
 	local out status=0
 	out=$("$PYTHON" "$TOP/tests/lib/terminal.py" "$1" "$LEAKTRACE" go "$VICTIM" "$4") || status=$?
 	expect "$status" "$2" "exit status of $4, answered $1"
-	[[ $out == *"running process $VICTIM"*"Go on?"*"$3"* ]] || { echo "$out" >&2; return 1; }
+	[[ $out == *"running process $VICTIM"*"Continue?"*"$3"* ]] || { echo "$out" >&2; return 1; }
 }
 
 heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
@@ -416,7 +416,7 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 	expect "$ready" "ready $VICTIM" "the new program"
 	wait $! || expect $? 0 "exit status"
 	grep -q "50 goroutines: chan receive" "$(scratch)/out"
-	grep -q "could not be read any more" "$(scratch)/err"
+	grep -q "can no longer be read" "$(scratch)/err"
 }
 
 @test "go: a program that exits meanwhile leaves what was seen of it" {
@@ -427,7 +427,7 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 	end_victim
 	wait $! || expect $? 0 "exit status"
 	grep -q "50 goroutines: chan receive" "$(scratch)/out"
-	grep -q "could not be read any more" "$(scratch)/err"
+	grep -q "can no longer be read" "$(scratch)/err"
 }
 
 @test "go: Ctrl-C ends the looks, not the report" {
@@ -454,11 +454,11 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 		any(.frames[]; .function | startswith("main.(*order).expire"))) | .live] | add' "$REPORT")" 30 timers
 }
 
-@test "go: what is no Go program, or of a Go to come, is refused with one line" {
+@test "go: what is not a supported Go program, or of a Go to come, is refused with one line" {
 	local out status=0
 	out=$(lt go $$ 2>&1) || status=$?
 	expect "$status" 2 "exit status"
-	[[ $out == *"is no Go program"* ]]
+	[[ $out == *"is not a supported Go program"* ]]
 	sed 's/go1\.2[0-9]\./go1.99./g' "$GO_VICTIMS/new-strip" >"$GO_VICTIMS/future"
 	chmod +x "$GO_VICTIMS/future"
 	start_victim future

@@ -95,13 +95,13 @@ refused() {
 	local dir
 	dir=$(scratch)
 	two_looks old-strip
-	refused "the other way round" "$AFTER" "$BEFORE"
+	refused "swap the two files" "$AFTER" "$BEFORE"
 	echo '{"leaktrace": 1}' >"$dir/short"
 	echo '{"leaktrace": 1, "target": [], "sites": 4}' >"$dir/odd"
 	head -c 1000 "$AFTER/go.json" >"$dir/cut"
-	refused "not what" "$BEFORE" "$dir/short"
-	refused "not what" "$dir/odd" "$AFTER"
-	refused "not what" "$BEFORE" "$dir/cut"
+	refused "not a file written by" "$BEFORE" "$dir/short"
+	refused "not a file written by" "$dir/odd" "$AFTER"
+	refused "not a file written by" "$BEFORE" "$dir/cut"
 	refused "" "$BEFORE" "$AFTER/heap.pb.gz"
 	mkdir "$dir/empty"
 	refused "cannot open" "$BEFORE" "$dir/empty"

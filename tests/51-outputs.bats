@@ -69,6 +69,6 @@ leaking_victim() {
 	kill -INT "$SERVER"
 	wait "$SERVER"
 	# said once, not at every try
-	expect "$(grep -c 'cannot push now' push.err)" 1 complaints
+	expect "$(grep -c 'push failed, will retry' push.err)" 1 complaints
 	jq -se "all(.[]; .labels.__name__ == \"leaktrace_fd\" and .labels.pid == \"$VICTIM\")" got/log
 }

@@ -45,7 +45,7 @@ assert_refused() {
 	grep -q '^insmod: [1-9]' <<<"$output"
 	grep -q '^attach: 2' <<<"$output"
 	# one line for each of the two commands
-	expect "$(grep -c '^leaktrace: module not loaded: this kernel takes signed modules only' <<<"$output")" 2 \
+	expect "$(grep -c '^leaktrace: module not loaded: this kernel accepts only signed modules' <<<"$output")" 2 \
 		"lines that say why"
 	expect "$(grep -c '^leaktrace:' <<<"$output")" 2 "lines of the tool"
 }

@@ -62,7 +62,10 @@ struct options {
 };
 
 struct command {
-	const char *name, *args, *summary, *example;
+	const char *name, *args;
+	const char *summary;		/* one line, for 'leaktrace --help' */
+	const char *details;		/* what --help of the command adds to it; or NULL */
+	const char *example;
 	uint32_t options;
 	int (*run)(struct options *o);
 };

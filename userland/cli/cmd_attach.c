@@ -23,7 +23,7 @@ static int check_pids(const struct options *o)
 
 	for (int i = 0; i < o->argc; i++)
 		if (parse_pid(o->argv[i], &pid))
-			return fail("attach: '%s' is no pid", o->argv[i]);
+			return fail("attach: invalid PID '%s'", o->argv[i]);
 	return 0;
 }
 
@@ -33,8 +33,8 @@ static int check_background(const struct options *o)
 	if (!o->background ||
 	    (!o->duration_s && !o->output.path && !o->output.format_given && !o->fail_on_leak && !o->output.all))
 		return 0;
-	return fail("attach: --background returns at once, without a report: "
-		    "no --duration, --format, --output, --all or --fail-on with it");
+	return fail("attach: --background prints no report: "
+		    "it cannot be combined with --duration, --format, --output or --all");
 }
 
 static int attach_all(struct session *s, const struct options *o)
@@ -61,7 +61,7 @@ int cmd_attach(struct options *o)
 	int status;
 
 	if (!o->argc)
-		return fail("attach: which PID? (see 'leaktrace attach --help')");
+		return fail("attach: no PID given (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
 	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1) ?:
 		session_open(&s, o);

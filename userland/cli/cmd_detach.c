@@ -15,7 +15,7 @@ static int detach(struct client *c, const char *arg)
 	int err;
 
 	if (parse_pid(arg, &pid))
-		return fail("detach: '%s' is no pid", arg);
+		return fail("detach: invalid PID '%s'", arg);
 	err = observe_find(c, pid, &t);
 	if (err == -ESRCH)
 		return fail("%d is not being traced", pid);

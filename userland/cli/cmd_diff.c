@@ -63,7 +63,7 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 {
 	r->same = r->older && r->newer && since_same(r->newer, r->older);
 	if (r->same && since(r->newer, r->older))
-		return fail("diff: %s is older than %s: give them the other way round", o->argv[1], o->argv[0]);
+		return fail("diff: %s is older than %s: swap the two files", o->argv[1], o->argv[0]);
 	if (r->older)
 		judge_it(r->older, o);
 	if (r->newer)
@@ -142,9 +142,9 @@ int cmd_diff(struct options *o)
 	int status;
 
 	if (o->argc != 2)
-		return fail("diff: two files, please: OLD NEW (see 'leaktrace diff --help')");
+		return fail("diff: expected two files: OLD NEW (see 'leaktrace diff --help')");
 	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
-		return fail("diff: only the formats text and json are for differences");
+		return fail("diff: --format must be text or json");
 	if (go_difference_fits(o->argv[0]) && go_difference_fits(o->argv[1]))
 		return diff_go(o);
 	if (trace_survey(o->argv[0], &x.older, err, sizeof(err)) ||

@@ -56,7 +56,7 @@ static int look(struct go_view *v, const struct options *o)
 	/* It has exited meanwhile: what was seen before is the answer. */
 	if (err && v->snapshots > 1) {
 		go_view_undo(v);
-		fprintf(stderr, "leaktrace: process %d could not be read any more\n", v->process->pid);
+		fprintf(stderr, "leaktrace: process %d can no longer be read: reporting what was read before\n", v->process->pid);
 		err = 0;
 	}
 	return err ? fail("cannot read the goroutines of process %d: %s", v->process->pid,
@@ -116,14 +116,16 @@ int cmd_go(struct options *o)
 	int status, why;
 	pid_t pid;
 
-	if (o->argc != 1 || parse_pid(o->argv[0], &pid))
-		return fail("go: one PID, please (see 'leaktrace go --help')");
+	if (o->argc != 1)
+		return fail("go: expected one PID (see 'leaktrace go --help')");
+	if (parse_pid(o->argv[0], &pid))
+		return fail("go: invalid PID '%s'", o->argv[0]);
 	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON && o->output.format != FORMAT_PPROF)
-		return fail("go: the formats are text, json and pprof");
+		return fail("go: --format must be text, json or pprof");
 	if (o->output.format == FORMAT_PPROF && output_is_stdout(&o->output))
-		return fail("go: where to? Give -o DIR for the profiles");
+		return fail("go: no output directory for the profiles: give -o DIRECTORY");
 	if (o->arm + o->disarm + o->verdict > 1)
-		return fail("go: one of --arm, --disarm and --verdict at a time");
+		return fail("go: --arm, --disarm and --verdict are mutually exclusive");
 	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);

@@ -128,7 +128,7 @@ static int send_once(struct push_run *r)
 		if (stop_wanted(r))
 			return fail("interrupted: %u profiles were not sent", r->queue.n);
 		if (++r->failures == TRIES)
-			return fail("cannot push to the server: %s (tried %d times); is --to right?",
+			return fail("push failed: %s (%d attempts): check the URL given with --to",
 				    push_error(r->push), TRIES);
 		wait_s(r, backoff_s(r));
 	}
@@ -147,7 +147,7 @@ static void send_until(struct push_run *r, double end_s)
 			pause_s = fmin(pause_s, r->later_s - now_s);
 		} else if (push_queue_flush(&r->queue, r->push) == PUSH_LATER && !stop_wanted(r)) {
 			if (!r->failures++)
-				fail("cannot push now, trying on: %s", push_error(r->push));
+				fail("push failed, will retry: %s", push_error(r->push));
 			r->later_s = monotonic_ns() / 1e9 + backoff_s(r);
 			pause_s = fmin(pause_s, backoff_s(r));
 		} else {
@@ -169,7 +169,7 @@ static int push_forever(struct push_run *r, struct source *source, const char *a
 		if (status)
 			break;
 		if (r->queue.dropped > dropped)
-			fail("%llu profiles were dropped: the server is away for too long",
+			fail("%llu profiles were dropped: the server was unreachable for too long",
 			     (unsigned long long)(r->queue.dropped - dropped));
 		dropped = r->queue.dropped;
 		/* what takes longer than that is done all the time, and not made up for */
@@ -186,13 +186,13 @@ static int push_forever(struct push_run *r, struct source *source, const char *a
 static int check(const struct options *o)
 {
 	if (o->argc > 1)
-		return fail("push: one PID or FILE, please (see 'leaktrace push --help')");
+		return fail("push: expected at most one PID or FILE (see 'leaktrace push --help')");
 	if (!o->to)
-		return fail("push: where to? Give --to URL");
+		return fail("push: no server given: give --to URL");
 	if (strncmp(o->to, "http://", 7) && strncmp(o->to, "https://", 8))
-		return fail("--to: '%s' is no http:// or https:// URL", o->to);
+		return fail("--to: '%s' is not an http:// or https:// URL", o->to);
 	if (o->every_s && source_is_file(o->argv[0]))
-		return fail("push: --every needs a process; a file does not change");
+		return fail("push: --every needs a process: a file does not change");
 	return 0;
 }
 

@@ -31,10 +31,10 @@ static void stop_on(struct session *s, int err)
 	s->stop = true;
 	live_erase(s);
 	if (err == -EFBIG)
-		fail("cannot go on with %s: what cannot be left out needs more than --max-size; the file can be reported",
+		fail("cannot continue recording to %s: --max-size is too small for its minimum content; the file can be reported",
 		     s->options->output.path);
 	else
-		fail("cannot write %s: %s; what is in it can be reported", s->options->output.path, strerror(-err));
+		fail("cannot write %s: %s; what was written so far can be reported", s->options->output.path, strerror(-err));
 }
 
 static void on_look(struct session *s, struct traced *t, bool last)
@@ -88,7 +88,7 @@ static int take_up(struct session *s, pid_t pid)
 	} else {
 		t = session_adopt(s, found.id);
 		if (!t)
-			fail("%d is gone", pid);
+			fail("%d is no longer traced", pid);
 	}
 	if (!t)
 		return EXIT_TROUBLE;
@@ -102,7 +102,7 @@ static int take_up_all(struct session *s, const struct options *o)
 	pid_t pid;
 
 	for (int i = 0; i < o->argc && !status; i++)
-		status = parse_pid(o->argv[i], &pid) ? fail("record: '%s' is no pid", o->argv[i]) :
+		status = parse_pid(o->argv[i], &pid) ? fail("record: invalid PID '%s'", o->argv[i]) :
 			take_up(s, pid);
 	return status;
 }
@@ -159,11 +159,11 @@ int cmd_record(struct options *o)
 	int status;
 
 	if (!o->argc)
-		return fail("record: which PID? (see 'leaktrace record --help')");
+		return fail("record: no PID given (see 'leaktrace record --help')");
 	if (output_is_stdout(&o->output))
-		return fail("record: to which file? Give -o FILE");
+		return fail("record: no output file: give -o FILE");
 	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)
-		return fail("record: --rotate SIZE can be half of --max-size at most");
+		return fail("record: --rotate SIZE must be at most half of --max-size");
 	s.look_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
 	status = session_open(&s, o);
 	if (!status)

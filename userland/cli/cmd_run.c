@@ -162,7 +162,7 @@ int cmd_run(struct options *o)
 	int status;
 
 	if (!o->argc)
-		return fail("run: which command? (see 'leaktrace run --help')");
+		return fail("run: no command given (see 'leaktrace run --help')");
 	status = output_check(&o->output, false) ?: spawn(o);
 	if (status)
 		return status;

@@ -31,7 +31,7 @@ int cmd_serve(struct options *o)
 	int status, signals;
 
 	if (o->argc > 1)
-		return fail("serve: one PID or FILE, please (see 'leaktrace serve --help')");
+		return fail("serve: expected at most one PID or FILE (see 'leaktrace serve --help')");
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
@@ -49,7 +49,7 @@ int cmd_serve(struct options *o)
 		printf("serving at %s\n", http_url(h));
 		fflush(stdout);
 		if (!http_is_local(h))
-			fail("everybody who reaches %s can read this", http_url(h));
+			fail("warning: anyone who can reach %s can read the reports", http_url(h));
 		serve(h, signals);
 	} else {
 		status = EXIT_TROUBLE;

@@ -17,10 +17,12 @@ int cmd_snapshot(struct options *o)
 	int status = 0;
 	pid_t pid;
 
-	if (o->argc != 1 || parse_pid(o->argv[0], &pid))
-		return fail("snapshot: one PID, please (see 'leaktrace snapshot --help')");
+	if (o->argc != 1)
+		return fail("snapshot: expected one PID (see 'leaktrace snapshot --help')");
+	if (parse_pid(o->argv[0], &pid))
+		return fail("snapshot: invalid PID '%s'", o->argv[0]);
 	if (output_is_stdout(&o->output))
-		return fail("snapshot: to which file? Give -o FILE");
+		return fail("snapshot: no output file: give -o FILE");
 	c = client_open(err, sizeof(err));
 	if (!c)
 		return fail("%s", err);

@@ -47,7 +47,7 @@ static void kinds_of(uint32_t kinds, char buf[64])
 static void text_targets(const struct overview *v)
 {
 	if (!v->ntargets) {
-		printf("nothing is being traced: run 'leaktrace attach PID'\n");
+		printf("no process is being traced: run 'leaktrace attach PID'\n");
 		return;
 	}
 	printf("%-6s %-8s %-16s %-22s %-9s %s\n", "TARGET", "PID", "COMM", "KINDS", "FOR", "LIVE");
@@ -63,7 +63,7 @@ static void text_targets(const struct overview *v)
 				printf(" %s %s", kind_name(k), format_count(t->kind[k].live, count));
 		printf("%s%s%s%s\n", t->flags & LEAKTRACE_TARGET_F_EXITED ? ", exited" : "",
 		       t->flags & LEAKTRACE_TARGET_F_BACKGROUND ? ", background" : "",
-		       t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK ? ", follows forks" : "",
+		       t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK ? ", follow-fork" : "",
 		       t->inexact ? ", not exact" : "");
 	}
 }
@@ -94,12 +94,12 @@ static void text_fill(const struct status *s)
 		const char *name;
 		uint64_t n;
 	} lost[] = {
-		{ "events, ring full", s->lost.ring }, { "events, receiver too slow", s->lost.socket },
-		{ "births, object table full", s->lost.objects },
-		{ "births, site table full", s->lost.sites },
-		{ "births, stack table full", s->lost.stacks },
-		{ "hits inside a probe", s->lost.nested },
-		{ "deferred work, pool empty", s->lost.work },
+		{ "events (ring full)", s->lost.ring }, { "events (receiver too slow)", s->lost.socket },
+		{ "objects (object table full)", s->lost.objects },
+		{ "objects (site table full)", s->lost.sites },
+		{ "objects (stack table full)", s->lost.stacks },
+		{ "probe hits (inside another probe)", s->lost.nested },
+		{ "deferred work (pool empty)", s->lost.work },
 	};
 	char a[32];
 	bool any = false;
@@ -107,7 +107,7 @@ static void text_fill(const struct status *s)
 	putchar('\n');
 	fill("targets", s->targets, s->targets_max);
 	fill("objects", s->objects, s->objects_max);
-	fill("page cells", s->page_cells, s->page_cells_max);
+	fill("page entries", s->page_cells, s->page_cells_max);
 	fill("sites", s->sites, s->sites_max);
 	fill("stacks", s->stacks, s->stacks_max);
 	fill("ring bytes", s->ring_used_bytes, s->ring_bytes);
@@ -239,7 +239,7 @@ int cmd_status(struct options *o)
 	int status = EXIT_CLEAN;
 
 	if (o->argc)
-		return fail("status: of all, without arguments (see 'leaktrace status --help')");
+		return fail("status: takes no arguments (see 'leaktrace status --help')");
 	c = client_open(err, sizeof(err));
 	if (!c)
 		return fail("%s", err);

@@ -18,7 +18,7 @@ static int take_up(struct session *s, const struct options *o)
 	s->watch_all = !o->argc;
 	for (int i = 0; i < o->argc; i++) {
 		if (parse_pid(o->argv[i], &pid))
-			return fail("tail: '%s' is no pid", o->argv[i]);
+			return fail("tail: invalid PID '%s'", o->argv[i]);
 		err = observe_find(s->client, pid, &found);
 		if (err == -ESRCH)
 			return fail("%d is not being traced: run 'leaktrace attach %d'", pid, pid);
@@ -26,7 +26,7 @@ static int take_up(struct session *s, const struct options *o)
 			return fail("%s", client_error(s->client));
 		t = session_adopt(s, found.id);
 		if (!t)
-			return fail("%d is gone", pid);
+			return fail("%d is no longer traced", pid);
 		t->root = true;
 	}
 	return 0;
@@ -38,7 +38,7 @@ int cmd_tail(struct options *o)
 	int status;
 
 	if (o->argc > 1)
-		return fail("tail: one PID, or none for all (see 'leaktrace tail --help')");
+		return fail("tail: expected one PID, or none for all (see 'leaktrace tail --help')");
 	s.view = !o->json && isatty(STDOUT_FILENO);
 	status = session_open(&s, o);
 	if (!status)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leaktrace: names the code whose descriptors, memory, timers and threads only
- * ever grow. The verbs stand in one table; without one, the status is shown.
+ * ever grow. All commands are in one table; the default is status.
  */
 #include <errno.h>
 #include <locale.h>
@@ -28,47 +28,60 @@ int cmd_detach(struct options *o);
 #define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR | OPT_JSON)
 
 const struct command commands[] = {
-	{ "attach", "PID…", "Trace processes until Ctrl-C, their exit or --duration, showing leaks as they\n"
-	  "are found; then print the report and detach. Exit status: 1 if something leaks.",
+	{ "attach", "[OPTION…] PID…", "Trace processes, show leaks as they are found, then report",
+	  "Tracing ends at Ctrl-C, after --duration, or when the processes exit; then the\n"
+	  "report is printed and the processes are detached.\n"
+	  "Exit status: 1 if a leak was found.",
 	  "leaktrace attach 4242 --duration 1m",
 	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_SAY, cmd_attach },
-	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction.",
+	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
+	  "Leaks are shown as they are found; the report follows when the command ends.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
 	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_SAY | OPT_FAIL_ON, cmd_run },
-	{ "tail", "[PID]", "Show leaks as they are found in what is being traced, by anybody.",
+	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
+	  "It does not matter who started the tracing. Nothing is attached or detached.",
 	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_JUDGE | OPT_DEBUGINFOD |
 	  OPT_NO_COLOR, cmd_tail },
-	{ "status", "", "Show targets, probes, how full the tables are, what was lost, and memory.",
+	{ "status", "[OPTION…]", "Show traced processes, probes, table usage, losses and memory use", NULL,
 	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
-	{ "snapshot", "PID -o FILE", "Write the live state of a traced process to a file, for 'report FILE'.",
+	{ "snapshot", "[OPTION…] PID -o FILE", "Write the live objects of a traced process to a file",
+	  "The file is for 'leaktrace report FILE' and 'leaktrace diff'.",
 	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD,
 	  cmd_snapshot },
-	{ "record", "PID… -o FILE", "Record processes over time, until Ctrl-C, their exit or --duration, to one file\n"
-	  "for 'report FILE'. What is not traced yet is, meanwhile.",
+	{ "record", "[OPTION…] PID… -o FILE", "Record processes over time to one file",
+	  "Recording ends at Ctrl-C, after --duration, or when the processes exit; the file is\n"
+	  "for 'leaktrace report FILE'. Processes not yet traced are traced for the duration\n"
+	  "of the recording.",
 	  "leaktrace record $(pidof server) -o server.leaktrace",
 	  OPT_TRACE | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_JUDGE |
 	  OPT_NO_COLOR, cmd_record },
-	{ "report", "[PID or FILE]", "Print the ranked report of a traced process, of all, or of a file.\n"
-	  "Exit status: 1 if something leaks.",
+	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
+	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
+	  "Exit status: 1 if a leak was found.",
 	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
-	{ "diff", "OLD NEW", "Show what was born between two snapshots or recordings and still lives, by site; or\n"
-	  "what grew between two looks of 'leaktrace go --format json -o FILE' or 'pprof -o DIR'.\n"
-	  "Exit status: 1 if what grew leaks.",
+	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
+	  "Of one process: the objects created between the two and still live. OLD and NEW\n"
+	  "may also be two files of 'leaktrace go --format json -o FILE', or two directories\n"
+	  "of 'leaktrace go --format pprof -o DIRECTORY'.\n"
+	  "Exit status: 1 if a leak was found.",
 	  "leaktrace diff before.leaktrace after.leaktrace", OPT_DIFF, cmd_diff },
-	{ "go", "PID", "Look into a Go program from outside: goroutines, timers, heap; again with --every,\n"
-	  "to see what grows. It is not stopped; it needs no code for this, no symbols, and no module.\n"
-	  "Exit status: 1 if something leaks. With --format pprof, -o names a folder.",
+	{ "go", "[OPTION…] PID", "Show goroutines, timers and heap of a Go program, and what grows",
+	  "Growth shows in several samples: see --every. The program is not stopped; it needs\n"
+	  "no changes and no symbols. The kernel module is not used.\n"
+	  "Exit status: 1 if a leak was found.",
 	  "leaktrace go 4242 --every 30s --count 6",
 	  OPT_GO | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
-	{ "push", "[PID or FILE] --to URL", "Send profiles of a traced process, of all, or of a file to Pyroscope, to Parca,\n"
-	  "or as the body of a POST to URL. LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
+	{ "push", "[OPTION…] [PID | FILE] --to URL", "Send profiles to Pyroscope, to Parca, or to a URL that accepts pprof",
+	  "The profiles are those of a traced process, of all of them, or of a file.\n"
+	  "The value of LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
 	  "leaktrace push 4242 --to http://localhost:4040 --every 15s",
 	  OPT_PUSH | OPT_EVERY | OPT_JUDGE | OPT_DEBUGINFOD, cmd_push },
-	{ "serve", "[PID or FILE]", "Answer /metrics, /debug/pprof/KIND, and / with the report as a page, for those who\n"
-	  "pull; until Ctrl-C, at the loopback address unless --listen says otherwise.",
+	{ "serve", "[OPTION…] [PID | FILE]", "Serve the report, metrics and profiles over HTTP",
+	  "/ is the report as a page, /metrics is for Prometheus, /debug/pprof/KIND a profile.\n"
+	  "Serves until Ctrl-C, on the loopback address unless --listen names another.",
 	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_JUDGE | OPT_DEBUGINFOD, cmd_serve },
-	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free everything.",
+	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free their memory", NULL,
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },
 };
@@ -76,16 +89,35 @@ const struct command commands[] = {
 static void usage(FILE *f)
 {
 	fputs("usage: leaktrace COMMAND [ARG…]\n\n", f);
-	for (const struct command *c = commands; c->name; c++) {
-		int line = strcspn(c->summary, "\n");
-
-		fprintf(f, "  %-9s %.*s\n", c->name, line, c->summary);
-	}
-	fputs("\nWithout a command: status. 'leaktrace COMMAND --help' tells more, with an example.\n"
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(f, "  %-9s %s\n", c->name, c->summary);
+	fputs("\nWithout a command: status. 'leaktrace COMMAND --help' shows its options.\n"
 	      "\nexample:\n  leaktrace attach $(pidof server)\n", f);
 }
 
-/* A disk that is full has not been told anything. */
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	fail("unknown command '%s' (see 'leaktrace --help')", name);
+	return NULL;
+}
+
+static int help(const char *name)
+{
+	const struct command *c = name ? find_command(name) : NULL;
+
+	if (name && !c)
+		return EXIT_TROUBLE;
+	if (c)
+		options_usage(stdout, c);
+	else
+		usage(stdout);
+	return EXIT_CLEAN;
+}
+
+/* Output that did not reach a full disk is a failure, whatever the command says. */
 static int end(int status)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -96,6 +128,7 @@ static int end(int status)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "status";
+	const struct command *c;
 	struct options o;
 	int status;
 
@@ -104,17 +137,13 @@ int main(int argc, char **argv)
 		printf("leaktrace %s\n", LEAKTRACE_VERSION);
 		return end(EXIT_CLEAN);
 	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
-		usage(stdout);
-		return end(EXIT_CLEAN);
-	}
-	for (const struct command *c = commands; c->name; c++) {
-		if (strcmp(c->name, name))
-			continue;
-		status = options_parse(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, &o);
-		if (status)
-			return end(status < 0 ? EXIT_CLEAN : status);
-		return end(c->run(&o));
-	}
-	return fail("no such command: '%s' (see 'leaktrace --help')", name);
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		return end(help(argc > 2 && !strcmp(name, "help") ? argv[2] : NULL));
+	c = find_command(name);
+	if (!c)
+		return EXIT_TROUBLE;
+	status = options_parse(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, &o);
+	if (status)
+		return end(status < 0 ? EXIT_CLEAN : status);
+	return end(c->run(&o));
 }

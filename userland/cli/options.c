@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options of all commands: one table, of which each command takes its part.
- * Usage is printed from it, so that it cannot tell anything else.
+ * The options of all commands in one table; each command accepts a subset.
+ * --help is printed from the same table, so the two cannot disagree.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,47 +22,86 @@ struct option_row {
 	const char *name, *arg, *help;
 };
 
+/* Where an option means something else to one command than to the others. */
+struct option_exception {
+	const char *command, *name, *help;
+};
+
 enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
-	{ OPT_KINDS, 'k', "kinds", "LIST", "what to follow: fd,page,timer,thread (default: all)" },
-	{ OPT_FORK, 'f', "follow-fork", NULL, "trace children, too" },
-	{ OPT_BACKGROUND, 'b', "background", NULL, "return, and keep tracing in the kernel" },
+	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default: all)" },
+	{ OPT_FORK, 'f', "follow-fork", NULL, "trace child processes too" },
+	{ OPT_BACKGROUND, 'b', "background", NULL, "return at once and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
-	{ OPT_JSON, 'j', "json", NULL, "one JSON object a line" },
-	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, pprof; of what 'attach' follows also folded, html, openmetrics" },
-	{ OPT_OUTPUT, 'o', "output", "FILE", "write there instead of to standard output" },
-	{ OPT_ALL, 'a', "all", NULL, "every site and frame, not only findings" },
-	{ OPT_PUSH, 0, "to", "URL", "of the server, or where profiles are posted to" },
+	{ OPT_JSON, 'j', "json", NULL, "print JSON, one object per line" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, folded, html, pprof or openmetrics" },
+	{ OPT_OUTPUT, 'o', "output", "FILE", "write to FILE instead of standard output" },
+	{ OPT_ALL, 'a', "all", NULL, "show every call path and frame, not only findings" },
+	{ OPT_PUSH, 0, "to", "URL", "server URL, or the URL to POST profiles to" },
 	{ OPT_PUSH, 0, "protocol", "NAME", "pyroscope, parca or pprof (default: pyroscope)" },
-	{ OPT_PUSH, 0, "label", "NAME=VALUE", "put this on every profile; may be repeated" },
-	{ OPT_EVERY, 0, "every", "TIME", "do it again every TIME" },
+	{ OPT_PUSH, 0, "label", "NAME=VALUE", "add a label to every profile; may be repeated" },
+	{ OPT_EVERY, 0, "every", "TIME", "repeat every TIME" },
 	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
-	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak was found" },
-	{ OPT_JUDGE, 0, "min-age", "TIME", "what is younger is not old (default: 3s)" },
-	{ OPT_JUDGE, 0, "window", "TIME", "judge by the last TIME only" },
-	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "bound of the target's table in the kernel" },
-	{ OPT_GO, 0, "count", "N", "look N times (default: 6 with --every, else once)" },
-	{ OPT_GO, 0, "arm", NULL, "turn heap profiling on in the program: writes 8 bytes to it" },
-	{ OPT_GO, 0, "disarm", NULL, "turn it off again" },
-	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26 and later prove leaks: writes one byte to it" },
-	{ OPT_RECORD, 0, "interval", "TIME", "between two points of the history (default: 10s)" },
-	{ OPT_RECORD, 0, "max-size", "SIZE", "what it may take of the disk: 64M, 1G (default: 1G)" },
-	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "begin a new file whenever it is that long: 64M, 1h" },
-	{ OPT_RECORD, 0, "keep", "N", "files that were rotated away, FILE.1 the latest (default: 7)" },
-	{ OPT_RECORD, 0, "events", NULL, "record each birth and death; costs the target more" },
-	{ OPT_BETWEEN, 0, "between", "T1 T2", "what came then: RFC 3339, +30s after its start, -5m before its end" },
-	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave names out, keep modules, offsets, build ids" },
-	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "ask the servers in DEBUGINFOD_URLS for debug information" },
-	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as with NO_COLOR set" },
-	{ 0, 'h', "help", NULL, "this text" },
-	{ 0, 'V', "version", NULL, "the version" },
+	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak is found" },
+	{ OPT_JUDGE, 0, "min-age", "TIME", "minimum age of a leaked object (default: 3s)" },
+	{ OPT_JUDGE, 0, "window", "TIME", "judge only the last TIME" },
+	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "track at most N objects in the kernel" },
+	{ OPT_GO, 0, "count", "N", "take N samples (default: 6 with --every, else 1)" },
+	{ OPT_GO, 0, "arm", NULL, "enable its heap profiling (writes 8 bytes to it)" },
+	{ OPT_GO, 0, "disarm", NULL, "disable its heap profiling (writes 8 bytes to it)" },
+	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26+ prove leaks (writes one byte to it)" },
+	{ OPT_RECORD, 0, "interval", "TIME", "time between two samples (default: 10s)" },
+	{ OPT_RECORD, 0, "max-size", "SIZE", "limit of the disk space used: 64M, 1G (default: 1G)" },
+	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "start a new file after this size or time: 64M, 1h" },
+	{ OPT_RECORD, 0, "keep", "N", "keep N rotated files, FILE.1 the newest (default: 7)" },
+	{ OPT_RECORD, 0, "events", NULL, "record each creation and release; slows the target more" },
+	{ OPT_BETWEEN, 0, "between", "T1 T2", "only this period of a recording: RFC 3339 times,\n"
+	  "+30s from its start, -5m from its end" },
+	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave out names; keep modules, offsets and build ids" },
+	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "download debug information from DEBUGINFOD_URLS" },
+	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as if NO_COLOR were set" },
+	{ 0, 'h', "help", NULL, "show this help" },
+	{ 0, 'V', "version", NULL, "show the version" },
 };
+
+static const struct option_exception exceptions[] = {
+	{ "snapshot", "output", "write the snapshot to FILE (required)" },
+	{ "record", "output", "write the recording to FILE (required)" },
+	{ "record", "all", "show every call path and frame in the final report" },
+	{ "record", "json", "print events and report as JSON, one object per line" },
+	{ "status", "json", "print one JSON object" },
+	{ "diff", "json", "the same as --format json" },
+	{ "diff", "format", "text or json" },
+	{ "go", "format", "text, json or pprof" },
+	{ "go", "json", "the same as --format json, on one line" },
+	{ "go", "output", "write to FILE (pprof: a directory), not to stdout" },
+	{ "go", "every", "take a sample every TIME" },
+	{ "go", "all", "show every call path and frame, not only what grows" },
+};
+
+static const char *help_of(const struct command *cmd, const struct option_row *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(exceptions); i++)
+		if (!strcmp(exceptions[i].command, cmd->name) && !strcmp(exceptions[i].name, r->name))
+			return exceptions[i].help;
+	return r->help;
+}
+
+/* An option and its help; each further line of the help under the first. */
+static void usage_row(FILE *f, const char *option, const char *help)
+{
+	int line = strcspn(help, "\n");
+
+	fprintf(f, "  %-26s %.*s\n", option, line, help);
+	if (help[line])
+		usage_row(f, "", help + line + 1);
+}
 
 void options_usage(FILE *f, const struct command *cmd)
 {
-	fprintf(f, "usage: leaktrace %s%s%s\n\n%s\n\noptions:\n", cmd->name, *cmd->args ? " " : "",
-		cmd->args, cmd->summary);
+	fprintf(f, "usage: leaktrace %s%s%s\n\n%s.\n%s%s\noptions:\n", cmd->name, *cmd->args ? " " : "",
+		cmd->args, cmd->summary, cmd->details ?: "", cmd->details ? "\n" : "");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct option_row *r = &rows[i];
 		char left[40], letter[8] = "    ";
@@ -72,7 +111,7 @@ void options_usage(FILE *f, const struct command *cmd)
 		if (r->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", r->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, r->name, r->arg ? " " : "", r->arg ?: "");
-		fprintf(f, "  %-26s %s\n", left, r->help);
+		usage_row(f, left, help_of(cmd, r));
 	}
 	fprintf(f, "\nexample:\n  %s\n", cmd->example);
 }
@@ -87,7 +126,7 @@ static int parse_kinds(const char *arg, uint32_t *kinds)
 		int kind = kind_parse(word);
 
 		if (kind < 0) {
-			err = fail("no such kind: '%s' (there are fd, page, timer, thread)", word);
+			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread)", word);
 			break;
 		}
 		*kinds |= 1U << kind;
@@ -110,13 +149,13 @@ static int parse_format(const char *arg, struct options *o)
 			o->output.format_given = true;
 			return 0;
 		}
-	return fail("no such format: '%s' (there are text, json, folded, html, pprof, openmetrics)", arg);
+	return fail("--format: unknown format '%s' (one of text, json, folded, html, pprof, openmetrics)", arg);
 }
 
 static int parse_time_option(const char *name, const char *arg, double *s)
 {
 	*s = parse_duration_s(arg);
-	return *s > 0 ? 0 : fail("--%s: '%s' is no time (10, 10s, 2m, 1h)", name, arg);
+	return *s > 0 ? 0 : fail("--%s: '%s' is not a time (10, 10s, 2m, 1h)", name, arg);
 }
 
 static int take_go(const char *name, const char *arg, struct options *o)
@@ -130,7 +169,7 @@ static int take_go(const char *name, const char *arg, struct options *o)
 		return 0;
 	o->count = strtoul(arg, &end, 10);
 	return *end || !o->count || o->count > 1000 ?
-		fail("--count: '%s' is no number from 1 to 1000", arg) : 0;
+		fail("--count: '%s' is not a number from 1 to 1000", arg) : 0;
 }
 
 /* As Prometheus wants names; the value is anything. */
@@ -140,9 +179,9 @@ static int add_label(const char *arg, struct options *o)
 	struct option_label *l = &o->labels[o->nlabels];
 
 	if (!len || arg[len] != '=' || isdigit((unsigned char)*arg))
-		return fail("--label: '%s' is not NAME=VALUE, with letters, digits and _ in NAME", arg);
+		return fail("--label: '%s' is not NAME=VALUE (letters, digits and _ in NAME)", arg);
 	if (o->nlabels == OPTIONS_LABELS_MAX)
-		return fail("--label: no more than %d", OPTIONS_LABELS_MAX);
+		return fail("--label: at most %d are allowed", OPTIONS_LABELS_MAX);
 	l->name = strndup(arg, len);
 	l->value = strdup(arg + len + 1);
 	o->nlabels++;
@@ -159,7 +198,7 @@ static int take_push(const char *name, const char *arg, struct options *o)
 	}
 	o->protocol = push_protocol_parse(arg);
 	return o->protocol < 0 ?
-		fail("no such protocol: '%s' (there are pyroscope, parca, pprof)", arg) : 0;
+		fail("--protocol: unknown protocol '%s' (one of pyroscope, parca, pprof)", arg) : 0;
 }
 
 /* Options that say it all by being there. */
@@ -194,7 +233,7 @@ static int parse_rotate(const char *arg, struct options *o)
 	o->rotate_bytes = strpbrk(arg, "KMGT") ? parse_size(arg) : 0;
 	o->rotate_s = o->rotate_bytes ? 0 : parse_duration_s(arg);
 	return o->rotate_bytes || o->rotate_s >= 1 ? 0 :
-		fail("--rotate: '%s' is neither size (64M, 1G) nor time of a second or more (1h)", arg);
+		fail("--rotate: '%s' is neither a size (64M, 1G) nor a time of at least one second (1h)", arg);
 }
 
 static int record_option(const char *name, const char *arg, struct options *o)
@@ -204,15 +243,15 @@ static int record_option(const char *name, const char *arg, struct options *o)
 	switch (name[0]) {
 	case 'i':
 		o->interval_s = parse_duration_s(arg);
-		return o->interval_s >= 1 ? 0 : fail("--interval: '%s' is no time of a second or more (10s, 1m)", arg);
+		return o->interval_s >= 1 ? 0 : fail("--interval: '%s' is not a time of at least one second (10s, 1m)", arg);
 	case 'm':
 		o->max_bytes = parse_size(arg);
-		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-size: '%s' is no size of at least 1M (64M, 1G)", arg);
+		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-size: '%s' is not a size of at least 1M (64M, 1G)", arg);
 	case 'r':
 		return parse_rotate(arg, o);
 	case 'k':
 		o->keep = strtoul(arg, &end, 10);
-		return *end || !o->keep || o->keep > 9999 ? fail("--keep: '%s' is no number from 1 to 9999", arg) : 0;
+		return *end || !o->keep || o->keep > 9999 ? fail("--keep: '%s' is not a number from 1 to 9999", arg) : 0;
 	}
 	o->events = true;
 	return 0;
@@ -241,13 +280,13 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		return 0;
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
-		return strcmp(arg, "leak") ? fail("--fail-on: only 'leak' is known, not '%s'", arg) : 0;
+		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
 	case OPT_JUDGE:
 		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->bench.min_age_s :
 					 &o->bench.window_s);
 	case OPT_MAX_OBJECTS:
 		o->max_objects = strtoul(arg, &end, 10);
-		return *end || !o->max_objects ? fail("--max-objects: '%s' is no number", arg) : 0;
+		return *end || !o->max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
 	case OPT_GO:
 		return take_go(r->name, arg, o);
 	case OPT_RECORD:
@@ -318,7 +357,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 			if (c == '?' && optopt > ' ' && optopt <= '~' && strncmp(word, "--", 2))
 				word = letter;
 			return fail("%s: %s '%s' (see 'leaktrace %s --help')", cmd->name,
-				    c == ':' ? "no argument to" : "no such option", word, cmd->name);
+				    c == ':' ? "missing argument for" : "unknown option", word, cmd->name);
 		}
 		r = row_of(c);
 		if (!strcmp(r->name, "help")) {
@@ -334,12 +373,12 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 			return err;
 		/* the one with two arguments */
 		if (r->bit == OPT_BETWEEN && optind >= argc)
-			return fail("--between: until when? It takes two times");
+			return fail("--between: expected two times: T1 T2");
 		if (r->bit == OPT_BETWEEN)
 			o->between[1] = argv[optind++];
 	}
 	if (o->output.format == FORMAT_PPROF && output_is_stdout(&o->output) && isatty(STDOUT_FILENO))
-		return fail("%s: pprof is nothing for a terminal: give -o FILE or -o DIRECTORY", cmd->name);
+		return fail("%s: refusing to write binary pprof to a terminal: give -o FILE or -o DIRECTORY", cmd->name);
 	if (o->json && !o->output.format_given)
 		o->output.format = FORMAT_JSON;
 	o->argc = argc - optind;

@@ -1,9 +1,10 @@
 # bash completion for leaktrace                            -*- shell-script -*-
 # SPDX-License-Identifier: GPL-2.0
 
-# Options and commands are asked of the program itself.
+# The program itself lists its options: nothing to keep in step here.
 _leaktrace_options() {
-	leaktrace "$1" --help 2>/dev/null | sed '/^example:/,$d' | grep -o -- '--[a-z][a-z-]*'
+	leaktrace "$1" --help 2>/dev/null |
+		sed -n '/^options:/,/^example:/s/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p'
 }
 
 _leaktrace_traced() {
@@ -16,7 +17,7 @@ _leaktrace() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "attach run tail status snapshot record report diff go push serve detach --help --version" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "attach run tail status snapshot record report diff go push serve detach help version --help --version" -- "$cur")
 		return
 	fi
 	case $prev in
@@ -44,6 +45,7 @@ _leaktrace() {
 		-*) mapfile -t words < <(_leaktrace_options "$command") ;;
 		*)
 			case $command in
+			help) words=(attach run tail status snapshot record report diff go push serve detach) ;;
 			attach | go | record) mapfile -t words < <(cd /proc && printf '%s\n' [0-9]*) ;;
 			run)
 				mapfile -t COMPREPLY < <(compgen -c -- "$cur")

@@ -100,9 +100,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		return MHD_YES;
 	}
 	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
-		refuse(&a, MHD_HTTP_METHOD_NOT_ALLOWED, "there is nothing here to change");
+		refuse(&a, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are supported");
 	else if (http_address_is_local(&h->address) && !http_host_is_address(host))
-		refuse(&a, MHD_HTTP_FORBIDDEN, "ask by address, not by name: http://127.0.0.1/…");
+		refuse(&a, MHD_HTTP_FORBIDDEN, "use the address, not a host name: http://127.0.0.1/…");
 	else
 		h->fn(&q, &a, h->arg);
 	return send_answer(c, &a);
@@ -122,8 +122,8 @@ static int start(struct http *h)
 	if (h->daemon)
 		return 0;
 	h->url = http_address_url(&h->address);
-	return fail("cannot listen at %s: %s", h->url ?: "there",
-		    errno ? strerror(errno) : "libmicrohttpd does not say why");
+	return fail("cannot listen on %s: %s", h->url ?: "the address",
+		    errno ? strerror(errno) : "libmicrohttpd gave no reason");
 }
 
 /* The port, if the kernel was to choose one. */

@@ -62,7 +62,7 @@ int http_address(const char *listen, struct sockaddr_storage *address)
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = n;
 	} else {
-		return fail("--listen: '%s' is no address (127.0.0.1:9746, [::1]:9746)", listen);
+		return fail("--listen: '%s' is not an IP address (127.0.0.1:9746, [::1]:9746)", listen);
 	}
 	return 0;
 }

@@ -241,7 +241,7 @@ static enum push_result judge_answer(struct push *p, CURLcode code)
 	if (p->protocol != PUSH_PARCA || !p->grpc_status)
 		return PUSH_SENT;
 	if (p->grpc_status < 0) {
-		set_error(p, "no gRPC server answers there", NULL);
+		set_error(p, "the server does not speak gRPC", NULL);
 		return PUSH_REFUSED;
 	}
 	snprintf(what, sizeof(what), "the server answered gRPC status %ld", p->grpc_status);

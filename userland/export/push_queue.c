@@ -70,7 +70,7 @@ enum push_result push_queue_flush(struct push_queue *q, struct push *p)
 		if (result == PUSH_LATER)
 			return result;
 		if (result == PUSH_REFUSED) {
-			fail("the profile of %s was refused: %s", q->first->what, push_error(p));
+			fail("profile of %s rejected: %s", q->first->what, push_error(p));
 			q->refused++;
 		} else {
 			q->sent++;

@@ -124,7 +124,7 @@ static void answer_index(struct served *s, struct answer *a)
 	if (f)
 		fputs("<!doctype html><meta charset=\"utf-8\"><title>leaktrace</title>"
 		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">"
-		      "<h1>Profiles</h1><p>What is alive, by who made it: "
+		      "<h1>Profiles</h1><p>Live objects by call path: "
 		      "<code>go tool pprof http://127.0.0.1:…</code>. <a href=\"/\">The report</a>, "
 		      "<a href=\"/metrics\">metrics</a>.</p>\n<ul>\n", f);
 	for (size_t i = 0; f && i < s->n; i++) {
@@ -187,7 +187,7 @@ static void answer_profile(struct served *s, const struct request *q, struct ans
 	void *data = NULL;
 
 	if (!m && s->n > 1 && !q->pid) {
-		say(a, 400, "several processes are traced: say which, with ?pid=PID");
+		say(a, 400, "several processes are traced: choose one with ?pid=PID");
 	} else if (!m || kind < 0 || !(m->target.kinds & 1U << kind)) {
 		say(a, 404, "no such profile: see /debug/pprof/");
 	} else if (report_pprof(m, kind, &data, &a->len)) {
@@ -205,9 +205,9 @@ void served_answer(const struct request *q, struct answer *a, void *served)
 	bool page = !strcmp(q->path, "/"), metrics = !strcmp(q->path, "/metrics");
 
 	if (!page && !metrics && strncmp(q->path, PPROF, strlen(PPROF)))
-		say(a, 404, "there are /, /metrics and /debug/pprof/");
+		say(a, 404, "not found: try /, /metrics or /debug/pprof/");
 	else if (served_refresh(s))
-		say(a, 503, "the tables cannot be read now; who runs 'leaktrace serve' was told why");
+		say(a, 503, "cannot read the data: see the error output of 'leaktrace serve'");
 	else if (page)
 		answer_page(s, a);
 	else if (metrics)

@@ -207,7 +207,7 @@ static int explain(struct client *c, const char *what, int err)
 	if (c->ack[0])
 		return say(c, err, "%s: %s", what, c->ack);
 	if (err == -EOPNOTSUPP)
-		return say(c, err, "%s: this module does not know the request: version mismatch", what);
+		return say(c, err, "%s: the loaded module does not support this request: install the same version of both", what);
 	return say(c, err, "%s: %s", what, strerror(-err));
 }
 
@@ -277,7 +277,7 @@ static int not_loaded(struct client *c)
 {
 	if (takes_signed_only())
 		return say(c, -ENOENT,
-			   "module not loaded: this kernel takes signed modules only: have leaktrace.ko signed (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+			   "module not loaded: this kernel accepts only signed modules: sign leaktrace.ko (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 }
 
@@ -293,13 +293,13 @@ static int resolve(struct client *c)
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	err = client_run(c, msg, "cannot ask for the module", take_family, c);
+	err = client_run(c, msg, "cannot query the module", take_family, c);
 	if (err == -ENOENT)
 		return not_loaded(c);
 	if (err)
 		return err;
 	if (c->version != LEAKTRACE_FAMILY_VERSION)
-		return say(c, -EPROTO, "the module speaks protocol version %u, this command %u: install one version of both",
+		return say(c, -EPROTO, "the module speaks protocol version %u, this program %u: install the same version of both",
 			   c->version, LEAKTRACE_FAMILY_VERSION);
 	return 0;
 }
@@ -357,7 +357,7 @@ int client_subscribe(struct client *c, bool objects)
 	int size = EVENT_BUFFER_BYTES, on = 1;
 
 	if (!group)
-		return say(c, -ENOENT, "the module offers no events");
+		return say(c, -ENOENT, "the module has no event group: install the same version of both");
 	c->events = nl_socket_alloc();
 	if (!c->events || genl_connect(c->events))
 		return say(c, -EIO, "cannot open a netlink socket");
@@ -368,7 +368,7 @@ int client_subscribe(struct client *c, bool objects)
 	setsockopt(nl_socket_get_fd(c->events), SOL_NETLINK, NETLINK_BROADCAST_ERROR, &on, sizeof(on));
 	nl_socket_modify_cb(c->events, NL_CB_VALID, NL_CB_CUSTOM, on_event, c);
 	if (nl_socket_add_membership(c->events, group))
-		return say(c, -EPERM, "cannot listen to events: no permission");
+		return say(c, -EPERM, "cannot listen to events: no permission: run as root, or with CAP_PERFMON or CAP_SYS_ADMIN");
 	nl_socket_set_nonblocking(c->events);
 	return nl_socket_get_fd(c->events);
 }

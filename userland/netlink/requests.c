@@ -212,7 +212,7 @@ int client_unwind_get(struct client *c, const uint8_t *key, uint32_t *id)
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_UNWIND_GET, NLM_F_ACK, 0);
 	bool fits = msg && !nla_put(msg, LEAKTRACE_A_UNWIND_KEY, LEAKTRACE_UNWIND_KEY_BYTES, key);
 
-	return send_or_free(c, msg, fits, "cannot look an unwind table up", id);
+	return send_or_free(c, msg, fits, "cannot look up an unwind table", id);
 }
 
 int client_unwind_add(struct client *c, int fd, uint32_t *id)
@@ -231,5 +231,5 @@ int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
 		!nla_put_u32(msg, LEAKTRACE_A_UNWIND_GENERATION, generation) &&
 		!code_put(code, msg, LEAKTRACE_A_UNWIND_MAP);
 
-	return send_or_free(c, msg, fits, "cannot set a target's code", NULL);
+	return send_or_free(c, msg, fits, "cannot set the code map of a target", NULL);
 }

@@ -134,7 +134,7 @@ static bool is_directory(const char *path)
 
 static int no_several(void)
 {
-	return fail("pprof of several targets needs -o DIRECTORY");
+	return fail("pprof of several processes needs -o DIRECTORY");
 }
 
 int output_check(const struct output_options *o, bool several)

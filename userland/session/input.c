@@ -44,7 +44,7 @@ static int from_all(struct source *s)
 	if (client_targets(s->client, &targets, &n))
 		status = fail("%s", client_error(s->client));
 	else if (!n)
-		status = fail("nothing is being traced: run 'leaktrace attach PID'");
+		status = fail("no process is being traced: run 'leaktrace attach PID'");
 	for (size_t i = 0; i < n && !status; i++)
 		status = from_target(s, targets[i].id, true);
 	free(targets);
@@ -84,7 +84,7 @@ int source_read(struct source *s, const char *arg)
 		return source_file(s, arg);
 	}
 	if (s->o->between[0])
-		return fail("--between: only a recording has a past; give its file");
+		return fail("--between: needs a recording: give its file");
 	if (!s->client)
 		s->client = client_open(err, sizeof(err));
 	if (!s->client)

@@ -24,7 +24,7 @@ static void say_between(const char *path, const struct model *m)
 
 	format_time(m->target.attached_ns / 1e9 + m->wall_minus_mono_s, from, sizeof(from));
 	format_time(m->target.now_ns / 1e9 + m->wall_minus_mono_s, to, sizeof(to));
-	fprintf(stderr, "leaktrace: %s: from %s to %s, %s, which are the looks nearest to that\n", path,
+	fprintf(stderr, "leaktrace: %s: reporting %s to %s (%s), the nearest recorded samples\n", path,
 		from, to, format_seconds(model_end_s(m), window));
 }
 
@@ -40,7 +40,7 @@ static int read_part(struct source *s, const char *path, const struct trace_part
 	ret = trace_read_part(path, part, &m, &base, err, sizeof(err));
 	status = ret == -ENODATA ? -ENODATA : ret ? fail("%s", err) : 0;
 	if (!status && base.target.id && since(&m, &base))
-		status = fail("%s: damaged file: its looks are not in order of time", path);
+		status = fail("%s: damaged file: its samples are not in chronological order", path);
 	if (!status && s->o->between[0])
 		say_between(path, &m);
 	status = status ?: hand_on(s, &m);
@@ -83,6 +83,6 @@ int source_file(struct source *s, const char *path)
 	}
 	free(survey.targets);
 	if (!status && !read)
-		status = fail("%s: nothing was recorded in that time", path);
+		status = fail("%s: nothing was recorded in that period", path);
 	return status;
 }

@@ -136,7 +136,7 @@ struct traced *session_add(struct session *s, pid_t pid)
 		return NULL;
 	}
 	if (err == -EEXIST)
-		fail("%d is being traced already: run 'leaktrace tail %d' or 'leaktrace report %d'",
+		fail("%d is already being traced: run 'leaktrace tail %d' or 'leaktrace report %d'",
 		     pid, pid, pid);
 	else if (err == -ENOSPC)
 		fail("cannot attach to %d: too many targets (module parameter max_targets)", pid);
@@ -226,7 +226,7 @@ int session_report(struct session *s, bool *leaks)
 
 		/* nobody knows any more what it would have been */
 		if (t->detached && !t->read)
-			status = fail("%u was detached before its last report", m->target.pid);
+			status = fail("%u was detached before its final report", m->target.pid);
 		else if (!t->read && session_last_look(s, t))
 			status = fail("%s", client_error(s->client));
 		if (!t->read)

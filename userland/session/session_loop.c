@@ -92,7 +92,7 @@ static void note_losses(struct session *s, struct traced *t)
 		return;
 	if (lost_all(st) > s->lost) {
 		snprintf(why, sizeof(why), "%llu events, %llu objects, %llu sites, %llu stacks, "
-			 "%llu probes inside a probe, %llu deferred works so far",
+			 "%llu nested probe hits, %llu deferred work items so far",
 			 (unsigned long long)lost_events(st), (unsigned long long)st->lost.objects,
 			 (unsigned long long)st->lost.sites, (unsigned long long)st->lost.stacks,
 			 (unsigned long long)st->lost.nested, (unsigned long long)st->lost.work);
@@ -192,7 +192,7 @@ static void adopt_all(struct session *s)
 
 	/* It may be back, as another one: who waits for what comes would wait for ever. */
 	if (err == -ENOENT && s->watch_all) {
-		s->status = fail("the module was unloaded");
+		s->status = fail("the module was unloaded: load it and start again");
 		s->stop = true;
 	}
 	if (err)

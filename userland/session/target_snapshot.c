@@ -47,7 +47,7 @@ void observe_runtime(struct model *m)
 	if (m->runtime)
 		lang_process_look(m->runtime, true);
 	else if (*err)
-		fail("only the kernel's kinds: %s", err);
+		fail("no runtime kinds, only the kernel's: %s", err);
 }
 
 /* All about target id, as of now. */
@@ -141,7 +141,7 @@ int observe_no_process(pid_t pid)
 
 	tame(comm);
 	if (host)
-		return fail("no such process %d; inside a container %d is %s, which is %d here",
+		return fail("no such process %d: PID %d of a container is %s, PID %d on this host",
 			    pid, pid, comm, host);
 	return fail("no such process %d", pid);
 }

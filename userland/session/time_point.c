@@ -60,7 +60,7 @@ int when_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns)
 	else if (parse_wall(arg, &wall_s))
 		t_s = wall_s - s->wall_minus_mono_s;
 	else
-		return fail("--between: '%s' is no time (2026-11-21T14:00:00Z, +30s, -5m)", arg);
+		return fail("--between: '%s' is not a time (2026-11-21T14:00:00Z, +30s, -5m)", arg);
 	*t_ns = t_s <= 0 ? 0 : t_s >= 1e10 ? UINT64_MAX : (uint64_t)(t_s * 1e9);
 	return 0;
 }

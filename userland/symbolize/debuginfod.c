@@ -42,7 +42,7 @@ int debuginfod_ask(void)
 	const char *urls = getenv(DEBUGINFOD_URLS_ENV_VAR);
 
 	if (!urls || !urls[strspn(urls, " ")])
-		return fail("--debuginfod: %s does not say which servers to ask",
+		return fail("--debuginfod: %s names no server",
 			    DEBUGINFOD_URLS_ENV_VAR);
 	if (late_load("libdebuginfod.so.1", "libdebuginfod1", symbols, ARRAY_SIZE(symbols)))
 		return EXIT_TROUBLE;
@@ -50,7 +50,7 @@ int debuginfod_ask(void)
 	setenv(DEBUGINFOD_TIMEOUT_ENV_VAR, "10", 0);
 	client = library.begin();
 	if (!client)
-		return fail("--debuginfod: the library does not begin");
+		return fail("--debuginfod: cannot initialise libdebuginfod");
 	elf_debug_fetch = fetch;
 	return 0;
 }

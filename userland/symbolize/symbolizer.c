@@ -28,7 +28,7 @@ static int set_trouble(char *err, size_t errlen, pid_t pid, int error)
 	if (!err || !errlen)
 		return error;
 	if (error == -ESRCH)
-		snprintf(err, errlen, "no process %d, or one without memory of its own", pid);
+		snprintf(err, errlen, "no process %d, or one without memory (a zombie or a kernel thread)", pid);
 	else
 		snprintf(err, errlen, "cannot read the memory map of process %d: %s", pid,
 			 strerror(-error));

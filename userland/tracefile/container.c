@@ -303,16 +303,16 @@ struct file_reader *file_open(const char *path, char *err, size_t errlen)
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		snprintf(err, errlen, "%s is no regular file", path);
+		snprintf(err, errlen, "%s is not a regular file", path);
 		goto fail;
 	}
 	r->f = fdopen(fd, "r");
 	if (!r->f || fread(&h, 1, sizeof(h), r->f) != sizeof(h) || memcmp(h.magic, MAGIC, 8)) {
-		snprintf(err, errlen, "%s is no trace file of leaktrace", path);
+		snprintf(err, errlen, "%s is not a leaktrace trace file", path);
 		goto fail;
 	}
 	if (le32toh(h.version) < VERSION_SNAPSHOT || le32toh(h.version) > VERSION_RECORDING) {
-		snprintf(err, errlen, "%s has format version %u, this leaktrace reads %d to %d: take a newer one",
+		snprintf(err, errlen, "%s has format version %u, this leaktrace reads %d to %d: use a newer leaktrace",
 			 path, le32toh(h.version), VERSION_SNAPSHOT, VERSION_RECORDING);
 		goto fail;
 	}
@@ -338,7 +338,7 @@ static int take_chunk(struct file_reader *r, const struct chunk_header *h, char 
 	r->buf = NULL;
 	r->used = r->at = 0;
 	if (raw > RAW_MAX || stored > STORED_MAX) {
-		snprintf(err, errlen, "damaged file: a chunk of absurd size");
+		snprintf(err, errlen, "damaged file: impossible chunk size");
 		return -EBADMSG;
 	}
 	in = malloc(stored ?: 1);
@@ -353,12 +353,12 @@ static int take_chunk(struct file_reader *r, const struct chunk_header *h, char 
 		goto out;
 	}
 	if (crc_of(in, stored) != le32toh(h->crc)) {
-		snprintf(err, errlen, "damaged file: a checksum is wrong");
+		snprintf(err, errlen, "damaged file: checksum mismatch");
 		goto out;
 	}
 	got = stored ? ZSTD_decompress(r->buf, raw, in, stored) : 0;
 	if (ZSTD_isError(got) || got != raw) {
-		snprintf(err, errlen, "damaged file: a chunk does not unpack");
+		snprintf(err, errlen, "damaged file: a chunk cannot be decompressed");
 		goto out;
 	}
 	r->used = raw;
@@ -394,7 +394,7 @@ static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 		if (fread(&h, 1, sizeof(h), r->f) != sizeof(h))
 			return 0;
 		if (crc_of(&h, offsetof(struct chunk_header, header_crc)) != le32toh(h.header_crc)) {
-			snprintf(err, errlen, "damaged file: the header of a chunk is wrong");
+			snprintf(err, errlen, "damaged file: invalid chunk header");
 			return -EBADMSG;
 		}
 		ret = take_chunk(r, &h, err, errlen);
@@ -429,7 +429,7 @@ int file_next(struct file_reader *r, unsigned int *type, void **data, size_t *le
 	r->at += sizeof(h) + RECORD_ALIGN(*len);
 	return 1;
 damaged:
-	snprintf(err, errlen, "damaged file: a record leaves its chunk");
+	snprintf(err, errlen, "damaged file: a record extends beyond its chunk");
 	return -EBADMSG;
 }
 

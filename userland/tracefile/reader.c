@@ -176,7 +176,7 @@ static int read_all(struct file_reader *f, struct reading *r, const char *path, 
 			return ret;
 		}
 		if (ret) {
-			snprintf(err, errlen, "%s: damaged file: a record makes no sense", path);
+			snprintf(err, errlen, "%s: damaged file: invalid record", path);
 			return -EBADMSG;
 		}
 	}
@@ -201,14 +201,14 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 	ret = m->symboliser && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
 	/* what came whole before the damage is still worth a report */
 	if (ret < 0 && m->target.id && m->nsites) {
-		fail("%s; reporting what comes before it", err);
+		fail("%s; reporting the data before it", err);
 		ret = 0;
 		m->incomplete = true;
 	}
 	m->incomplete |= ret < 0 || !file_complete(f);
 	if (!ret && !m->target.id) {
-		snprintf(err, errlen, base && base->target.id ? "%s: nothing was recorded in that time" :
-			 "%s: the file ends before it says anything", path);
+		snprintf(err, errlen, base && base->target.id ? "%s: nothing was recorded in that period" :
+			 "%s: the file is truncated: it has no data", path);
 		ret = base && base->target.id ? -ENODATA : -EBADMSG;
 	}
 	file_close(f);
@@ -339,6 +339,6 @@ int trace_survey(const char *path, struct trace_survey *s, char *err, size_t err
 	if (ret < 0)
 		put_name(path, err, errlen);
 	else
-		snprintf(err, errlen, "%s: the file ends before it says anything", path);
+		snprintf(err, errlen, "%s: the file is truncated: it has no data", path);
 	return -EBADMSG;
 }

@@ -30,7 +30,7 @@
 #elif defined(__aarch64__)
 #define OWN_ARCH AUDIT_ARCH_AARCH64
 #else
-#error "leaktrace: this architecture is not known here"
+#error "unwind/sandbox.c: unsupported architecture"
 #endif
 
 enum {

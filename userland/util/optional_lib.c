@@ -16,7 +16,7 @@ int late_load(const char *library, const char *package, const struct late_symbol
 	for (size_t i = 0; i < n; i++) {
 		*(void **)symbols[i].where = dlsym(handle, symbols[i].name);
 		if (!*(void **)symbols[i].where)
-			return fail("%s has no %s: is %s too old?", library, symbols[i].name, package);
+			return fail("%s has no %s: %s is too old, upgrade it", library, symbols[i].name, package);
 	}
 	return 0;
 }

@@ -86,7 +86,7 @@ static void nobody(void)
 {
 	char err[128] = "x";
 
-	CHECK(!lang_process_open(getpid(), err, sizeof(err)) && !*err, "this is no Go program");
+	CHECK(!lang_process_open(getpid(), err, sizeof(err)) && !*err, "this is not a supported Go program");
 	lang_process_close(NULL);
 }
 

@@ -22,7 +22,7 @@ static bool confirmed(const struct go_process *p, const char *what)
 
 	if (!isatty(STDIN_FILENO))
 		return true;		/* a script has given the option, that is clear enough */
-	fprintf(stderr, "This writes %s of the running process %d (%s).\nGo on? [y/N] ", what,
+	fprintf(stderr, "This writes %s of the running process %d (%s).\nContinue? [y/N] ", what,
 		p->pid, p->comm);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -40,19 +40,19 @@ int go_arm(const struct go_process *p, bool on)
 	int err;
 
 	if (!at || !go_read(p, at, &have, sizeof(have)))
-		return fail("process %d: where its heap profile is turned on was not found", p->pid);
+		return fail("process %d: its heap profiling switch was not found", p->pid);
 	if (have == want)
-		return fail("process %d: the heap profile is %s already", p->pid, on ? "on" : "off");
+		return fail("process %d: heap profiling is already %s", p->pid, on ? "on" : "off");
 	if (have != (on ? 0 : DEFAULT_RATE))
-		return fail("process %d has a sampling rate of its own, %llu: it stays", p->pid,
+		return fail("process %d sets its own sampling rate, %llu: left unchanged", p->pid,
 			    (unsigned long long)have);
 	if (!confirmed(p, "runtime.MemProfileRate, 8 bytes,"))
-		return fail("nothing was written");
+		return fail("cancelled: nothing was written");
 	err = memory_write(p->tid, at, &want, sizeof(want));
 	if (err)
 		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
-	printf("the heap profile of process %d is %s%s\n", p->pid, on ? "on" : "off",
-	       on ? ": it counts what is allocated from now on" : "");
+	printf("heap profiling of process %d is %s%s\n", p->pid, on ? "on" : "off",
+	       on ? ": allocations are counted from now on" : "");
 	return 0;
 }
 
@@ -67,13 +67,13 @@ static int wait_for_collection(const struct go_process *p, bool (*wait_s)(double
 			break;
 		waited_s += 0.05;
 		if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)))
-			return fail("process %d has gone", p->pid);
+			return fail("process %d has exited", p->pid);
 		if (!flags[0] && !flags[1])
 			return 0;
 	}
 	if (flags[0])			/* take the wish back */
 		memory_write(p->tid, p->places.leak_pending, &none, 1);
-	return fail("process %d collected no garbage meanwhile: there is no verdict", p->pid);
+	return fail("process %d ran no garbage collection in time: no verdict", p->pid);
 }
 
 /**
@@ -88,12 +88,12 @@ int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), 
 	int err;
 
 	if (p->table.minor < 26 || !p->places.leak_pending)
-		return fail("--verdict: %s cannot look for leaks itself (Go 1.26 and later can)",
+		return fail("--verdict: %s cannot detect leaks itself (Go 1.26 and later can)",
 			    p->table.version[0] ? p->table.version : "this Go");
 	if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)) || flags[0] > 1 || flags[1] > 1)
-		return fail("process %d: what is there is not what was expected", p->pid);
-	if (!confirmed(p, "one byte, so that its next garbage collection looks for leaks,"))
-		return fail("nothing was written");
+		return fail("process %d: unexpected contents where its garbage collector's flags should be: nothing was written", p->pid);
+	if (!confirmed(p, "one byte, so that its next garbage collection detects leaks,"))
+		return fail("cancelled: nothing was written");
 	err = memory_write(p->tid, p->places.leak_pending, &want, 1);
 	if (err)
 		return fail("cannot write to process %d: %s", p->pid, strerror(-err));

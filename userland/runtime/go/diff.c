@@ -80,7 +80,7 @@ static struct json_object *read_document(const char *path, char *err, size_t err
 	if (stat(path, &st))
 		snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
 	else if (st.st_size > DOCUMENT_BYTES_MAX)
-		snprintf(err, errlen, "%s is too long for what 'leaktrace go' writes", path);
+		snprintf(err, errlen, "%s is too large for a file written by 'leaktrace go'", path);
 	else
 		o = json_object_from_file(path);
 	if (o && (!go_document_at(o, "sites", json_type_array) ||
@@ -89,7 +89,7 @@ static struct json_object *read_document(const char *path, char *err, size_t err
 		o = NULL;
 	}
 	if (!o && !*err)
-		snprintf(err, errlen, "%s: not what 'leaktrace go PID --format json' writes", path);
+		snprintf(err, errlen, "%s: not a file written by 'leaktrace go PID --format json'", path);
 	free(inside);
 	return o;
 }
@@ -243,7 +243,7 @@ struct go_difference *go_difference_read(const char *older, const char *newer, c
 		b = json_object_object_get(d->newer, "target");
 		d->same = same_process(a, b);
 		if (d->same && strcmp(go_document_text(a, "read_at"), go_document_text(b, "read_at")) > 0)
-			snprintf(err, errlen, "diff: %s is older than %s: give them the other way round",
+			snprintf(err, errlen, "diff: %s is older than %s: swap the two files",
 				 newer, older);
 		else if (compare(d))
 			return d;

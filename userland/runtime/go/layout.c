@@ -71,8 +71,8 @@ int go_layout_find(struct go_process *p, char *err, size_t errlen)
 		p->layout.p_timers = -1;
 	if (go_layout_from_dwarf(p->image, &p->layout) || known)
 		return 0;
-	snprintf(err, errlen, "process %d is built with %s, which this leaktrace does not know: "
+	snprintf(err, errlen, "process %d was built with %s, which this leaktrace does not support: "
 		 "build it with debug information, or use a newer leaktrace", p->pid,
-		 p->table.version[0] ? p->table.version : "an unknown Go");
+		 p->table.version[0] ? p->table.version : "an unknown Go version");
 	return -ENOTSUP;
 }

@@ -23,7 +23,7 @@ static bool open_image(struct go_process *p, char *err, size_t errlen)
 	snprintf(path, sizeof(path), "/proc/%d/exe", p->tid);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
-		snprintf(err, errlen, "cannot open the program of process %d: %s", p->pid,
+		snprintf(err, errlen, "cannot open the executable of process %d: %s", p->pid,
 			 strerror(errno));
 		return false;
 	}
@@ -41,7 +41,7 @@ static bool open_image(struct go_process *p, char *err, size_t errlen)
 			}
 		}
 	}
-	snprintf(err, errlen, "process %d is no Go program that can be read (Go 1.18 or later, x86-64)",
+	snprintf(err, errlen, "process %d is not a supported Go program (Go 1.18 or later, x86-64)",
 		 p->pid);
 	return false;
 }
@@ -101,8 +101,8 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	int error = maps_read(p->pid, &p->maps);
 
 	if (error) {
-		snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory of its own" :
-			 "cannot read the memory map of process %d: may you trace it?", p->pid);
+		snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory (a zombie or a kernel thread)" :
+			 "cannot read the memory map of process %d: run as root, or as its owner", p->pid);
 		return error;
 	}
 	p->tid = p->maps.tid;
@@ -113,7 +113,7 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	error = memory_read(p->tid, p->table.module + p->bias, &byte, 1);
 	if (error) {
 		snprintf(err, errlen, "cannot read the memory of process %d: %s%s", p->pid,
-			 strerror(-error), error == -EPERM ? " (run as root, or as its owner)" : "");
+			 strerror(-error), error == -EPERM ? ": run as root, or as its owner" : "");
 		return error;
 	}
 	error = go_layout_find(p, err, errlen);

@@ -163,7 +163,7 @@ int go_pprof_write(struct go_view *v, const char *dir, char *err, size_t errlen)
 
 	if (mkdir(dir, 0777) && errno != EEXIST) {
 		error = -errno;
-		snprintf(err, errlen, "cannot make the folder %s: %s", dir, strerror(errno));
+		snprintf(err, errlen, "cannot create directory %s: %s", dir, strerror(errno));
 		return error;
 	}
 	error = write_one(goroutines_of(v), dir, "goroutine", err, errlen);
