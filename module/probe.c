@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hooks, attached while there is a target and only then. The kinds declare
+ * The hooks, attached while there is a target and only then, and of these only what its
+ * kinds need: nobody pays for a kind that is not followed. The kinds declare
  * rows; this file resolves them by name, attaches, detaches, and knows the
  * state of each for STATUS. Tracepoints are not exported: they are found by
  * walking all of the kernel's; functions, by function.c.
@@ -23,7 +24,7 @@
 #include "leaktrace.h"
 
 enum {
-	MAX_ROWS = 32,
+	MAX_ROWS = 64,
 };
 
 struct row {
@@ -42,6 +43,7 @@ static const struct lt_probe *const kinds[] = {
 static struct row rows[MAX_ROWS];
 static int nrows;
 static struct row *mmu_row;
+static u32 followed;		/* kinds whose rows are attached, as far as they can be */
 static DEFINE_PER_CPU(int, nesting);
 static DEFINE_PER_CPU(u64, hits[MAX_ROWS]);
 static const char *gave_up;
@@ -165,26 +167,34 @@ static void set_state(struct row *r, int err)
 	r->state.error = err;
 }
 
-static void attach_functions(void)
+/* Does it serve one of @kinds, and not one that it has been attached for before? */
+static bool is_new(const struct row *r, u32 kinds)
 {
-	struct row *r;
-	int err;
+	return r->probe->kinds & kinds && !(r->probe->kinds & followed);
+}
 
-	lt_function_clear();
-	for (r = rows; r < rows + nrows; r++) {
-		if (!is_function(r))
-			continue;
-		/* There may have been no memory to look for it. */
-		if (!r->start)
-			r->start = lt_function_find(r->probe->name);
-		set_state(r, !r->start ? -ENOENT :
-			  lt_function_add(r->start, r->probe->name, r->probe->fn, r));
-	}
-	err = lt_function_attach();
+static int add_function(struct row *r)
+{
+	/* There may have been no memory to look for it. */
+	if (!r->start)
+		r->start = lt_function_find(r->probe->name);
+	return r->start ? lt_function_add(r->start, r->probe->name, r->probe->fn, r) : -ENOENT;
+}
+
+static void attach_functions(u32 kinds)
+{
+	int err = lt_function_begin();
+	struct row *r;
+
+	for (r = rows; r < rows + nrows; r++)
+		if (is_function(r) && is_new(r, kinds))
+			set_state(r, err ?: add_function(r));
+	if (!err)
+		err = lt_function_attach();
 	if (!err)
 		return;
 	for (r = rows; r < rows + nrows; r++)
-		if (is_function(r) && r->state.attached)
+		if (is_function(r) && is_new(r, kinds) && r->state.attached)
 			set_state(r, err);
 }
 
@@ -251,24 +261,28 @@ u32 lt_probe_missing(void)
 }
 
 /**
- * lt_probe_start() - attach every row that this kernel has
+ * lt_probe_start() - attach every row that this kernel has for some kinds
+ * @kinds: LEAKTRACE_KIND bits; what was attached for others stays
  * @extack: for the reason of a refusal
  *
  * Context: may sleep, under lt_mutex.
  * Return: 0; -ENOENT if no probe at all could be attached.
  */
-int lt_probe_start(struct netlink_ext_ack *extack)
+int lt_probe_start(u32 kinds, struct netlink_ext_ack *extack)
 {
 	bool any = false;
 	int i;
 
 	if (!nrows)
 		collect_rows();
-	attach_functions();
+	if (kinds & ~followed)
+		attach_functions(kinds);
 	for (i = 0; i < nrows; i++) {
-		attach_row(&rows[i]);
+		if (is_new(&rows[i], kinds))
+			attach_row(&rows[i]);
 		any |= rows[i].state.attached;
 	}
+	followed |= kinds;
 	if (any)
 		return 0;
 	NL_SET_ERR_MSG(extack, "no probe could be attached: is ftrace disabled?");
@@ -288,6 +302,7 @@ void lt_probe_stop(void)
 		detach_row(&rows[i]);
 	detach_functions();
 	tracepoint_synchronize_unregister();
+	followed = 0;
 }
 
 /**
@@ -327,7 +342,9 @@ void lt_probe_row_state(int i, struct lt_probe_state *state)
 	int cpu;
 
 	*state = rows[i].state;
-	state->required = needed(&rows[i]);
+	/* While nothing is followed: for whoever follows its kinds. */
+	state->required = needed(&rows[i]) &&
+			  (!followed || rows[i].probe->kinds & followed);
 	for_each_possible_cpu(cpu)
 		state->hits += READ_ONCE(per_cpu(hits[i], cpu));
 }

@@ -11,6 +11,7 @@
 typedef void lt_function_fn(const void *hook, struct ftrace_regs *fregs);
 
 unsigned long lt_function_find(const char *name);
+int lt_function_begin(void);
 int lt_function_add(unsigned long start, const char *name, lt_function_fn *fn,
 		    const void *hook);
 void lt_function_clear(void);
@@ -18,7 +19,7 @@ int lt_function_attach(void);
 void lt_function_detach(void);
 
 /*
- * probe.c: rows of hooks, attached while there is a target
+ * probe.c: rows of hooks, attached while there is a target that wants them
  */
 struct lt_probe {
 	const char *name;
@@ -35,12 +36,12 @@ struct lt_probe {
 struct lt_probe_state {
 	bool present;
 	bool attached;
-	bool required;		/* and no present row serves in its place */
+	bool required;		/* for what is traced, and no present row serves in its place */
 	int error;
 	u64 hits;		/* on targets, since load */
 };
 
-int lt_probe_start(struct netlink_ext_ack *extack);
+int lt_probe_start(u32 kinds, struct netlink_ext_ack *extack);
 void lt_probe_stop(void);
 u32 lt_probe_missing(void);
 int lt_probe_count(void);

@@ -134,12 +134,12 @@ static int take_pages(struct lt_target *t)
 	return err;
 }
 
-static int first_target(struct netlink_ext_ack *extack)
+static int first_target(u32 kinds, struct netlink_ext_ack *extack)
 {
 	int err = lt_tables_reset(true);
 
 	if (!err)
-		err = lt_probe_start(extack);
+		err = lt_probe_start(kinds, extack);
 	if (err)
 		lt_tables_reset(false);
 	return err;
@@ -279,8 +279,8 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 
 	lockdep_assert_held(&lt_mutex);
 	err = admit(task, extack);
-	if (!err && first)
-		err = first_target(extack);
+	if (!err)
+		err = first ? first_target(kinds, extack) : lt_probe_start(kinds, extack);
 	if (err)
 		goto err_maps;
 	do {

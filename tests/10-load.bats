@@ -90,6 +90,43 @@ teardown() {
 # Functions that call somebody else.
 hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 
+@test "load: hooked is what the targets' kinds need, and more with another target" {
+	load_module
+	start_victim victim_timer
+	local timers=$VICTIM
+	attach --kinds timer
+	expect "$(is_attached timer_create)" 1 "timer_create for timers"
+	expect "$(is_attached fd_install)" 0 "fd_install for timers"
+	expect "$(is_attached handle_mm_fault)" 0 "handle_mm_fault for timers"
+	# what is off is not missing
+	refute jq -s -e 'any(.[]; .required == 1 and .attached == 0)' "$BATS_TEST_TMPDIR/probes"
+	start_and_attach fd victim_fd
+	expect "$(is_attached fd_install)" 1 "fd_install for descriptors"
+	expect "$(is_attached timer_create)" 1 "timer_create, still"
+	expect "$(is_attached handle_mm_fault)" 0 "handle_mm_fault for descriptors"
+	tell hold 7
+	report
+	assert_site by_hold fd 7 7
+	assert_fd_count
+	assert_exact
+	assert_unrepaired
+	VICTIM=$timers
+	tell create monotonic none 4
+	report
+	assert_site by_monotonic timer 4 4
+	assert_exact
+	assert_unrepaired
+	lt detach
+	expect "$(hooks)" 0 "hooks after detach"
+}
+
+# is_attached FUNCTION: 1, or 0
+is_attached() {
+	genl probes >"$BATS_TEST_TMPDIR/probes"
+	jq -r --arg name "$1" 'select(.name | endswith($name)) | .attached' \
+		"$BATS_TEST_TMPDIR/probes" | head -n 1
+}
+
 @test "load: rmmod is refused while something is traced" {
 	start_and_attach fd victim_fd
 	run rmmod leaktrace
