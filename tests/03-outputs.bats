@@ -195,6 +195,14 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	PY
 }
 
+@test "html: frames of libraries are marked, wherever in the report they stand" {
+	run_report 1 --format html -o "$BATS_TEST_TMPDIR/page.html" "$TRACE"
+	sed -n 's|.*id="data">\(.*\)</script>.*|\1|p' "$BATS_TEST_TMPDIR/page.html" |
+		jq -e '[.. | objects | select(has("function") and has("module") and has("file"))]
+			| length > 20 and all(.[]; (.library == true) == (.module | test("/(libc|ld)[.-]")))
+				and any(.[]; .library)'
+}
+
 @test "html: the flame graph is searched and zoomed" {
 	need chromium
 	local page=$BATS_TEST_TMPDIR/page.html

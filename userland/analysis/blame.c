@@ -2,23 +2,16 @@
 /*
  * The frame that a report names: the innermost one that is the program's own.
  */
-#include <string.h>
-
 #include "leaktrace.h"
 #include "symbolize/language.h"
+#include "symbolize/library.h"
 
-/* The innermost function that is the program's own, not libc's. */
 const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f);
 
-	for (int i = 0; i < n; i++)
-		if (f[i].function && f[i].module && !strstr(f[i].module, "/libc.") &&
-		    !strstr(f[i].module, "/libc-") && !strstr(f[i].module, "/ld-") &&
-		    !lang_is_library(&f[i]))
-			return &f[i];
-	return n ? f : NULL;
+	return frame_to_blame(f, n) ?: n ? f : NULL;
 }
 
 const struct symbol_frame *report_place(struct model *m, const struct site *s)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/verdict.h"
+#include "symbolize/library.h"
 #include "util/hash.h"
 
 /* Frames that one way may have more than the other, and still be the same. */
@@ -25,15 +26,6 @@ static uint64_t function_of(const struct symbol_frame *f)
 	return hash_bytes(h, &f->offset, sizeof(f->offset));
 }
 
-bool path_in_libc(const struct symbol_frame *f)
-{
-	const char *name = f->module ? strrchr(f->module, '/') : NULL;
-
-	return (name && (!strncmp(name, "/libc.", 6) || !strncmp(name, "/libc-", 6) ||
-			 !strncmp(name, "/libpthread", 11))) ||
-		(f->function && !strcmp(f->function, "_start"));
-}
-
 /*
  * The functions of a site's stack, innermost first; returns how many. Who first
  * touches a page, malloc or the one it was for, is chance: libc's part of such a
@@ -46,7 +38,7 @@ unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 
 	p->n = 0;
 	p->hash = HASH_START;
-	while (s->kind == LEAKTRACE_KIND_PAGE && i + 1 < n && path_in_libc(&f[i]))
+	while (s->kind == LEAKTRACE_KIND_PAGE && i + 1 < n && frame_is_c_library(&f[i]))
 		i++;
 	if (i + 1 == n)
 		i = 0;		/* all of it is libc's */

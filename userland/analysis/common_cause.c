@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analysis/verdict.h"
+#include "symbolize/library.h"
 
 #define STEP_S		0.05	/* births of one cause are no further apart */
 #define STEP_SHARE	0.05	/* nor than this share of the time between two causes */
@@ -87,7 +88,7 @@ unsigned int path_outer(struct model *m, uint32_t stack)
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f), outer = 0;
 
-	while (outer < n && path_in_libc(&f[n - 1 - outer]))
+	while (outer < n && frame_is_c_library(&f[n - 1 - outer]))
 		outer++;
 	return outer + 1;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/verdict.h"
+#include "symbolize/library.h"
 
 enum {
 	MADE_ENOUGH = 10,	/* by others, to be a rule that has an exception */
@@ -41,7 +42,7 @@ static unsigned int maker(struct model *m, const struct site *s)
 	const struct symbol_frame *f;
 	int n = model_frames(m, s->stack, &f), i = 0;
 
-	while (s->kind != LEAKTRACE_KIND_PAGE && i < n && path_in_libc(&f[i]))
+	while (s->kind != LEAKTRACE_KIND_PAGE && i < n && frame_is_c_library(&f[i]))
 		i++;
 	return i + 1;
 }

@@ -116,7 +116,6 @@ void measure_place(struct measures *x, const struct court *court, const struct b
 void measure_life(struct judgement *j, const struct site *s, const struct births *b, double end_s);
 void judge_births(const struct court *court, struct judgement *j, const struct site *s,
 		  const struct births *b, const struct curve *c, struct measures *x);
-bool path_in_libc(const struct symbol_frame *f);
 unsigned int path_read(struct model *m, const struct site *s, struct path *p);
 bool path_same(const struct path *a, const struct path *b);
 unsigned int path_common(const struct path *a, const struct path *b);

@@ -8,6 +8,7 @@
 
 #include "model/alarm_limits.h"
 #include "symbolize/language.h"
+#include "symbolize/library.h"
 
 #define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
 
@@ -204,8 +205,5 @@ void lang_process_close(struct lang_process *p)
 /** lang_site_place() - the frame to blame */
 const struct symbol_frame *lang_site_place(const struct lang_site *s)
 {
-	for (int i = 0; i < s->nframes; i++)
-		if (s->frames[i].function && !lang_is_library(&s->frames[i]))
-			return &s->frames[i];
-	return s->by ?: s->nframes ? s->frames : NULL;
+	return frame_to_blame(s->frames, s->nframes) ?: s->by ?: s->nframes ? s->frames : NULL;
 }

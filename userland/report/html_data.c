@@ -17,6 +17,7 @@
 
 #include "model/history.h"
 #include "report/output.h"
+#include "symbolize/library.h"
 
 enum { POINTS = 120 };		/* of a curve of survivors */
 
@@ -169,6 +170,36 @@ static void put_ages(struct json_object *page, struct model *m)
 	json_object_object_add(page, "ages", sites);
 }
 
+/*
+ * The page names frames, too: whose they are is for symbolize/library.c to say,
+ * wherever a frame stands in the report.
+ */
+static void mark_libraries(struct json_object *o)
+{
+	struct json_object *function, *file, *module;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			mark_libraries(json_object_array_get_idx(o, i));
+	} else if (json_object_object_get_ex(o, "function", &function) &&
+		   json_object_object_get_ex(o, "file", &file) &&
+		   json_object_object_get_ex(o, "module", &module)) {
+		struct symbol_frame frame = {
+			.function = json_object_get_string(function),
+			.file = json_object_get_string(file),
+			.module = json_object_get_string(module),
+		};
+
+		if (frame_is_library(&frame))
+			json_object_object_add(o, "library", json_object_new_boolean(true));
+	} else if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value) {
+			(void)key;
+			mark_libraries(value);
+		}
+	}
+}
+
 /* The number of @frame in @frames; @known has those that are there by what they say. */
 static int number_of(struct json_object *frames, struct json_object *known, struct json_object *frame)
 {
@@ -221,6 +252,7 @@ struct json_object *page_data(struct model *m)
 
 	put_curves(page, m);
 	put_ages(page, m);
+	mark_libraries(o);
 	put_frames(page, o);
 	json_object_object_add(o, "page", page);
 	return o;

@@ -4,7 +4,8 @@
 
 const ROW = 23, NARROWEST = 0.0008;
 
-const isLibrary = f => !f.function || /\/(libc[.-]|libpthread|ld-|libstdc\+\+)/.test(f.module);
+// What is named by nobody is no program's own either; the rest is the tool's to say.
+const isLibrary = f => !f.function || f.library;
 const baseName = path => path.slice(path.lastIndexOf('/') + 1);
 const frameName = f => f.function || `${baseName(f.module || '') || 'unknown'}+0x${f.offset.toString(16)}`;
 
