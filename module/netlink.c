@@ -170,7 +170,7 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
 	}
-	if (!get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL)) {
+	if (!get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT)) {
 		NL_SET_ERR_MSG(info->extack, "no kinds to follow");
 		return -EINVAL;
 	}
@@ -184,7 +184,7 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 	}
 	mutex_lock(&lt_mutex);
 	t = lt_target_add(task,
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL),
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT),
 			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
 			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
 			  info->snd_portid, maps, info->extack);

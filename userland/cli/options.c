@@ -344,7 +344,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	int c, err;
 
 	memset(o, 0, sizeof(*o));
-	o->kinds = LEAKTRACE_KINDS_ALL;
+	o->kinds = LEAKTRACE_KINDS_DEFAULT;
 	o->protocol = PUSH_PYROSCOPE;
 	build(cmd, longs, letters);
 	optind = 1;

@@ -31,8 +31,8 @@ void observe_names(struct model *m)
 }
 
 /*
- * Look at what only the target's runtime knows of, if it has one and all kinds
- * are asked for. A program that cannot be looked at is told once.
+ * Look at what only the target's runtime knows of, if it has one and no kind
+ * was left out. A program that cannot be looked at is told once.
  */
 void observe_runtime(struct model *m)
 {
@@ -40,7 +40,7 @@ void observe_runtime(struct model *m)
 
 	/* before exec a child has its parent's memory, and nothing of its own */
 	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
-	    (m->target.kinds & LEAKTRACE_KINDS_ALL) != LEAKTRACE_KINDS_ALL)
+	    (m->target.kinds & LEAKTRACE_KINDS_DEFAULT) != LEAKTRACE_KINDS_DEFAULT)
 		return;
 	lang_process_close(m->runtime);
 	m->runtime = lang_process_open(m->target.pid, err, sizeof(err));

@@ -91,6 +91,9 @@ enum leaktrace_kind {
 
 #define LEAKTRACE_KIND_MAX (__LEAKTRACE_KIND_MAX - 1)
 #define LEAKTRACE_KINDS_ALL ((1U << __LEAKTRACE_KIND_MAX) - 1)
+/* Followed if a request does not say. It stays as it is: what is new is asked for. */
+#define LEAKTRACE_KINDS_DEFAULT (1U << LEAKTRACE_KIND_FD | 1U << LEAKTRACE_KIND_PAGE | \
+				 1U << LEAKTRACE_KIND_TIMER | 1U << LEAKTRACE_KIND_THREAD)
 
 /* What an object of a kind is. */
 enum leaktrace_type {
