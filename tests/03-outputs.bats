@@ -178,17 +178,17 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 		text = re.sub(r"\s+", " ", open(folder + "/text").read())
 		page = re.sub(r"\s+", " ", json.load(open(folder + "/looks"))["value"])
 		ended = losses["incomplete_stacks"]
-		share = "%.4g %% of objects and %.4g %% of bytes have complete stacks; of the others," % (
+		share = "%.4g %% of objects and %.4g %% of bytes have complete stacks; incomplete:" % (
 		    100 - sum(e["objects"] for e in ended) / 26.01, 100 - sum(e["bytes"] for e in ended) / 15.64 / 4096)
 		assert share in text, share
-		assert "of %.0f %% of objects and %.0f %% of bytes" % (
+		assert "%.0f %% of objects and %.0f %% of bytes" % (
 		    100 * losses["complete_stacks"], 100 * losses["complete_stacks_bytes"]) in page, page
 		for e in ended:
-		    assert "{:,}: {}".format(e["objects"], e["why"]) in text, e
-		    assert "Other stacks: " + e["why"] in page, page
+		    assert "{:,} ({})".format(e["objects"], e["why"]) in text, e
+		    assert "Incomplete stacks: " + e["why"] in page, page
 		    assert "{:,} objects".format(e["objects"]) in page, page
 		rest = next(s["rest"] for s in json.load(open(folder + "/json"))["sites"] if "rest" in s)
-		went_on = "One of them went on: " + " ".join(
+		went_on = "That of one object continues: " + " ".join(
 		    "%s %s" % (f["function"] or "%s+%#x" % (f["module"].split("/")[-1], f["offset"]),
 		               "%s:%d" % (f["file"], f["line"]) if f["file"] else f["module"]) for f in rest["frames"])
 		assert went_on in page, (went_on, page)

@@ -465,7 +465,7 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 	status=0
 	out=$(lt go "$VICTIM" 2>&1) || status=$?
 	expect "$status" 2 "exit status"
-	[[ $out == *go1.99*"does not know"* ]]
+	[[ $out == *go1.99*"does not support"* ]]
 	expect "$(wc -l <<<"$out")" 1 lines
 	# unless its debug information says where what is
 	sed 's/go1\.2[0-9]\./go1.99./g' "$GO_VICTIMS/new-plain" >"$GO_VICTIMS/future-plain"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the judge measured, in sentences for somebody who was just woken. Each
- * stands by itself and has numbers in it.
+ * The evidence for a verdict, as sentences. A reader sees them one at a time, in
+ * a report, in JSON or in the live view: each must make sense by itself, and
+ * have the numbers in it.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -12,9 +13,9 @@
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
-#define LIMIT_FAR_S	(366 * 86400.0)	/* further off it is nobody's worry */
+#define LIMIT_FAR_S	(366 * 86400.0)	/* not worth a sentence beyond that */
 
-/* How a kind's births, deaths and lives are called. */
+/* Each kind has its usual verbs: descriptors are opened, not created. */
 struct words {
 	const char *born, *died, *alive;
 };
@@ -24,10 +25,10 @@ static const struct words *words_of(const struct measures *x)
 	static const struct words kinds[KINDS] = {
 		[LEAKTRACE_KIND_FD] = { "opened", "closed", "open" },
 		[LEAKTRACE_KIND_PAGE] = { "touched", "freed", "in use" },
-		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "alive" },
-		[LEAKTRACE_KIND_THREAD] = { "started", "ended", "running" },
+		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "live" },
+		[LEAKTRACE_KIND_THREAD] = { "started", "exited", "running" },
 	};
-	static const struct words process = { "forked", "reaped", "there" };
+	static const struct words process = { "forked", "reaped", "present" };
 
 	return x->type == LEAKTRACE_TYPE_PROCESS ? &process : &kinds[x->kind];
 }
@@ -96,22 +97,22 @@ static void say_growth(struct judgement *j, const struct measures *x)
 		unit = "minute";
 	}
 	if (x->kind == LEAKTRACE_KIND_PAGE)
-		say(j, "grows by %s a %s (%s to %s), trend z = %.1f",
+		say(j, "grows by %s per %s (95 %% CI %s to %s), trend z = %.1f",
 		    format_bytes(rate * PAGE_BYTES, a), unit,
 		    format_bytes(low * PAGE_BYTES, b),
 		    format_bytes(high * PAGE_BYTES, c), x->z);
 	else
-		say(j, "grows by %.1f a %s (%.1f to %.1f), trend z = %.1f", rate, unit,
+		say(j, "grows by %.1f per %s (95 %% CI %.1f to %.1f), trend z = %.1f", rate, unit,
 		    low, high, x->z);
 }
 
-/* "0.27 pages for each KiB that it reads" */
+/* "0.27 pages per KiB read" */
 static const char *pace(const struct measures *x, char buf[96])
 {
 	static const struct {
-		const char *each;
+		const char *unit;
 		double units;
-	} bytes[] = { { "each KiB", 0x1p10 }, { "each MiB", 0x1p20 }, { "each GiB", 0x1p30 } };
+	} bytes[] = { { "KiB", 0x1p10 }, { "MiB", 0x1p20 }, { "GiB", 0x1p30 } };
 	static const char *const things[KINDS] = {
 		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
 		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
@@ -120,14 +121,14 @@ static const char *pace(const struct measures *x, char buf[96])
 	unsigned int i = 0;
 
 	if (f->by == LOAD_CPU) {
-		snprintf(buf, 96, "%.3g %s for each second of CPU time that it uses", f->per_unit * 1e6,
+		snprintf(buf, 96, "%.3g %s per second of CPU time", f->per_unit * 1e6,
 			 things[x->kind]);
 		return buf;
 	}
 	while (i + 1 < ARRAY_SIZE(bytes) && f->per_unit * bytes[i].units < 0.1)
 		i++;
-	snprintf(buf, 96, "%.3g %s for %s that it %s", f->per_unit * bytes[i].units, things[x->kind],
-		 bytes[i].each, f->by == LOAD_READ ? "reads" : "writes");
+	snprintf(buf, 96, "%.3g %s per %s %s", f->per_unit * bytes[i].units, things[x->kind],
+		 bytes[i].unit, f->by == LOAD_READ ? "read" : "written");
 	return buf;
 }
 
@@ -137,28 +138,28 @@ static void say_load(struct judgement *j, const struct measures *x)
 	char a[96];
 
 	if (f->how == FOLLOWS_LOAD)
-		say(j, "growth follows the load, as with inserts, or a leak in each request: %s (r = %.2f in "
-		    "%u steps)%s", pace(x, a), f->r, f->steps, f->stops ? ", and stops where that stops" : "");
+		say(j, "growth follows the load%s: %s (r = %.2f over %u intervals); typical of inserts into a "
+		    "store, and of a leak in each request",
+		    f->stops ? " and stops when the load stops" : "", pace(x, a), f->r, f->steps);
 	else if (f->how == FOLLOWS_STEADY)
 		say(j, "under a steady load: %s", pace(x, a));
 	else if (f->how == FOLLOWS_NOT)
-		say(j, "growth does not follow the load: it is the same whether the process reads, writes "
-		    "and computes much or little");
+		say(j, "growth does not follow the load: it is the same whether the process is busy or idle");
 }
 
-/* Whose pages they are is known; why the heap grew may be another's doing. */
+/* Pages are charged to the code that touched them first, which need not be why the heap grew. */
 static void say_memory(struct judgement *j, const struct measures *x)
 {
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
 	if (x->share > 0 && x->share < 0.995)
-		say(j, "%.0f %% of all memory that is new is this site's", x->share * 100);
+		say(j, "accounts for %.0f %% of all new memory", x->share * 100);
 	if (x->heap)
-		say(j, "most of it lies in the heap: whoever allocates next touches the page, "
-		    "so the culprit may be a caller of another site");
+		say(j, "most of it is in the heap, where any allocation may be the first to touch a page: "
+		    "the cause may be in another call path");
 	if (x->pooled)
-		say(j, "it shares its mappings with other sites, as an allocator's does: growth that "
-		    "follows what the program is given to keep looks the same as a leak");
+		say(j, "its mappings are shared with other call paths, as an allocator's are: memory "
+		    "that the program keeps on purpose grows in the same way as a leak");
 }
 
 static void say_leak(struct judgement *j, const struct measures *x)
@@ -166,20 +167,20 @@ static void say_leak(struct judgement *j, const struct measures *x)
 	char a[32], b[32], t[32];
 
 	if (x->generations > 1)
-		say(j, "not from one moment: %u of %u slices of %s have survivors", x->generations,
+		say(j, "not a single burst: %u of %u intervals of %s left survivors", x->generations,
 		    x->buckets, format_seconds(x->bucket_s, a));
 	if (x->died && x->old)
-		say(j, "of those that came to be older than %s, %s %s, %s live on",
+		say(j, "of the %s that outlived %s, %s %s %s", format_count(x->late + x->old, a),
 		    format_seconds(x->horizon_s, t), x->late ? format_count(x->late, b) : "none",
-		    words_of(x)->died, format_count(x->old, a));
+		    x->late == 1 ? "was" : "were", words_of(x)->died);
 	say_growth(j, x);
 	say_load(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->turnover > x->live * 0.7)
-		say(j, "but %s of those that were there at attach are gone: no net growth yet",
+		say(j, "but %s baseline objects were released meanwhile: no net growth yet",
 		    format_count(x->turnover, a));
 	say_memory(j, x);
 	if (j->verdict == VERDICT_SUSPECT && x->old < leak_old_min(x->window_s))
-		say(j, "thin so far: %s older than %s, %u are asked for", format_count(x->old, a),
+		say(j, "not enough data yet: %s older than %s, %u needed", format_count(x->old, a),
 		    format_seconds(x->horizon_s, t), leak_old_min(x->window_s));
 }
 
@@ -189,13 +190,13 @@ static void say_cache(struct judgement *j, const struct measures *x)
 	char a[32], t[32];
 
 	if (x->late)
-		say(j, "%s were %s after more than %s: released late, not lost",
+		say(j, "%s were %s after more than %s: released late, not leaked",
 		    format_count(x->late, a), w->died, format_seconds(x->horizon_s, t));
 	else if (x->recent < 3)
 		say(j, "grew, then stopped: none %s in the last %s", w->born,
 		    format_seconds(x->idle_s, t));
 	else
-		say(j, "growth slows down: %llu in the first half of the time, %llu in the second",
+		say(j, "growth is slowing: %llu in the first half of the time, %llu in the second",
 		    (unsigned long long)x->first_half, (unsigned long long)x->second_half);
 	say_load(j, x);
 }
@@ -210,14 +211,14 @@ void evidence_write(struct judgement *j, const struct measures *x)
 		say(j, "%s exited but were never joined: their stacks stay mapped",
 		    format_count(j->unjoined, a));
 	if (j->zombies)
-		say(j, "%s exited but were never reaped: zombies", format_count(j->zombies, a));
+		say(j, "%s exited but were never reaped (zombies)", format_count(j->zombies, a));
 	if (j->verdict == VERDICT_LEAK || j->verdict == VERDICT_SUSPECT)
 		say_leak(j, x);
 	else if (j->verdict == VERDICT_CACHE)
 		say_cache(j, x);
 }
 
-/* What comes with each of the first part's objects: the whole of one leaked thing. */
+/* How many of each kind are created together with one of the first part's objects. */
 void evidence_of_parts(struct model *m, struct finding *f)
 {
 	uint64_t live[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 }, steps;
@@ -234,19 +235,19 @@ void evidence_of_parts(struct model *m, struct finding *f)
 	for (int k = 0; k < KINDS; k++)
 		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && len < sizeof(list) - 64; t++)
 			if (live[k][t])
-				len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s",
+				len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s%s",
 						len ? ", " : "", (double)live[k][t] / steps,
-						k == LEAKTRACE_KIND_FD ? type_name(t) : kind_name(k),
-						k == LEAKTRACE_KIND_FD ? " " : "",
-						k == LEAKTRACE_KIND_FD ? kind_name(k) : "");
-	if (asprintf(&first, "born in step, so one root: %s each time", list) < 0)
+						k == LEAKTRACE_KIND_FD ? type_name(t) : "",
+						k == LEAKTRACE_KIND_FD ? " " : "", kind_name(k),
+						live[k][t] == steps ? "" : "s");
+	if (asprintf(&first, "created together, probably one cause: %s each time", list) < 0)
 		return;
 	free(j->evidence[EVIDENCE_MAX - 1]);
 	memmove(&j->evidence[1], &j->evidence[0], (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
 	j->evidence[0] = first;
 }
 
-/* Others call the same maker, and theirs are released: where does this one differ? */
+/* Other callers of the same function release what they create: name the caller that does not. */
 void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release)
 {
 	const struct symbol_frame *frames, *at;
@@ -258,19 +259,19 @@ void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t rel
 	frame_name(&frames[maker], by, sizeof(by));
 	frame_name(&frames[f->odd], odd, sizeof(odd));
 	at = report_place_of(m, release);
-	say(&f->judgement, "%s of %s that other callers make by %s are released%s%s; those by %s are not",
+	say(&f->judgement, "%s of %s created by other callers of %s are released%s%s; those created through %s are not",
 	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
 	    at ? frame_name(at, where, sizeof(where)) : "", odd);
 }
 
 /*
- * "at this rate RLIMIT_NOFILE (1,024) is reached in 14 min": when the pager goes
- * off. The parts of a finding say what the whole does.
+ * "at this rate, RLIMIT_NOFILE (1,024) is reached in 14 min". The parts of a
+ * finding approach the limit together, so each of them has the sentence of the whole.
  */
 void evidence_of_limit(struct model *m, struct finding *f)
 {
 	const struct limit *l = &m->limits[f->limit];
-	const char *lead = f->nsites > 1 ? "at the rate of all parts together" : "at this rate";
+	const char *lead = f->nsites > 1 ? "at the combined rate of all parts" : "at this rate";
 	char max[32], in[32];
 
 	if (f->limit_s <= 0 || f->limit_s > LIMIT_FAR_S)
@@ -280,8 +281,8 @@ void evidence_of_limit(struct model *m, struct finding *f)
 	else
 		format_count(l->max, max);
 	format_seconds(f->limit_s, in);
-	say(&f->judgement, "%s %s (%s) is reached in %s", lead, l->name, max, in);
+	say(&f->judgement, "%s, %s (%s) is reached in %s", lead, l->name, max, in);
 	for (size_t i = 0; i < f->nsites; i++)
-		say(&model_site(m, f->sites[i])->judgement, "%s %s (%s) is reached in %s", lead, l->name,
+		say(&model_site(m, f->sites[i])->judgement, "%s, %s (%s) is reached in %s", lead, l->name,
 		    max, in);
 }

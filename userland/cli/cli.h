@@ -105,7 +105,12 @@ int observe_no_process(pid_t pid);
  * watch.c: what changed since the last look: curves, hysteresis
  */
 struct watch;
-enum watch_news { WATCH_LEAK, WATCH_GROWTH, WATCH_CLEARED };
+enum watch_news {
+	WATCH_GROWTH,		/* may become a leak */
+	WATCH_LEAK,
+	WATCH_LEAK_GREW,	/* by a quarter since it was last reported */
+	WATCH_CLEARED,
+};
 
 struct watch *watch_new(void);
 void watch_free(struct watch *w);

@@ -12,14 +12,14 @@
 
 static const char *const inexact_reasons[] = {
 	"the object table was full: some objects are not tracked",
-	"the site table was full: some births have no site",
-	"the stack table was full: some sites have no stack",
-	"the tables were not yet held against the kernel's own state",
-	"a probe that is needed is missing on this kernel: see 'leaktrace status'",
-	"more threads have descriptor tables of their own than are followed",
-	"a probe was hit inside a probe",
+	"the site table was full: some objects have no call path",
+	"the stack table was full: some call paths have no stack",
+	"not yet verified against the kernel's own state",
+	"a required probe is missing on this kernel: see 'leaktrace status'",
+	"too many threads have their own descriptor table: some are not tracked",
+	"a probe fired inside another probe",
 	"the pool for deferred work was empty",
-	"more children than there may be targets: some are not followed",
+	"more child processes than max_targets allows: some are not traced",
 };
 
 /* The share of what was born under our eyes whose stack reached a root, and why others did not. */
@@ -68,13 +68,13 @@ void report_losses(struct model *m, struct losses *l)
 		if (inexact & 1U << i)
 			l->inexact[l->ninexact++] = inexact_reasons[i];
 	if (inexact >> ARRAY_SIZE(inexact_reasons))
-		l->inexact[l->ninexact++] = "the module gives a reason that this version does not know";
+		l->inexact[l->ninexact++] = "unknown reason: the module is newer than this program";
 	if (m->dump_interrupted)
-		l->inexact[l->ninexact++] = "the target changed while it was read";
+		l->inexact[l->ninexact++] = "the target changed while it was being read";
 	if (m->incomplete)
 		l->inexact[l->ninexact++] = "the end of the file is missing";
 	if (*s->stopped)
-		l->inexact[l->ninexact++] = "tracing was stopped: 'leaktrace status' says why";
+		l->inexact[l->ninexact++] = "tracing was stopped: see 'leaktrace status'";
 	l->exact = !l->ninexact;
 	l->events = lost->ring + lost->socket;
 	l->objects = untracked;

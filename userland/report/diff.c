@@ -107,10 +107,10 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 
 	write_target(f, "old  ", r->older);
 	write_target(f, "new  ", r->newer);
-	fprintf(f, "%s\n\n", r->same ? "the same process: what was born between the two and still lives" :
-		!r->newer ? "not in the newer one: 'leaktrace report' has what it was" :
-		!r->older ? "not in the older one: all that was born and still lives" :
-		"different runs: what lived at the end of each, by the names on the stack");
+	fprintf(f, "%s\n\n", r->same ? "the same process: created between the two and still live" :
+		!r->newer ? "not in the newer file: see 'leaktrace report' of the older one" :
+		!r->older ? "not in the older file: everything created since attach and still live" :
+		"different runs: live objects at the end of each, matched by function names");
 	if (r->newer)
 		write_sum(f, r);
 	if (!look->all && shown > DIFFERENCES)
@@ -129,7 +129,7 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 	write_losses(f, r->older, "old");
 	write_losses(f, r->newer, "new");
 	if (shown < r->n)
-		fprintf(f, "%zu more sites are not shown: --all\n", r->n - shown);
+		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", r->n - shown);
 }
 
 static void put(struct json_object *o, const char *key, struct json_object *value)

@@ -24,18 +24,18 @@ enum family { LIVE, BYTES, BORN, DIED, LEAK, SITES, LIMIT, WINDOW, EXITED, EXACT
 static const struct {
 	const char *name, *type, *unit, *help;
 } families[FAMILIES] = {
-	[LIVE] = { "leaktrace_live", "gauge", NULL, "Objects alive, by kind and the site that made them." },
-	[BYTES] = { "leaktrace_live_bytes", "gauge", "bytes", "Memory of these." },
-	[BORN] = { "leaktrace_born", "counter", NULL, "Objects made since attach." },
-	[DIED] = { "leaktrace_died", "counter", NULL, "Objects released since attach, older ones included." },
-	[LEAK] = { "leaktrace_leak_confidence_ratio", "gauge", "ratio", "How sure it is that a site leaks; only sites that do." },
-	[SITES] = { "leaktrace_sites", "gauge", NULL, "Sites by verdict." },
-	[LIMIT] = { "leaktrace_limit", "gauge", NULL, "How many there may be, where a limit is known." },
+	[LIVE] = { "leaktrace_live", "gauge", NULL, "Live objects, by kind and call path." },
+	[BYTES] = { "leaktrace_live_bytes", "gauge", "bytes", "Memory of live objects." },
+	[BORN] = { "leaktrace_born", "counter", NULL, "Objects created since attach." },
+	[DIED] = { "leaktrace_died", "counter", NULL, "Objects released since attach, including baseline objects." },
+	[LEAK] = { "leaktrace_leak_confidence_ratio", "gauge", "ratio", "Confidence that a call path leaks, for each with the verdict leak." },
+	[SITES] = { "leaktrace_sites", "gauge", NULL, "Call paths by verdict." },
+	[LIMIT] = { "leaktrace_limit", "gauge", NULL, "Limit of the number of objects, where it is known." },
 	[WINDOW] = { "leaktrace_window_seconds", "gauge", "seconds", "Time from attach to this report." },
-	[EXITED] = { "leaktrace_exited", "gauge", NULL, "1 if the process is gone and the numbers are its last." },
-	[EXACT] = { "leaktrace_exact", "gauge", NULL, "1 if every number was held against the kernel's own state." },
-	[LOST] = { "leaktrace_lost", "gauge", NULL, "What is missing, by cause." },
-	[STACKS] = { "leaktrace_complete_stacks_ratio", "gauge", "ratio", "Share of live objects whose stack reached a root." },
+	[EXITED] = { "leaktrace_exited", "gauge", NULL, "1 if the process has exited and the numbers are its last." },
+	[EXACT] = { "leaktrace_exact", "gauge", NULL, "1 if every number was verified against the kernel's own state." },
+	[LOST] = { "leaktrace_lost", "gauge", NULL, "Losses and corrections, by cause." },
+	[STACKS] = { "leaktrace_complete_stacks_ratio", "gauge", "ratio", "Share of live objects with a complete stack." },
 };
 
 struct metrics {

@@ -24,7 +24,7 @@ static void write_header(FILE *f, struct model *m, const struct report_style *lo
 	char when[64], window[32];
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, %s", BOLD(look), *t->comm ? t->comm : "?",
+	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, traced for %s", BOLD(look), *t->comm ? t->comm : "?",
 		PLAIN(look), t->pid, m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "", when,
 		format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
@@ -40,8 +40,8 @@ static void write_totals(FILE *f, const struct model *m)
 {
 	double minutes = model_end_s(m) / 60;
 
-	fprintf(f, "\n%10s %10s %10s %10s %10s %10s %10s\n", "", "at attach", "born", "died",
-		"live", "growth", "a minute");
+	fprintf(f, "\n%10s %10s %10s %10s %10s %10s %10s\n", "", "baseline", "created", "released",
+		"live", "growth", "per min");
 	for (int k = 0; k < KINDS; k++) {
 		const struct kind_totals *n = &m->target.kind[k];
 		char a[32], b[32], c[32], d[32], bytes[32];
@@ -71,7 +71,7 @@ static void lost(FILE *f, uint64_t n, const char *what, bool *first)
 	*first = false;
 }
 
-/* "98.2 % of objects and 99.1 % of bytes have complete stacks; of the others, 12 end by …" */
+/* "98.2 % of objects and 99.1 % of bytes have complete stacks; incomplete: 12 (…), 3 (…)" */
 static void write_stacks(FILE *f, const struct losses *l)
 {
 	char n[32];
@@ -84,7 +84,7 @@ static void write_stacks(FILE *f, const struct losses *l)
 	for (int i = 0; i <= STACK_UNKNOWN; i++) {
 		if (!l->ended[i].objects)
 			continue;
-		fprintf(f, "%s %s: %s", first ? "; of the others," : ",",
+		fprintf(f, "%s %s (%s)", first ? "; incomplete:" : ",",
 			format_count(l->ended[i].objects, n),
 			i == STACK_UNKNOWN ? "not known" : stack_status_text(i));
 		first = false;
@@ -96,7 +96,7 @@ static void write_exactness(FILE *f, const struct losses *l)
 	bool first = true;
 	char a[32];
 
-	fprintf(f, "%s", l->exact ? "exact: confirmed against the kernel's own state" : "not exact");
+	fprintf(f, "%s", l->exact ? "exact: verified against the kernel's own state" : "not exact");
 	for (unsigned int i = 0; i < l->ninexact; i++)
 		fprintf(f, "%s %s", i ? ";" : ":", l->inexact[i]);
 	lost(f, l->events, "events", &first);
@@ -105,7 +105,7 @@ static void write_exactness(FILE *f, const struct losses *l)
 	if (first)
 		fprintf(f, "; nothing lost");
 	if (l->reconciled)
-		fprintf(f, "; %s repaired", format_count(l->reconciled, a));
+		fprintf(f, "; %s corrected", format_count(l->reconciled, a));
 }
 
 static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l)
@@ -122,7 +122,7 @@ static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), con
 	free(buf);
 }
 
-/* Always there, always last: can these numbers be believed. */
+/* Always printed, and always last: how far these numbers can be trusted. */
 static void write_losses(FILE *f, struct model *m, const struct report_style *look)
 {
 	struct losses l;
@@ -234,6 +234,18 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+static void write_not_shown(FILE *f, size_t findings, size_t sites)
+{
+	if (!findings && !sites)
+		return;
+	fprintf(f, "not shown: ");
+	if (findings)
+		fprintf(f, "%zu more finding%s", findings, plural(findings));
+	if (sites)
+		fprintf(f, "%s%zu call path%s without findings", findings ? ", " : "", sites, plural(sites));
+	fprintf(f, " (--all shows %s)\n", findings + sites == 1 ? "it" : "them");
+}
+
 void report_text(FILE *f, struct model *m, const struct report_style *look)
 {
 	struct report_item *items;
@@ -248,12 +260,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *look)
 	if (!n)
 		fprintf(f, "no leak found\n\n");
 	write_losses(f, m, look);
-	if (shown < n)
-		fprintf(f, "not shown: %zu more finding%s, %zu site%s without any; see them with --all\n",
-			n - shown, plural(n - shown), others, plural(others));
-	else if (others && !look->all)
-		fprintf(f, "not shown: %zu site%s without findings; see them with --all\n", others,
-			plural(others));
+	write_not_shown(f, n - shown, look->all ? 0 : others);
 }
 
 int report_write(FILE *f, struct model *m, const struct report_style *look)

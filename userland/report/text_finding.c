@@ -87,9 +87,9 @@ static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, 
 	if (!n)
 		return;
 	fprintf(f, "%s%s%s%s\n", lead, DIM(look),
-		model_rest_is_whole(m, id) ? "one of them was:" : "one of them went on:", PLAIN(look));
+		model_rest_is_whole(m, id) ? "the stack of one of them:" : "the stack of one of them continues:", PLAIN(look));
 	if (write_list(f, frames, n, lead, max, NULL, look) && rest->status != LEAKTRACE_STACK_ROOT)
-		fprintf(f, "%s%s… and that ends here%s\n", lead, DIM(look), PLAIN(look));
+		fprintf(f, "%s%s… incomplete here too%s\n", lead, DIM(look), PLAIN(look));
 }
 
 /* mine: the frame that is the program's own, and is shown as such; or NULL. */
@@ -103,12 +103,12 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 
 	if (!n)
 		fprintf(f, "%sno stack: %s\n", first,
-			stack ? stack_status_text(stack->status) : "not known");
+			stack ? stack_status_text(stack->status) : "unknown");
 	if (!write_list(f, frames, n, first, max, mine, look) || !n ||
 	    stack->status == LEAKTRACE_STACK_ROOT || lang_is_root(&frames[n - 1]))
 		return;
 	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
-	fprintf(f, "%s%s… the stack ends here: %s%s\n", lead, DIM(look),
+	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(look),
 		stack_status_text(stack->status), PLAIN(look));
 	write_rest(f, m, id, lead, max, look);
 }
@@ -187,9 +187,9 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 	report_at(f, report_place(m, s));
 	fprintf(f, "%s", PLAIN(look));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
-		fprintf(f, ", %.0f %% sure", j->confidence * 100);
+		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	if (g->nsites > 1)
-		fprintf(f, "  %s%zu sites%s\n", DIM(look), g->nsites, PLAIN(look));
+		fprintf(f, "  %s%zu call paths%s\n", DIM(look), g->nsites, PLAIN(look));
 	else
 		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
 }
@@ -225,13 +225,13 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 			fprintf(f, "  %s… %zu more parts%s\n", DIM(look), g->nsites - i, PLAIN(look));
 			return;
 		}
-		fprintf(f, "  also      %s %s", format_count(site_live(s), live), kind_name(s->kind));
+		fprintf(f, "  also       %s %s", format_count(site_live(s), live), kind_name(s->kind));
 		if (strcmp(kind_name(s->kind), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		if (g->mixed)
 			report_at(f, report_place(m, s));
 		else
-			fprintf(f, " by another chain of frames of this path");
+			fprintf(f, " (same call path, other frames)");
 		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
 	}
 }
@@ -241,7 +241,7 @@ static void write_releases(FILE *f, struct model *m, const struct site *s, const
 	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
 		char lead[64];
 
-		snprintf(lead, sizeof(lead), "  %3.0f %% die at ",
+		snprintf(lead, sizeof(lead), "  %3.0f %% released at ",
 			 s->died ? 100.0 * s->release[i].count / s->died : 0);
 		write_frames(f, m, s->release[i].stack, lead, look->all ? FRAMES_ALL : FRAMES_RELEASE,
 			     NULL, look);
@@ -259,7 +259,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 		report_sentence(f, "  - ", j->evidence[i]);
 	if (brief)
 		return;
-	write_frames(f, m, s->stack, "  born at   ", look->all ? FRAMES_ALL : FRAMES,
+	write_frames(f, m, s->stack, "  created at ", look->all ? FRAMES_ALL : FRAMES,
 		     report_place(m, s), look);
 	write_parts(f, m, g, look);
 	write_releases(f, m, s, look);

@@ -15,7 +15,7 @@ static void write_ranges(FILE *f, const struct rss *x)
 
 		if (share < 1)
 			continue;
-		fprintf(f, "%s %.0f %% %s", first ? "; of that" : ",", share, range_kind_name(r));
+		fprintf(f, "%s %.0f %% %s", first ? "; location:" : ",", share, range_kind_name(r));
 		first = false;
 	}
 }
@@ -42,7 +42,7 @@ static void add_share(struct shares *s, const struct symbol_frame *f, uint64_t p
 	s->pages[i] += pages;
 }
 
-/* "grown by a 71 %, b 20 %" */
+/* "touched by a 71 %, b 20 %" */
 static void write_shares(FILE *f, const char *lead, const struct shares *s, uint64_t whole)
 {
 	for (unsigned int i = 0; i < s->n && i < 3; i++)
@@ -55,7 +55,7 @@ static void write_grown(FILE *f, struct model *m, const struct rss *x)
 
 	for (unsigned int i = 0; i < x->ngrew; i++)
 		add_share(&s, report_place(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
-	write_shares(f, "  grown by ", &s, x->new_live);
+	write_shares(f, "  touched by ", &s, x->new_live);
 	if (s.n)
 		fputc('\n', f);
 }
@@ -66,9 +66,9 @@ static void write_given(FILE *f, struct model *m, const struct rss *x)
 
 	for (unsigned int i = 0; i < x->ngave; i++)
 		add_share(&s, report_place_of(m, x->gave[i].id), x->gave[i].pages);
-	write_shares(f, "  given back by ", &s, x->given_back);
+	write_shares(f, "  released by ", &s, x->given_back);
 	if (x->baseline_given_back)
-		fprintf(f, "%s%.0f %% was there before", s.n ? "; " : "  of what was given back ",
+		fprintf(f, "%s%.0f %% of it was baseline", s.n ? "; " : "  released: ",
 			100.0 * x->baseline_given_back / x->given_back);
 	if (s.n || x->baseline_given_back)
 		fputc('\n', f);
@@ -81,16 +81,16 @@ void report_rss(FILE *f, struct model *m, const struct report_style *look)
 
 	if (!rss_read(m, &x))
 		return;
-	fprintf(f, "%smemory%s  %s touched and %s given back since attach; %s of the new is still there",
+	fprintf(f, "%smemory%s  %s touched since attach, %s of it still in use; %s released",
 		BOLD(look), PLAIN(look), format_bytes(x.touched * PAGE_BYTES, a),
-		format_bytes(x.given_back * PAGE_BYTES, b), format_bytes(x.new_live * PAGE_BYTES, c));
+		format_bytes(x.new_live * PAGE_BYTES, b), format_bytes(x.given_back * PAGE_BYTES, c));
 	fputc('\n', f);
 	if (x.new_live) {
 		if (x.path)
-			fprintf(f, "  %.0f %% of it under %s", x.path_share * 100,
+			fprintf(f, "  %.0f %% of what is in use was touched under %s", x.path_share * 100,
 				frame_name(x.path, name, sizeof(name)));
 		else
-			fprintf(f, "  no single path holds %.0f %% of it", RSS_PATH_SHARE * 100);
+			fprintf(f, "  no single call path accounts for %.0f %% of it", RSS_PATH_SHARE * 100);
 		write_ranges(f, &x);
 		fputc('\n', f);
 		write_grown(f, m, &x);

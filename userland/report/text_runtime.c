@@ -51,7 +51,7 @@ static void write_head(FILE *f, const struct lang_site *s, const struct report_s
 	report_at(f, lang_site_place(s));
 	fprintf(f, "%s", PLAIN(look));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
-		fprintf(f, ", %.0f %% sure", j->confidence * 100);
+		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	fputc('\n', f);
 }
 
@@ -67,12 +67,12 @@ void report_lang_site(FILE *f, const struct lang_site *s, const struct report_st
 	if (brief)
 		return;
 	if (s->in_thread)
-		fprintf(f, "  - %s of them hold a thread each\n", format_count(s->in_thread, held));
+		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
 	for (int i = 0; i < s->nframes && i < max; i++)
-		report_frame(f, &s->frames[i], i ? "            " : "  is at     ",
+		report_frame(f, &s->frames[i], i ? "             " : "  is at      ",
 			     &s->frames[i] == lang_site_place(s), look);
 	if (s->nframes > max)
-		fprintf(f, "            %s… %d more%s\n", DIM(look), s->nframes - max, PLAIN(look));
+		fprintf(f, "             %s… %d more%s\n", DIM(look), s->nframes - max, PLAIN(look));
 	if (s->by)
-		report_frame(f, s->by, "  made by   ", s->by == lang_site_place(s), look);
+		report_frame(f, s->by, "  created by ", s->by == lang_site_place(s), look);
 }

@@ -181,7 +181,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 	} else if ((!r->raised && call == MENTION && !r->mentioned) ||
 		   (r->raised && r->up && live * 4 > r->live_told * 5 &&
 		    now_s - r->told_s >= GROWTH_PAUSE_S)) {
-		fn(WATCH_GROWTH, s, arg);
+		fn(r->raised ? WATCH_LEAK_GREW : WATCH_GROWTH, s, arg);
 		r->mentioned = true;
 	} else {
 		r->mentioned &= r->down < ALARM_CLEAR_LOOKS;

@@ -87,21 +87,21 @@ void live_note(struct session *s, struct traced *t, const char *event, const cha
 	}
 	live_erase(s);
 	put_clock(s->tail);
-	fprintf(s->tail, "%s %s (%u)", event, *g->comm ? g->comm : "?", g->pid);
+	fprintf(s->tail, "%-9s %s (%u)", event, *g->comm ? g->comm : "?", g->pid);
 	if (why)
 		fprintf(s->tail, ": %s", why);
 	fputc('\n', s->tail);
 	fflush(s->tail);
 }
 
-static void text_leak(struct session *s, struct traced *t, const char *event, struct site *site)
+static void text_leak(struct session *s, struct traced *t, const char *word, struct site *site)
 {
 	const struct symbol_frame *f = report_place(&t->model, site);
 	const struct judgement *j = &site->judgement;
 
 	live_erase(s);
 	put_clock(s->tail);
-	fprintf(s->tail, "%-7s %s (%u)  %s %s  ", event, t->model.target.comm, t->model.target.pid,
+	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", word, t->model.target.comm, t->model.target.pid,
 		kind_name(site->kind), type_name(site->type));
 	if (f && f->function)
 		fprintf(s->tail, "%s", f->function);
@@ -116,14 +116,19 @@ static void text_leak(struct session *s, struct traced *t, const char *event, st
 void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site)
 {
 	static const char *const names[] = {
-		[WATCH_LEAK] = "leak", [WATCH_GROWTH] = "growth", [WATCH_CLEARED] = "cleared",
+		[WATCH_GROWTH] = "growth", [WATCH_LEAK] = "leak", [WATCH_LEAK_GREW] = "growth",
+		[WATCH_CLEARED] = "cleared",
+	};
+	static const char *const words[] = {
+		[WATCH_GROWTH] = "growing", [WATCH_LEAK] = "LEAK", [WATCH_LEAK_GREW] = "LEAK grew",
+		[WATCH_CLEARED] = "cleared",
 	};
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (!s->json) {
-		text_leak(s, t, names[news], site);
+		text_leak(s, t, words[news], site);
 		return;
 	}
 	o = json_event(t, names[news]);
@@ -138,21 +143,23 @@ void live_runtime(struct session *s, struct traced *t, enum lang_news news,
 	static const char *const events[] = {
 		[LANG_LEAK] = "leak", [LANG_GROWTH] = "growth", [LANG_CLEARED] = "cleared",
 	};
+	static const char *const words[] = {
+		[LANG_LEAK] = "LEAK", [LANG_GROWTH] = "growing", [LANG_CLEARED] = "cleared",
+	};
 	const struct symbol_frame *f = lang_site_place(site);
-	const char *event = events[news];
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (s->json) {
-		o = json_event(t, event);
+		o = json_event(t, events[news]);
 		json_object_object_add(o, "site", report_json_lang_site(site));
 		put_json(s, o);
 		return;
 	}
 	live_erase(s);
 	put_clock(s->tail);
-	fprintf(s->tail, "%-7s %s (%u)  %s %s  ", event, t->model.target.comm, t->model.target.pid,
+	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", words[news], t->model.target.comm, t->model.target.pid,
 		site->kind, site->type);
 	if (f && f->function)
 		fprintf(s->tail, "%s %s:%d", f->function, f->file ?: "?", f->line);
@@ -178,7 +185,7 @@ static unsigned int draw_target(FILE *f, struct traced *t)
 			continue;
 		if (k == LEAKTRACE_KIND_PAGE)
 			format_bytes(n->live * PAGE_BYTES, bytes);
-		fprintf(f, "  %-7s %12s live  %+10.0f since attach  %+10.1f a minute  %s\033[K\n",
+		fprintf(f, "  %-7s %12s live  %+10.0f since attach  %+10.1f per min  %s\033[K\n",
 			kind_name(k), format_count(n->live, live), growth, s > 0 ? growth / s * 60 : 0, bytes);
 		lines++;
 	}
@@ -194,7 +201,7 @@ void live_draw(struct session *s)
 	live_erase(s);
 	for (struct traced *t = s->targets; t && shown < 4; t = t->next, shown++)
 		lines += draw_target(s->tail, t);
-	fprintf(s->tail, "%u leak%s found; Ctrl-C ends and reports\033[K\n", s->leaks,
+	fprintf(s->tail, "%u leak%s found; Ctrl-C stops and prints the report\033[K\n", s->leaks,
 		s->leaks == 1 ? "" : "s");
 	s->drawn = lines + 1;
 	fflush(s->tail);

@@ -336,7 +336,7 @@ static void one_limit(void)
 	f = &m.findings[0];
 	CHECK(m.nfindings == 1 && f->mixed && f->nsites == 2, "%zu findings", m.nfindings);
 	CHECK(f->limit_s > 420 && f->limit_s < 520, "in %f s", f->limit_s);
-	snprintf(sentence, sizeof(sentence), "all parts together RLIMIT_NOFILE (1,024) is reached in %s",
+	snprintf(sentence, sizeof(sentence), "combined rate of all parts, RLIMIT_NOFILE (1,024) is reached in %s",
 		 format_seconds(f->limit_s, in));
 	CHECK(says(&f->judgement, sentence), "%s", sentence);
 	CHECK(says(&m.sites[0].judgement, sentence) && says(&m.sites[1].judgement, sentence));

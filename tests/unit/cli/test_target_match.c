@@ -111,7 +111,7 @@ static void files(void)
 	said = diff(path, other, EXIT_LEAKS, FORMAT_JSON);
 	CHECK(times(said, "\"growth\":20,") == 2 && times(said, "\"new\":null") == 1);
 	said = diff(other, path, EXIT_LEAKS, FORMAT_TEXT);
-	CHECK(times(said, "not in the older one") == 1 && times(said, "+30") >= 1 && times(said, "-20 ") == 2);
+	CHECK(times(said, "not in the older file") == 1 && times(said, "+30") >= 1 && times(said, "-20 ") == 2);
 	unlink(other);
 }
 

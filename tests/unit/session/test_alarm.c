@@ -21,7 +21,7 @@ static void on_news(enum watch_news news, struct site *s, void *arg)
 		cleared_s = now_s;
 	if (news == WATCH_GROWTH && grew_s < 0)
 		grew_s = now_s;
-	growths += news == WATCH_GROWTH;
+	growths += news == WATCH_GROWTH || news == WATCH_LEAK_GREW;
 }
 
 static void begin(void)

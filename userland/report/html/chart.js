@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-// Elements from data, words for numbers, and curves. Whatever comes from the
-// report is text: nothing here ever parses markup.
+// Elements from data, numbers as text, and curves. Everything from the report is
+// inserted as text: nothing here ever parses markup.
 'use strict';
 
-// What a name could do to a line of text is shown instead of done.
+// Control and formatting characters in a name are shown as escapes, not obeyed.
 function show(s) {
 	return String(s ?? '').replace(
 		/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
@@ -64,7 +64,7 @@ function valueAt(curve, x) {
 	return curve.live[low];
 }
 
-// Of several parts, all of them.
+// The sum of several curves.
 function sumOf(curves) {
 	if (curves.length < 2)
 		return curves[0];
@@ -73,7 +73,7 @@ function sumOf(curves) {
 		live: t.map(x => curves.reduce((n, c) => n + valueAt(c, x), 0)) };
 }
 
-// An area that fills its box; bare: no words around it.
+// An area that fills its box; bare: without labels.
 function plot(curve, end, bare) {
 	const max = Math.max(1, ...curve.live), floor = bare ? Math.min(...curve.live) : 0;
 	const span = Math.max(1, max - floor), last = Math.max(end, 1e-9);

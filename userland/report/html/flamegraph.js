@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// The flame graph, root on top: click to zoom, type to search.
+// The flame graph as icicles, root on top: click to zoom, type to search.
 'use strict';
 
 const ROW = 23, NARROWEST = 0.0008;
@@ -82,7 +82,7 @@ class Flame {
 			.some(s => s && s.toLowerCase().includes(this.needle));
 	}
 
-	// What matches, each object once: below a match nothing is counted again.
+	// The objects that match, each counted once: frames below a match are not counted again.
 	matched(n) {
 		if (this.matches(n))
 			return n.live;
@@ -96,7 +96,7 @@ class Flame {
 		const f = n.frame, all = this.root.live || 1, parts = [];
 		if (this.needle && n === this.zoom) {
 			const hit = this.matched(this.root);
-			parts.push(`${count(hit)} of ${count(all)} (${percent(hit / all)}) pass through what matches. `);
+			parts.push(`${count(hit)} of ${count(all)} (${percent(hit / all)}) match. `);
 		}
 		if (f) {
 			parts.push(el('b', {}, n.name), ` ${count(n.live)} ${noun(this.kind, n.live)}, ${percent(n.live / all)}`);
@@ -107,7 +107,7 @@ class Flame {
 			if (f.module)
 				parts.push(` · ${f.module}`);
 		} else if (!this.needle) {
-			parts.push(`${count(n.live)} ${noun(this.kind, n.live)} made since attach and still alive, by call path. Click a frame to zoom.`);
+			parts.push(`${count(n.live)} ${noun(this.kind, n.live)} created since attach and still live, by call path. Click a frame to zoom.`);
 		}
 		this.told.replaceChildren(...parts.map(p => p instanceof Node ? p : show(p)));
 	}

@@ -5,14 +5,14 @@
 const FRAMES = 12, FINDINGS = 30, ROWS = 100;
 const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
 
-// The innermost frame that is the program's own: where a finding is.
+// The innermost frame that is the program's own: the one that names a finding.
 const placeOf = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
-const placeName = site => placeOf(site) ? frameName(placeOf(site)) : 'unknown place';
+const placeName = site => placeOf(site) ? frameName(placeOf(site)) : 'unknown code';
 const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
 
 function frames(list) {
 	if (!list.length)
-		return el('p', { class: 'soft' }, 'No stack is known.');
+		return el('p', { class: 'soft' }, 'The stack is unknown.');
 	const item = f => el('li', { class: isLibrary(f) ? 'lib' : '' },
 		el('span', { class: 'fn' }, frameName(f), f.inlined && el('i', {}, 'inlined')),
 		el('span', { class: 'src' }, f.file ? `${f.file}:${f.line}` : f.module || ''));
@@ -30,13 +30,14 @@ function figure(value, words) {
 
 function callPath(site, open) {
 	return el('details', { open: open ? '' : null },
-		el('summary', {}, el('b', {}, 'Made at'), ` ${site.frames.length} frames, innermost first`),
+		el('summary', {}, el('b', {}, 'Created at'), ` ${site.frames.length} frames, innermost first`),
 		frames(site.frames), rest(site));
 }
 
-// Of one object, where the stack of all of them ended early: others may have come by others.
+// The site's own stack is incomplete. This one object's is longer; other objects may have been
+// created by other callers.
 function rest(site) {
-	return site.rest ? [el('p', { class: 'soft' }, `The stack of all of them ends here: ${site.stack}. One of them went on:`),
+	return site.rest ? [el('p', { class: 'soft' }, `The stack is incomplete: ${site.stack}. That of one object continues:`),
 		frames(site.rest.frames)] : null;
 }
 
@@ -51,7 +52,7 @@ function releases(site) {
 			const bar = el('i');
 			bar.style.width = r.share * 100 + '%';
 			return el('div', { class: 'share' },
-				el('div', {}, `${percent(r.share)} of the releases, ${count(r.count ?? r.share * site.died)}`),
+				el('div', {}, `${percent(r.share)} of the releases (${count(r.count ?? r.share * site.died)})`),
 				el('div', { class: 'bar' }, bar), frames(r.frames));
 		}));
 }
@@ -60,7 +61,7 @@ function examples(site) {
 	if (!site.examples.length)
 		return null;
 	return el('details', {},
-		el('summary', {}, el('b', {}, 'Examples'), ' of what is still there'),
+		el('summary', {}, el('b', {}, 'Examples'), ' of live objects'),
 		el('ul', { class: 'examples' }, site.examples.map(e => el('li', {},
 			el('code', {}, site.kind === 'page' ? e.what : `${site.kind} ${e.id} ${e.what}`),
 			el('span', { class: 'soft' }, ` · ${time(e.age_s)} old`)))));
@@ -69,7 +70,7 @@ function examples(site) {
 function parts(sites) {
 	if (sites.length < 2)
 		return null;
-	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, 'One cause, several parts:'),
+	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, 'Probably one cause, several call paths:'),
 		el('ul', {}, sites.map(s => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
 			el('code', {}, placeName(s))))));
 }
@@ -85,7 +86,7 @@ function card(report, finding, open) {
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
-			RANK[finding.verdict] > 1 && finding.confidence >= 0.05 && el('span', {}, `${percent(finding.confidence)} sure`),
+			RANK[finding.verdict] > 1 && finding.confidence >= 0.05 && el('span', {}, `confidence ${percent(finding.confidence)}`),
 			el('span', { class: 'site' }, `site ${site.id}`)),
 		el('h3', {}, placeName(site)),
 		el('div', { class: 'at mono' }, sourceOf(place)),
@@ -93,18 +94,18 @@ function card(report, finding, open) {
 			el('div', {},
 				el('div', { class: 'figures' },
 					figure(memory && live === sites.filter(s => s.bytes).reduce((n, s) => n + s.live, 0) ?
-						bytes(memory) : count(live), 'alive'),
-					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)), 'a minute'),
-					figure(time(site.age_s.max), 'the oldest'),
+						bytes(memory) : count(live), 'live'),
+					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)), 'per minute'),
+					figure(time(site.age_s.max), 'oldest'),
 					grows && finding.limit && figure(time(finding.limit.in_s), `until ${finding.limit.what}`)),
 				el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e))),
 				parts(sites)),
 			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
-				'What lives now, by when it was made' : 'Alive', site.kind)),
+				'Objects still live, by time of creation' : 'Live objects', site.kind)),
 		callPath(site, open), releases(site), examples(site));
 }
 
-// Reports without findings of their own have them by site.
+// A report without a list of findings: one for each call path that is not ok.
 function findingsOf(report) {
 	const list = report.findings || report.sites.filter(s => s.verdict !== 'ok').map((s, i) => ({ ...s, id: i + 1, sites: [s.id] }));
 	return list.filter(f => f.verdict !== 'ok')
@@ -126,7 +127,7 @@ function header(report, findings) {
 	const where = [];
 	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, placeName(s))));
 	const facts = [`pid ${t.pid}`, t.exe, t.hostname, t.kernel && `Linux ${t.kernel}`,
-		`watched for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,
+		`traced for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,
 		t.exited && 'exited'];
 	const l = report.losses;
 	return el('header', {},
@@ -134,7 +135,7 @@ function header(report, findings) {
 		el('h1', { class: verdict }, `${words} in ${t.comm || 'this process'}`),
 		where.length ? el('p', { class: 'where' }, where) : null,
 		el('p', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
-		!l.exact && el('p', { class: 'doubt' }, 'Not exact: ', (l.inexact || []).join('; ') || 'something is missing', '.'));
+		!l.exact && el('p', { class: 'doubt' }, 'Not exact: ', (l.inexact || []).join('; ') || 'data is missing', '.'));
 }
 
 function kinds(report, findings) {
@@ -150,7 +151,7 @@ function kinds(report, findings) {
 			box.classList.add(worst[kind] > 2 ? 'leak' : 'suspect');
 		return el('div', { class: 'kind' }, el('h3', {}, noun(kind, 2)),
 			el('div', { class: 'live num' }, count(t.live), t.bytes ? el('small', {}, ` ${bytes(t.bytes)}`) : ''),
-			el('div', { class: 'delta num' }, grown ? `${grown > 0 ? '+' : '−'}${count(Math.abs(grown))} since attach` : 'as many as at attach'),
+			el('div', { class: 'delta num' }, grown ? `${grown > 0 ? '+' : '−'}${count(Math.abs(grown))} since attach` : 'unchanged since attach'),
 			box);
 	}));
 }
@@ -166,17 +167,17 @@ function ages(report) {
 	}
 	if (!Object.keys(sum).length)
 		return null;
-	// nothing can be older than the time that was watched
+	// nothing created since attach can be older than the time since attach
 	const oldest = names.findLastIndex((_, i) => Object.values(sum).some(rows => rows[i][0] + rows[i][1]));
 	const bar = (n, max, name) => {
 		const i = el('i', { class: name });
 		i.style.width = n / max * 100 + '%';
 		return i;
 	};
-	return el('section', {}, el('h2', {}, 'How old is what lives'),
-		el('p', { class: 'lead' }, 'Made since attach and still alive. A leak fills every age; a program at rest has only the young, or the old from its start.'),
-		el('div', { class: 'key' }, el('span', {}, el('i', { class: 'leak' }), 'at a site that leaks'),
-			el('span', {}, el('i', { class: 'rest' }), 'elsewhere')),
+	return el('section', {}, el('h2', {}, 'Age of live objects'),
+		el('p', { class: 'lead' }, 'Objects created since attach and still live. A leak fills every age class; a program that does not leak has only young objects, and old ones from its start.'),
+		el('div', { class: 'key' }, el('span', {}, el('i', { class: 'leak' }), 'call paths that leak'),
+			el('span', {}, el('i', { class: 'rest' }), 'other call paths')),
 		el('div', { class: 'ages' }, Object.entries(sum).map(([kind, rows]) => {
 			const max = Math.max(1, ...rows.map(r => r[0] + r[1]));
 			return el('div', { class: 'card' }, el('h3', {}, noun(kind, 2)), rows.slice(0, oldest + 1).map((r, i) =>
@@ -193,12 +194,12 @@ function flame(report, findings) {
 		return null;
 	if (first && live.includes(first.kind))
 		live.unshift(...live.splice(live.indexOf(first.kind), 1));
-	return el('section', { id: 'flame' }, el('h2', {}, 'Where it was made'),
-		el('p', { class: 'lead' }, 'A flame graph of what lives: callers above, callees below, as wide as their share.'),
+	return el('section', { id: 'flame' }, el('h2', {}, 'Where live objects were created'),
+		el('p', { class: 'lead' }, 'Icicle graph: callers above, callees below; the width is the share of live objects.'),
 		new Flame(report, live).element);
 }
 
-// Both directions: who grew the memory, who gave some back.
+// Growth and release: the call paths that touched new pages, and those that released some.
 function memory(report) {
 	const m = report.memory, bySite = new Map(report.sites.map(s => [s.id, s]));
 	if (!m || !m.touched)
@@ -214,23 +215,23 @@ function memory(report) {
 	const back = (m.given_back_by || []).slice(0, 6).map(g =>
 		row(placeName(g), sourceOf(placeOf(g)), g.bytes, g.share ?? g.bytes / Math.max(1, m.given_back), 'back'));
 	const ranges = Object.entries(m.ranges || {}).map(([name, n]) => `${bytes(n)} ${name}`).join(', ');
-	return el('section', {}, el('h2', {}, 'Who grew the memory, who gave it back'),
-		el('p', { class: 'lead' }, `${bytes(m.touched)} were touched since attach, ${bytes(m.given_back)} of that given back, `,
-			`${bytes(m.live_new)} are there now`, ranges ? ` (${ranges})` : '', '. ',
-			m.path && m.path.function ? `${percent(m.path_share)} of it came through ${m.path.function}.` : 'No single path made most of it.',
-			' Pages are touched by whoever allocates next: this says who grew them, not who holds them.'),
+	return el('section', {}, el('h2', {}, 'Memory growth and release'),
+		el('p', { class: 'lead' }, `${bytes(m.touched)} touched since attach, ${bytes(m.live_new)} of it still in use`,
+			ranges ? ` (${ranges})` : '', `; ${bytes(m.given_back)} released. `,
+			m.path && m.path.function ? `${percent(m.path_share)} of what is in use was touched under ${m.path.function}.` : 'No single call path accounts for most of it.',
+			' A page is charged to the code that touched it first, which need not be the code that keeps it.'),
 		el('div', { class: 'memory' },
-			el('div', { class: 'card' }, el('h3', {}, 'Grown by'), el('ul', {}, grown.length ? grown : el('li', { class: 'soft' }, 'nobody'))),
-			el('div', { class: 'card' }, el('h3', {}, 'Given back by'), el('ul', {}, back.length ? back : el('li', { class: 'soft' }, 'nobody')))));
+			el('div', { class: 'card' }, el('h3', {}, 'Touched by'), el('ul', {}, grown.length ? grown : el('li', { class: 'soft' }, 'none'))),
+			el('div', { class: 'card' }, el('h3', {}, 'Released by'), el('ul', {}, back.length ? back : el('li', { class: 'soft' }, 'none')))));
 }
 
 const COLUMNS = [
 	['verdict', 'Verdict', s => el('span', { class: 'badge ' + s.verdict }, s.verdict), s => RANK[s.verdict], ''],
 	['what', 'What', s => `${s.kind} ${s.type}`, s => `${s.kind} ${s.type}`, 'optional'],
 	['place', 'Where', s => el('div', {}, el('code', {}, placeName(s)), el('div', { class: 'soft optional' }, sourceOf(placeOf(s)))), placeName, 'fn'],
-	['born', 'Made', s => count(s.born), s => s.born, 'n optional'],
+	['born', 'Created', s => count(s.born), s => s.born, 'n optional'],
 	['died', 'Released', s => count(s.died), s => s.died, 'n optional'],
-	['live', 'Alive', s => count(s.live), s => s.live, 'n'],
+	['live', 'Live', s => count(s.live), s => s.live, 'n'],
 	['age', 'Oldest', s => s.live ? time(s.age_s.max) : '–', s => s.live ? s.age_s.max : -1, 'n'],
 ];
 
@@ -247,27 +248,27 @@ function sites(report) {
 			list = list.slice().sort((a, b) => (order[3](a) < order[3](b) ? -1 : order[3](a) > order[3](b) ? 1 : 0) * (down ? -1 : 1));
 		COLUMNS.forEach((c, i) => c === order ? heads[i].setAttribute('aria-sort', down ? 'descending' : 'ascending') : heads[i].removeAttribute('aria-sort'));
 		body.replaceChildren(...list.slice(0, ROWS).map(s => el('tr', {}, COLUMNS.map(c => el('td', { class: c[4] }, c[2](s))))));
-		note.textContent = found > ROWS ? `${count(found - ROWS)} more: narrow the filter.` : '';
+		note.textContent = found > ROWS ? `${count(found - ROWS)} more rows: narrow the filter.` : '';
 	};
 	fill();
-	return el('section', {}, el('h2', {}, 'All sites'),
-		el('p', { class: 'lead' }, `${count(report.sites.length)} call paths that made something, worst first.`),
-		el('div', { class: 'tools' }, el('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter the sites',
+	return el('section', {}, el('h2', {}, 'All call paths'),
+		el('p', { class: 'lead' }, `${count(report.sites.length)} call paths that created objects, worst first.`),
+		el('div', { class: 'tools' }, el('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter the call paths',
 			oninput: e => { needle = e.target.value.trim().toLowerCase(); fill(); } })),
 		el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, heads)), body)), note);
 }
 
 function trust(report) {
 	const l = report.losses, rows = [
-		['Held against the kernel’s own state', l.exact ? 'yes, every number' : 'no: ' + (l.inexact || []).join('; ')],
-		['Complete stacks, that reached a root', `of ${percent(l.complete_stacks)} of objects and ${percent(l.complete_stacks_bytes)} of bytes`],
-		...l.incomplete_stacks.map(s => [`Other stacks: ${s.why}`, `${count(s.objects)} objects${s.bytes ? `, ${bytes(s.bytes)}` : ''}`]),
+		['Verified against the kernel’s own state', l.exact ? 'yes, every number' : 'no: ' + (l.inexact || []).join('; ')],
+		['Complete stacks', `${percent(l.complete_stacks)} of objects and ${percent(l.complete_stacks_bytes)} of bytes`],
+		...l.incomplete_stacks.map(s => [`Incomplete stacks: ${s.why}`, `${count(s.objects)} objects${s.bytes ? `, ${bytes(s.bytes)}` : ''}`]),
 		['Objects not tracked', count(l.objects)], ['Stacks lost', count(l.stacks)],
-		['Events lost (news only, no number depends on them)', count(l.events)],
-		['Repaired when held against the kernel', count(l.reconciled)]];
-	const before = (report.baseline || []).map(b => [`${b.kind} ${b.type}, alive before attach`,
+		['Events lost (no number depends on events)', count(l.events)],
+		['Corrected by comparison with the kernel', count(l.reconciled)]];
+	const before = (report.baseline || []).map(b => [`Baseline: ${b.kind} ${b.type}`,
 		`${count(b.live)}, for example ${b.examples.slice(0, 3).map(e => e.what).join(', ')}`]);
-	return el('section', {}, el('h2', {}, 'What these numbers rest on'),
+	return el('section', {}, el('h2', {}, 'Data quality'),
 		el('table', {}, el('tbody', {}, rows.concat(before).map(r => el('tr', {}, el('td', {}, r[0]), el('td', {}, r[1]))))));
 }
 
@@ -278,15 +279,15 @@ function render(reports, at) {
 	document.title = show(`${headline(findings)[1]}: ${report.target.comm} (${report.target.pid}), leaktrace`);
 	document.getElementById('page').replaceChildren(...[tabs, header(report, findings), kinds(report, findings),
 		shown.length ? el('section', {}, el('h2', {}, 'Findings'),
-			el('p', { class: 'lead' }, findings.length > FINDINGS ? `The worst ${FINDINGS} of ${findings.length}.` : 'Worst first, each with the evidence for it.'),
+			el('p', { class: 'lead' }, findings.length > FINDINGS ? `The worst ${FINDINGS} of ${findings.length}.` : 'Worst first, each with its evidence.'),
 			shown.map((f, i) => card(report, f, i === 0))) : null,
 		flame(report, findings), memory(report), ages(report), sites(report), trust(report),
-		el('footer', {}, 'Made by leaktrace. This page asks nothing of the network; all of it is in this file.')].filter(Boolean));
+		el('footer', {}, 'Created by leaktrace. This file is self-contained: it loads nothing from the network.')].filter(Boolean));
 }
 
 const badness = report => Math.max(0, ...findingsOf(report).map(f => RANK[f.verdict]));
 
-// Each frame is in the file once; whoever has it has its number.
+// Each frame is in the file once; sites refer to it by its index.
 function withFrames(report) {
 	for (const site of report.sites)
 		for (const place of [site, ...site.released_at])

@@ -13,19 +13,19 @@ static const struct {
 	const char *advice;
 } rows[] = {
 	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
-	  "idle connections of an HTTP client: a Transport for each request, or one whose "
+	  "idle connections of an HTTP client: a new Transport for each request, or one whose "
 	  "IdleConnTimeout is 0" },
 	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop",
-	  "connections of an HTTP client that are never given back: a response body is not closed or "
-	  "not read to its end; the heap by net/http.(*Client).do says who asked" },
+	  "connections of an HTTP client that are never returned to the pool: a response body is not "
+	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller" },
 	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).writeLoop",
-	  "connections of an HTTP client that are never given back: a response body is not closed or "
-	  "not read to its end; the heap by net/http.(*Client).do says who asked" },
+	  "connections of an HTTP client that are never returned to the pool: a response body is not "
+	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller" },
 	{ GO_TIMER, NULL, "context.WithDeadline",
-	  "contexts with a deadline whose cancel function nobody calls" },
-	{ GO_TIMER, "ticker", "time.sendTime", "tickers that nobody stops" },
+	  "contexts with a deadline whose cancel function is never called" },
+	{ GO_TIMER, "ticker", "time.sendTime", "tickers that are never stopped" },
 	{ GO_TIMER, "timer", "time.sendTime",
-	  "timers that wait for their time though nobody waits for them: time.After in a loop, or "
+	  "timers that are pending though nothing waits for them any more: time.After in a loop, or "
 	  "time.NewTimer without Stop" },
 };
 

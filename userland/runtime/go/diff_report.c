@@ -10,7 +10,7 @@
 #include "report/text.h"
 #include "util/json.h"
 
-enum { PLACES = 5, FRAMES = 8, FRAMES_ALL = 256, KINDS_OF_GO = 3 };
+enum { PLACES = 5, FRAMES = 8, FRAMES_ALL = 256, KINDS_OF_GO = 3, NAME_END = 48 /* column */ };
 
 static void write_target(FILE *f, const char *lead, struct json_object *document)
 {
@@ -66,8 +66,8 @@ static void write_frame(FILE *f, const char *lead, struct json_object *frame)
 	const char *function = go_document_text(frame, "function");
 	const char *file = go_document_text(frame, "file");
 
-	fprintf(f, "%s%-44s  %s:%d\n", lead, *function ? function : "?", path_tail(file, 24),
-		json_object_get_int(line));
+	fprintf(f, "%s%-*s  %s:%d\n", lead, NAME_END - (int)strlen(lead), *function ? function : "?",
+		path_tail(file, 24), json_object_get_int(line));
 }
 
 static bool is_runtime(struct json_object *frame)
@@ -91,7 +91,7 @@ static void write_frames(FILE *f, struct json_object *site, const struct report_
 	if (n > first + max)
 		fprintf(f, "    … %zu more\n", n - first - max);
 	if (by && !is_runtime(by))
-		write_frame(f, "  by ", by);
+		write_frame(f, "  created by ", by);
 }
 
 static void write_growth(FILE *f, const struct go_growth *g, const struct report_style *look)
@@ -125,8 +125,8 @@ void go_difference_text(FILE *f, const struct go_difference *d, const struct rep
 
 	write_target(f, "old  ", d->older);
 	write_target(f, "new  ", d->newer);
-	fprintf(f, "%s\n\n", d->same ? "the same process: growth of what lives, by place" :
-		"different runs: what lived at each look, by the names on the stack");
+	fprintf(f, "%s\n\n", d->same ? "the same process: growth of live objects, by call path" :
+		"different runs: live objects of each, matched by function names");
 	write_sum(f, d);
 	for (size_t i = 0; i < d->n; i++) {
 		if (!look->all && shown[d->growth[i].kind]++ >= PLACES)
@@ -135,7 +135,7 @@ void go_difference_text(FILE *f, const struct go_difference *d, const struct rep
 			write_growth(f, &d->growth[i], look);
 	}
 	if (left)
-		fprintf(f, "%zu more places are not shown: --all\n", left);
+		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", left);
 }
 
 static struct json_object *part_of(struct json_object *document)

@@ -8,7 +8,7 @@
 
 #include "runtime/go/go.h"
 
-enum { FRAMES = 8, FRAMES_ALL = 64, SITES = 5 };
+enum { FRAMES = 8, FRAMES_ALL = 64, SITES = 5, NAME_END = 48 /* column */ };
 
 #define PAINT(l, code) ((l)->color ? (code) : "")
 
@@ -24,8 +24,8 @@ static const char *short_path(const char *path)
 static void write_frame(FILE *f, const char *lead, const struct symbol_frame *s)
 {
 	if (s->function && s->file)
-		fprintf(f, "%s%-44s  %s:%d%s\n", lead, s->function, short_path(s->file), s->line,
-			s->inlined ? " (inlined)" : "");
+		fprintf(f, "%s%-*s  %s:%d%s\n", lead, NAME_END - (int)strlen(lead), s->function,
+			short_path(s->file), s->line, s->inlined ? " (inlined)" : "");
 	else if (s->function)
 		fprintf(f, "%s%s\n", lead, s->function);
 	else
@@ -39,11 +39,11 @@ static void write_memory(FILE *f, const struct go_counts *c)
 
 	if (!c->memory_known)
 		return;
-	fprintf(f, "memory: %s of Go objects, %s lived through the last collection, the next is at %s",
+	fprintf(f, "memory: %s of Go objects, %s survived the last collection, next collection at %s",
 		format_bytes(c->gc_live, a), format_bytes(c->gc_marked, b),
-		c->gc_goal < 1ULL << 47 ? format_bytes(c->gc_goal, d) : "a limit");
+		c->gc_goal < 1ULL << 47 ? format_bytes(c->gc_goal, d) : "the memory limit");
 	if (c->rss_bytes > held)
-		fprintf(f, "; %s are not Go's heap", format_bytes(c->rss_bytes - held, e));
+		fprintf(f, "; %s outside the Go heap", format_bytes(c->rss_bytes - held, e));
 	fputc('\n', f);
 }
 
@@ -55,7 +55,7 @@ static void write_head(FILE *f, const struct go_view *v)
 	fprintf(f, "%s (%d), %s: RSS %s, %s threads", v->process->comm, v->process->pid,
 		v->process->table.version, format_bytes(c->rss_bytes, a), format_count(c->threads, b));
 	if (v->snapshots > 1)
-		fprintf(f, "; %u looks in %s", v->snapshots,
+		fprintf(f, "; %u samples in %s", v->snapshots,
 			format_seconds(v->at_s[v->snapshots - 1], a));
 	fprintf(f, "\n%s goroutines, %s of them the runtime's", format_count(c->goroutines, a),
 		format_count(c->system, b));
@@ -69,9 +69,9 @@ static void write_head(FILE *f, const struct go_view *v)
 			"the program has turned heap profiling off (MemProfileRate is 0)",
 			v->process->pid);
 	else if (c->heap_unknown)
-		fputs("heap: the profile was not found in this program\n", f);
+		fputs("heap: no heap profile was found in this program\n", f);
 	else
-		fprintf(f, "heap: profiled, one object in %s\n", format_bytes(c->heap_rate, a));
+		fprintf(f, "heap: profiled, one sample per %s\n", format_bytes(c->heap_rate, a));
 }
 
 static void write_what(FILE *f, const struct go_site *s)
@@ -88,9 +88,9 @@ static void write_what(FILE *f, const struct go_site *s)
 	if (s->kind == GO_GOROUTINE)
 		fprintf(f, ": %s", s->type);
 	if (s->age_max_ns)
-		fprintf(f, ", for %s at least", format_seconds(s->age_max_ns / 1e9, age));
+		fprintf(f, ", for at least %s", format_seconds(s->age_max_ns / 1e9, age));
 	if (s->in_thread)
-		fprintf(f, ", %s hold a thread", format_count(s->in_thread, age));
+		fprintf(f, ", %s occupying a thread", format_count(s->in_thread, age));
 }
 
 /* How the runtime parks a goroutine is always the same. */
@@ -127,7 +127,7 @@ static void write_site(FILE *f, struct go_view *v, struct go_site *s, const stru
 	if (n > first + max)
 		fprintf(f, "    … %d more\n", n - first - max);
 	if (by && strncmp(by->function, "runtime.", 8))
-		write_frame(f, "  by ", by);
+		write_frame(f, "  created by ", by);
 }
 
 static void write_trust(FILE *f, const struct go_counts *c)
@@ -135,14 +135,14 @@ static void write_trust(FILE *f, const struct go_counts *c)
 	char a[32], b[32];
 
 	if (c->running)
-		fprintf(f, "\n%s running goroutines have no stack to read", format_count(c->running, a));
+		fprintf(f, "\n%s goroutines were running: their stacks could not be read", format_count(c->running, a));
 	if (c->given_up)
-		fprintf(f, "\n%s goroutines changed each time they were read", format_count(c->given_up, a));
+		fprintf(f, "\n%s goroutines changed during every attempt to read them", format_count(c->given_up, a));
 	if (c->incomplete || c->unsorted)
-		fprintf(f, "\n%s stacks are not complete, %s goroutines found no place",
+		fprintf(f, "\n%s stacks are incomplete, %s goroutines are missing (table full)",
 			format_count(c->incomplete, a), format_count(c->unsorted, b));
 	if (c->unplaced)
-		fprintf(f, "\n%s timers and stacks of the heap found no place",
+		fprintf(f, "\n%s timers and heap stacks are missing (table full)",
 			format_count(c->unplaced, a));
 	if (c->running || c->given_up || c->incomplete || c->unsorted || c->unplaced)
 		fputc('\n', f);
@@ -171,7 +171,7 @@ void go_text(FILE *f, struct go_view *v, const struct report_style *look)
 		}
 	}
 	if (left)
-		fprintf(f, "\n%s more places (--all shows them)\n", format_count(left, count));
+		fprintf(f, "\n%s more call paths (--all shows them)\n", format_count(left, count));
 	write_trust(f, &v->counts);
 	free(sites);
 }
