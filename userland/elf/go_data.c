@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Words of a Go program as they will be in memory. In a position-independent
- * one a pointer is a relocation, of which the file may hold only the addend.
+ * Reads the data of a Go program as it will be in memory. In a
+ * position-independent executable a pointer is a relocation, and the file may
+ * hold only its addend.
  */
 #include <string.h>
 
 #include "elf/go_pclntab.h"
 
 /**
- * go_elf_at() - the bytes that are loaded at an address
+ * go_elf_at() - the bytes of the file that are loaded at an address
  *
- * Return: @bytes of them, or NULL: the file does not have as many there.
+ * Return: @bytes of them, or NULL if the file has fewer.
  */
 const void *go_elf_at(const struct elf_image *image, uint64_t vaddr, uint64_t bytes)
 {
@@ -26,7 +27,7 @@ const void *go_elf_at(const struct elf_image *image, uint64_t vaddr, uint64_t by
 	return NULL;
 }
 
-/* Calls fn for each relative relocation until it says true. */
+/* Calls fn for each relative relocation until it returns true. */
 static bool each_relocation(struct elf_image *image,
 			    bool (*fn)(uint64_t at, uint64_t value, void *arg), void *arg)
 {
@@ -53,13 +54,13 @@ static bool each_relocation(struct elf_image *image,
 	return false;
 }
 
-/* In files made to be slow; in others it is the first or second. */
+/* Bounds the search in hostile files; in others the first or second match is good. */
 enum { MAX_PLACES = 64 };
 
 struct wanted {
 	struct elf_image *image;
 	uint64_t at, value;
-	int places;			/* looked at in vain */
+	int places;			/* candidates rejected */
 	bool (*good)(struct elf_image *image, uint64_t vaddr, void *arg);
 	void *arg;
 };
@@ -82,7 +83,7 @@ static bool is_value(uint64_t at, uint64_t value, void *arg)
 	return true;
 }
 
-/** go_elf_word() - eight bytes at an address; whether there are any */
+/** go_elf_word() - read a word, relocated; returns whether the file has it */
 bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word)
 {
 	struct wanted w = { .at = vaddr };
@@ -98,10 +99,10 @@ bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word)
 }
 
 /**
- * go_elf_find_word() - where a word has a value
- * @good: looks closer at a place
+ * go_elf_find_word() - find a word by its value
+ * @good: decides whether a match is the one wanted
  *
- * Return: the address of the first good place, or 0.
+ * Return: the address of the first match that is good, or 0.
  */
 uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
 			  bool (*good)(struct elf_image *image, uint64_t vaddr, void *arg),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of functions of Go 1.18 and later: where it is, which function
+ * Go's function table (pclntab, Go 1.18 and later): where it is, which function
  * covers an address, and what is inlined there.
  *
- * The table's own start of the text is a relocation in position-independent
- * programs, and 0 in all since Go 1.26: the module's record has it always.
+ * The start of the text segment in the table is a relocation in
+ * position-independent programs, and 0 in all programs since Go 1.26;
+ * moduledata always has it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,7 @@ static bool is_module(struct elf_image *image, uint64_t vaddr, void *arg)
 	       names == t->vaddr + t->names && units == t->vaddr + t->units;
 }
 
-/* Where the module's record keeps the base of function data. */
+/* Offset in moduledata of the base of function data (gofunc). */
 static int funcdata_offset(int minor)
 {
 	return minor == 18 || minor == 19 ? 304 : minor >= 20 && minor <= 26 ? 320 :
@@ -117,8 +118,8 @@ static void read_version(struct go_table *t)
 		return;
 	length = p[32];
 	if (length > 127 || 33 + length > shdr.sh_size)
-		return;		/* a length of two bytes: longer than any release's */
-	/* distributions add to it, at its end */
+		return;		/* a length of two bytes: no release has one so long */
+	/* distributions append to the version */
 	memcpy(t->version, p + 33, length < sizeof(t->version) ? length : sizeof(t->version) - 1);
 	tame(t->version);
 	if (!strncmp(t->version, "go1.", 4))
@@ -126,10 +127,10 @@ static void read_version(struct go_table *t)
 }
 
 /**
- * go_table_open() - find what the linker left in a file
+ * go_table_open() - find the function table of a file
  * @image: must outlive the table
  *
- * Return: whether this is a Go program whose functions can be named.
+ * Return: true for a Go program whose function table can be read.
  */
 bool go_table_open(struct go_table *table, struct elf_image *image)
 {
@@ -139,7 +140,7 @@ bool go_table_open(struct go_table *table, struct elf_image *image)
 
 	memset(table, 0, sizeof(*table));
 	table->image = image;
-	/* Without this section it is no Go program; a library would not pay for a scan. */
+	/* Every Go program has this section. Without this test every C library would be scanned. */
 	if (image->class != ELFCLASS64 || !elf_image_section(image, ".go.buildinfo", &shdr))
 		return false;
 	read_version(table);
@@ -173,7 +174,7 @@ static uint32_t entry_of(const struct go_table *t, uint64_t i)
 	return u32_at(t->bytes + t->records + 8 * i);
 }
 
-/** go_table_func() - the function of a number; whether it is whole */
+/** go_table_func() - get a function by its index; false if its record is damaged */
 bool go_table_func(const struct go_table *t, uint64_t i, struct go_func *f)
 {
 	uint64_t at = t->records + u32_at(t->bytes + t->records + 8 * i + 4);
@@ -187,7 +188,7 @@ bool go_table_func(const struct go_table *t, uint64_t i, struct go_func *f)
 	return true;
 }
 
-/** go_table_find() - the function that covers an address; whether there is one */
+/** go_table_find() - find the function that covers an address */
 bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func *func)
 {
 	uint64_t low = 0, high = table->funcs, into = vaddr - table->text;
@@ -205,7 +206,7 @@ bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func 
 	return go_table_func(table, low, func);
 }
 
-/** go_table_named() - the function of a name; whether there is one */
+/** go_table_named() - find a function by its name */
 bool go_table_named(const struct go_table *table, const char *name, struct go_func *func)
 {
 	for (uint64_t i = 0; i < table->funcs; i++) {
@@ -217,27 +218,27 @@ bool go_table_named(const struct go_table *table, const char *name, struct go_fu
 	return false;
 }
 
-/** go_func_name() - a function's name, in the table; NULL: damaged */
+/** go_func_name() - a function's name, inside the table; NULL if it is damaged */
 const char *go_func_name(const struct go_table *table, const struct go_func *func)
 {
 	return string_at(table, table->names + u32_at(func->record + 4));
 }
 
-/** go_func_name_within() - the same of names shorter than @max_bytes; NULL: a longer one, too */
+/** go_func_name_within() - as go_func_name(), but NULL for names of @max_bytes or more */
 const char *go_func_name_within(const struct go_table *table, const struct go_func *func,
 				uint64_t max_bytes)
 {
 	return string_within(table, table->names + u32_at(func->record + 4), max_bytes);
 }
 
-/* What sort of function it is, to the runtime: 0 is none in particular. */
+/* The function's funcID, by which the runtime knows special functions; 0: a normal one. */
 static unsigned int sort_of(const struct go_table *t, const struct go_func *f)
 {
 	return f->record[t->has_start_line ? 40 : 36];
 }
 
 /**
- * go_func_is_wrapper() - whether the compiler made it, to adapt a call to another
+ * go_func_is_wrapper() - whether it is a wrapper generated by the compiler
  *
  * Such functions are the last of the sorts, behind the one that systemstack()
  * pretends to be in; the numbers are of the release.
@@ -266,9 +267,9 @@ static bool varint(const struct go_table *t, uint64_t *at, uint32_t *value)
 	return false;
 }
 
-/* A row of a table of values by address: from start, up to end. */
+/* One entry of a pc-value table: the value holds for [start, end). */
 struct row {
-	uint64_t at, start, end;	/* at: where the next one is */
+	uint64_t at, start, end;	/* at: offset of the next entry */
 	int64_t value;
 	bool first;
 };
@@ -276,7 +277,7 @@ struct row {
 static struct row rows_of(const struct go_table *t, const struct go_func *f, uint32_t offset)
 {
 	return (struct row){
-		.at = offset ? t->pcs + offset : t->size_bytes,	/* 0: no row */
+		.at = offset ? t->pcs + offset : t->size_bytes,	/* 0: no table */
 		.end = f->start, .value = -1, .first = true,
 	};
 }
@@ -296,7 +297,10 @@ static bool next_row(const struct go_table *t, struct row *r)
 	return true;
 }
 
-/* A table of values by address, as deltas of both; each begins at the function. */
+/*
+ * Looks up a pc-value table, which holds deltas of both address and value and
+ * begins at the function's entry.
+ */
 static bool value_at(const struct go_table *t, const struct go_func *f, uint32_t offset,
 		     uint64_t vaddr, int32_t *value)
 {
@@ -311,8 +315,8 @@ static bool value_at(const struct go_table *t, const struct go_func *f, uint32_t
 }
 
 /**
- * go_func_sp_delta() - how far below the return address the stack pointer is
- * @vaddr: of the instruction that comes next
+ * go_func_sp_delta() - distance from the stack pointer to the return address
+ * @vaddr: of the next instruction to be executed
  */
 bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		      int64_t *bytes)
@@ -326,10 +330,10 @@ bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, 
 }
 
 /**
- * go_func_sp_rows() - the same for all of the function
- * @row: called in the order of addresses, until it returns something else than 0
+ * go_func_sp_rows() - go_func_sp_delta() of a whole function, row by row
+ * @row: called in ascending order of addresses until it returns nonzero
  *
- * Return: what @row returned last; 0 also where there is nothing to tell.
+ * Return: what @row returned last, or 0 if there are no rows.
  */
 int go_func_sp_rows(const struct go_table *table, const struct go_func *func,
 		    int (*row)(uint64_t start, uint64_t end, int32_t bytes, void *arg), void *arg)
@@ -361,7 +365,7 @@ static void line_at(const struct go_table *t, const struct go_func *f, uint64_t 
 		frame->line = line;
 }
 
-/* The tree of what was inlined into a function, or 0. */
+/* The offset of a function's inlining tree, or 0. */
 static uint64_t inline_tree(const struct go_table *t, const struct go_func *f)
 {
 	enum { FUNCDATA_INLINE_TREE = 3 };
@@ -390,9 +394,9 @@ static int32_t inline_index(const struct go_table *t, const struct go_func *f, u
 
 /**
  * go_func_frames() - the function and what is inlined at an address of it
- * @frames: up to @max, innermost first; the function itself is the last in any case
+ * @frames: up to @max, innermost first; the last is always the function itself
  *
- * Return: how many, at least 1 when @max is.
+ * Return: the number of frames, at least 1 if @max is.
  */
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the Go linker leaves in every program, stripped or not: its version, the
- * table of functions (pclntab) and the record of the module.
+ * What the Go linker writes into every program, stripped or not: its version,
+ * the function table (pclntab) and moduledata.
  *
- * Addresses are ELF virtual addresses, as the file has them; a process adds its
- * load bias. The file is hostile: whatever lies outside of it is absent.
+ * Addresses are ELF virtual addresses; in a process the load bias is added. The
+ * file is hostile: anything that points outside it is treated as absent.
  */
 #ifndef LEAKTRACE_GO_TABLE_H
 #define LEAKTRACE_GO_TABLE_H
@@ -14,23 +14,23 @@
 struct go_table {
 	struct elf_image *image;	/* not ours */
 	int minor;			/* of Go 1.minor; 0: unknown */
-	char version[64];		/* "go1.19.8 X:experiment", cut; "": unknown */
+	char version[64];		/* "go1.19.8 X:experiment", truncated; "": unknown */
 	uint64_t vaddr;			/* of the table */
 	const unsigned char *bytes;
 	uint64_t size_bytes;
-	unsigned int quantum;		/* of instructions, bytes */
-	bool has_start_line;		/* records as since Go 1.20 */
-	uint64_t text;			/* entries are relative to */
+	unsigned int quantum;		/* minimum instruction size, bytes */
+	bool has_start_line;		/* function records have a start line (since Go 1.20) */
+	uint64_t text;			/* function entries are relative to this */
 	uint64_t funcs;			/* how many */
 	uint64_t names, units, files, pcs, records; /* offsets into bytes */
 	uint64_t module;		/* address of moduledata; 0: not found */
 	uint64_t funcdata;		/* base of function data; 0: unknown */
-	unsigned int wrapper;		/* what the linker calls a wrapper; 0: not asked for yet */
+	unsigned int wrapper;		/* the funcID of wrappers; 0: not yet determined */
 };
 
 struct go_func {
 	const unsigned char *record;
-	uint64_t room_bytes;		/* of the record, to the end of the table */
+	uint64_t room_bytes;		/* from the record to the end of the table */
 	uint64_t start, end;		/* addresses */
 };
 
@@ -50,7 +50,7 @@ uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
 			  void *arg);
 uint64_t go_elf_symbol(struct elf_image *image, const char *name);
 
-/* go_table.c */
+/* go_pclntab.c */
 bool go_table_open(struct go_table *table, struct elf_image *image);
 bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func *func);
 bool go_table_func(const struct go_table *table, uint64_t i, struct go_func *func); /* i < funcs */
@@ -66,7 +66,7 @@ bool go_func_is_wrapper(struct go_table *table, const struct go_func *func);
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max);
 
-/* go_names.c */
+/* go_runtime_names.c */
 bool go_is_root(const char *function);
 bool go_is_switch(const char *function);
 bool go_leaves_stack(const char *function);

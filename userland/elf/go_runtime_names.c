@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Functions of the Go runtime that stacks begin with, or change at. Symbol tables
- * add ".abi0" to names of assembly, the linker's own table does not.
+ * Functions of the Go runtime at which stacks begin or are switched. Symbol
+ * tables append ".abi0" to the names of assembly functions; the function table
+ * does not.
  */
 #include <string.h>
 
@@ -19,10 +20,13 @@ static bool is_one_of(const char *name, const char *const list[])
 	return false;
 }
 
-/** go_is_root() - whether what stands further out is another stack, or none */
+/** go_is_root() - whether a stack begins with this function */
 bool go_is_root(const char *function)
 {
-	/* The first three begin stacks; the others leave the one they were called on. */
+	/*
+	 * The first three begin stacks; the others switch away from the stack
+	 * they were called on.
+	 */
 	static const char *const list[] = {
 		"runtime.goexit", "runtime.rt0_go", "runtime.mstart",
 		"runtime.mcall", "runtime.morestack", "runtime.gogo", NULL
@@ -32,9 +36,9 @@ bool go_is_root(const char *function)
 }
 
 /**
- * go_is_switch() - whether what it calls runs on another stack, and comes back
+ * go_is_switch() - whether its callees run on another stack and return to this one
  *
- * The frame pointer stays that of the stack they left.
+ * The frame pointer stays that of the original stack.
  */
 bool go_is_switch(const char *function)
 {
@@ -45,10 +49,10 @@ bool go_is_switch(const char *function)
 	return is_one_of(function, list);
 }
 
-/** go_leaves_stack() - whether it is itself on another stack, from some instruction on */
+/** go_leaves_stack() - whether it switches to another stack by itself */
 bool go_leaves_stack(const char *function)
 {
-	/* for the sake of the vdso, which may need more than there is */
+	/* these call the vDSO, which may need more stack than a goroutine has */
 	static const char *const list[] = {
 		"runtime.nanotime1", "runtime.walltime", "time.now", NULL
 	};

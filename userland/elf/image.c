@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One ELF file in memory. These files come from the target, so they may be
- * hostile, and may change while we read them: what libelf would allocate for
+ * One ELF file in memory. The target chooses these files: they may be hostile,
+ * and may change while we read them. Whatever libelf would allocate memory for
  * is bounded here before libelf sees it.
  *
- * Files are mapped, not read: a process's libraries are hundreds of megabytes,
- * of which we touch little, and the mapping pins the inode without costing a
- * descriptor. The price is SIGBUS when somebody truncates the file, so faults
- * inside an image are answered with a page of zeros. The handler follows the
- * list of images without a lock: the fault is our own read, never in the
- * middle of a change of the list, as long as one thread uses symbolisers.
+ * Files are mapped, not read: the libraries of a process are hundreds of
+ * megabytes, of which we touch little, and the mapping pins the inode without
+ * using a descriptor. The price is SIGBUS when somebody truncates the file, so
+ * a fault inside an image maps a page of zeroes. The handler walks the list of
+ * images without a lock: the fault is caused by our own read, never in the
+ * middle of a list update, provided that only one thread uses symbolizers.
  */
 #include <errno.h>
 #include <lzma.h>
@@ -50,7 +50,7 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 	if (old_sigbus.sa_flags & SA_SIGINFO)
 		old_sigbus.sa_sigaction(signo, info, context);
 	else
-		sigaction(SIGBUS, &old_sigbus, NULL);	/* faults again, as without us */
+		sigaction(SIGBUS, &old_sigbus, NULL);	/* the access faults again, with the default action */
 }
 
 static void guard(struct elf_image *image)
@@ -74,7 +74,7 @@ static void unguard(struct elf_image *image)
 		*link = image->next;
 }
 
-/* libelf allocates for every section a header claims: look at the count first. */
+/* libelf allocates memory for every section that a header claims: check the count first. */
 static bool counts_are_sane(const struct elf_image *image)
 {
 	const Elf64_Ehdr *e64 = (const void *)image->bytes;
@@ -83,7 +83,7 @@ static bool counts_are_sane(const struct elf_image *image)
 
 	if (image->size_bytes < sizeof(*e64) || memcmp(image->bytes, ELFMAG, SELFMAG))
 		return false;
-	/* The extended count, in section 0, is the one that can be huge. */
+	/* The extended section count, in section 0, can be huge. */
 	if (image->class == ELFCLASS64) {
 		at = e64->e_shoff;
 		if (!e64->e_shnum && at && at <= image->size_bytes - sizeof(Elf64_Shdr))
@@ -132,7 +132,7 @@ static bool is_inside(const struct elf_image *image, uint64_t offset, uint64_t b
 	return offset <= image->size_bytes && bytes <= image->size_bytes - offset;
 }
 
-/* Debug files keep note sections but may have no contents in PT_NOTE. */
+/* Debug files have note sections, but PT_NOTE may have no contents there. */
 static void find_build_id_section(struct elf_image *image)
 {
 	Elf_Scn *scn = NULL;
@@ -179,7 +179,7 @@ static bool read_segments(struct elf_image *image)
 	return true;
 }
 
-/* No linker compresses names; libelf would unpack them without any limit. */
+/* No linker compresses string tables, but libelf would decompress them without a limit. */
 static bool strings_are_plain(struct elf_image *image)
 {
 	Elf_Scn *scn = NULL;
@@ -250,7 +250,7 @@ struct elf_image *elf_image_map(int fd)
 
 /**
  * elf_image_adopt() - open an ELF image that is already in memory
- * @bytes: malloc'ed; from now on the image owns it, also on failure
+ * @bytes: malloc'ed; owned by the image from now on, also on failure
  *
  * Return: the image, or NULL with errno.
  */
@@ -271,7 +271,7 @@ struct elf_image *elf_image_adopt(void *bytes, size_t size_bytes)
  * elf_image_unpack() - open the xz-compressed ELF image inside a section
  * @section: such as .gnu_debugdata
  *
- * Return: the image inside, or NULL: none, damaged, or unreasonably big.
+ * Return: the image inside, or NULL: none, damaged or too big.
  */
 struct elf_image *elf_image_unpack(struct elf_image *image, const char *section)
 {
@@ -306,9 +306,9 @@ struct elf_image *elf_image_unpack(struct elf_image *image, const char *section)
 }
 
 /**
- * elf_image_let_unpack() - prepare for libelf to unpack sections
+ * elf_image_let_unpack() - let libelf decompress sections
  *
- * It then changes section headers in place. Only their pages become writable
+ * libelf then changes section headers in place. Only their pages become writable
  * (and private): a whole writable mapping of a debug file would count against
  * the memory of hosts that do not overcommit.
  */
@@ -388,9 +388,9 @@ Elf_Scn *elf_image_section(struct elf_image *image, const char *name, GElf_Shdr 
 }
 
 /**
- * elf_image_content() - the bytes of a section as the file has them
+ * elf_image_content() - the bytes of a section as stored in the file
  *
- * Return: shdr->sh_size bytes, or NULL when the file does not have as many.
+ * Return: shdr->sh_size bytes, or NULL if the file is shorter.
  */
 const void *elf_image_content(struct elf_image *image, const GElf_Shdr *shdr)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One ELF file in memory, checked before libelf and libdw see it. */
+/* One ELF file in memory, validated before libelf and libdw see it. */
 #ifndef LEAKTRACE_ELF_IMAGE_H
 #define LEAKTRACE_ELF_IMAGE_H
 

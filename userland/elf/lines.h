@@ -10,10 +10,10 @@
 #include "elf/image.h"
 #include "util/string_table.h"
 
-struct elf_range {			/* ranges may nest, inner ones come later */
+struct elf_range {			/* ranges may nest; inner ones come later */
 	uint64_t start, end;
 	uint32_t outer;			/* the range around this one, or ELF_NO_RANGE */
-	uint32_t owner;			/* whose it is: an index */
+	uint32_t owner;			/* the index of its owner */
 };
 
 enum { ELF_NO_RANGE = -1 };
@@ -29,11 +29,11 @@ const struct elf_range *elf_ranges_find(const struct elf_ranges *ranges, uint64_
 
 struct elf_scope {			/* a function, or one inlined into it */
 	Dwarf_Off die;
-	uint32_t parent;		/* what it is inlined into; its own index for a function */
+	uint32_t parent;		/* scope that it is inlined into; its own index for a function */
 	int call_line;			/* in the parent */
 	uint32_t call_file;		/* 0: unknown */
 	bool inlined, named;
-	const char *linkage, *plain;	/* once asked for; NULL: none */
+	const char *linkage, *plain;	/* filled on demand; NULL: none */
 };
 
 struct elf_unit {			/* a compilation unit */
@@ -46,7 +46,7 @@ struct elf_unit {			/* a compilation unit */
 
 struct elf_lines {
 	Dwarf *dwarf;
-	struct elf_image *source;	/* that dwarf was read from */
+	struct elf_image *source;	/* what dwarf was read from */
 	const struct elf_image *code;	/* the module's own file */
 	struct elf_unit *unit;
 	uint32_t nunits, units_room;
@@ -60,7 +60,7 @@ const char *elf_lines_file(struct elf_unit *unit, struct names *names, const cha
 const char *elf_lines_at(struct elf_unit *unit, struct names *names, uint64_t vaddr, int *line);
 void elf_lines_close(struct elf_lines *lines);
 
-/* elf_inlines.c */
+/* lines_inlined.c */
 void elf_unit_scan(struct elf_unit *unit, const struct elf_image *code);
 struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr);
 const char *elf_unit_call(struct elf_unit *unit, struct names *names,

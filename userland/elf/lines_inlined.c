@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Inlined functions. The DIEs of a unit are walked once, when the first of
- * its addresses is asked for, and leave the functions with their inlined
- * calls as a tree of scopes, plus one sorted index of all their ranges.
+ * Inlined functions. The DIEs of a unit are walked once, when one of its
+ * addresses is first looked up. The result is a tree of scopes (functions and
+ * what is inlined into them) and a sorted index of all their ranges.
  *
- * A DIE takes at least a byte of its unit, so a unit cannot have more of them
- * than bytes; counting them ends loops that a damaged file may contain.
+ * A DIE takes at least one byte of its unit, so a unit cannot have more DIEs
+ * than bytes; counting them ends loops in a damaged file.
  */
 #include <dwarf.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static uint32_t number_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-/* Its index, or NO_SCOPE when it has no code. */
+/* The index of the new scope, or NO_SCOPE if it has no code. */
 static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bool inlined)
 {
 	struct elf_unit *unit = scan->unit;
@@ -94,7 +94,7 @@ static void scan_children(struct scan *scan, Dwarf_Die *parent_die, uint32_t par
 		case DW_TAG_inlined_subroutine:
 			scope = add_scope(scan, &die, parent, tag == DW_TAG_inlined_subroutine);
 			if (scope == NO_SCOPE)
-				continue;	/* a declaration, or the model for inlined copies */
+				continue;	/* a declaration, or the abstract instance of an inlined function */
 			break;
 		case DW_TAG_lexical_block:
 		case DW_TAG_try_block:
@@ -140,7 +140,7 @@ struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr)
  * elf_unit_call() - where an inlined function was called
  * @line: set to 0 when unknown
  *
- * Return: the file, as kept by @names, or NULL.
+ * Return: the file, interned in @names, or NULL.
  */
 const char *elf_unit_call(struct elf_unit *unit, struct names *names,
 			  const struct elf_scope *scope, int *line)
@@ -159,7 +159,7 @@ const char *elf_unit_call(struct elf_unit *unit, struct names *names,
 /**
  * elf_scope_name() - fill in the names of a scope, once
  *
- * Both may stay NULL: an artificial function has none.
+ * Both may stay NULL: artificial functions have none.
  */
 void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct names *names)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names for x86-64 PLT stubs, which no symbol table has. A stub jumps through
- * a word of the GOT; the relocation of that word names the function. The jump
- * is decoded rather than counted, so lazy, IBT and -z now layouts all work.
+ * Names for x86-64 PLT stubs, which no symbol table has. A stub jumps through a
+ * word of the GOT; the relocation of that word names the function. The jump is
+ * decoded instead of computing the slot's index, so lazy, IBT and -z now
+ * layouts all work.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -126,8 +127,8 @@ static void name_stubs(struct elf_symbols *symbols, const struct slots *slots,
 }
 
 /**
- * elf_symbols_add_plt() - add the stubs through which a module calls others
- * @image: the module's own file; must live as long as @symbols
+ * elf_symbols_add_plt() - add the PLT stubs of a module
+ * @image: the module's own file; must outlive @symbols
  */
 void elf_symbols_add_plt(struct elf_symbols *symbols, struct elf_image *image)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address ranges that may nest. Each range knows the one around it, so the
- * innermost range of an address is a binary search and a few steps outwards.
+ * Address ranges that may nest. Each range knows its parent, so the innermost
+ * range of an address is found by binary search and a few steps outwards.
  */
 #include <stdlib.h>
 
@@ -35,7 +35,7 @@ static int by_place(const void *va, const void *vb)
 		return a->start < b->start ? -1 : 1;
 	if (a->end != b->end)
 		return a->end > b->end ? -1 : 1;
-	return a->outer < b->outer ? -1 : a->outer > b->outer;	/* until sorted: order of arrival */
+	return a->outer < b->outer ? -1 : a->outer > b->outer;	/* until sorted: insertion order */
 }
 
 /** elf_ranges_sort() - after the last addition, before the first lookup */
@@ -63,7 +63,7 @@ const struct elf_range *elf_ranges_find(const struct elf_ranges *ranges, uint64_
 {
 	uint32_t low = 0, high = ranges->n, at;
 
-	while (low < high) {		/* first one that starts above */
+	while (low < high) {		/* the first that starts after the address */
 		uint32_t mid = low + (high - low) / 2;
 
 		if (ranges->range[mid].start <= address)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address to function. A name is given only inside [st_value, st_value +
- * st_size): on a stripped binary the nearest symbol below is some unrelated
- * exported function, and a wrong name is worse than none. So a symbol without
- * a size, as hand-written assembly has them, names nothing.
+ * Maps addresses to functions. A name is returned only inside [st_value,
+ * st_value + st_size): in a stripped binary the nearest preceding symbol is
+ * some unrelated exported function, and a wrong name is worse than none. For
+ * the same reason a symbol without a size, as hand-written assembly has, names
+ * nothing.
  *
- * Symbols nest (aliases, entry points inside a function), so each knows the
- * one around it: a lookup is a binary search and a few steps outwards.
+ * Symbols nest (aliases, entry points inside a function), so each knows its
+ * parent: a lookup is a binary search and a few steps outwards.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -23,9 +24,9 @@ static const uint32_t NO_SYMBOL = UINT32_MAX;
 
 /**
  * elf_symbols_add() - add one function
- * @raw: its name; must live as long as @symbols
+ * @raw: its name; must outlive @symbols
  *
- * What lies outside the code, is empty or wraps around is left out.
+ * Ranges that are empty, wrap around or lie outside the code are ignored.
  */
 void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes,
 		     const char *raw, enum elf_symbol_rank rank)
@@ -71,7 +72,7 @@ static void add_section(struct elf_symbols *symbols, struct elf_image *image, El
 	data = elf_getdata(scn, NULL);
 	if (!data || !data->d_buf || data->d_type != ELF_T_SYM)
 		return;
-	n = data->d_size / entry;	/* never sh_entsize: it may be anything */
+	n = data->d_size / entry;	/* not sh_entsize, which may be anything */
 	for (size_t i = 1; i < n && i < INT_MAX; i++) {
 		GElf_Sym sym;
 		int type;
@@ -89,7 +90,7 @@ static void add_section(struct elf_symbols *symbols, struct elf_image *image, El
 
 /**
  * elf_symbols_add_table() - add the functions of a symbol table
- * @image: must live as long as @symbols
+ * @image: must outlive @symbols
  * @type: SHT_SYMTAB or SHT_DYNSYM
  */
 void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image, uint32_t type)
@@ -100,7 +101,7 @@ void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image,
 	while ((scn = elf_nextscn(image->elf, scn)))
 		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == type) {
 			add_section(symbols, image, scn, &shdr);
-			return;		/* the format allows one of each */
+			return;		/* ELF allows one table of each type */
 		}
 }
 
@@ -110,9 +111,9 @@ static size_t underscores(const char *name)
 }
 
 /*
- * Of two names for the same code the later one wins: worse < better. What is
- * exported is what people call it, and is the same with and without debug
- * packages: write, not __write or __GI___libc_write.
+ * Of two names for the same range the one that sorts last is used: worse <
+ * better. Exported names are the ones that people know, and they are the same
+ * with and without debug packages: write, not __write or __GI___libc_write.
  */
 static int by_quality(const struct elf_symbol *a, const struct elf_symbol *b)
 {
@@ -155,7 +156,7 @@ void elf_symbols_sort(struct elf_symbols *symbols)
 		return;
 	qsort(symbol, symbols->n, sizeof(*symbol), by_place);
 	for (uint32_t i = 0; i < symbols->n; i++) {
-		/* An alias: the same range, and better. */
+		/* An alias: the same range, and a better name. */
 		if (kept && symbol[kept - 1].start == symbol[i].start &&
 		    symbol[kept - 1].end == symbol[i].end) {
 			symbol[i].outer = symbol[kept - 1].outer;
@@ -180,7 +181,7 @@ struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr)
 {
 	uint32_t low = 0, high = symbols->n, at;
 
-	while (low < high) {		/* first one that starts above */
+	while (low < high) {		/* the first that starts after the address */
 		uint32_t mid = low + (high - low) / 2;
 
 		if (symbols->symbol[mid].start <= vaddr)
@@ -197,7 +198,7 @@ struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr)
 /**
  * elf_symbol_linkage() - a symbol's name without its version, still mangled
  *
- * Return: the name, as kept by @names, or NULL without memory.
+ * Return: the name, interned in @names, or NULL without memory.
  */
 const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct names *names)
 {
@@ -216,7 +217,7 @@ const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct names *na
 /**
  * elf_symbol_name() - the name to show for a symbol
  *
- * Return: demangled, as kept by @names, or NULL without memory.
+ * Return: demangled, interned in @names, or NULL without memory.
  */
 const char *elf_symbol_name(struct elf_symbol *symbol, struct names *names)
 {

@@ -18,8 +18,8 @@ enum elf_symbol_rank {
 
 struct elf_symbol {
 	uint64_t start, end;		/* [start, end), never empty */
-	const char *raw;		/* in the image, may carry a @VERSION */
-	const char *shown;		/* demangled, once asked for */
+	const char *raw;		/* in the image; may end with @VERSION */
+	const char *shown;		/* demangled, filled on demand */
 	uint32_t outer;			/* the symbol around this one, or NO_SYMBOL */
 	uint8_t rank;
 };

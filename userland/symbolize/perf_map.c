@@ -159,7 +159,7 @@ const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
 	const struct jit_symbol *best = NULL;
 	uint32_t low = 0, high = jit->n;
 
-	while (low < high) {		/* first one that starts above */
+	while (low < high) {		/* the first that starts after the address */
 		uint32_t mid = low + (high - low) / 2;
 
 		if (jit->symbol[mid].start <= pc)

@@ -274,7 +274,7 @@ int file_finish(struct file_writer *w)
 {
 	int err = file_flush(w) ?: put_chunk(w, CHUNK_END, NULL, 0);
 
-	/* what replaces something is on the disk before */
+	/* The new content must be on disk before it replaces the old. */
 	if (!err && is_aside(w) && fsync(w->fd))
 		err = -errno;
 	if (close(w->fd) && !err)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the steps of a compilation share. */
+/* Helpers shared by the steps of a compilation. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "unwind/build.h"
 
-/* The part of [start, end) in the segment of code where it starts. */
+/* Clips [start, end) to the executable segment in which it starts. */
 bool unwind_build_clip(const struct unwind_build *b, uint64_t start, uint64_t end,
 		       struct unwind_piece *piece)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One compilation: what its steps hand to each other. */
+/* The state of one compilation, passed from step to step. */
 #ifndef LEAKTRACE_UNWIND_BUILD_H
 #define LEAKTRACE_UNWIND_BUILD_H
 
@@ -24,10 +24,10 @@ struct unwind_build {
 	struct unwind_pieces cover;
 	struct unwind_row *row;
 	size_t nrows, row_room;
-	int64_t work_bytes;		/* CFI that may still be run */
+	int64_t work_bytes;		/* budget of CFI bytes still to be executed */
 };
 
-/* Sources of rules: each fills what those before left open. */
+/* Sources of rules. Each fills the gaps left by those before it. */
 int unwind_synth_sigreturn(struct unwind_build *b);
 int unwind_synth_plt(struct unwind_build *b);
 int unwind_go(struct unwind_build *b);

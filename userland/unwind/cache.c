@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables in files: a sealed one in memory for the kernel, and the cache, so
- * that an object is compiled once. The cache is only ever a short cut: what is
- * damaged, old, or somebody else's is not used, and failing to write it is no
- * error. It does not grow for ever: beyond a bound the oldest files go.
+ * Tables as files: a sealed memfd for the kernel, and the cache, so that an
+ * object is compiled once. The cache is only an optimisation: files that are
+ * damaged, outdated or owned by somebody else are not used, and a failure to
+ * write one is not an error. Its size is bounded: the oldest files are removed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "unwind/unwind.h"
 
-/* Raise it whenever the compiler gives other tables for the same file. */
+/* Increment whenever the compiler's output for a file changes. */
 enum { COMPILER_VERSION = 3 };
 
 enum {
@@ -69,7 +69,7 @@ static bool read_all(int fd, void *data, size_t bytes)
 }
 
 /**
- * unwind_blob_memfd() - a table in a file that nobody can change any more
+ * unwind_blob_memfd() - a table in a sealed memfd
  *
  * Return: a descriptor at position 0, or a negative error.
  */
@@ -92,7 +92,7 @@ int unwind_blob_memfd(const struct unwind_blob *b)
 	return fd;
 }
 
-/* What others can write to, they could fill with wrong tables. */
+/* Others could put wrong tables into files and directories that they can write to. */
 static bool is_ours(int fd, mode_t type)
 {
 	struct stat st;
@@ -181,7 +181,7 @@ static bool list_file(int dir, const char *name, struct cached *file)
 	return true;
 }
 
-/* Oldest first, until what is left fits. */
+/* Removes the oldest files until the rest fits. */
 static void shrink(int dir)
 {
 	DIR *stream = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -211,7 +211,7 @@ static void shrink(int dir)
 	free(file);
 }
 
-/* Under a name of its own first: readers see all of a file or none. */
+/* Written under a temporary name and renamed: readers see all of a file or none of it. */
 static void write_blob(int dir, const char *name, const struct unwind_blob *b)
 {
 	struct cache_header header = {
@@ -235,9 +235,9 @@ static void write_blob(int dir, const char *name, const struct unwind_blob *b)
 }
 
 /**
- * unwind_cached_fd() - unwind_compile_apart(), from the cache if it is there
+ * unwind_cached_fd() - unwind_compile_apart(), or from the cache
  *
- * $LEAKTRACE_CACHE_DIR says where the cache is; empty: there is none.
+ * $LEAKTRACE_CACHE_DIR names the cache directory; if it is empty, nothing is cached.
  *
  * Return: as unwind_compile_apart().
  */

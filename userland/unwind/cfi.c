@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interpreter of call frame instructions. A function's program is run once
- * and gives its rows in order of address; whatever is not understood ends it,
- * because everything after an unknown instruction could be wrong.
+ * and yields its rows in ascending order of addresses. An unknown instruction
+ * ends the program, because everything after it could be wrong.
  */
 #include <dwarf.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ const struct unwind_machine *unwind_machine(uint32_t elf_machine)
 	return NULL;
 }
 
-/* An address as .eh_frame encodes it. Indirect ones need a running process. */
+/* Reads an address as encoded in .eh_frame. Indirect encodings would need a running process. */
 bool unwind_cfi_address(struct cursor *c, uint8_t encoding, uint64_t pcrel, uint64_t *value)
 {
 	uint64_t from = pcrel + (uintptr_t)c->at;
@@ -153,10 +153,11 @@ static int define_cfa(struct unwind_cfi *run, uint8_t op)
 		cfa->expr = NULL;
 		cfa->known = true;
 	} else if (!cfa->known) {
-		return -EINVAL;		/* half a definition, of nothing */
+		return -EINVAL;		/* redefines half of a CFA that is not defined */
 	}
-	/* After an expression: the offset from before it, as libgcc has it and
-	 * libgcrypt's assembly relies on.
+	/*
+	 * After a CFA expression, the offset of the last register rule is used,
+	 * as in libgcc; libgcrypt's assembly relies on it.
 	 */
 	if (op == DW_CFA_def_cfa_register) {
 		cfa->reg = cursor_uleb(c);
@@ -256,7 +257,7 @@ static int step_extended(struct unwind_cfi *run, uint8_t op)
 	case DW_CFA_def_cfa_offset_sf:
 	case DW_CFA_def_cfa_expression:
 		return define_cfa(run, op);
-	case DW_CFA_GNU_args_size:	/* for landing pads only */
+	case DW_CFA_GNU_args_size:	/* concerns landing pads only */
 		cursor_uleb(&run->code);
 		return 0;
 	case CFA_AARCH64_NEGATE_RA_STATE:
@@ -287,7 +288,7 @@ static int step(struct unwind_cfi *run)
 	return run->code.bad ? -EINVAL : error;
 }
 
-/* A CIE's program is run once; its functions begin where it ends. */
+/* A CIE's program is run once; the programs of its functions start from the resulting state. */
 int unwind_cfi_initial(struct unwind_cfi *run, struct unwind_cie *cie, struct cursor code)
 {
 	int error = 0;

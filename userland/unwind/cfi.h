@@ -5,7 +5,7 @@
 
 #include "unwind/cursor.h"
 
-/* The registers that walks need; the others are read past. */
+/* The registers that stack walks need; others are skipped. */
 enum unwind_column {
 	COLUMN_NONE,
 	COLUMN_RA,
@@ -17,7 +17,7 @@ enum unwind_column {
 
 enum { MAX_DWARF_REG = 17 };
 
-/* What differs by machine; arm64 will be a second one. */
+/* What depends on the machine; arm64 will be the second. */
 struct unwind_machine {
 	uint32_t elf_machine;
 	uint8_t ra, sp, bp, pc;		/* DWARF numbers */
@@ -90,7 +90,7 @@ struct unwind_cfi {
 	uint64_t pc, end;
 	bool done;
 	unsigned int depth;
-	struct unwind_location ignored;	/* stands for registers without a column */
+	struct unwind_location ignored;	/* for registers without a column */
 	struct unwind_state state;
 	struct unwind_state remembered[MAX_REMEMBERED];
 };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From an ELF file to an unwind table: ask each source of rules what it covers,
- * then run the programs in the order of their addresses and keep the rows.
+ * From an ELF file to an unwind table: collect the coverage of each source of
+ * rules, then run the programs in ascending order of addresses and keep the
+ * rows.
  *
- * Files are hostile. Memory is bounded by the caps on entries, rules and rows,
- * all below a small multiple of the file; time by reading each entry once and
- * by a budget for the programs, which overlapping entries could otherwise make
- * run again and again.
+ * Files are hostile. Memory is bounded by the limits on entries, rules and
+ * rows, all of them a small multiple of the file size at most; time is bounded
+ * by reading each entry once and by a budget for the programs, which
+ * overlapping entries could otherwise have executed many times.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "unwind/key.h"
 
 enum {
-	/* Padding between functions belongs to the one before. */
+	/* Padding after a function is covered by the function's last row. */
 	GAP_BYTES = 16,
 	MAX_ROWS = LEAKTRACE_UNWIND_MAX_BYTES / sizeof(uint32_t),
 	SPARE_WORK_BYTES = 16 << 20,
@@ -30,7 +31,7 @@ static int find_code(struct unwind_build *b)
 	for (size_t i = 0; i < b->image->nsegments; i++) {
 		struct elf_segment *s = &b->image->segment[i];
 
-		/* Claims beyond the file would only cost memory. */
+		/* A segment that claims to extend beyond the file would only cost memory. */
 		if (s->offset_bytes > b->image->size_bytes)
 			s->file_bytes = 0;
 		else if (s->file_bytes > b->image->size_bytes - s->offset_bytes)
@@ -86,8 +87,9 @@ static int cover_debug_frame(struct unwind_build *b)
 }
 
 /*
- * Bytes go before .debug_frame, which has restorers as plain functions, and so does
- * what the Go linker says: its .debug_frame forgets the frame pointer.
+ * Recognised code bytes take precedence over .debug_frame, which describes
+ * signal restorers as plain functions; and so does Go's function table, because
+ * Go's .debug_frame ignores the frame pointer.
  */
 static int (*const sources[])(struct unwind_build *b) = {
 	cover_eh_frame,
@@ -121,7 +123,7 @@ static int add_row(struct unwind_build *b, uint32_t at, uint32_t rule)
 	return 0;
 }
 
-/* Rows of one function, cut to the piece that it covers. 1: not understood. */
+/* The rows of one function, clipped to the piece that it covers. 1: not understood. */
 static int run_fde(struct unwind_build *b, struct unwind_cfi *run, const struct unwind_piece *p)
 {
 	const struct unwind_fde *fde = &b->frames.fde[p->fde];
@@ -231,9 +233,9 @@ static int compile(struct elf_image *image, struct unwind_blob *out)
  * @fd: a regular file; stays the caller's
  * @out: filled on success; unwind_blob_free() it
  *
- * Return: 0; -ENODATA: nothing says how to walk any of its code; -ENOEXEC: not
- *	an ELF file of a machine we know; -E2BIG: more than a table can hold;
- *	-ENOMEM; what reading it gave.
+ * Return: 0; -ENODATA: it has no unwind information at all; -ENOEXEC: not
+ *	an ELF file of a supported machine; -E2BIG: more than a table can hold;
+ *	-ENOMEM; or an error of reading it.
  */
 int unwind_compile_fd(int fd, struct unwind_blob *out)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The cover of an object's code. Sources are asked one after another, the most
- * trustworthy first, and each fills only what those before left open.
+ * Which source explains which part of an object's code. Sources are consulted
+ * in order of trustworthiness; each fills the gaps left by those before it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,8 +41,9 @@ static bool is_sorted(const struct unwind_pieces *pieces)
 	return true;
 }
 
-/* Where pieces of one source overlap, the one that starts last is right, as for
- * everybody who searches .eh_frame_hdr; of equal ones the first in the file.
+/*
+ * Where pieces of one source overlap, the one that starts last wins, as it does
+ * for everyone who searches .eh_frame_hdr; of equal ones the first in the file.
  */
 static void cut_overlaps(struct unwind_pieces *pieces)
 {
@@ -62,7 +63,7 @@ static void cut_overlaps(struct unwind_pieces *pieces)
 	pieces->n = kept;
 }
 
-/* What of p lies in the gaps of cover from *i on. */
+/* Adds the parts of p that lie in gaps of cover from *i on. */
 static int add_uncovered(struct unwind_pieces *out, const struct unwind_pieces *cover, size_t *i,
 			 struct unwind_piece p)
 {
@@ -74,7 +75,7 @@ static int add_uncovered(struct unwind_pieces *out, const struct unwind_pieces *
 			if (p.start < c->end)
 				p.start = c->end;
 			if (p.start >= p.end && p.end < c->end)
-				break;		/* c may reach over the next piece too */
+				break;		/* c may extend over the next piece too */
 			if (unwind_pieces_add(out, *c))
 				return -ENOMEM;
 			++*i;
@@ -91,7 +92,7 @@ static int add_uncovered(struct unwind_pieces *out, const struct unwind_pieces *
 
 /**
  * unwind_pieces_fill() - let a source fill the gaps
- * @more: what it can explain, in any order; is used up
+ * @more: its pieces, in any order; consumed
  *
  * Return: 0 or -ENOMEM.
  */
@@ -116,7 +117,7 @@ int unwind_pieces_fill(struct unwind_pieces *cover, struct unwind_pieces *more)
 	return 0;
 }
 
-/* The first piece that ends behind at. */
+/* The first piece that ends after at. */
 static size_t first_behind(const struct unwind_pieces *cover, uint32_t at)
 {
 	size_t lo = 0, hi = cover->n;
@@ -134,7 +135,7 @@ static size_t first_behind(const struct unwind_pieces *cover, uint32_t at)
 
 /**
  * unwind_pieces_next_gap() - the first uncovered code in [*start, limit)
- * @start, @end: set to it
+ * @start, @end: set to its range
  *
  * Return: whether there is any.
  */

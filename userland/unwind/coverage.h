@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which code is explained, and by whom: sorted pieces that do not overlap. */
+/* Which code has rules, and from which source: sorted pieces that do not overlap. */
 #ifndef LEAKTRACE_UNWIND_COVER_H
 #define LEAKTRACE_UNWIND_COVER_H
 
@@ -11,7 +11,7 @@ enum { PIECE_NO_FDE = UINT32_MAX };
 
 struct unwind_piece {
 	uint32_t start, end;		/* relative to the table's base */
-	uint32_t fde;			/* or PIECE_NO_FDE: one rule for all */
+	uint32_t fde;			/* or PIECE_NO_FDE: one rule for the whole piece */
 	uint32_t rule;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading bytes that may lie. A cursor never leaves its bounds: past the end it
- * gives zeros and remembers that something was bad. The bytes may change under
- * us (a mapped file), so each is read once and the copy is what is checked.
+ * Reads untrusted bytes. A cursor never leaves its bounds: past the end it
+ * returns zeroes and sets an error flag. The bytes may change at any time (they
+ * are a mapped file), so each is read once and the copy is validated.
  */
 #ifndef LEAKTRACE_UNWIND_CURSOR_H
 #define LEAKTRACE_UNWIND_CURSOR_H
@@ -49,7 +49,7 @@ CURSOR_READ(cursor_u16, uint16_t)
 CURSOR_READ(cursor_u32, uint32_t)
 CURSOR_READ(cursor_u64, uint64_t)
 
-/* Bits beyond 64 are dropped: whoever gets the value checks its range. */
+/* Bits beyond 64 are dropped: the caller checks the range of the value. */
 static inline uint64_t cursor_uleb(struct cursor *c)
 {
 	uint64_t value = 0;

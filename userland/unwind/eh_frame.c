@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entries of a call frame section, read front to back: each byte once,
- * whatever the entries claim about each other. (The search table beside
- * .eh_frame is not used, it could point anywhere.) Two passes, because in
- * .debug_frame an FDE may stand before its CIE.
+ * Reads the entries of a call frame section from front to back: each byte once,
+ * whatever the entries claim about each other. The search table in
+ * .eh_frame_hdr is not used: it could point anywhere. Two passes, because in
+ * .debug_frame an FDE may precede its CIE.
  */
 #include <dwarf.h>
 #include <errno.h>
@@ -12,13 +12,13 @@
 #include "unwind/section.h"
 
 enum {
-	MAX_CIES = 1 << 18,		/* debug information has one a source file */
+	MAX_CIES = 1 << 18,		/* debug information has one per source file */
 	MAX_FDES = 1 << 22,
 };
 
 struct entry {
 	uint64_t offset;
-	struct cursor body;		/* behind the id */
+	struct cursor body;		/* after the id */
 	bool is_cie;
 	uint64_t cie_offset;		/* of an FDE */
 };
@@ -45,7 +45,7 @@ static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
 	return array;
 }
 
-/* 1, or 0 at the end of what can be read. */
+/* 1, or 0 at the end of the readable part. */
 static int next_entry(struct reader *r, struct entry *e)
 {
 	struct cursor *c = &r->c;
@@ -81,7 +81,7 @@ static void rewind_to_start(struct reader *r)
 	r->c.end = r->c.at + r->section.bytes;
 }
 
-/* The letters behind 'z' and what belongs to them. */
+/* The augmentation letters after 'z', and their data. */
 static bool read_augmentation(struct unwind_cie *cie, struct cursor *c, const char *letter)
 {
 	struct cursor data = { .at = c->at };
@@ -219,7 +219,7 @@ static int read_fdes(struct reader *r)
 			continue;
 		}
 		if (!fde.start || !fde.bytes)
-			continue;	/* of a section that the linker left out */
+			continue;	/* of a section that the linker discarded */
 		array = grow(f->fde, f->nfdes, &f->fde_room, sizeof(fde));
 		if (!array)
 			return -ENOMEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who says what about which code: the CIEs and FDEs of an ELF file. */
+/* The CIEs and FDEs of an ELF file. */
 #ifndef LEAKTRACE_UNWIND_FRAME_H
 #define LEAKTRACE_UNWIND_FRAME_H
 

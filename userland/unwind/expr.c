@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Expressions, computed with symbols instead of numbers. What compilers really
- * write comes down to a register, an offset, and at most one load; that is all
- * this can hold, and everything else is refused.
+ * Evaluates DWARF expressions symbolically. The expressions that compilers
+ * generate reduce to a register, an offset and at most one load; that is all a
+ * value can represent here, and everything else is rejected.
  */
 #include <dwarf.h>
 
@@ -29,7 +29,7 @@ static bool add(struct unwind_value *v, int64_t n)
 				       v->deref ? &v->add : &v->offset);
 }
 
-/* The upper one must be a number; for plus the lower one may be it instead. */
+/* The upper operand must be a number; for plus, the lower one may be it instead. */
 static bool combine(struct stack *s, uint8_t op)
 {
 	struct unwind_value upper, *lower;
@@ -120,9 +120,9 @@ static bool step(struct stack *s, struct cursor *c)
 
 /**
  * unwind_expr_value() - what an expression computes
- * @cfa_known: it starts with the CFA on its stack (all but the CFA's own do)
+ * @cfa_known: the CFA is on the stack at the start (except for the CFA's own expression)
  *
- * Return: whether it can be said as a struct unwind_value.
+ * Return: whether a struct unwind_value can represent it.
  */
 bool unwind_expr_value(const uint8_t *expr, uint32_t bytes, bool cfa_known,
 		       struct unwind_value *value)
@@ -144,8 +144,8 @@ bool unwind_expr_value(const uint8_t *expr, uint32_t bytes, bool cfa_known,
 }
 
 /**
- * unwind_expr_plt() - is it the linkers' rule of lazy PLT slots
- * @from: set to the place in a slot from where its index is on the stack
+ * unwind_expr_plt() - is it the rule that linkers write for lazy PLT slots
+ * @from: set to the offset in a slot from which its index is on the stack
  *
  * cfa = sp + 8 + (((pc & 15) >= from) << 3)
  */

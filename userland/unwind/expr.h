@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* DWARF expressions of call frame information, as far as rules can say them. */
+/* DWARF expressions of call frame information, as far as a rule can represent them. */
 #ifndef LEAKTRACE_UNWIND_EXPR_H
 #define LEAKTRACE_UNWIND_EXPR_H
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Go's code: the linker's table of functions says for every instruction how far
- * the stack pointer is below the return address, in stripped programs, too. What
- * switches stacks, and what a stack begins with, is known by its name.
+ * Rules for Go code. The linker's function table gives for every instruction
+ * the distance from the stack pointer to the return address, in stripped
+ * programs too. Functions that switch stacks, or with which a stack begins, are
+ * known by name.
  *
- * The frame pointer counts only where stacks are switched; elsewhere Go's frames
- * need none. No other register survives a call.
+ * The frame pointer is needed only where stacks are switched. No other register
+ * survives a call.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,20 +18,20 @@ enum {
 	REG_BP = 6,
 	FRAME_BYTES = 16,		/* the caller's frame pointer and return address */
 	PROLOGUE_BYTES = 96,
-	LONGEST_NAME_BYTES = 64,	/* of those that are known */
-	BYTES_A_ROW = 4,		/* of code, at least: real ones have 10 and more */
+	LONGEST_NAME_BYTES = 64,	/* the longest of the known names */
+	BYTES_A_ROW = 4,		/* bytes of code per row, at least: real ones have */
 };
 
 struct go_rules {
 	struct unwind_build *build;
 	struct unwind_pieces found;
-	uint64_t rows_left;		/* a table may name the same rows ever again */
-	/* of the function at hand: */
-	uint64_t saved_from;		/* where rbp has been saved; 0: nowhere */
-	bool leaves_stack;		/* from then on only rbp counts */
+	uint64_t rows_left;		/* bounds tables that repeat the same rows */
+	/* of the current function: */
+	uint64_t saved_from;		/* address from which rbp is saved; 0: never */
+	bool leaves_stack;		/* from then on only rbp leads to the caller */
 };
 
-/* The frame pointer alone says where the caller is: on this stack or on another. */
+/* The caller is found through the frame pointer alone, on this stack or another. */
 static const struct leaktrace_unwind_rule by_frame_pointer = {
 	.op = LEAKTRACE_UNWIND_SWITCH, .reg = REG_BP, .cfa_off = FRAME_BYTES, .ra_off = -8,
 	.bp = LEAKTRACE_UNWIND_BP_CFA, .bp_off = -FRAME_BYTES,
@@ -67,7 +68,7 @@ static int add_row(uint64_t start, uint64_t end, int32_t bytes, void *arg)
 	return error ? error : add(g, plain_to, end, g->leaves_stack ? by_frame_pointer : rule);
 }
 
-/* An instruction that stores rbp: its length, and how far above rsp; 0: another. */
+/* If code is an instruction that stores rbp: its length, and the offset from rsp; else 0. */
 static unsigned int stores_bp(const unsigned char *code, uint64_t left, int32_t *above)
 {
 	static const unsigned char push[] = { 0x55, 0x48, 0x89, 0xe5 };
@@ -86,9 +87,9 @@ static unsigned int stores_bp(const unsigned char *code, uint64_t left, int32_t 
 }
 
 /*
- * Prologues save the frame pointer right below the return address: old compilers
- * store it there, newer ones push it. What is written to have no frame does
- * neither, whatever it does to the stack.
+ * Prologues save the frame pointer right below the return address: old
+ * compilers store it there, newer ones push it. Functions marked as having no
+ * frame do neither, however they change the stack pointer.
  */
 static uint64_t saved_from(const struct go_table *t, const struct go_func *f)
 {
@@ -121,7 +122,7 @@ static int add_function(struct go_rules *g, const struct go_table *t, const stru
 	return go_func_sp_rows(t, f, add_row, g);
 }
 
-/* In order: a table that says otherwise costs no more than its code. */
+/* In ascending order only: a hostile table then costs no more than the size of its code. */
 static int add_functions(struct go_rules *g, const struct go_table *table)
 {
 	uint64_t last = g->build->base, limit = last + g->build->size_bytes;

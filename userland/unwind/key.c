@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a table is kept under, in the kernel and in the cache. Two objects with
- * one key would share a table, and one of them get wrong stacks.
- *
- *   'B'  a build id, and a hash of it, the file's size and its segments: ids
- *        are not always unique (-Wl,--build-id=0x..., patched copies)
- *   'F'  no build id, or a file that does not belong to root: a hash of the
- *        inode and its times. Anybody can write libc's id into a file of his
- *        own; nobody can make it another inode.
- *   'M'  an image in memory: a hash of it all
+ * The key of a table, in the kernel and in the cache. Two objects with the same
+ * key would share a table, and one of them would get wrong stacks.
  */
 #include <errno.h>
 #include <string.h>

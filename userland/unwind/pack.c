@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rows and rules into the format of leaktrace_unwind.h, and out of it again.
- * Rules that are used most come first: hot ones then share cache lines. Should
- * there be more than a row can name, the rarest become UNSUP.
+ * Packs rows and rules into the format of leaktrace_unwind.h, and reads it. The
+ * most frequent rules come first, so that hot rules share cache lines. If there
+ * are more rules than a row can refer to, the rarest become UNSUP.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static int by_count(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-/* Number the rules anew: to[old] = new. Returns how many there are, 0: no memory. */
+/* Renumbers the rules: to[old] = new. Returns their number; 0: out of memory. */
 static uint32_t rank(struct unwind_build *b, uint32_t *to, uint32_t *from)
 {
 	struct use *use = calloc(b->rules.n, sizeof(*use));
@@ -39,7 +39,7 @@ static uint32_t rank(struct unwind_build *b, uint32_t *to, uint32_t *from)
 		use[i].rule = i;
 	for (size_t i = 0; i < b->nrows; i++)
 		use[b->row[i].rule].count++;
-	/* The one that the rest may have to become must be among the first. */
+	/* UNSUP, which the rarest rules may become, must be among the first. */
 	use[RULE_UNSUP].count += use[RULE_UNSUP].count || b->rules.n > MAX_PACKED_RULES ?
 				 UINT32_MAX / 2 : 0;
 	qsort(use, b->rules.n, sizeof(*use), by_count);
@@ -121,13 +121,13 @@ int unwind_pack(struct unwind_build *b, struct unwind_blob *out)
 	free(to);
 	free(from);
 	if (!error && !unwind_blob_valid(out->data, out->bytes)) {
-		unwind_blob_free(out);	/* our fault, but let nobody else suffer */
+		unwind_blob_free(out);	/* a bug of ours: do not pass it on to the kernel */
 		return -EINVAL;
 	}
 	return error;
 }
 
-/** unwind_blob_valid() - would the kernel take it */
+/** unwind_blob_valid() - whether the kernel would accept it */
 bool unwind_blob_valid(const void *data, size_t bytes)
 {
 	return bytes <= LEAKTRACE_UNWIND_MAX_BYTES && !leaktrace_unwind_check(data, bytes);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Code without call frame information whose bytes or place say enough: linkers'
- * stubs, the parts of crt*.o, the return from signal handlers, the entry point.
- * Only exact rules: a shape that is not known by all its bytes gets none.
+ * Code without call frame information whose rules follow from its bytes or its
+ * place: linkers' stubs, the parts of crt*.o, signal restorers, the entry
+ * point. Rules must be exact: code is given one only if all its bytes match a
+ * known pattern.
  */
 #include <dwarf.h>
 #include <errno.h>
@@ -67,7 +68,10 @@ static int scan_sigreturn(struct unwind_build *b, struct unwind_pieces *out, uin
 			head = 1;
 		else
 			continue;
-		/* The handler returns here: walkers look one byte before. */
+		/*
+		 * The handler returns here, and walkers look up the byte before
+		 * a return address.
+		 */
 		if (add_rule(b, out, to - sizeof(tail) - head - 1, to, &rule))
 			return -ENOMEM;
 	}
@@ -104,7 +108,7 @@ static int add_lazy_plt(struct unwind_build *b, struct unwind_pieces *out, uint6
 	else if (left >= PLT_SLOT_BYTES && STARTS_WITH(slot, left, "\xff\x25") && slot[6] == 0x68)
 		rule.add = 11;			/* jmp *; push */
 	else if (STARTS_WITH(slot, left, "\x68"))
-		rule.add = 5;			/* push: MPX and its heirs */
+		rule.add = 5;			/* push, as with MPX */
 	else
 		return add_plain(b, out, start + PLT_SLOT_BYTES, end, 8);
 	return add_rule(b, out, start + PLT_SLOT_BYTES, end, &rule);
@@ -124,7 +128,7 @@ static int add_plt(struct unwind_build *b, struct unwind_pieces *out, const GElf
 	return add_plain(b, out, start, end, 8);
 }
 
-/* crti.o and crtn.o, around nothing: calls __gmon_start__ if there is one. */
+/* _init from crti.o and crtn.o with nothing between: calls __gmon_start__ if there is one. */
 static int add_init(struct unwind_build *b, struct unwind_pieces *out, const GElf_Shdr *shdr)
 {
 	static const char cet[] = "\xf3\x0f\x1e\xfa", enter[] = "\x48\x83\xec\x08";
@@ -204,7 +208,7 @@ int unwind_synth_init(struct unwind_build *b)
 	return for_sections(b, names, add_init);
 }
 
-/* Clears the frame pointer, or hands the stack to ld.so's first function. */
+/* Clears the frame pointer, or passes the stack pointer to ld.so's first function. */
 static bool is_entry_stub(struct elf_image *image, uint64_t entry)
 {
 	struct cursor c;
@@ -219,7 +223,7 @@ static bool is_entry_stub(struct elf_image *image, uint64_t entry)
 	       STARTS_WITH(c.at, n, "\x48\x89\xe7\xe8");
 }
 
-/* Linkers give libraries an entry point that nobody enters by. */
+/* Linkers give libraries an entry point that is never used. */
 static bool is_program(struct elf_image *image)
 {
 	GElf_Ehdr ehdr;

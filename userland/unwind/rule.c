@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the interpreter's state to a rule of the kernel's walker. A rule that
- * cannot be said exactly becomes UNSUP: the walk ends there, flagged, which is
- * better than a wrong stack.
+ * Converts a row of the interpreter to a rule of the kernel's walker. A rule
+ * that cannot be represented exactly becomes UNSUP: the walk ends there with a
+ * status, which is better than a wrong stack.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 enum {
 	MAX_RULE_REG = 16,
-	MAX_PROBES = 128	/* only made-up rules collide as often */
+	MAX_PROBES = 128	/* only crafted rules collide so often */
 };
 
 static bool fits(int64_t value)
@@ -45,7 +45,7 @@ static bool make_cfa(const struct unwind_machine *machine, const struct unwind_c
 	return true;
 }
 
-/* The address where a register was stored: relative to the CFA if possible. */
+/* The address at which a register was saved: relative to the CFA if possible. */
 static bool find_stored(const struct unwind_location *l, const struct leaktrace_unwind_rule *rule,
 			struct unwind_value *v)
 {
@@ -100,7 +100,10 @@ static bool make_bp(const struct unwind_machine *machine, const struct unwind_lo
 	return true;
 }
 
-/* Walks rarely ask for these, so what cannot be said does not spoil the rule. */
+/*
+ * Walks rarely need these registers, so one that cannot be represented does not
+ * make the whole rule UNSUP.
+ */
 static int16_t make_saved(const struct unwind_location *l, const struct leaktrace_unwind_rule *rule)
 {
 	struct unwind_value v;
@@ -113,7 +116,7 @@ static int16_t make_saved(const struct unwind_location *l, const struct leaktrac
 	return v.offset / 8;
 }
 
-/* A caller's stack pointer is its CFA: walkers know no other. */
+/* The caller's stack pointer must be the CFA: the walker assumes it. */
 static bool sp_is_cfa(const struct unwind_location *l)
 {
 	return l->how == HOW_UNSPECIFIED || (l->how == HOW_VAL_OFFSET && !l->offset);

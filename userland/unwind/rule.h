@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Rules: what a row means to the walker, and the dictionary of all of them. */
+/* Rules of the kernel's walker, and the dictionary of distinct rules. */
 #ifndef LEAKTRACE_UNWIND_RULE_H
 #define LEAKTRACE_UNWIND_RULE_H
 
@@ -8,12 +8,12 @@
 #include "unwind/cfi.h"
 
 enum {
-	/* Known in every dictionary. */
+	/* Present in every dictionary. */
 	RULE_INVALID,
 	RULE_UNSUP,
 	RULE_STOP,
 	RULE_SIGNAL,
-	/* Hostile files only: real ones have some thousands at most. */
+	/* Reached by hostile files only: real ones have a few thousand. */
 	MAX_RULES = 1 << 20
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The compiler apart: a target chooses its files, so whoever reads them has no
- * privileges. A child is left with two descriptors, the file and one for the table,
- * and with the system calls that reading and computing take; what it hands back is
- * checked as if it came from anywhere.
+ * Runs the compiler in a sandbox. The target chooses its files, so they are
+ * parsed by a child process without privileges, which has two descriptors (the
+ * file, and one for the table) and only the system calls needed to read and
+ * compute. Its output is validated like any untrusted input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 
 enum {
 	NOBODY = 65534,
-	CHILD_FILE = 0,			/* its only descriptors */
+	CHILD_FILE = 0,			/* the only descriptors it has */
 	CHILD_RESULT = 1,
 	CPU_S = 120,
 };
@@ -44,7 +44,7 @@ struct result {
 	int32_t error;
 	uint32_t reserved;
 	uint64_t skipped_fdes;
-	uint64_t bytes;			/* of the blob behind this */
+	uint64_t bytes;			/* of the blob that follows */
 };
 
 static const int allowed[] = {
@@ -55,7 +55,7 @@ static const int allowed[] = {
 	SYS_exit, SYS_exit_group,
 };
 
-/* No file is opened by this: it has no name for one, nor a descriptor of a folder. */
+/* mmap and friends open nothing: the child has no path and no directory descriptor. */
 static void allow_only_reading(void)
 {
 	enum { N = sizeof(allowed) / sizeof(*allowed), HEAD = 4 };
@@ -70,10 +70,10 @@ static void allow_only_reading(void)
 	for (unsigned int i = 0; i < N; i++)
 		code[HEAD + i] = (struct sock_filter)
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], N - i, 0);
-	/* Refused, not killed: another libc may ask for more, and do without. */
+	/* EPERM instead of a kill: another libc may try further calls and cope without them. */
 	code[HEAD + N] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 	code[HEAD + N + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	/* A kernel without it: there are still no privileges. */
+	/* Without seccomp in the kernel the child still has no privileges. */
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
@@ -93,7 +93,7 @@ static int drop_privileges(void)
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	struct rlimit cpu = { CPU_S, CPU_S };
 
-	/* Of a namespace that does not know nobody, root without capabilities is left. */
+	/* A user namespace that does not map nobody: root without capabilities must do. */
 	if (!geteuid() && !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return -errno;
@@ -145,7 +145,7 @@ static bool get(int fd, void *data, size_t bytes, off_t at)
 	return true;
 }
 
-/* No other key than the file's: it could pass for another file's table. */
+/* The key must be that of the file: the child could otherwise replace another file's table. */
 static int take_result(int fd, int result_fd, struct unwind_blob *out)
 {
 	uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
@@ -189,9 +189,9 @@ static int wait_for(pid_t child)
 }
 
 /**
- * unwind_compile_apart() - unwind_compile_fd() by a process without privileges
+ * unwind_compile_apart() - unwind_compile_fd() in a process without privileges
  *
- * Return: as unwind_compile_fd(); -EIO: that process came to grief.
+ * Return: as unwind_compile_fd(); -EIO: that process failed.
  */
 int unwind_compile_apart(int fd, struct unwind_blob *out)
 {

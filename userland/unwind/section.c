@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the call frame information is. Section headers say it best; without
- * them (sstrip, packers, images in memory) the loader's own pointer to
- * .eh_frame_hdr leads there. .debug_frame may be compressed, in either way.
+ * Finds the call frame information. Section headers are the best source;
+ * without them (sstrip, packers, images in memory) PT_GNU_EH_FRAME leads to it.
+ * .debug_frame may be compressed, in either format.
  */
 #include <dwarf.h>
 
@@ -10,10 +10,10 @@
 
 enum {
 	MAX_UNPACKED_BYTES = 256 << 20,
-	MAX_DEFLATE_RATIO = 1040,	/* zlib cannot do better: the rest are lies */
+	MAX_DEFLATE_RATIO = 1040,	/* zlib's maximum: a greater ratio is not genuine */
 };
 
-/* From vaddr to the end of what the file gives its segment. */
+/* From vaddr to the end of its segment in the file. */
 bool unwind_section_segment(struct elf_image *image, uint64_t vaddr, struct cursor *c)
 {
 	for (size_t i = 0; i < image->nsegments; i++) {
@@ -69,7 +69,7 @@ static bool unpacked_size_is_sane(uint64_t bytes, uint64_t packed)
 	return bytes <= MAX_UNPACKED_BYTES && bytes / MAX_DEFLATE_RATIO <= packed;
 }
 
-/* libelf would allocate whatever size the header claims: ask it first. */
+/* libelf allocates whatever size the header claims: check it first. */
 static bool unpack(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr,
 		   const uint8_t *packed, struct unwind_bytes *out)
 {

@@ -10,7 +10,7 @@ struct unwind_bytes {
 	size_t bytes;
 	uint64_t vaddr;
 	bool eh;
-	bool ends_at_zero;		/* its size is a guess: the terminator decides */
+	bool ends_at_zero;		/* its size is an upper bound: the terminator decides */
 };
 
 bool unwind_section_find(struct elf_image *image, enum unwind_section section,

@@ -18,11 +18,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In rule.saved: the register was saved, but not where the format can say. */
+/* In rule.saved: the register was saved, but the format cannot represent where. */
 enum { UNWIND_SAVED_UNKNOWN = INT16_MIN };
 
 struct unwind_blob {
-	void *data;		/* struct leaktrace_unwind_header and all behind it */
+	void *data;		/* struct leaktrace_unwind_header and what follows it */
 	size_t bytes;
 	uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
 	uint32_t nrows, nrules;

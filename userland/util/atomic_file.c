@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whoever looks at a file that is replaced sees the old one or the new one,
- * never a part.
+ * Writes a file so that readers see either the old content or the new, never a
+ * part: it is written under another name in the same directory and renamed when
+ * it is complete.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "report/output.h"
 
-/* A new file beside path, with the mode that fopen() would give. */
+/* A temporary file next to path, with the mode that fopen() would give it. */
 static FILE *open_beside(const char *path, char **tmp)
 {
 	mode_t mask = umask(0);
@@ -51,7 +52,7 @@ static int start(struct replacement *r, const char *path, bool in_place)
 	return -err;
 }
 
-/* A link is followed: who named it wants what it leads to replaced, and it kept. */
+/* Follows a symlink: the file it points to is replaced, and the link stays. */
 int replace_open(struct replacement *r, const char *path)
 {
 	struct stat st;
@@ -74,7 +75,7 @@ int replace_close(struct replacement *r, bool keep)
 {
 	int err = fflush(r->f) || ferror(r->f) ? errno ?: EIO : 0;
 
-	/* what replaces something is on the disk before */
+	/* The new content must be on disk before it replaces the old. */
 	if (r->tmp && keep && !err && fsync(fileno(r->f)))
 		err = errno;
 	if (fclose(r->f) && !err)

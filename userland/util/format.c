@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Words for numbers, and the one way to say that something failed.
- */
+/* Numbers and names as text, and fail(), through which every error message goes. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -86,7 +84,7 @@ const char *stack_status_text(unsigned int status)
 	return status < ARRAY_SIZE(stack_statuses) ? stack_statuses[status] : "unknown";
 }
 
-/* What a frame is called in a sentence; f may be NULL. */
+/* The name of a frame for use in a sentence; f may be NULL. */
 const char *frame_name(const struct symbol_frame *f, char *buf, size_t len)
 {
 	const char *slash = f && f->module ? strrchr(f->module, '/') : NULL;
@@ -197,7 +195,7 @@ void format_time(double wall_s, char *buf, size_t len)
 	snprintf(buf, len, "%s.%03dZ", seconds, wall_s < 0 ? 0 : (int)((wall_s - t) * 1000));
 }
 
-/* The last parts of a path, if the whole is too long. */
+/* The last components of a path that is longer than room. */
 const char *path_tail(const char *path, size_t room)
 {
 	size_t len = strlen(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Rows by id: see rows.h. */
+/* Rows by id: see id_table.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static uint32_t id_of(const struct rows *r, size_t i)
 	return id;
 }
 
-/* Where it is, or would be. */
+/* The index of id, or where it would be inserted. */
 static size_t place_of(const struct rows *r, uint32_t id)
 {
 	size_t low = 0, high = r->n;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Each piece of bytes once, found by its hash.
- */
+/* Stores each distinct byte string once; a hash table finds it. */
 #include <stdlib.h>
 #include <string.h>
 

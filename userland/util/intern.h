@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Distinct pieces of bytes, numbered from 0 in the order of their coming. */
+/* Distinct byte strings, numbered from 0 in the order in which they were added. */
 #ifndef LEAKTRACE_INTERN_H
 #define LEAKTRACE_INTERN_H
 
@@ -16,10 +16,10 @@ struct intern {				/* starts as all zeroes */
 	size_t n, room;
 	uint32_t *slots;		/* number + 1; 0: free */
 	size_t nslots;			/* a power of two, or 0 */
-	bool failed;			/* out of memory: numbers mean nothing */
+	bool failed;			/* out of memory: the numbers are invalid */
 };
 
-/* The number of these bytes; *fresh, which may be NULL: they were not there before. */
+/* The number of these bytes. *fresh, unless fresh is NULL, says whether they are new. */
 uint64_t intern(struct intern *t, const void *data, size_t len, bool *fresh);
 void intern_free(struct intern *t);
 

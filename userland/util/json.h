@@ -8,11 +8,11 @@
 #include <json-c/json.h>
 
 /*
- * A string of somebody else's making: what is no UTF-8 would make the whole document
- * invalid, and is '?'. NULL is "". The caller owns it.
+ * A JSON string from untrusted bytes: invalid UTF-8, which would make the whole
+ * document invalid, becomes '?'. NULL becomes "". The caller owns the result.
  */
 struct json_object *json_string(const char *s);
 
-bool json_write_line(FILE *f, struct json_object *o);	/* takes o; whether it was written */
+bool json_write_line(FILE *f, struct json_object *o);	/* consumes o; returns whether it was written */
 
 #endif

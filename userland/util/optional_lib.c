@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A library, loaded when its first user comes.
- */
+/* Loads a shared library on first use. */
 #include <dlfcn.h>
 
 #include "util/optional_lib.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Libraries that only one command needs. libcurl and libmicrohttpd bring some
- * thirty more with them, and whoever traces a process should not have to load
- * all of TLS for it: they come when they are asked for.
+ * Shared libraries that only one command needs. libcurl and libmicrohttpd pull
+ * in some thirty others, a TLS library among them; a command that only traces a
+ * process should not load those, so they are opened with dlopen() when they are
+ * needed.
  */
 #ifndef LEAKTRACE_LATE_H
 #define LEAKTRACE_LATE_H
@@ -11,10 +12,10 @@
 
 struct late_symbol {
 	const char *name;
-	void *where;			/* of a pointer to it */
+	void *where;			/* the pointer to set */
 };
 
-/* 0, or EXIT_TROUBLE: said what is missing, and that package has it. */
+/* Returns 0, or EXIT_TROUBLE after an error message that names the missing package. */
 int late_load(const char *library, const char *package, const struct late_symbol *symbols, size_t n);
 
 #endif

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Arguments that more than one layer reads.
- */
+/* Parsing of arguments that more than one layer accepts. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +8,7 @@
 #include "leaktrace.h"
 #include "util/parse.h"
 
-/* "10", "10s", "1.5m", "2h", "1d", "200ms": seconds, or below zero. */
+/* Seconds from "10", "10s", "1.5m", "2h", "1d" or "200ms"; negative if it is invalid. */
 double parse_duration_s(const char *arg)
 {
 	static const struct {

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-double parse_duration_s(const char *arg);	/* below zero: it is none */
+double parse_duration_s(const char *arg);	/* negative: invalid */
 int parse_pid(const char *arg, pid_t *pid);	/* 0 or -EINVAL */
 
 #endif

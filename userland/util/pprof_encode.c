@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * profile.proto, written. Strings, functions and locations are each told once
- * and known by a number: what is interned is their encoded form, so that equal
- * bytes are the same thing.
+ * Writes pprof's profile.proto. Strings, functions and locations are stored
+ * once and referred to by number. Functions and locations are interned in
+ * encoded form: equal bytes are the same item.
  */
 #include <errno.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ enum { LINE_FUNCTION = 1, LINE_LINE };
 enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILE };
 
 struct mapping {
-	uint64_t start, limit, offset_bytes;	/* limit 0: where it lies is unknown */
+	uint64_t start, limit, offset_bytes;	/* limit 0: address range unknown */
 	uint64_t path, build_id;	/* strings */
 	uint64_t id;			/* 0: no location lies in it */
 	uint64_t unnamed, unlined;	/* locations */
@@ -151,7 +151,7 @@ void pprof_mapping(struct pprof *p, uint64_t start, uint64_t limit, uint64_t off
 		add_mapping(p, &m);
 }
 
-/* Where a frame lies; a mapping of unknown place if only its module is known. */
+/* The mapping of a frame; one without an address range if only its module is known. */
 static struct mapping *find_mapping(struct pprof *p, const struct pprof_frame *f)
 {
 	struct mapping m = { .path = string(p, f->module), .build_id = string(p, f->build_id) };
@@ -189,7 +189,7 @@ static uint64_t function(struct pprof *p, const struct pprof_frame *f)
 	return id + 1;
 }
 
-/* frames[0..n): what was inlined into frames[n - 1], and that. Its id. */
+/* The id of the location of frames[n - 1] and what is inlined into it, frames[0..n - 1). */
 static uint64_t location(struct pprof *p, const struct pprof_frame *frames, size_t n)
 {
 	const struct pprof_frame *outer = &frames[n - 1];
@@ -278,7 +278,7 @@ static void put_mapping(struct bytes *out, const struct mapping *m)
 	proto_number(&b, MAPPING_OFFSET, m->offset_bytes);
 	proto_number(&b, MAPPING_FILE, m->path);
 	proto_number(&b, MAPPING_BUILD_ID, m->build_id);
-	/* what has them needs no symbols from whoever reads this */
+	/* tells pprof not to look for symbols itself */
 	proto_number(&b, MAPPING_HAS_FUNCTIONS, !m->unnamed);
 	proto_number(&b, MAPPING_HAS_FILES, !m->unnamed && !m->unlined);
 	proto_number(&b, MAPPING_HAS_LINES, !m->unnamed && !m->unlined);
@@ -294,7 +294,7 @@ static void put_mappings(struct bytes *out, const struct pprof *p)
 			put_mapping(out, &p->mappings[i]);
 }
 
-/* Functions and locations: the blob is all of the message but its id. */
+/* An interned blob is the whole message except for its id. */
 static void put_interned(struct bytes *out, unsigned int field, const struct intern *t)
 {
 	struct bytes b = { 0 };
@@ -317,7 +317,7 @@ static int gzip(const struct bytes *in, void **data, size_t *len)
 
 	if (in->len > UINT_MAX / 2)
 		return -EFBIG;
-	/* 16: with gzip's header */
+	/* 16: write a gzip header */
 	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
 	*len = deflateBound(&z, in->len);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A pprof profile in the making: what 'go tool pprof', Pyroscope, Parca and
- * their like read, a gzipped message of profile.proto.
+ * Builds a pprof profile, a gzipped profile.proto message, as 'go tool pprof',
+ * Pyroscope and Parca read it.
  *
- * pprof_new(), then the types of sample values, then mappings if they are
- * known, then samples, then pprof_finish(). Whatever is given is copied; NULL
- * and "" mean the same. Strings that are no UTF-8 are repaired. An error on the
- * way, out of memory, is kept and told by pprof_finish().
+ * Order of calls: pprof_new(), then the types of the sample values, then
+ * mappings if they are known, then samples, then pprof_finish(). Arguments are
+ * copied; NULL and "" mean the same. Strings that are not valid UTF-8 are
+ * repaired. Running out of memory is remembered and reported by pprof_finish().
  */
 #ifndef LEAKTRACE_PPROF_H
 #define LEAKTRACE_PPROF_H
@@ -20,17 +20,17 @@ struct pprof;
 enum { PPROF_VALUES_MAX = 8 };
 
 struct pprof_frame {
-	const char *function;		/* NULL: unnamed, its reader may name it */
+	const char *function;		/* NULL: unnamed; pprof may symbolize it */
 	const char *file;		/* NULL: unknown */
 	int64_t line;			/* 0: unknown */
-	bool inlined;			/* into the next frame, of the same address */
+	bool inlined;			/* into the next frame, which has the same address */
 	uint64_t address;		/* inside the instruction; 0: unknown */
-	const char *module, *build_id;	/* used where no mapping covers address */
+	const char *module, *build_id;	/* used if no mapping covers address */
 };
 
 struct pprof_label {
 	const char *key;
-	const char *text;		/* NULL: it is a number */
+	const char *text;		/* NULL: the label is a number */
 	int64_t number;
 	const char *unit;		/* of the number; NULL: none */
 };
@@ -38,7 +38,7 @@ struct pprof_label {
 struct pprof *pprof_new(void);		/* NULL: no memory */
 void pprof_free(struct pprof *p);
 
-/* The next of the values that each sample has: "live", "count". */
+/* Adds a value type; each sample has one value of each, such as "live" and "count". */
 void pprof_sample_type(struct pprof *p, const char *type, const char *unit);
 void pprof_default_type(struct pprof *p, const char *type);
 void pprof_period(struct pprof *p, const char *type, const char *unit, int64_t period);
@@ -46,8 +46,8 @@ void pprof_time(struct pprof *p, int64_t wall_ns, int64_t duration_ns);
 void pprof_comment(struct pprof *p, const char *comment);
 
 /*
- * [start, limit) is path from offset_bytes on. Only what samples lie in is kept.
- * The first that is kept is taken for the program itself.
+ * Maps [start, limit) to path at offset_bytes. Only mappings that contain a
+ * sample are written. pprof takes the first of them for the main program.
  */
 void pprof_mapping(struct pprof *p, uint64_t start, uint64_t limit, uint64_t offset_bytes,
 		   const char *path, const char *build_id);
@@ -58,7 +58,7 @@ void pprof_sample(struct pprof *p, const struct pprof_frame *frames, size_t nfra
 
 size_t pprof_samples(const struct pprof *p);	/* so far */
 
-/* The gzipped profile, malloced; 0 or -errno. p stays to be freed. */
+/* Returns the gzipped profile, malloced; 0 or -errno. p must still be freed. */
 int pprof_finish(struct pprof *p, void **data, size_t *len);
 
 #endif

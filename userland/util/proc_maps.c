@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/PID/maps, parsed. Once the main thread has exited while others go on,
- * /proc/PID/maps is empty, but every live thread's own file tells the same:
- * maps_read() finds such a thread and remembers it, because the process's
- * root directory has to be reached through it too.
+ * Parses /proc/PID/maps. Once the main thread has exited while others still
+ * run, /proc/PID/maps is empty, but the file of each live thread has the same
+ * content. maps_read() finds such a thread and records its tid, because the
+ * root directory of the process must be reached through it too.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -22,7 +22,7 @@ enum {
 	MAX_BYTES = 256 << 20,		/* 2 million mappings; max_map_count is 65,530 */
 };
 
-/* The whole of a /proc file, which has no size to ask for. */
+/* Reads a whole /proc file, whose size is not known in advance. */
 static int read_all(const char *path, char **text)
 {
 	size_t size = 0, used = 0;
@@ -65,7 +65,7 @@ static int read_all(const char *path, char **text)
 	return 0;
 }
 
-/* A number in base, then the character that must follow it. */
+/* Parses a number and the character that must follow it. */
 static bool number(char **at, int base, char then, uint64_t *value)
 {
 	char *end;
@@ -109,7 +109,7 @@ static bool parse_line(char *line, struct map *map)
  * @text: malloc'ed, NUL-terminated; from now on @maps owns it, also on failure
  * @maps: filled; release with maps_free()
  *
- * A line that makes no sense is skipped: one odd mapping must not hide others.
+ * Invalid lines are skipped: one odd mapping must not hide the others.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -145,7 +145,7 @@ static int read_of(const char *path, struct maps *maps)
 	return err ? err : maps_parse(text, maps);
 }
 
-/* The main thread is gone: any other one that still has memory. */
+/* The main thread has exited: use any other thread that still has memory. */
 static int read_of_threads(pid_t pid, struct maps *maps)
 {
 	char path[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a process has mapped where, as /proc tells it. */
+/* The memory mappings of a process, from /proc. */
 #ifndef LEAKTRACE_MAPS_H
 #define LEAKTRACE_MAPS_H
 
@@ -11,7 +11,7 @@
 struct map {
 	uint64_t start, end;		/* [start, end) */
 	uint64_t offset_bytes;		/* of start in the file */
-	dev_t dev;			/* 0 with inode 0: no file behind it */
+	dev_t dev;			/* 0 and inode 0: not a file mapping */
 	uint64_t inode;
 	const char *path;		/* as /proc shows it; "" for anonymous */
 	bool read, write, exec, shared;

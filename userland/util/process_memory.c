@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Another process's memory. A batch costs one system call for a thousand
- * pieces; it ends at the first that is not there, and goes on behind it.
+ * Reads the memory of another process. One system call reads up to 1,024
+ * pieces; it stops at the first that is not mapped, and reading resumes behind
+ * it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,16 +26,16 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 	return got < 0 ? -errno : (size_t)got == bytes ? 0 : -EFAULT;
 }
 
-/** memory_lives() - whether it is still the memory that pagemap was opened of */
+/** memory_lives() - whether the address space that pagemap refers to still exists */
 bool memory_lives(int pagemap)
 {
 	uint64_t entry;
 
-	/* the file holds on to the address space; nothing can be read of one that has gone */
+	/* an open pagemap pins the mm struct, but reads fail once the address space is torn down */
 	return pagemap < 0 || pread(pagemap, &entry, sizeof(entry), 0) != 0;
 }
 
-/* Which of n pages are in memory or swapped out; without an answer all of them. */
+/* Marks which of n pages are present or swapped out; all of them if pagemap cannot be read. */
 static void which_are_there(int pagemap, uint64_t page, size_t n, uint64_t *entry)
 {
 	ssize_t got = pagemap < 0 ? -1 : pread(pagemap, entry, n * sizeof(*entry), page * sizeof(*entry));
@@ -43,12 +44,12 @@ static void which_are_there(int pagemap, uint64_t page, size_t n, uint64_t *entr
 		entry[i] = got != (ssize_t)(n * sizeof(*entry)) || entry[i] >> 62;
 }
 
-/** memory_read_there() - copy what has been touched; 0 or -errno */
+/** memory_read_there() - copy, without populating pages; 0 or -errno */
 int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
 {
 	enum { AT_ONCE = 512 };
 	uint64_t there[AT_ONCE];
-	size_t n = 0, i = 0;		/* asked for, looked at */
+	size_t n = 0, i = 0;		/* requested, processed */
 	int err = 0;
 
 	while (bytes && !err) {
@@ -76,7 +77,7 @@ int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t byte
 	return err;
 }
 
-/** memory_read_pieces() - copy many places; each says whether it succeeded */
+/** memory_read_pieces() - copy many pieces; sets good in each */
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n)
 {
 	enum { AT_ONCE = 1024 };		/* IOV_MAX */
@@ -100,11 +101,11 @@ void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n)
 			pieces[done++].good = true;
 		}
 		if (i < count)
-			done++;			/* this one is not there */
+			done++;			/* this one is not mapped */
 	}
 }
 
-/** memory_write() - copy into a process, also where it may not write itself; 0 or -errno */
+/** memory_write() - copy into a process, even to its read-only pages; 0 or -errno */
 int memory_write(pid_t pid, uint64_t at, const void *from, size_t bytes)
 {
 	char path[40];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reading another process's memory while it runs: it is not stopped, nor told. */
+/*
+ * Reads the memory of another process while it runs; the process is neither
+ * stopped nor notified.
+ */
 #ifndef LEAKTRACE_MEMORY_H
 #define LEAKTRACE_MEMORY_H
 
@@ -19,18 +22,19 @@ struct memory_piece {
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes);
 
 /*
- * The same of anonymous memory, without making pages by reading them: what is not
- * there is zeros. pagemap is /proc/PID/pagemap, or -1: all is read.
+ * As memory_read(), of anonymous memory, but without populating pages: those
+ * that were never touched read as zeroes. pagemap is /proc/PID/pagemap, or -1:
+ * read all pages.
  */
 int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes);
 
-/* False once the process has exited, or become another program; -1 is taken to live. */
+/* False once the process has exited or called exec. -1 counts as alive. */
 bool memory_lives(int pagemap);
 
-/* Many at once, each marked good or not. */
+/* Reads many pieces with few system calls, and sets good in each. */
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n);
 
-/* Needs the right to trace it. 0 or -errno. */
+/* Requires permission to ptrace the process. 0 or -errno. */
 int memory_write(pid_t pid, uint64_t at, const void *from, size_t bytes);
 
 #endif

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Bytes that grow, and protobuf's wire format: varints, and what has a length.
- */
+/* A growing buffer, and protobuf's wire format: varints and length-delimited fields. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +95,7 @@ void proto_string(struct bytes *b, unsigned int field, const char *s)
 	bytes_free(&clean);
 }
 
-/* An empty message is there, and that may be what it says. */
+/* Unlike a default value, an empty message is written: its presence may carry meaning. */
 void proto_message(struct bytes *b, unsigned int field, const struct bytes *message)
 {
 	b->failed |= message->failed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bytes that grow, and protobuf's wire format written into them. A failed
- * allocation is kept in 'failed'; what follows it is left out.
+ * A growing buffer, and protobuf's wire format written to it. A failed
+ * allocation sets 'failed'; everything after it is left out.
  */
 #ifndef LEAKTRACE_PROTOBUF_H
 #define LEAKTRACE_PROTOBUF_H
@@ -17,10 +17,10 @@ struct bytes {
 };
 
 void bytes_put(struct bytes *b, const void *data, size_t len);
-void bytes_put_string(struct bytes *b, const char *s);	/* as UTF-8, whatever it is */
+void bytes_put_string(struct bytes *b, const char *s);	/* made valid UTF-8 */
 void bytes_free(struct bytes *b);
 
-/* Fields. A number that is 0 and a string that is empty are defaults: not written. */
+/* Fields. 0 and the empty string are protobuf's defaults and are not written. */
 void proto_number(struct bytes *b, unsigned int field, uint64_t value);
 void proto_string(struct bytes *b, unsigned int field, const char *s);
 void proto_message(struct bytes *b, unsigned int field, const struct bytes *message);

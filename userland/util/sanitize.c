@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names are what a target, or who wrote a file, wants to be read, on a terminal, by
- * root: what a terminal would obey is taken out where names come in.
+ * Names come from the target, or from whoever wrote a trace file, and are
+ * printed on the terminal of root: control characters are replaced where names
+ * enter the program.
  */
 #include "util/sanitize.h"
 
-/* A control character: C0, DEL, or C1 in UTF-8. Return: its bytes, or 0. */
+/* The length in bytes of a control character at s (C0, DEL, or C1 in UTF-8), or 0. */
 static int control(const char *s)
 {
 	unsigned char c = *s, next = c == 0xc2 ? s[1] : 0;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is there nothing in the first len bytes, or up to its end, that a terminal would obey? */
+/* Whether s, up to len bytes or its end, has no control characters. */
 bool is_tame(const char *s, size_t len);
-char *tame(char *s);		/* makes it so, in place, each byte a '?'; NULL is fine */
+char *tame(char *s);		/* replaces each byte of a control character by '?', in place; NULL is fine */
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One copy of every string that a symboliser hands out, and the demangler.
- * Memory is bounded by the distinct strings asked for, each of at most
- * MAX_NAME_BYTES: a hostile file can make names long, not endless.
+ * One copy of every string that a symbolizer hands out, and the demangler.
+ * Memory is bounded by the number of distinct strings, each of at most
+ * MAX_NAME_BYTES: a hostile file can make names long, but not unlimited.
  */
 #include <libiberty/demangle.h>
 #include <setjmp.h>
@@ -78,7 +78,7 @@ static void grow(struct names *names)
 
 	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
 	if (!bigger.slot)
-		return;		/* slower, and full only much later */
+		return;		/* lookups get slower, but still work until the table is full */
 	for (size_t i = 0; i < names->slots; i++)
 		if (names->slot[i])
 			*slot_of(&bigger, names->slot[i], strlen(names->slot[i])) = names->slot[i];
@@ -127,7 +127,7 @@ static const char *keep(struct names *names, const char *text, size_t bytes)
 
 /**
  * names_keep() - the pool's copy of a string
- * @text: the string; NULL and "" are no names; what a terminal would obey is no part of one
+ * @text: the string; NULL and "" are not names; control characters are replaced
  *
  * Return: the copy, valid until names_close(); NULL for no name, or no memory.
  */
@@ -167,7 +167,7 @@ static void collect(const char *text, size_t bytes, void *opaque)
 }
 
 /**
- * names_demangle() - what the programmer wrote, for C++ and Rust symbols
+ * names_demangle() - demangle a C++ or Rust symbol
  * @symbol: a linkage name
  *
  * A few hundred bytes can demangle to gigabytes. The callback interface lets
@@ -188,7 +188,7 @@ const char *names_demangle(struct names *names, const char *symbol)
 	out.bytes = 0;
 	if (setjmp(out.too_long))
 		return names_keep(names, symbol);
-	/* Rust first: its legacy names are valid C++ ones with a hash. */
+	/* Rust first: its legacy mangled names are also valid C++ names, with a hash at the end. */
 	if (rust_demangle_callback(symbol, options, collect, &out) && out.bytes)
 		return names_keep(names, out.text);
 	out.bytes = 0;

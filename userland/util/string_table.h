@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Strings that live as long as their symboliser, one copy of each. */
+/* Strings that live as long as their symbolizer, one copy of each. */
 #ifndef LEAKTRACE_SYMBOL_NAMES_H
 #define LEAKTRACE_SYMBOL_NAMES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What text looks like where it goes: colours, rows of the screen. */
+/* Formats, colours and limits of a report. */
 #ifndef LEAKTRACE_STYLE_H
 #define LEAKTRACE_STYLE_H
 
@@ -11,9 +11,9 @@ enum format {
 
 struct report_style {
 	enum format format;
-	bool all;			/* sites without findings, whole stacks */
+	bool all;			/* also call paths without findings, and whole stacks */
 	bool color;
-	int rows;			/* of the screen; 0: no limit */
+	int rows;			/* height of the terminal; 0: no limit */
 };
 
 static inline const char *style_paint(const struct report_style *style, const char *code)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The right file behind a mapping. A path from /proc/PID/maps names a file in
- * the target's mount namespace, and at best the one that was there at mmap
- * time; /proc/PID/map_files/ leads to the mapped inode itself, deleted,
- * replaced or in a container, but wants CAP_SYS_ADMIN or
- * CAP_CHECKPOINT_RESTORE. Without it the path is followed, and the inode must
- * be the mapped one.
+ * Opens the file behind a mapping. A path in /proc/PID/maps is a name in the
+ * target's mount namespace, and at best the one that was valid at mmap time.
+ * /proc/PID/map_files/ leads to the mapped inode itself, even if it was
+ * deleted, replaced or is in a container, but requires CAP_SYS_ADMIN or
+ * CAP_CHECKPOINT_RESTORE. Without it the path is opened, and its inode must be
+ * the mapped one.
  *
- * The target chooses these paths: a FIFO would hang us, a device node could
- * do anything. So each is opened as a mere name (O_PATH) first.
+ * The target chooses these paths: opening a FIFO would block, and opening a
+ * device node can have side effects. So each is opened with O_PATH first, and
+ * must be a regular file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 
 #include "util/target_file.h"
 
-/* Turns a name into a file for reading; always consumes name_fd. */
+/* Reopens an O_PATH descriptor for reading; always closes name_fd. */
 static int readable(int name_fd, struct stat *st)
 {
 	char self[32];
@@ -46,7 +47,7 @@ static int readable(int name_fd, struct stat *st)
 /**
  * open_root() - the root directory of a process
  * @pid: the process
- * @tid: a thread of it that lives
+ * @tid: a live thread of it
  *
  * Return: an O_PATH descriptor that outlives the process, or -errno.
  */
@@ -81,7 +82,7 @@ int open_inside(int root_fd, const char *path, struct stat *st)
 }
 
 /**
- * open_regular() - open a regular file of our own world
+ * open_regular() - open a regular file in our own mount namespace
  *
  * Return: a descriptor for reading, or -errno.
  */
@@ -97,14 +98,14 @@ static bool is_mapped_one(const struct map *map, const struct stat *st)
 
 /**
  * open_mapped() - open the file behind a mapping
- * @tid: a thread of the process that lives: once the first one has exited, what
+ * @tid: a live thread of the process: once the first one has exited, what
  *	/proc has under the process's own number is empty
  * @root_fd: its root directory, or negative
  * @map: one of its mappings
  * @st: filled
  *
- * Return: a descriptor for reading; -ESTALE when the path leads to another
- * file by now, or another -errno.
+ * Return: a descriptor for reading; -ESTALE when the path now leads to another
+ * file, or another -errno.
  */
 int open_mapped(pid_t tid, int root_fd, const struct map *map, struct stat *st)
 {

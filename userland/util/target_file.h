@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Opening files as a target sees them, never anything but regular files. */
+/* Opens files as a target sees them; only regular files are ever opened. */
 #ifndef LEAKTRACE_SYMBOL_OPEN_H
 #define LEAKTRACE_SYMBOL_OPEN_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names of files, threads and programs are bytes; what we write of them is text. The
- * kernel itself cuts a thread's name within a character.
+ * Names of files, threads and programs are byte strings, but our output must be
+ * valid UTF-8. The kernel truncates thread names in the middle of a character.
  */
 #include <stdlib.h>
 #include <string.h>

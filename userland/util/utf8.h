@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* The length of the UTF-8 sequence at s, 1 to 4; 0: it is none. */
+/* The length of the valid UTF-8 sequence at s, 1 to 4, or 0. */
 size_t utf8_length(const char *s);
 
-/* A copy of s in which what is no UTF-8 is '?'; malloced. */
+/* A malloced copy of s in which bytes that are not valid UTF-8 are '?'. */
 char *utf8_copy(const char *s);
 
 #endif
