@@ -42,7 +42,7 @@ struct go_frame {
 	bool inlined;			/* into the next */
 };
 
-/* go_elf.c: what lies behind an address in the file, relocated. */
+/* go_data.c: data of the file by address, relocated */
 const void *go_elf_at(const struct elf_image *image, uint64_t vaddr, uint64_t bytes);
 bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word);
 uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,

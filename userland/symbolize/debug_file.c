@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finding DWARF. In this order: the module itself; by build id on the host,
- * then below the target's root; by .gnu_debuglink beside the file, where the
- * CRC must fit; from a server, if somebody has set elf_debug_fetch. libdw is used
- * without libdwfl, which would ask debuginfod servers by itself.
+ * Finds DWARF: in the module itself; by build id on the host, then below the
+ * target's root; by .gnu_debuglink next to the file, where the CRC must match;
+ * from a server, if elf_debug_fetch is set. libdw is used without libdwfl,
+ * which would contact debuginfod servers by itself.
  *
- * libdw unpacks compressed sections when it opens a file, so their claimed
- * sizes are summed up before. It also looks for dwz's shared file on its own
- * when it was not told one, following whatever path the file names; so a file
- * that needs one which we do not find is not used at all.
+ * libdw decompresses sections when it opens a file, so their claimed sizes are
+ * added up first. Unless it is told of one, it also searches for dwz's
+ * supplementary file, following whatever path the file names; so a file whose
+ * supplementary file we do not find is not used at all.
  */
 #include <limits.h>
 #include <lzma.h>
@@ -31,7 +31,7 @@ static bool has_dwarf(struct elf_image *image)
 	       elf_image_section(image, ".zdebug_info", &shdr);
 }
 
-/* What libdw would allocate to unpack a section; 0 when it is not packed. */
+/* What libdw would allocate to decompress a section; 0 if it is not compressed. */
 static uint64_t unpacked_bytes(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr,
 			       const char *name)
 {
@@ -89,7 +89,7 @@ static struct elf_image *image_of(int fd)
 	return image;
 }
 
-/* The host's file first: its packages are the host's own word. */
+/* The host's file first: it is more trustworthy than the target's. */
 static struct elf_image *open_by_build_id(const unsigned char *id, size_t id_bytes, int root_fd)
 {
 	char path[PATH_MAX];
@@ -127,8 +127,8 @@ static struct elf_image *fetch_by_build_id(const unsigned char *id, size_t id_by
 }
 
 /*
- * A file name, NUL, padding, then data of that section. Returns the data's
- * place, or 0 when the section is not well-formed.
+ * The section holds a file name, NUL, padding, then data. Returns the offset of
+ * the data, or 0 if the section is malformed.
  */
 static size_t link_name(struct elf_image *image, const char *section, size_t align,
 			const char **name, size_t *section_bytes)
@@ -181,7 +181,7 @@ static struct elf_image *open_by_debuglink(struct elf_image *image, const char *
 	return NULL;
 }
 
-/* dwz's shared file: by its build id, else the path named, which must fit. */
+/* dwz's supplementary file: by its build id, else at the given path, where the id must match. */
 static struct elf_image *open_shared(struct elf_image *source, int root_fd)
 {
 	const char *name, *id;
@@ -197,7 +197,7 @@ static struct elf_image *open_shared(struct elf_image *source, int root_fd)
 	image = open_by_build_id((const unsigned char *)id, bytes - at, root_fd);
 	if (image)
 		return image;
-	if (name[0] == '/')		/* Debian; Fedora's are relative */
+	if (name[0] == '/')		/* absolute on Debian, relative on Fedora */
 		snprintf(path, sizeof(path), "%s", name);
 	else
 		snprintf(path, sizeof(path), "%s/.dwz/%s", elf_debug_dir, basename(name));
@@ -240,11 +240,11 @@ static void open_dwarf(struct elf_debug *debug, struct elf_image *source, int ro
 /**
  * elf_debug_open() - find and open a module's debug information
  * @debug: filled; release with elf_debug_close()
- * @image: the module's own file; must live as long
- * @path: where the target sees it; NULL: unknown
+ * @image: the module's own file; must outlive @debug
+ * @path: its path in the target; NULL: unknown
  * @root_fd: the target's root directory, or negative
  *
- * A debug file is kept for its symbol table even when it has no DWARF.
+ * A debug file without DWARF is still used for its symbol table.
  */
 void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
 		    int root_fd)
@@ -263,7 +263,7 @@ void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char
 		open_dwarf(debug, debug->file, root_fd);
 }
 
-/** elf_debug_close() - release what elf_debug_open() found */
+/** elf_debug_close() - release what elf_debug_open() opened */
 void elf_debug_close(struct elf_debug *debug)
 {
 	dwarf_end(debug->dwarf);

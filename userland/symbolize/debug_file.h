@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where a module's DWARF is: in itself, or in a separate debug file. */
+/* Finds a module's DWARF: in the module, or in a separate debug file. */
 #ifndef LEAKTRACE_ELF_DEBUG_H
 #define LEAKTRACE_ELF_DEBUG_H
 
@@ -9,15 +9,18 @@
 
 struct elf_debug {
 	struct elf_image *file;		/* separate debug file, or NULL */
-	struct elf_image *shared;	/* what dwz moved out of it, or NULL */
-	struct elf_image *source;	/* that of dwarf; the module's own or file */
+	struct elf_image *shared;	/* dwz's supplementary file, or NULL */
+	struct elf_image *source;	/* what dwarf was read from: the module or file */
 	Dwarf *dwarf;			/* NULL: none found */
 	Dwarf *shared_dwarf;
 };
 
-extern const char *elf_debug_dir;	/* "/usr/lib/debug"; tests have their own */
+extern const char *elf_debug_dir;	/* "/usr/lib/debug"; tests override it */
 
-/* A debug file of this build id from elsewhere: a descriptor, or negative. NULL: nobody asked. */
+/*
+ * Fetches the debug file with this build id from a server: a descriptor, or
+ * negative. NULL unless --debuginfod was given.
+ */
 extern int (*elf_debug_fetch)(const unsigned char *id, size_t id_bytes);
 
 void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,

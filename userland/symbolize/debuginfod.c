@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debug information from servers, for who asks for it with --debuginfod. Otherwise
- * the library is not even loaded, whatever $DEBUGINFOD_URLS says: on a production host
- * nothing may be fetched, nor told to anybody, that nobody asked for. What a server
- * sends is a file like others, and must have the build id.
+ * Debug information from debuginfod servers, with --debuginfod only. Otherwise
+ * the library is not even loaded, whatever $DEBUGINFOD_URLS says: a tool on a
+ * production host must not contact anybody unasked. A downloaded file is as
+ * untrusted as any other, and must have the right build id.
  */
 #include <elfutils/debuginfod.h>
 #include <stdlib.h>
@@ -26,16 +26,16 @@ static const struct late_symbol symbols[] = {
 
 static debuginfod_client *client;
 
-/* The library has a cache, of what servers don't have, too. */
+/* The library caches files, and also which files servers do not have. */
 static int fetch(const unsigned char *id, size_t id_bytes)
 {
 	return library.find_debuginfo(client, id, id_bytes, NULL);
 }
 
 /**
- * debuginfod_ask() - from now on ask servers for what is not on this host
+ * debuginfod_ask() - download debug information that is not on this host from now on
  *
- * Return: 0, or EXIT_TROUBLE: said why not.
+ * Return: 0, or EXIT_TROUBLE: after an error message.
  */
 int debuginfod_ask(void)
 {
@@ -46,7 +46,7 @@ int debuginfod_ask(void)
 			    DEBUGINFOD_URLS_ENV_VAR);
 	if (late_load("libdebuginfod.so.1", "libdebuginfod1", symbols, ARRAY_SIZE(symbols)))
 		return EXIT_TROUBLE;
-	/* Seconds without a byte; somebody waits for the report. */
+	/* Seconds without progress; a user is waiting for the report. */
 	setenv(DEBUGINFOD_TIMEOUT_ENV_VAR, "10", 0);
 	client = library.begin();
 	if (!client)

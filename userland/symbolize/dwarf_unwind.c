@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libdw's unwinder over a copy of a stack. Files are opened as the target has them
- * mapped, never by a path of ours, and nobody is asked for debug information over a
- * network. libdw would go on by frame pointers where there is no call frame
- * information: there we end. A root is where that says that there is no caller.
+ * Runs libdw's unwinder over a copy of a stack. Files are opened as the target
+ * has mapped them, never by path, and no debug information is downloaded. Where
+ * there is no call frame information libdw would fall back to frame pointers;
+ * we stop there. The root is where call frame information says that there is no
+ * caller.
  */
 #include <dwarf.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include "util/target_file.h"
 #include "unwind/cfi.h"
 
-enum { ENTRY_BYTES = 48 };	/* of an entry's code, up to where its call returns to */
+enum { ENTRY_BYTES = 48 };	/* from an entry point to the return address of its call, at most */
 
 struct walk {
 	pid_t pid;
@@ -34,7 +35,7 @@ struct walk {
 	unsigned int room, seen;
 };
 
-/* A module of libdwfl's: the mappings of one file that lie side by side. */
+/* A module for libdwfl: adjacent mappings of one file. */
 struct file {
 	struct walk *walk;
 	const struct map *first;
@@ -83,7 +84,7 @@ static int report_file(struct walk *w, size_t from, size_t to)
 	return 0;
 }
 
-/* All files that code is mapped of. */
+/* Reports all files with executable mappings. */
 static int report_files(struct walk *w)
 {
 	int err = 0;
@@ -103,7 +104,7 @@ static int report_files(struct walk *w)
 	return dwfl_report_end(w->dwfl, NULL, NULL) ? -ENOMEM : err;
 }
 
-/* --- what libdwfl asks of a process: ours has one thread, and some memory --- */
+/* --- libdwfl's callbacks for a process: ours has one thread, and some memory --- */
 
 static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread)
 {
@@ -141,7 +142,7 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 	       (!c->bp_known || dwfl_thread_state_registers(thread, w->machine->bp, 1, &bp));
 }
 
-/* Where a program, or the dynamic linker, begins, nobody has called, CFI or not. */
+/* The entry point of a program or the dynamic linker has no caller, whatever its CFI says. */
 static bool is_entry(Dwfl_Module *mod, Dwarf_Addr pc)
 {
 	GElf_Addr bias;
@@ -153,7 +154,7 @@ static bool is_entry(Dwfl_Module *mod, Dwarf_Addr pc)
 
 enum next { NEXT_UNKNOWN, NEXT_NONE, NEXT_CALLER };
 
-/* What call frame information says of who called the code at @pc. */
+/* What call frame information says about the caller of the code at @pc. */
 static enum next next_of(struct walk *w, Dwarf_Addr pc)
 {
 	Dwfl_Module *mod = dwfl_addrmodule(w->dwfl, pc);
@@ -173,7 +174,7 @@ static enum next next_of(struct walk *w, Dwarf_Addr pc)
 	}
 	if (!cfi)
 		return NEXT_UNKNOWN;
-	/* no place, though there is an expression: that is how libdw says undefined */
+	/* libdw returns no location but a non-NULL expression for "undefined" */
 	none = !dwarf_frame_register(frame, w->machine->ra, memory, &ops, &n) && !n && ops;
 	free(frame);
 	return none ? NEXT_NONE : NEXT_CALLER;
@@ -190,7 +191,7 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	if (!dwfl_frame_pc(frame, &pc, &exact))
 		return DWARF_CB_ABORT;
 	next = next_of(w, exact ? pc : pc - 1);
-	/* the last frame that stands is where it begins */
+	/* the walk starts at the last of the kernel's frames */
 	if (w->seen++ || !w->copy->kept) {
 		if (out->npcs == w->room)
 			return DWARF_CB_ABORT;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The languages there are.
- */
+/* The languages that are supported. */
 #include <string.h>
 
 #include "symbolize/language.h"
@@ -11,8 +9,8 @@ static const struct lang *const langs[] = { &lang_go };
 enum { LANGS = sizeof(langs) / sizeof(langs[0]) };
 
 /**
- * lang_open() - what a file of code has of a language we know
- * @code: filled, for the functions of the language returned
+ * lang_open() - open the language-specific data of a module
+ * @code: filled, passed to the functions of the returned language
  *
  * Return: the language, or NULL.
  */
@@ -27,12 +25,12 @@ const struct lang *lang_open(struct elf_image *image, void **code)
 }
 
 /**
- * lang_stack_end() - where a stack ends, its root included
+ * lang_stack_end() - the number of frames up to and including the root
  *
  * A runtime that switches stacks can leave stale frame pointers behind: what
- * lies beyond the root of a stack is what another one once was.
+ * follows the root are remains of another stack.
  *
- * Return: how many of the frames belong to it.
+ * Return: how many of the frames belong to the stack.
  */
 int lang_stack_end(const struct symbol_frame *frames, int n)
 {
@@ -53,7 +51,7 @@ bool lang_by_collector(const struct symbol_frame *frames, int n)
 	return false;
 }
 
-/** lang_starts_thread() - whether who needs the thread that starts here is not on its stack */
+/** lang_starts_thread() - whether the thread is started on behalf of code that is not on this stack */
 bool lang_starts_thread(const struct symbol_frame *frames, int n)
 {
 	for (int i = 0; i < n; i++)
@@ -63,7 +61,7 @@ bool lang_starts_thread(const struct symbol_frame *frames, int n)
 	return false;
 }
 
-/** lang_is_library() - whether a frame is of a language's own library */
+/** lang_is_library() - whether a frame belongs to a language's standard library */
 bool lang_is_library(const struct symbol_frame *frame)
 {
 	for (int k = 0; frame->function && k < LANGS; k++)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Go as the symboliser sees it: names from the linker's table, which strip
- * leaves in the file.
- */
+/* Go for the symbolizer: names from the function table, which strip does not remove. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +36,7 @@ static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t 
 		frames[i].inlined = go[i].inlined;
 		frames[i].offset = vaddr + step_bytes - func.start;
 	}
-	/* The table has C code's place, too, as one function without a name or file. */
+	/* The function table covers C code too, as one function without a name or file. */
 	return n && frames[n - 1].function && frames[n - 1].file ? n : 0;
 }
 
@@ -55,7 +52,7 @@ static bool is_collector(const char *function)
 	return false;
 }
 
-/* The scheduler's: the goroutine that holds a thread is elsewhere. */
+/* The scheduler's: the goroutine that occupies a thread is on another stack. */
 static bool starts_threads(const char *function)
 {
 	return !strcmp(function, "runtime.newm") || !strcmp(function, "runtime.newm1") ||
@@ -63,8 +60,8 @@ static bool starts_threads(const char *function)
 }
 
 /*
- * The standard library lies in src/ of the Go tree, by its packages' names, none
- * of which begins with a host's name; -trimpath leaves the package's name alone.
+ * The standard library is in src/ of the Go tree, in packages whose names do
+ * not begin with a host name; with -trimpath only the package name is left.
  */
 static bool is_library(const struct symbol_frame *frame)
 {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The libraries whose frames are passed over, by the file that a frame is in or
- * by the language that it is written in.
- */
+/* Which frames belong to a library, by the module or by the language. */
 #include <string.h>
 
 #include "symbolize/language.h"
 #include "symbolize/library.h"
 
-/* Names without what follows: .so.6, -2.31.so. glibc had several until 2.34. */
+/* Names without suffixes such as .so.6 or -2.31.so. glibc had several libraries until 2.34. */
 static const char *const c_library[] = { "libc", "libpthread", "librt", "libdl", NULL };
-/* Whose frames are no part of the way that a program takes, but no more than that. */
+/* Libraries that are never to blame but may be part of a call path. */
 static const char *const others[] = { "ld", "libstdc++", NULL };
 
 static bool is_in(const struct symbol_frame *frame, const char *const *libraries)

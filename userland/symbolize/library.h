@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whose code a frame is: the program's own, or a library's that everybody has
- * and that is nobody's mistake. All that names a frame to blame, compares call
- * paths or dims a frame on the page asks here.
+ * Whether a frame is the program's own code or that of a common library, which
+ * is never to blame. Everything that names a frame to blame, compares call
+ * paths or dims frames uses these functions.
  */
 #ifndef LEAKTRACE_LIBRARY_H
 #define LEAKTRACE_LIBRARY_H
@@ -11,13 +11,13 @@
 
 #include "symbolize/symbolizer.h"
 
-/* The C library: with its loader, its threads, and the _start that it links in. */
+/* The C library, including its loader, its thread library and _start. */
 bool frame_is_c_library(const struct symbol_frame *frame);
 
-/* That, or the library of a language. */
+/* The C library, or the standard library of a language. */
 bool frame_is_library(const struct symbol_frame *frame);
 
-/* The innermost named frame that is of no library; NULL: there is none. */
+/* The innermost named frame outside libraries; NULL if there is none. */
 const struct symbol_frame *frame_to_blame(const struct symbol_frame *frames, int n);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The executable mappings of a process and the files behind them. Mappings
- * that vanish (dlclose, exec) stay known, because objects born in them may
- * still be alive. One file is one module, however often it is mapped.
+ * The executable mappings of a process and the files behind them. Mappings that
+ * vanish (dlclose, exec) are kept, because objects created by their code may
+ * still be live. One file is one module, however often it is mapped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "util/target_file.h"
 
 enum {
-	MAX_OLD = 1 << 14,		/* then the oldest are forgotten */
+	MAX_OLD = 1 << 14,		/* beyond that, the oldest are dropped */
 	MAX_VDSO_BYTES = 1 << 20,
 };
 
@@ -24,7 +24,7 @@ static bool is_vdso(const char *path)
 	return !strcmp(path, "[vdso]");
 }
 
-/* The vDSO has no file: it is copied out of the target. */
+/* The vDSO has no file: it is read from the target's memory. */
 static struct elf_image *read_vdso(pid_t pid, const struct map *map)
 {
 	size_t bytes = map->end - map->start;
@@ -48,7 +48,7 @@ static struct elf_image *read_vdso(pid_t pid, const struct map *map)
 	return image;
 }
 
-/* Not allowed to read the target: all 64-bit processes share one vDSO image. */
+/* Without permission to read the target: all 64-bit processes share one vDSO image. */
 static struct elf_image *own_vdso(uint64_t bytes)
 {
 	struct elf_image *image = NULL;
@@ -70,7 +70,7 @@ static struct elf_module *add_module(struct code_table *table, struct elf_image 
 
 	if (!image)
 		return NULL;
-	/* A copy of a file that is known: another inode, or another container. */
+	/* A copy of a known file: another inode, or another container. */
 	for (module = table->modules; module; module = module->next)
 		if (image->build_id_bytes && image->size_bytes == module->image->size_bytes &&
 		    image->build_id_bytes == module->image->build_id_bytes &&
@@ -126,7 +126,7 @@ static struct elf_module *module_of(struct code_table *table, const struct map *
 	return module;
 }
 
-/* What the report calls it: a file is the same one after it was deleted. */
+/* The name in reports: a deleted file keeps its name. */
 static const char *label_of(struct code_table *table, const char *path)
 {
 	static const char deleted[] = " (deleted)";
@@ -166,7 +166,7 @@ static const struct code *find_in(const struct code_list *list, uint64_t pc)
 	return low < list->n && list->code[low].start <= pc ? &list->code[low] : NULL;
 }
 
-/* Keep those of the mappings until now that the new list does not have. */
+/* Moves mappings that are not in the new list to the old ones. */
 static int retire(struct code_table *table, const struct code_list *next)
 {
 	struct code_list *old = &table->old;
@@ -197,7 +197,7 @@ static void fill(struct code_table *table, struct code *code, const struct map *
 		*code = *before;
 		return;
 	}
-	memset(code, 0, sizeof(*code));	/* retire() compares bytes */
+	memset(code, 0, sizeof(*code));	/* retire() compares with memcmp() */
 	code->start = map->start;
 	code->end = map->end;
 	code->offset_bytes = map->offset_bytes;
@@ -211,9 +211,9 @@ static void fill(struct code_table *table, struct code *code, const struct map *
 }
 
 /**
- * code_learn() - take these mappings for those of now
+ * code_learn() - replace the current mappings
  *
- * Return: 0; -errno when that failed, and what is known has stayed.
+ * Return: 0; -errno on failure, with the mappings unchanged.
  */
 int code_learn(struct code_table *table, const struct maps *maps)
 {
@@ -244,7 +244,7 @@ int code_learn(struct code_table *table, const struct maps *maps)
 /**
  * code_refresh() - read the mappings again
  *
- * Return: 0; -errno when that failed, and what is known has stayed.
+ * Return: 0; -errno on failure, with the mappings unchanged.
  */
 int code_refresh(struct code_table *table)
 {
@@ -256,7 +256,7 @@ int code_refresh(struct code_table *table)
 		return err;
 	table->tid = maps.tid;
 	root_fd = open_root(table->pid, maps.tid);
-	if (root_fd >= 0) {		/* exec and chroot may have changed it */
+	if (root_fd >= 0) {		/* exec or chroot may have changed it */
 		if (table->root_fd >= 0)
 			close(table->root_fd);
 		table->root_fd = root_fd;
@@ -281,7 +281,7 @@ const struct code *code_find(const struct code_table *table, uint64_t pc)
 	return code;
 }
 
-/** code_free() - forget everything */
+/** code_free() - release everything */
 void code_free(struct code_table *table)
 {
 	while (table->modules) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The executable mappings of a process, those it has and those it had. */
+/* The executable mappings of a process, current and past. */
 #ifndef LEAKTRACE_SYMBOL_CODE_H
 #define LEAKTRACE_SYMBOL_CODE_H
 
@@ -12,8 +12,8 @@ struct code {				/* one executable mapping */
 	dev_t dev;
 	uint64_t inode;
 	const char *path;		/* as /proc shows it, or NULL */
-	const char *label;		/* for the report; never NULL */
-	struct elf_module *module;	/* NULL: no ELF file that we could open */
+	const char *label;		/* name in reports; never NULL */
+	struct elf_module *module;	/* NULL: not an ELF file, or it cannot be opened */
 };
 
 struct code_list {
@@ -23,13 +23,13 @@ struct code_list {
 
 struct code_table {
 	pid_t pid;
-	pid_t tid;	/* a thread of it that lives */
+	pid_t tid;	/* a live thread of the process */
 	int root_fd;			/* the target's root directory, or negative */
 	struct names *names;
 	struct code_list now;		/* by address, disjoint */
-	struct code_list old;		/* the last to vanish comes last */
+	struct code_list old;		/* in the order in which they vanished */
 	struct elf_module *modules;
-	bool has_jit;			/* some code has no ELF file */
+	bool has_jit;			/* some code is in no ELF file */
 };
 
 int code_learn(struct code_table *table, const struct maps *maps);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A file of code: symbol tables for names, DWARF for lines and inlined calls.
- * The file is opened when it is first seen, so that it can still be named
- * when it is gone; its indexes are built when the first address is asked for.
+ * One ELF file: symbol tables for names, DWARF for lines and inlined calls. The
+ * file is opened when it is first seen, so that its code can still be named
+ * after the file is gone; its indexes are built at the first lookup.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ static const char *hex_of(const struct elf_image *image, struct names *names)
 
 /**
  * elf_module_open() - a module for an image
- * @image: from now on the module owns it, also on failure
- * @path: as the target sees it; kept by @names
+ * @image: owned by the module from now on, also on failure
+ * @path: its path in the target; interned in @names
  *
  * Return: the module, or NULL without memory.
  */
@@ -41,8 +41,8 @@ struct elf_module *elf_module_open(struct elf_image *image, const char *path, st
 }
 
 /*
- * Every table that exists is read: .gnu_debugdata has only what .dynsym has
- * not, and strip can leave a .symtab of a few names. Doubles fall out.
+ * All symbol tables are read: .gnu_debugdata has only what .dynsym lacks, and
+ * strip can leave a .symtab of a few names. Duplicates are dropped.
  */
 static void read_indexes(struct elf_module *module, int root_fd)
 {
@@ -80,10 +80,10 @@ static bool is_mangled(const char *symbol)
 }
 
 /*
- * The name of a function that was really called. A local symbol may be a
- * clone of it (foo.cold, foo.part.0): then DWARF has the name in the source.
- * A global one is what the world calls it, where DWARF has an internal alias
- * (__GI___libc_write). The offset is from the symbol in any case.
+ * The name of a function that is not inlined. A local symbol may be a clone of
+ * it (foo.cold, foo.part.0): then DWARF has the name in the source. A global
+ * symbol is the well-known name, where DWARF has an internal alias
+ * (__GI___libc_write). The offset is relative to the symbol in either case.
  */
 static void name_function(struct elf_module *module, struct names *names, struct elf_scope *scope,
 			  uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frame)
@@ -108,7 +108,7 @@ static void name_function(struct elf_module *module, struct names *names, struct
 		frame->function = NULL;
 }
 
-/* A language's own table is complete, where symbols are stripped or DWARF is gone. */
+/* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
 static int resolve_by_lang(struct elf_module *module, struct names *names, uint64_t vaddr,
 			   uint64_t step_bytes, struct symbol_frame *frames, int max)
 {
@@ -126,7 +126,7 @@ static int resolve_by_lang(struct elf_module *module, struct names *names, uint6
  * elf_module_resolve() - name an address of a module
  * @root_fd: the target's root directory, where debug files may be
  * @vaddr: the address to look up
- * @step_bytes: how far before the pc that is
+ * @step_bytes: its distance from the pc
  * @frames: up to @max, innermost first
  *
  * Return: the number of frames, at least 1.
@@ -159,7 +159,7 @@ int elf_module_resolve(struct elf_module *module, struct names *names, int root_
 		frame.file = elf_unit_call(unit, names, scope, &frame.line);
 		n++;
 	}
-	while (scope && scope->inlined) {	/* no room: the real function matters most */
+	while (scope && scope->inlined) {	/* max reached: keep the function itself */
 		frame.file = elf_unit_call(unit, names, scope, &frame.line);
 		scope = &unit->scope[scope->parent];
 	}

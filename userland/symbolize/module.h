@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* All that is known about one file of code. */
+/* All that is known about one ELF file. */
 #ifndef LEAKTRACE_ELF_MODULE_H
 #define LEAKTRACE_ELF_MODULE_H
 
@@ -15,18 +15,18 @@
 struct elf_module {
 	struct elf_module *next;
 	struct elf_image *image;
-	dev_t dev;			/* these four: a file that was not touched since */
+	dev_t dev;			/* these four identify a file that has not changed */
 	ino_t inode;
 	size_t size_bytes;
 	struct timespec mtime;
 	const char *path;		/* for the report */
 	const char *build_id;		/* hex, or NULL */
-	bool indexed;			/* all below is filled */
+	bool indexed;			/* all fields below are filled */
 	struct elf_image *mini;		/* from .gnu_debugdata, or NULL */
 	struct elf_debug debug;
 	struct elf_symbols symbols;
 	struct elf_lines lines;
-	const struct lang *lang;	/* that has names of its own here, or NULL */
+	const struct lang *lang;	/* that has its own names here, or NULL */
 	void *lang_code;
 };
 

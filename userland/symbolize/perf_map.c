@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /tmp/perf-PID.map, by which node, java and others tell profilers about code
- * they generate: "start size name" in hex, appended as code is made. Memory is
- * used again after collection, so of two entries for one address the later
- * line is right. The file lies in the target's /tmp under the pid it has
- * there. /tmp is everybody's: only the target's user or root may tell.
+ * /tmp/perf-PID.map, in which node, java and others tell profilers about
+ * generated code: "start size name" in hex, appended as code is generated.
+ * Memory is reused, so of two entries for an address the later one is right.
+ * The file is in the target's /tmp, under the PID that the target has in its
+ * innermost namespace. /tmp is world-writable: the file must belong to the
+ * target's user or root.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,10 +19,10 @@
 
 enum {
 	MAX_MAP_BYTES = 128 << 20,
-	MAX_STEPS = 1024,		/* back from the last start, for an overlap */
+	MAX_STEPS = 1024,		/* how far to search backwards for an overlapping entry */
 };
 
-/* The pid as the innermost pid namespace knows it. */
+/* The PID in the innermost PID namespace. */
 static pid_t pid_inside(pid_t pid)
 {
 	char path[32], line[256];
@@ -69,8 +70,8 @@ static void add(struct jit *jit, uint64_t start, uint64_t bytes, uint32_t line, 
 }
 
 /**
- * jit_parse() - replace what is known by the text of a map
- * @text: NUL-terminated; is written to
+ * jit_parse() - replace all entries by those of a map file
+ * @text: NUL-terminated; is modified
  */
 void jit_parse(struct jit *jit, struct names *names, char *text)
 {
@@ -116,10 +117,10 @@ static char *read_map(int fd, size_t bytes)
 
 /**
  * jit_refresh() - read the map again if it has changed
- * @pid: the target, as we know it
+ * @pid: the target's PID in our namespace
  * @root_fd: its root directory
  *
- * Without a map, or without the target, what is known stays.
+ * If the file or the target is gone, the entries are kept.
  */
 void jit_refresh(struct jit *jit, struct names *names, pid_t pid, int root_fd)
 {
@@ -176,7 +177,7 @@ const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
 	return best;
 }
 
-/** jit_free() - forget everything */
+/** jit_free() - release everything */
 void jit_free(struct jit *jit)
 {
 	free(jit->symbol);

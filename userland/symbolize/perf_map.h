@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Functions that a runtime made up, as it lists them in perf-PID.map. */
+/* Functions generated at run time, as listed in perf-PID.map. */
 #ifndef LEAKTRACE_SYMBOL_JIT_H
 #define LEAKTRACE_SYMBOL_JIT_H
 
@@ -11,15 +11,15 @@
 
 struct jit_symbol {
 	uint64_t start, end;
-	uint64_t highest_end;		/* of this one and all that start below */
-	uint32_t line;			/* of the map; later ones are newer code */
+	uint64_t highest_end;		/* the greatest end of this entry and all before it */
+	uint32_t line;			/* line number in the file; later lines are newer code */
 	const char *name;
 };
 
 struct jit {
 	struct jit_symbol *symbol;	/* by start */
 	uint32_t n, room;
-	ino_t inode;			/* these three: the file read last */
+	ino_t inode;			/* these three identify the file that was read last */
 	off_t size_bytes;
 	struct timespec mtime;
 };

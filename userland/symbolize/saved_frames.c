@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Frames by pc, for a trace file that carries its own symbols.
- */
+/* Frames by pc, from a trace file that has its own symbols. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +42,7 @@ static int grow(struct fed_table *table)
 }
 
 /**
- * fed_add() - remember the frames of a pc; later ones replace earlier ones
+ * fed_add() - remember the frames of a pc; replaces earlier frames of the same pc
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
@@ -78,7 +76,7 @@ int fed_add(struct fed_table *table, struct names *names, uint64_t pc, bool is_r
 /**
  * fed_find() - the frames of a pc
  *
- * Return: them, or NULL when nobody told.
+ * Return: the frames, or NULL if there are none.
  */
 const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_return_address)
 {
@@ -90,7 +88,7 @@ const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_r
 	return slot->frames ? slot : NULL;
 }
 
-/** fed_free() - forget everything */
+/** fed_free() - release everything */
 void fed_free(struct fed_table *table)
 {
 	for (size_t i = 0; i < table->slots; i++)

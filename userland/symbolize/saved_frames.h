@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Frames that somebody else has resolved: reports without the target. */
+/* Frames that were resolved earlier: reports from a file do not need the target. */
 #ifndef LEAKTRACE_SYMBOL_FED_H
 #define LEAKTRACE_SYMBOL_FED_H
 

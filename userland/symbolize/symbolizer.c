@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A pc becomes names: frames that were fed, else the mapping, then the module
- * behind it, else what the runtime told about generated code.
+ * Names a pc: from saved frames, else through its mapping and module, else from
+ * the runtime's list of generated code.
  *
  * A return address may be the first byte of the next function, after a call
- * that never returns: the byte before it is what is looked up.
+ * that never returns: the byte before it is looked up.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static int set_trouble(char *err, size_t errlen, pid_t pid, int error)
 }
 
 /**
- * symboliser_offline() - one that knows what it is fed
+ * symboliser_offline() - a symbolizer that knows only saved frames
  *
  * Return: the symboliser, or NULL without memory.
  */
@@ -56,7 +56,7 @@ struct symboliser *symboliser_offline(void)
 }
 
 /**
- * symboliser_open() - open one for a process, with all its code
+ * symboliser_open() - open a symbolizer for a process
  * @err: on failure, one line that says why
  *
  * Return: the symboliser, or NULL.
@@ -81,8 +81,8 @@ struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen)
 }
 
 /**
- * symboliser_open_saved() - open one for a process that is gone
- * @maps_text: its mappings, as /proc/PID/maps once had them
+ * symboliser_open_saved() - open a symbolizer for a process that has exited
+ * @maps_text: a saved copy of its /proc/PID/maps
  *
  * Return: the symboliser, or NULL.
  */
@@ -107,23 +107,23 @@ struct symboliser *symboliser_open_saved(const char *maps_text)
 }
 
 /**
- * symboliser_refresh() - learn what the target has mapped since
+ * symboliser_refresh() - read the target's mappings again
  *
- * Return: 0, or -errno; what is known stays known.
+ * Return: 0, or -errno; known mappings are kept.
  */
 int symboliser_refresh(struct symboliser *s)
 {
 	int err;
 
 	if (!s->code.pid)
-		return 0;		/* nobody to ask */
+		return 0;		/* no target */
 	err = code_refresh(&s->code);
 	if (!err && s->code.has_jit)
 		jit_refresh(&s->jit, s->names, s->code.pid, s->code.root_fd);
 	return err;
 }
 
-/* No ELF file that we could open, or a place in it that nothing loads. */
+/* The mapping has no usable ELF file, or the address is in none of its segments. */
 static void resolve_without_module(struct symboliser *s, const struct code *code, uint64_t pc,
 				   uint64_t at, struct symbol_frame *frame)
 {
@@ -162,7 +162,7 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 	if (fed) {
 		int n = fed->n < max ? fed->n : max;
 
-		/* No room for all: keep the function that was really called. */
+		/* max reached: keep the function that is not inlined. */
 		memcpy(frames, fed->frames, n * sizeof(*frames));
 		frames[n - 1] = fed->frames[fed->n - 1];
 		return n;
@@ -173,7 +173,7 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 		int n = elf_module_resolve(code->module, s->names, s->code.root_fd, vaddr,
 					   step_bytes, frames, max);
 
-		for (int i = 0; i < n; i++)	/* a copy may have another path */
+		for (int i = 0; i < n; i++)	/* a copy of the file may have another path */
 			frames[i].module = code->label;
 		return n;
 	}
@@ -183,9 +183,9 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 }
 
 /**
- * symboliser_place() - where a pc is, without what it is called
+ * symboliser_place() - locate a pc without naming it
  *
- * Module, build id and offset as symboliser_resolve() has them for an address
+ * Sets module, build id and offset as symboliser_resolve() does for an address
  * that no symbol covers.
  */
 void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
@@ -208,7 +208,7 @@ void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
 }
 
 /**
- * symboliser_feed() - teach it the frames of a pc
+ * symboliser_feed() - add saved frames of a pc
  *
  * Return: 0 or -errno.
  */
@@ -218,7 +218,7 @@ int symboliser_feed(struct symboliser *s, uint64_t pc, bool is_return_address,
 	return fed_add(&s->fed, s->names, pc, is_return_address, frames, n);
 }
 
-/** symboliser_close() - release it and every string it gave out */
+/** symboliser_close() - release it and every string it returned */
 void symboliser_close(struct symboliser *s)
 {
 	if (!s)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names for code addresses of a process.
+ * Names for the code addresses of a process.
  *
- * A symboliser keeps what it once opened: mappings that vanished, files that
- * were deleted or replaced, a target that exited can still be named. It asks the
- * network only after debuginfod_ask(). Not thread-safe: one thread at a time uses symbolisers.
+ * A symbolizer keeps everything it has opened: addresses in mappings that have
+ * vanished, in files that were deleted or replaced, and of a target that has
+ * exited can still be named. It uses the network only after debuginfod_ask().
+ * Not thread-safe: only one thread may use symbolizers.
  */
 #ifndef LEAKTRACE_SYMBOL_H
 #define LEAKTRACE_SYMBOL_H
@@ -14,9 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct symboliser;			/* one process's code: its maps, opened files, names */
+struct symboliser;			/* the mappings, open files and names of one process */
 
-struct symbol_frame {			/* strings belong to the symboliser, valid until close */
+struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	const char *function;		/* demangled; NULL: no symbol covers the address */
 	const char *file;		/* NULL: no line information */
 	int line;			/* 0: no line information */
@@ -28,48 +29,48 @@ struct symbol_frame {			/* strings belong to the symboliser, valid until close *
 };
 
 /*
- * Read the maps of pid and open every executable file. NULL with one line in
- * err (what failed and why) when the target is gone or its maps are closed to
- * us; a single file that cannot be opened is no error, its code stays unnamed.
+ * Reads the mappings of pid and opens every executable file. NULL, with one
+ * line in err, if the target is gone or its maps cannot be read; a file that
+ * cannot be opened is not an error: its code stays unnamed.
  */
 struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen);
 
 /*
- * Open one for a process that is gone, whose /proc/PID/maps somebody has kept.
- * A file that is not the mapped one any more leaves its code unnamed. NULL:
- * these are no maps.
+ * Opens one for a process that has exited, from a saved copy of its
+ * /proc/PID/maps. Code of files that have changed since stays unnamed. NULL:
+ * the text has no mappings.
  */
 struct symboliser *symboliser_open_saved(const char *maps_text);
 
 /*
- * Read the maps again: after exec or dlopen, or when a pc has no mapping. Old
- * mappings stay known: a pc is looked up in the newest one that covers it.
- * 0, or -errno (-ESRCH: the target is gone); what is known stays known.
+ * Reads the mappings again: after exec or dlopen, or if a pc has no mapping.
+ * Old mappings are kept: a pc is looked up in the newest mapping that covers
+ * it. 0, or -errno (-ESRCH: the target is gone), with known mappings unchanged.
  */
 int symboliser_refresh(struct symboliser *s);
 
 /*
- * Name pc: the innermost inlined function first, the function that really was
- * called last. With is_return_address the call before pc is what is looked up.
- * Returns the number of frames, 1 to max, or -errno (-EINVAL: max < 1).
+ * Names pc: the innermost inlined function first, the function that is not
+ * inlined last. With is_return_address the call before pc is looked up. Returns
+ * the number of frames, 1 to max, or -errno (-EINVAL: max < 1).
  */
 int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address,
 		       struct symbol_frame *frames, int max);
 
-/* Only module, build id and offset of pc: what a place is without its names. */
+/* Module, build id and offset of pc, without names. */
 void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);
 
-/* Ends the life of every string it gave out. NULL is fine. */
+/* Releases every string it returned. NULL is fine. */
 void symboliser_close(struct symboliser *s);
 
-/* One without a target, which knows what it is fed; NULL: no memory. */
+/* A symbolizer without a target, which knows only saved frames; NULL: out of memory. */
 struct symboliser *symboliser_offline(void);
 
 /*
- * Teach it the frames of pc, as symboliser_resolve() gave them elsewhere; the
- * strings are copied. Later frames for the same pc replace earlier ones.
- * 0 or -errno.
+ * Adds saved frames of pc, as symboliser_resolve() returned them earlier;
+ * strings are copied, and frames added earlier for the same pc are replaced. 0
+ * or -errno.
  */
 int symboliser_feed(struct symboliser *s, uint64_t pc, bool is_return_address,
 		    const struct symbol_frame *frames, int n);
