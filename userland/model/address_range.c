@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where an address lies. Malloc's memory is the brk heap, or one of its arenas:
- * 64 MiB of address space, aligned, of which the lower part is readable. Their
- * pages come back late, if at all, and the next to allocate gets them.
+ * What kind of memory an address is in. malloc uses the brk heap and arenas: 64
+ * MiB of address space, aligned, of which the lower part is readable. Their
+ * pages are returned late, if at all, and the next allocation may reuse them.
  */
 #include <string.h>
 
@@ -50,7 +50,7 @@ bool range_is_stack(const struct model *m, uint64_t address)
 	return map && map->path && !strcmp(map->path, "[stack]");
 }
 
-/* What sort of memory an address is. */
+/* The kind of memory at an address. */
 enum range range_of(const struct model *m, uint64_t address)
 {
 	const struct map *map = mapping(m, address);

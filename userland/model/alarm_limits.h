@@ -3,12 +3,13 @@
 #define LEAKTRACE_ALARM_H
 
 /*
- * Of the kernel's kinds and a language's: growth of less time is told, but nobody is
- * woken for it; so many looks in a row without a leak call an alarm off.
+ * Limits of alarms, for the kernel's kinds and those of runtimes: shorter
+ * growth is reported as growth only; after so many consecutive samples without
+ * a leak the alarm is cleared.
  */
 enum {
 	ALARM_AFTER_S = 45,
-	ALARM_AFTER_HEAP_S = 600,	/* as long as a collector's old generation takes */
+	ALARM_AFTER_HEAP_S = 600,	/* as long as a garbage collector's old generation may take */
 	ALARM_CLEAR_LOOKS = 4,
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes to structs. Both the kernel's messages and a trace file's records
- * come through here; of the latter nothing is believed. Lengths are checked by
- * policy, numbers that index anything by hand.
+ * Decodes netlink attributes to structs. Both the kernel's messages and the
+ * records of a trace file are decoded here; the latter are untrusted. Lengths
+ * are checked by policy, and numbers that are used as an index by hand.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #define A(set, name)	LEAKTRACE_A_##set##_##name
 #define POLICY(set, SET) static const struct nla_policy set##_policy[A(SET, MAX) + 1]
 
-/* Reads attribute NAME of tb into place, if it is there. */
+/* Reads attribute NAME of tb into place, if it is present. */
 #define GET(tb, set, name, bits, place)						\
 	do {									\
 		if ((tb)[A(set, name)])						\
@@ -114,7 +114,7 @@ POLICY(event, EVENT) = {
 	[A(EVENT, SITE)] = U32, [A(EVENT, STACK)] = U32, [A(EVENT, TID)] = U32,
 };
 
-/* A length that libnl's int arithmetic cannot be led astray with. */
+/* Rejects lengths with which libnl's int arithmetic would overflow. */
 static int parse(struct nlattr **tb, int max, struct nlattr *attrs, int len,
 		 const struct nla_policy *policy)
 {
@@ -134,7 +134,7 @@ static void copy_string(struct nlattr *a, char *to, size_t room)
 		len = room - 1;
 	memcpy(to, nla_data(a), len);
 	to[len] = '\0';
-	/* what a target calls itself must not steer a terminal */
+	/* the target chooses its name: control characters must not reach a terminal */
 	for (; *to; to++)
 		if ((unsigned char)*to < ' ' || *to == 0x7f)
 			*to = '?';
@@ -150,7 +150,7 @@ static int decode_kind(struct nlattr *nest, struct target *t)
 		return -EINVAL;
 	GET(tb, KIND, ID, 8, id);
 	if (id >= KINDS)
-		return 0;	/* of a newer kernel */
+		return 0;	/* of a newer kernel: ignored */
 	k = &t->kind[id];
 	k->present = true;
 	GET(tb, KIND, BASELINE, 64, k->baseline);
@@ -168,7 +168,7 @@ static int decode_kind(struct nlattr *nest, struct target *t)
 	return 0;
 }
 
-/* Of a module that does not count a target's apart there are none. */
+/* An older module does not count losses per target. */
 static int decode_lost(struct nlattr *nest, struct target *t)
 {
 	struct status s;
@@ -282,7 +282,7 @@ static int decode_release(struct nlattr *nest, struct site *s)
 	return 0;
 }
 
-/* The numbers as they lie, or each in an attribute of its own. */
+/* One array of numbers, or an attribute for each. */
 static void decode_lifetimes(struct nlattr *nest, struct site *s)
 {
 	struct nlattr *a;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What came between two looks. Counters only grow, so that their difference is
- * what happened; what was born since is known by its time of birth. Looks at
- * different runs have nothing in common but the program: there, sites are the
- * same if their stacks have the same names, or the same places in files of the
- * same build.
+ * What happened between two snapshots. Counters only grow, so their difference
+ * is what happened; objects created since are known by their time of creation.
+ * Snapshots of different runs share nothing but the program: there, call paths
+ * match if their stacks have the same names, or the same offsets in files with
+ * the same build id.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,12 +38,12 @@ static void since_totals(struct target *t, const struct target *base)
 		n->reborn = minus(n->reborn, o->reborn);
 		n->foreign = minus(n->foreign, o->foreign);
 		n->moved = minus(n->moved, o->moved);
-		n->baseline_live = n->live;	/* less what is found to be younger */
+		n->baseline_live = n->live;	/* minus what turns out to be younger */
 	}
 	t->attached_ns = base->now_ns;
 }
 
-/* What lived before is baseline now: known, counted, nobody's leak. */
+/* Objects that existed at the earlier snapshot become baseline. */
 static void since_objects(struct model *m, uint64_t from_ns)
 {
 	for (size_t i = 0; i < m->nobjects; i++) {
@@ -70,8 +70,8 @@ static void since_releases(struct site *s, const struct site *base)
 }
 
 /*
- * Of what was born since, what does not live has died; of lifetimes and places
- * of release it cannot be told whose they are, those of older ones stay in.
+ * Objects created since that are not live were released. Lifetimes and release
+ * stacks cannot be attributed: those of older objects stay included.
  */
 static void since_site(struct model *m, struct site *s, const struct site *base)
 {
@@ -135,7 +135,7 @@ static void put_frame(FILE *f, const struct symbol_frame *s)
 {
 	const char *module = s->module ? strrchr(s->module, '/') : NULL;
 
-	/* names survive a new build, places only the same one */
+	/* names survive a rebuild, offsets are valid for one build only */
 	if (s->function)
 		fprintf(f, "%s\n", s->function);
 	else
@@ -193,7 +193,7 @@ static size_t take_keys(struct model *m, bool newer, struct keyed *k)
 	return m->nsites;
 }
 
-/* Those with one key are one: of several sites the one with most stands for all. */
+/* Adds up call paths with the same key; the one with most objects represents them all. */
 static void add_up(struct difference *d, const struct keyed *k)
 {
 	uint64_t live = site_live(k->site);
@@ -229,7 +229,7 @@ size_t since_differences(struct model *older, struct model *newer, struct differ
 		memset(&d[kept], 0, sizeof(d[kept]));
 		for (; i < n && k[i].key && k[first].key && !strcmp(k[i].key, k[first].key); i++)
 			add_up(&d[kept], &k[i]);
-		i += i == first;	/* no memory for its key */
+		i += i == first;	/* out of memory for its key */
 		kept += d[kept].live != d[kept].live_before;
 	}
 	for (size_t i = 0; k && i < n; i++)

@@ -1,46 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two looks at one target, or at two runs of one program: what came between.
+ * What happened between two snapshots of one target, or how two runs of one
+ * program differ.
  */
 #ifndef LEAKTRACE_SINCE_H
 #define LEAKTRACE_SINCE_H
 
 #include "leaktrace.h"
 
-/* The same tracing of the same process: numbers and ids mean the same in both. */
+/* The same process in the same tracing session: counters and ids are comparable. */
 bool since_same(const struct model *a, const struct model *b);
 
 /*
- * Make of m, a look at a target, what it would have been if tracing had begun
- * when base, an earlier look at the same, was taken: what lived then is its
- * baseline. Both are settled before and after. 0, -EINVAL: base is not an
- * earlier look at that target.
+ * Rewrites m, a snapshot, as if tracing had begun when base, an earlier
+ * snapshot of the same target, was taken: what was live then becomes baseline.
+ * Both must be settled, and are afterwards. 0, or -EINVAL: base is not an
+ * earlier snapshot of that target.
  */
 int since(struct model *m, const struct model *base);
 
-/* One way through the program, in either of two models; sites of one kind. */
+/* One call path in either of two models; sites of one kind. */
 struct difference {
-	struct site *site;		/* of the newer; NULL: it has none */
-	struct site *before;		/* of the older; NULL: it had none */
-	struct model *model;		/* whose frames name it */
+	struct site *site;		/* in the newer model; NULL: not there */
+	struct site *before;		/* in the older model; NULL: not there */
+	struct model *model;		/* the model whose frames name it */
 	uint64_t live, live_before;
 };
 
-/* Malloced, the greatest growth first; growth and shrinkage only. */
+/* Malloced, greatest growth first; only call paths that grew or shrank. */
 size_t since_differences(struct model *older, struct model *newer, struct difference **d);
 
 /*
- * difference.c: say it. same: it is one process, seen twice, and newer has been
- * through since().
+ * report/diff.c: prints it. same: both are snapshots of one process, and
+ * since() was applied to newer.
  */
 struct difference_report {
-	struct model *older, *newer;	/* judged; NULL: that file does not have it */
+	struct model *older, *newer;	/* with verdicts; NULL: not in that file */
 	bool same;
 	struct difference *d;
 	size_t n;
 };
 
-bool difference_leaks(const struct difference_report *r);	/* something grew that is a leak */
+bool difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */
 void difference_text(FILE *f, const struct difference_report *r, const struct report_style *look);
 int difference_json(FILE *f, const struct difference_report *r);	/* 0 or -errno */
 

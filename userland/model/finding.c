@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Judgements and findings as a model keeps them. The analysis layer makes them.
- */
+/* Judgements and findings in a model. The analysis layer creates them. */
 #include <stdlib.h>
 #include <string.h>
 

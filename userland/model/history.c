@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Time series that never outgrow their room: see history.h. */
+/* Time series of bounded size: see history.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,13 @@
 #include "leaktrace.h"
 #include "util/id_table.h"
 
-/* What a hostile recording may make us hold: 640 MB of points. */
+/* Bounds the memory for a hostile recording: 640 MB of points. */
 enum { POINTS_MAX = 1 << 24 };
 
 struct series {
 	uint32_t site;
 	unsigned int n, room;
-	unsigned int stride, skip;	/* every how many offers a point is taken */
+	unsigned int stride, skip;	/* one of so many offered points is kept */
 	struct history_point *point;
 	struct curve *curve;
 };
@@ -22,7 +22,7 @@ struct series {
 struct history {
 	struct series kind[KINDS];
 	struct rows sites;		/* struct series */
-	struct series load;		/* its points have what was read as born, and so on */
+	struct series load;		/* bytes read stand in for born, and so on */
 	size_t points;
 	uint64_t first_ns, last_ns;
 };
@@ -55,7 +55,7 @@ void history_free(struct history *h)
 	free(h);
 }
 
-/* The first and the last point stay: where it began, and what there is now. */
+/* Drops every second point, but never the first and the last. */
 static void thin(struct series *s)
 {
 	unsigned int kept = 0;
@@ -90,7 +90,7 @@ static int widen(struct history *h, struct series *s)
 	return 0;
 }
 
-/* Between two points that are taken, the latest offer stands in for the next. */
+/* Until the next point is due, the latest offered point replaces the last one. */
 static int add(struct history *h, struct series *s, const struct history_point *p)
 {
 	int err;
@@ -199,7 +199,7 @@ int history_sample(struct history *h, const struct model *m)
 	return err;
 }
 
-/* How many of its points are not later than t_ns. */
+/* The number of points up to t_ns. */
 static unsigned int points_until(const struct series *s, uint64_t t_ns)
 {
 	unsigned int low = 0, high = s->n;
@@ -215,7 +215,7 @@ static unsigned int points_until(const struct series *s, uint64_t t_ns)
 	return low;
 }
 
-/* What lived at t_ns: a site without a point there is as its last one says. */
+/* The number of live objects at t_ns: that of the last point before it. */
 static double live_at(const struct series *s, uint64_t t_ns)
 {
 	unsigned int n = points_until(s, t_ns);
@@ -250,7 +250,7 @@ bool history_load_at(const struct history *h, double t_s, struct load *l)
 	return true;
 }
 
-/* The series that knows best when anybody looked since then: its last *n points. */
+/* The series with most samples since t_ns: its last *n points. */
 static const struct series *looks_since(const struct history *h, uint64_t t_ns, unsigned int *n)
 {
 	const struct series *best = NULL;
@@ -278,8 +278,9 @@ static uint64_t look_before(const struct series *looks, uint64_t t_ns)
 }
 
 /*
- * Evenly over the time, but at looks: what came between one and the next came with
- * the load of that time, and at no other moment are both known.
+ * Points at even intervals, but only at times of samples: what was created
+ * between two samples is compared with the load between them, and both are
+ * known only at a sample.
  */
 const struct curve *history_curve(uint32_t site, void *history)
 {

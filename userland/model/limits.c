@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a leak runs into, and when: descriptors into RLIMIT_NOFILE, threads into
- * the group's pids.max or the host's threads-max, memory into the group's
- * memory.max or the host's memory. Of several, the one with the least left is
- * what the pager will be about.
+ * The limit that a leak runs into, and when: descriptors RLIMIT_NOFILE, threads
+ * the cgroup's pids.max or the host's threads-max, memory the cgroup's
+ * memory.max or the host's memory. Of several limits the one with the least
+ * left counts.
  */
 #include <errno.h>
 #include <limits.h>
@@ -35,7 +35,7 @@ static void tighten(struct limit *l, uint64_t max, uint64_t now, const char *nam
 	snprintf(l->name, sizeof(l->name), "%s", name);
 }
 
-/* The number in a file; 0: none there, or "max". */
+/* The number in a file; 0: no number, or "max". */
 static uint64_t number_in(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -63,7 +63,7 @@ static uint64_t unlimited_as_0(uint64_t n)
 	return n < 1ULL << 60 ? n : 0;
 }
 
-/* A group's own limits, and those of all above it. */
+/* The limits of a cgroup and its ancestors. */
 static void read_group(struct limit *l, char *dir, size_t root_len)
 {
 	for (;;) {
@@ -153,7 +153,7 @@ static uint64_t read_fd_limit(pid_t pid)
 	return limit;
 }
 
-/* All limits of a live process; its descriptors are counted by the model. */
+/* All limits of a live process; the model counts its descriptors. */
 void limits_read(pid_t pid, struct limit l[LIMITS])
 {
 	memset(l, 0, LIMITS * sizeof(*l));
@@ -162,14 +162,14 @@ void limits_read(pid_t pid, struct limit l[LIMITS])
 	read_host(l);
 }
 
-/* Which limit a kind runs into; -1: none that is known. */
+/* The limit that applies to a kind; -1: none is known. */
 int limit_of_kind(unsigned int kind)
 {
 	return kind == LEAKTRACE_KIND_FD ? LIMIT_FDS : kind == LEAKTRACE_KIND_THREAD ? LIMIT_THREADS :
 		kind == LEAKTRACE_KIND_PAGE ? LIMIT_MEMORY : -1;
 }
 
-/* Seconds until so many more a minute reach the limit; 0: never, or unknown. */
+/* Seconds until the limit is reached at per_min more per minute; 0: never, or unknown. */
 double limit_in_s(const struct model *m, unsigned int kind, double per_min)
 {
 	int which = limit_of_kind(kind);
@@ -182,7 +182,7 @@ double limit_in_s(const struct model *m, unsigned int kind, double per_min)
 	return now < l->max ? (l->max - now) / unit / per_min * 60 : 0;
 }
 
-/* For a trace file: one nested attribute each. */
+/* For a trace file: one nested attribute per limit. */
 void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS])
 {
 	for (int i = 0; i < LIMITS; i++) {
@@ -207,7 +207,7 @@ int limits_take(struct nlattr *nest, struct limit l[LIMITS])
 		return -EBADMSG;
 	which = tb[LIM_WHICH] ? nla_get_u8(tb[LIM_WHICH]) : LIMITS;
 	if (which >= LIMITS)
-		return 0;	/* of a newer one */
+		return 0;	/* of a newer version: ignored */
 	l[which].max = tb[LIM_MAX] ? nla_get_u64(tb[LIM_MAX]) : 0;
 	l[which].now = tb[LIM_NOW] ? nla_get_u64(tb[LIM_NOW]) : 0;
 	snprintf(l[which].name, sizeof(l[which].name), "%s",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All that is known of one target, whether a kernel or a file told it. Records
- * come in any order; model_settle() sorts them, and from then on everything is
- * found by binary search.
+ * All that is known about one target, from the kernel or from a file. Records
+ * may be added in any order; model_settle() sorts them, and from then on
+ * lookups are binary searches.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,7 +19,7 @@
 #include "symbolize/dwarf_unwind.h"
 #include "util/sanitize.h"
 
-/* What a hostile file may make us hold. */
+/* Bounds the memory for a hostile file. */
 enum { SITES_MAX = 1 << 20, STACKS_MAX = 1 << 20, RESTS_MAX = 4096, OBJECTS_MAX = 1 << 25 };
 
 void model_init(struct model *m)
@@ -66,7 +66,7 @@ void model_free(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* Room for one more in an array that doubles. */
+/* Makes room for one more element in an array whose capacity doubles. */
 static void *grow(void *array, size_t n, size_t *room, size_t size, size_t max)
 {
 	void *bigger;
@@ -156,13 +156,13 @@ int model_record(struct model *m, int type, struct nlattr *attrs, int len)
 		return decode_object(attrs, len, &m->objects[m->nobjects]) ?: (m->nobjects++, 0);
 	case LEAKTRACE_CMD_STACK_GET:
 		return add_stack(m, attrs, len);
-	case LEAKTRACE_CMD_STACK_REST:	/* of a file: frames, not memory */
+	case LEAKTRACE_CMD_STACK_REST:	/* from a file: frames, not memory */
 		return take_rest(m, attrs, len);
 	}
-	return 0;	/* of a newer one: not for us */
+	return 0;	/* of a newer version: ignored */
 }
 
-/* Forget what a dump is about to tell again. */
+/* Drops the records that a repeated dump is about to replace. */
 void model_drop(struct model *m, int type)
 {
 	switch (type) {
@@ -232,7 +232,10 @@ struct stack *model_stack(struct model *m, uint32_t id)
 		bsearch(&key, m->stacks, m->nstacks, sizeof(key), by_stack_id) : NULL;
 }
 
-/* The live objects of a site, oldest first. Site 0: baseline, and found ones. */
+/*
+ * The live objects of a site, oldest first. Site 0: baseline objects, and those
+ * found by reconciliation.
+ */
 struct object *model_objects(struct model *m, uint32_t site, size_t *n)
 {
 	size_t low = 0, high = m->nobjects, first;
@@ -279,7 +282,7 @@ static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *
 	return n;
 }
 
-/* Kept until the stack is dropped. */
+/* The frames are kept until the stack is dropped. */
 static int name_stack(struct model *m, struct stack *s, bool ret, const struct symbol_frame **frames)
 {
 	struct symbol_frame f[32], *all = NULL;
@@ -303,7 +306,10 @@ static int name_stack(struct model *m, struct stack *s, bool ret, const struct s
 	return s->nframes;
 }
 
-/* The named frames, innermost first. Entry 0 is where it is, the others where they return to. */
+/*
+ * The named frames, innermost first. pcs[0] is the current instruction, the
+ * others are return addresses.
+ */
 int model_frames(struct model *m, uint32_t id, const struct symbol_frame **frames)
 {
 	struct stack *s = model_stack(m, id);
@@ -349,7 +355,7 @@ static char *read_link(const char *path)
 	return n < 0 ? NULL : tame(strndup(buf, n));
 }
 
-/* What only the live target can tell: its program, limits, mappings. */
+/* Reads what only a live target can provide: executable, limits, mappings. */
 void model_learn(struct model *m)
 {
 	pid_t pid = m->target.pid;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What an object is, for a reader who has to find it in the source: the file
- * behind a descriptor, the peer of a socket, the mapping of a page. Asked of
- * /proc while the target lives, and remembered for when it does not.
+ * Describes an object for a reader who has to find it in the source: the file
+ * behind a descriptor, the peer of a socket, the mapping of a page. Read from
+ * /proc while the target lives, and kept for when it has exited.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "util/proc_maps.h"
 #include "util/sanitize.h"
 
-/* Values of fields in a descriptor's fdinfo, joined: "eventfd-count: 3, …". */
+/* Fields of a descriptor's fdinfo, joined: "eventfd-count: 3, …". */
 static char *fdinfo(pid_t tid, uint64_t fd, const char *const *keys)
 {
 	char path[80], line[256], out[200] = "";
@@ -42,7 +42,7 @@ static char *fdinfo(pid_t tid, uint64_t fd, const char *const *keys)
 	return *out ? strdup(out) : NULL;
 }
 
-/* How many descriptors an epoll watches. */
+/* The number of descriptors that an epoll instance watches. */
 static unsigned int epoll_watched(pid_t tid, uint64_t fd)
 {
 	char path[80], line[256];
@@ -83,14 +83,14 @@ static char *detail(pid_t tid, const struct object *o)
 static char *describe_fd(const struct model *m, const struct object *o)
 {
 	char path[80], link[PATH_MAX];
-	/* the first thread may have ended before the others */
+	/* the main thread may have exited before the others */
 	pid_t tid = m->maps && m->maps->tid ? m->maps->tid : (pid_t)m->target.pid;
 	char *more, *what;
 	uint64_t inode;
 	ssize_t n;
 
 	if (o->space)
-		return NULL;	/* in a table that only some thread has */
+		return NULL;	/* in a private descriptor table of some thread */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%" PRIu64, tid, o->id);
 	n = readlink(path, link, sizeof(link) - 1);
 	if (n < 0)
@@ -180,7 +180,7 @@ static char *describe_thread(const struct model *m, const struct object *o)
 	return text("%s, %s", name, state);
 }
 
-/* A sentence about one object, malloced. NULL: nobody knows. */
+/* A description of one object, malloced. NULL: unknown. */
 char *example_describe(struct model *m, const struct object *o)
 {
 	bool alive = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED);
@@ -204,7 +204,7 @@ char *example_describe(struct model *m, const struct object *o)
 	return before ? strdup(before) : NULL;
 }
 
-/* Worth showing: of those that nobody joined, or of what lives. */
+/* Whether an object is worth showing: an unjoined thread, or a live object. */
 static bool fits(const struct model *m, const struct object *o, bool unjoined, bool seen)
 {
 	if (unjoined)
@@ -214,7 +214,7 @@ static bool fits(const struct model *m, const struct object *o, bool unjoined, b
 	return !seen || seen_what(&m->seen, o);
 }
 
-/* Up to max of those that fit, evenly over their ages. */
+/* Picks up to max of the objects that fit, evenly spread over their ages. */
 static int pick(const struct model *m, struct object *o, size_t n, bool unjoined, bool seen,
 		struct object **list, int max)
 {
@@ -233,7 +233,7 @@ static int pick(const struct model *m, struct object *o, size_t n, bool unjoined
 	return got;
 }
 
-/* Some objects of a site, oldest first; those that nobody joined before others. */
+/* Some objects of a site, oldest first; unjoined threads before others. */
 int examples_of(struct model *m, const struct site *s, struct object **list, int max)
 {
 	size_t n;
@@ -243,7 +243,7 @@ int examples_of(struct model *m, const struct site *s, struct object **list, int
 
 	if (got)
 		return got;
-	/* of what is gone, those that somebody has seen */
+	/* after exit, only objects that were described while the target lived */
 	if (gone && s->kind != LEAKTRACE_KIND_PAGE && s->kind != LEAKTRACE_KIND_TIMER)
 		got = pick(m, o, n, false, true, list, max);
 	return got ?: pick(m, o, n, false, false, list, max);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What could be seen of objects while their target lived. Of examples there are many
- * more than a report shows, and what lives is seen again at each look: the oldest make
- * room. Whether a thread was joined makes a verdict, so none of these is dropped.
+ * Notes on objects, taken while their target lived. There are many more
+ * candidates than a report shows, and live objects are described again in each
+ * sample: the oldest notes are dropped. Whether a thread was joined decides a
+ * verdict, so those notes are never dropped.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static struct example *find(const struct seen *s, const struct object *o)
 	return NULL;
 }
 
-/* The place of a new one. */
+/* Where a new note goes. */
 static struct example *place(struct seen *s)
 {
 	struct example *e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What could be seen of objects while their target lived: what some of them were, and
- * which of its threads had exited and nobody had joined.
+ * Notes on objects, taken while their target lived: descriptions of some, and
+ * which of its threads had exited without being joined.
  */
 #ifndef LEAKTRACE_SEEN_H
 #define LEAKTRACE_SEEN_H
@@ -13,7 +13,7 @@
 struct object;
 
 struct seen {				/* zeroes: nothing */
-	struct example *examples;	/* the newest; older ones make room */
+	struct example *examples;	/* the newest; older ones are dropped */
 	size_t nexamples, next;
 	struct unjoined *unjoined;
 	size_t nunjoined, unjoined_room;
@@ -22,14 +22,14 @@ struct seen {				/* zeroes: nothing */
 
 #define THREAD_UNJOINED "exited, never joined"
 
-/* Copies @what. THREAD_UNJOINED is kept apart, and of every thread. */
+/* Copies @what. THREAD_UNJOINED is stored separately, for every thread. */
 void seen_put(struct seen *s, const struct object *o, const char *what);
 
-/* NULL: nobody knows. Valid until the next seen_put(). */
+/* NULL: unknown. Valid until the next */
 const char *seen_what(const struct seen *s, const struct object *o);
 bool seen_unjoined(struct seen *s, const struct object *o);
 
-/* Before all of them are put anew: who was joined since is none any more. */
+/* Called before all of them are added again: threads may have been joined since. */
 void seen_forget_unjoined(struct seen *s);
 void seen_clear(struct seen *s);
 

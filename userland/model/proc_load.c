@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How much work a process has done: see load.h. */
+/* How much work a process has done: see proc_load.h. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool read_bytes(pid_t pid, struct load *l)
 	return seen == 2;
 }
 
-/* A command's name may hold anything: what counts begins after its last parenthesis. */
+/* The command name may contain any character: the fields follow its last parenthesis. */
 static bool read_cpu(pid_t pid, struct load *l)
 {
 	char path[64], line[1024];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a target was given to do: how much it has read, written and computed
- * since it exists. Growth that goes along with it is growth by design, or a leak
- * for each request; growth that does not, goes by the clock.
+ * The load of a target: how much it has read, written and computed since it
+ * started. Growth that is proportional to it is by design, or a leak per
+ * request; growth that is not depends on time.
  */
 #ifndef LEAKTRACE_LOAD_H
 #define LEAKTRACE_LOAD_H
@@ -14,16 +14,16 @@
 enum load_by { LOAD_READ, LOAD_WRITTEN, LOAD_CPU, LOADS };
 
 /*
- * Bytes that went through read() and write() and their like, which receiving
- * and sending without a file's functions is not, and microseconds of CPU time
- * of all threads. They only grow.
+ * Bytes passed to read(), write() and related system calls, which does not
+ * include sockets that are read with recv() or written with send(); and
+ * microseconds of CPU time of all threads. Both only grow.
  */
 struct load {
 	bool known;
 	uint64_t done[LOADS];
 };
 
-/* Of a live process, from /proc; not known: gone, or forbidden. */
+/* Read from /proc of a live process; not known: it has exited, or permission is denied. */
 void load_read(pid_t pid, struct load *l);
 
 #endif

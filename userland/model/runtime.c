@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A running program of a language: looked at now and then, but never so often
- * that more than a twentieth of the time goes into it.
+ * A running program whose language runtime can be read: sampled now and then,
+ * but using at most a twentieth of the time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct lang_process {
 	const struct lang_runtime *runtime;
 	struct lang_look *look;
 	uint64_t next_ns;
-	struct lang_site *sites;	/* NULL: not asked for since the last look */
+	struct lang_site *sites;	/* NULL: not requested since the last sample */
 	size_t nsites;
 	struct lang_told *told;		/* by id */
 	size_t ntold;
@@ -27,7 +27,7 @@ enum { RUNTIMES_MAX = 16 };
 static const struct lang_runtime *runtimes[RUNTIMES_MAX];
 static size_t nruntimes;
 
-/** lang_runtime_register() - a runtime that can be looked into, before main() */
+/** lang_runtime_register() - register a runtime; called before main() */
 void lang_runtime_register(const struct lang_runtime *runtime)
 {
 	if (nruntimes < RUNTIMES_MAX)
@@ -35,8 +35,8 @@ void lang_runtime_register(const struct lang_runtime *runtime)
 }
 
 /**
- * lang_process_open() - a running program of any language
- * @err: one line, or empty: it is of none that is known
+ * lang_process_open() - open the runtime of a running program
+ * @err: one line, or empty if no runtime supports it
  */
 struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen)
 {
@@ -53,7 +53,7 @@ struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen)
 	return NULL;
 }
 
-/** lang_process_look() - look again, if it is time or @in_any_case */
+/** lang_process_look() - take a sample if one is due, or @in_any_case */
 bool lang_process_look(struct lang_process *p, bool in_any_case)
 {
 	uint64_t now = monotonic_ns();
@@ -67,13 +67,13 @@ bool lang_process_look(struct lang_process *p, bool in_any_case)
 	return true;
 }
 
-/** lang_site_weight() - to compare with how many of a kernel's kind live */
+/** lang_site_weight() - for ranking against the kernel's sites */
 uint64_t lang_site_weight(const struct lang_site *s)
 {
 	return s->bytes ? s->bytes / PAGE_BYTES : s->live;
 }
 
-/** lang_site_worse() - whether a kernel's site or finding comes after it */
+/** lang_site_worse() - whether it ranks before a kernel's site or finding */
 bool lang_site_worse(const struct lang_site *s, enum verdict v, uint64_t weight)
 {
 	return s->judgement->verdict != v ? s->judgement->verdict > v : lang_site_weight(s) > weight;
@@ -90,7 +90,7 @@ static int worst_first(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/** lang_process_sites() - what there is, worst first */
+/** lang_process_sites() - all sites, worst first */
 size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites)
 {
 	if (!p->sites) {
@@ -102,7 +102,7 @@ size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites
 	return p->nsites;
 }
 
-/** lang_process_totals() - sums by kind; how many kinds there are */
+/** lang_process_totals() - totals by kind; returns the number of kinds */
 int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS])
 {
 	const struct lang_site *s;
@@ -123,7 +123,7 @@ int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KI
 	return have;
 }
 
-/** lang_process_leaks() - whether any of it leaks */
+/** lang_process_leaks() - whether any of its sites leaks */
 bool lang_process_leaks(struct lang_process *p)
 {
 	const struct lang_site *s;
@@ -175,7 +175,7 @@ enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint
 	return t->raised ? LANG_LEAK : LANG_GROWTH;
 }
 
-/** lang_process_news() - call @fn for what has changed between leak and none */
+/** lang_process_news() - call @fn for each site that became or ceased to be a leak */
 void lang_process_news(struct lang_process *p, bool last,
 		       void (*fn)(const struct lang_site *s, enum lang_news news, void *arg), void *arg)
 {

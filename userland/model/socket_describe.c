@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who is at the other end of a socket, from the tables of the target's own
- * network namespace. A table is read once per report, not once per socket.
+ * The peer of a socket, from the tables of the target's network namespace. A
+ * table is read once per report, not once per socket.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@ struct peer {
 	char what[160];
 };
 
-/* The tables of the process asked about last. */
+/* The tables of the process that was last looked up. */
 static struct {
 	pid_t pid;
 	uint64_t read_ns;
@@ -38,7 +38,7 @@ static struct peer *add_peer(uint64_t inode)
 	return &cache.peers[cache.n++];
 }
 
-/* The kernel prints addresses as words of the host's byte order. */
+/* The kernel prints addresses as words in host byte order. */
 static void address(const char *hex, unsigned int port, char *buf, size_t len)
 {
 	char name[INET6_ADDRSTRLEN] = "?";
@@ -135,7 +135,7 @@ static void read_tables(pid_t pid)
 	cache.read_ns = monotonic_ns();
 }
 
-/* "socket:[TCP 127.0.0.1:80]", malloced; with the inode if nobody knows it. */
+/* "socket:[TCP 127.0.0.1:80]", malloced; with the inode number if it is in no table. */
 char *socket_describe(pid_t pid, uint64_t inode)
 {
 	if (cache.pid != pid || monotonic_ns() - cache.read_ns > NSEC_PER_SEC)

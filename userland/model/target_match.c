@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which target of one file is which of another: see match.h. */
+/* Matches the targets of two files: see target_match.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,13 +22,13 @@ static bool same_process(const struct trace_target *a, const struct trace_target
 	return same_program(a, b) && a->pid == b->pid;
 }
 
-/* A new version of it may lie elsewhere. */
+/* A new version of the program may be in another directory. */
 static bool same_name(const struct trace_target *a, const struct trace_target *b)
 {
 	return *a->comm && !strcmp(a->comm, b->comm);
 }
 
-/* In order of appearance, among those that have nobody yet. */
+/* Pairs targets that are not matched yet, in order of appearance. */
 static void pair_up(const struct trace_survey *older, const struct trace_survey *newer, int *of,
 		    bool *taken, same_fn *same)
 {
@@ -55,7 +55,7 @@ int *match_targets(const struct trace_survey *older, const struct trace_survey *
 		of[i] = MATCH_NONE;
 	for (size_t s = 0; s < ARRAY_SIZE(steps); s++)
 		pair_up(older, newer, of, taken, steps[s]);
-	/* who compares one with one means these */
+	/* with one target in each file, these two are meant */
 	if (older->n == 1 && newer->n == 1)
 		of[0] = 0;
 	free(taken);

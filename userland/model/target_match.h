@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which target of one file is which of another: the same tracing of the same
- * process; else the same program, of several that with the same pid, or the one
- * at the same place in line; else the same name; else the only one there is.
+ * Matches the targets of two files: the same process in the same tracing
+ * session; else the same program, and of several instances the one with the
+ * same PID or at the same position; else the same name; else the only one.
  */
 #ifndef LEAKTRACE_MATCH_H
 #define LEAKTRACE_MATCH_H
@@ -11,7 +11,7 @@
 
 enum { MATCH_NONE = -1 };
 
-/* For each of newer's targets the index of older's, or MATCH_NONE; malloced. NULL: no memory. */
+/* For each target of newer the index in older, or MATCH_NONE; malloced. NULL: out of memory. */
 int *match_targets(const struct trace_survey *older, const struct trace_survey *newer);
 
 #endif

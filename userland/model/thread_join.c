@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which of the threads that exited nobody has joined. The kernel knows where
- * glibc keeps a thread's tid word, and that the thread is gone; whether it was
- * joined is glibc's knowledge. For debuggers its library says where the fields
- * of a thread's descriptor are: _thread_db_pthread_* each hold {size in bits,
- * number, offset}. A descriptor with tid 0, EXITING and not TERMINATED belongs
- * to a thread that ended and waits to be joined; its stack stays mapped.
+ * Which of the exited threads have not been joined. The kernel knows where
+ * glibc keeps a thread's tid word, and that the thread has exited; only glibc
+ * knows whether it was joined. For debuggers, libpthread has symbols that give
+ * the offsets of fields of a thread descriptor: _thread_db_pthread_* each hold
+ * {size in bits, number, offset}. A descriptor with tid 0, EXITING and not
+ * TERMINATED belongs to a thread that has exited and waits to be joined; its
+ * stack stays mapped.
  */
 #include <fcntl.h>
 #include <gelf.h>
@@ -40,7 +41,7 @@ static bool is_libc(const char *path)
 	return name && (!strcmp(name, "/libc.so.6") || !strncmp(name, "/libpthread", 11));
 }
 
-/* Addresses, in the ELF file, of the two descriptions. */
+/* The ELF addresses of the two field descriptions. */
 static int find_symbols(Elf *elf, uint64_t *tid, uint64_t *cancelhandling)
 {
 	Elf_Scn *scn = NULL;
@@ -115,7 +116,7 @@ static bool is_unjoined(pid_t pid, const struct layout *l, const struct object *
 		(cancelhandling & EXITING) && !(cancelhandling & TERMINATED);
 }
 
-/* Who has none answers no question, and has joined nobody for that. */
+/* A process without memory can neither be read nor have joined a thread. */
 static bool has_memory(pid_t pid)
 {
 	unsigned long pages = 0;
@@ -137,7 +138,7 @@ static bool is_exited(const struct object *o)
 	return o->kind == LEAKTRACE_KIND_THREAD && o->flags & LEAKTRACE_OBJECT_F_EXITED;
 }
 
-/* Asks the target. Return: whether it could answer all of it. */
+/* Reads the thread descriptors in the target. Returns whether all could be read. */
 static bool ask(struct model *m)
 {
 	bool known = false, looked = false;
@@ -156,7 +157,10 @@ static bool ask(struct model *m)
 	return known && has_memory(m->maps->tid);
 }
 
-/* Marks the exited threads that nobody joined; if it is late, those that were so once. */
+/*
+ * Marks the exited threads that have not been joined; if the target has exited,
+ * those known to be unjoined before.
+ */
 void thread_look(struct model *m)
 {
 	bool fresh = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED) && ask(m);
