@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The whole analysis of a model, in order: a verdict for each site, its sentences, and
+ * The whole analysis of a model: a verdict for each site, its evidence, and
  * then the findings, which join sites that have one cause.
  */
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
-#define FALSE_FINDINGS	0.01	/* share of findings, over all sites */
+#define FALSE_FINDINGS	0.01	/* accepted share of false findings, over all sites */
 
 static void judge_sites(struct court *court, struct measures *x, double *p)
 {
@@ -26,7 +26,7 @@ static void judge_sites(struct court *court, struct measures *x, double *p)
 		if (x[i].births >= LEAK_OLD)
 			p[tests++] = x[i].p;
 	}
-	/* many sites are tested at once: chance must not make one a leak */
+	/* many sites are tested at once: correct for multiple testing */
 	court->chance = false_discovery(p, tests, FALSE_FINDINGS);
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct judgement *j = &m->sites[i].judgement;
@@ -36,13 +36,14 @@ static void judge_sites(struct court *court, struct measures *x, double *p)
 			j->confidence = verdict_confidence(j->verdict, &x[i]);
 		}
 	}
-	/* those added up later are tests, too */
+	/* sites that are judged together later are tests too */
 	court->chance = fmax(court->chance, FALSE_FINDINGS / (tests + 1));
 }
 
 /*
- * Judge all sites of a model whose dumps are complete and settled, then find
- * what has one root. curve, if any, gives what a session sampled of a site.
+ * Judges all sites of a model whose dumps are complete and settled, then finds
+ * which have one cause. curve, if not NULL, returns what a session sampled of a
+ * site.
  */
 void judge(struct model *m, const struct bench *bench,
 	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The frame that a report names: the innermost one that is the program's own.
- */
+/* The frame that a report blames: the innermost one of the program itself. */
 #include "leaktrace.h"
 #include "symbolize/language.h"
 #include "symbolize/library.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whether two stacks are one way through the program. An interpreter that
- * specialises its code, or a compiler that outlines a cold half, reaches the
- * same call by two chains of frames: other addresses in the same functions, or
- * a helper more. What counts is the sequence of functions.
+ * Whether two stacks are the same call path. An interpreter that specialises
+ * its code, or a compiler that outlines a cold part, reaches the same call by
+ * different frames: other addresses in the same functions, or an additional
+ * helper. What counts is the sequence of functions.
  */
 #include <string.h>
 
@@ -11,10 +11,10 @@
 #include "symbolize/library.h"
 #include "util/hash.h"
 
-/* Frames that one way may have more than the other, and still be the same. */
+/* Additional frames that one of two equal call paths may have. */
 enum { DETOUR_MAX = 6 };
 
-/* A function, or where its name is unknown the place of the call itself. */
+/* Identifies a function by name, or if the name is unknown, a call by its offset. */
 static uint64_t function_of(const struct symbol_frame *f)
 {
 	uint64_t h = HASH_START;
@@ -27,9 +27,9 @@ static uint64_t function_of(const struct symbol_frame *f)
 }
 
 /*
- * The functions of a site's stack, innermost first; returns how many. Who first
- * touches a page, malloc or the one it was for, is chance: libc's part of such a
- * stack is left out.
+ * The functions of a site's stack, innermost first; returns how many. Which
+ * libc function touches a page first, malloc or the caller's memset, is
+ * arbitrary: libc's frames at the inner end of such a stack are left out.
  */
 unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 {
@@ -41,7 +41,7 @@ unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 	while (s->kind == LEAKTRACE_KIND_PAGE && i + 1 < n && frame_is_c_library(&f[i]))
 		i++;
 	if (i + 1 == n)
-		i = 0;		/* all of it is libc's */
+		i = 0;		/* all frames are libc's */
 	for (; i < n && p->n < PATH_MAX_FRAMES; i++) {
 		p->function[p->n] = function_of(&f[i]);
 		p->hash = hash_bytes(p->hash, &p->function[p->n++], sizeof(p->hash));
@@ -49,7 +49,7 @@ unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 	return p->n;
 }
 
-/* The shorter is found in the longer, from the same function to the same root. */
+/* The shorter one is a subsequence of the longer, with the same first and last function. */
 bool path_same(const struct path *a, const struct path *b)
 {
 	const struct path *s = a->n < b->n ? a : b, *l = a->n < b->n ? b : a;
@@ -63,7 +63,7 @@ bool path_same(const struct path *a, const struct path *b)
 	return i == s->n;
 }
 
-/* Frames that both have at their outer ends. */
+/* The number of frames that both have in common at the outer end. */
 unsigned int path_common(const struct path *a, const struct path *b)
 {
 	unsigned int n = 0;

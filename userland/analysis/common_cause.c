@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One cause may leak several kinds at once: a context that is never freed keeps
- * its eventfds, its epoll, a thread and that thread's stack. Such sites have a
- * caller in common and are born in step: with each of the one comes one of the
- * other. Either alone proves nothing, as everything is under main(), and much
- * happens at the same time.
+ * One cause may leak several kinds: a context that is never freed keeps its
+ * eventfds, its epoll instance, a thread and that thread's stack. Such sites
+ * have a caller in common, and their objects are created at the same times.
+ * Either alone proves nothing: everything is below main(), and many things
+ * happen at the same time.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 #include "analysis/verdict.h"
 #include "symbolize/library.h"
 
-#define STEP_S		0.05	/* births of one cause are no further apart */
-#define STEP_SHARE	0.05	/* nor than this share of the time between two causes */
+#define STEP_S		0.05	/* objects of one cause are created within this time */
+#define STEP_SHARE	0.05	/* and within this share of the time between two occurrences */
 #define IN_STEP		0.8
 
 enum { STEPS_MIN = 5 };
 
-/* Moments of birth, those within a step of each other as one; the caller frees them. */
+/* Times of creation; those within STEP_S of each other count as one. The caller frees them. */
 static double *moments(const struct model *m, uint32_t site, size_t *n)
 {
 	struct births b = { 0 };
@@ -40,7 +40,10 @@ static double *moments(const struct model *m, uint32_t site, size_t *n)
 	return at_s;
 }
 
-/* How many of a have one of b near them, since both are there; all: of how many. */
+/*
+ * How many times in a have one of b near them, counting from when both have
+ * begun; *all: of how many.
+ */
 static size_t near(const double *a, size_t na, const double *b, size_t nb, double within_s,
 		   size_t *all)
 {
@@ -82,7 +85,7 @@ static bool in_step(const struct model *m, uint32_t x, uint32_t y)
 	return same;
 }
 
-/* Frames that all of a thread's stacks have: libc's, and what it starts. */
+/* The number of frames that all stacks of a thread share: libc's, and the start function. */
 unsigned int path_outer(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
@@ -104,7 +107,7 @@ static const struct site *part_of(struct model *m, const struct finding *f, uint
 	return NULL;
 }
 
-/* A thread's own stack is first touched by itself: there is no common caller. */
+/* A thread touches its own stack first, so its pages share no caller with its creation. */
 static bool stacks_of_threads(struct model *m, const struct finding *f, const struct finding *g)
 {
 	const struct site *thread = part_of(m, f, LEAKTRACE_KIND_THREAD);

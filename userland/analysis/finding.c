@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One root, one finding. Sites that are one way through the program are judged
- * once more together, so that no part of a leak is lost because it is too small
- * to stand alone; what they share is told once.
+ * One cause, one finding. Sites with the same call path are judged again
+ * together, so that no part of a leak is missed because it is too small by
+ * itself; what they share is reported once.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/verdict.h"
 
-enum { JOIN_MAX = 256 };		/* findings; with more, a report is unreadable anyway */
+enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
 
 struct party {
 	struct site *site;
 	struct measures *x;
 	struct path path;
-	size_t head;			/* the party that stands for its group */
+	size_t head;			/* representative of its group (union-find) */
 };
 
 struct parties {
@@ -24,7 +24,7 @@ struct parties {
 	const struct court *court;
 };
 
-/* Does it keep some for longer than its objects live otherwise? */
+/* Whether some objects live longer than most of the site's objects do. */
 static bool keeps(const struct site *s, const struct measures *x)
 {
 	return s->judgement.verdict >= VERDICT_SUSPECT || (x->old && x->old > x->late);
@@ -43,7 +43,7 @@ static int by_path(const void *a, const void *b)
 	return (x->site->id > y->site->id) - (x->site->id < y->site->id);
 }
 
-/* Names are only asked for when there is something to group. */
+/* Stacks are only named if there is more than one candidate. */
 static void gather(struct parties *all, struct model *m, struct measures *x)
 {
 	size_t worth = 0;
@@ -104,7 +104,7 @@ static void add_site(struct site *sum, const struct site *s)
 		sum->lifetimes[i] += s->lifetimes[i];
 }
 
-/* All of a group as one site, with its objects; the caller frees them. */
+/* Combines a group into one site and its objects, which the caller frees. */
 static struct object *pool(struct model *m, const struct parties *all, size_t head,
 			   struct site *sum, size_t *n)
 {
@@ -131,7 +131,7 @@ static struct object *pool(struct model *m, const struct parties *all, size_t he
 	return o;
 }
 
-/* The curves of a group added up, at the times of its head's. */
+/* The sum of a group's curves, at the times of the representative's. */
 static struct curve *pool_curve(const struct parties *all, size_t head)
 {
 	const struct court *court = all->court;
@@ -157,7 +157,7 @@ static struct curve *pool_curve(const struct parties *all, size_t head)
 	return sum;
 }
 
-/* A group stays one only if together it is as bad as its worst. */
+/* A group is kept only if its verdict is as bad as that of its worst site. */
 static bool judge_group(struct parties *all, size_t head, struct finding *f)
 {
 	struct model *m = all->court->m;
@@ -233,7 +233,7 @@ static void make_group(struct parties *all, size_t head)
 	}
 }
 
-/* A site that nothing else belongs to. */
+/* A finding of one site. */
 static void make_single(struct model *m, struct site *s)
 {
 	struct judgement *j = &s->judgement;
@@ -271,7 +271,7 @@ static int worst_first(const void *a, const void *b)
 	return (x->sites[0] > y->sites[0]) - (x->sites[0] < y->sites[0]);
 }
 
-/* Pages tell least of what made them. */
+/* The stack of a page says least about the cause. */
 static bool tells_more(const struct site *a, const struct site *b)
 {
 	bool pages = a->kind == LEAKTRACE_KIND_PAGE, other = b->kind == LEAKTRACE_KIND_PAGE;
@@ -283,7 +283,7 @@ static bool tells_more(const struct site *a, const struct site *b)
 	return site_live(a) + a->judgement.unjoined > site_live(b) + b->judgement.unjoined;
 }
 
-/* The worst part, and of these the one that weighs most, shows it best. */
+/* Puts the part first that represents the finding: the worst, and of these the heaviest. */
 static void lead(struct model *m, struct finding *f)
 {
 	for (size_t i = 1; i < f->nsites; i++) {
@@ -296,7 +296,7 @@ static void lead(struct model *m, struct finding *f)
 	}
 }
 
-/* g's parts become f's. */
+/* Moves the parts of g to f. */
 static void merge(struct model *m, struct finding *f, struct finding *g)
 {
 	bool worse = g->judgement.verdict > f->judgement.verdict;
@@ -312,7 +312,7 @@ static void merge(struct model *m, struct finding *f, struct finding *g)
 	finding_clear(g);
 }
 
-/* The frames, from the outermost, that all parts have in common. */
+/* The number of outer frames that all parts have in common. */
 static void find_caller(struct model *m, struct finding *f)
 {
 	struct path head, part;
@@ -329,7 +329,7 @@ static void find_caller(struct model *m, struct finding *f)
 	}
 }
 
-/* The limit that will be met first, at the pace of all parts together. */
+/* The limit that is reached first at the combined rate of all parts. */
 static void find_limit(struct model *m, struct finding *f)
 {
 	double per_min[KINDS] = { 0 };
@@ -353,7 +353,7 @@ static void find_limit(struct model *m, struct finding *f)
 	}
 }
 
-/* Findings that have one root, though they are of several kinds or places. */
+/* Joins findings that have one cause, although their kinds or call paths differ. */
 static void join(struct model *m)
 {
 	size_t n = m->nfindings;

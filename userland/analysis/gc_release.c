@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a program forgets to close, a garbage collector may close for it, some
- * time: by then the program may have run out of descriptors. That is no growth,
- * so nothing else in the judgement sees it.
+ * A descriptor that the program does not close may be closed by the garbage
+ * collector, at some time; until then the program may have run out of
+ * descriptors. This is not growth, so the rest of the analysis does not see it.
  */
 #include <stdlib.h>
 
@@ -12,10 +12,10 @@
 enum { ENOUGH = 10 };
 
 /**
- * collected_judge() - whether a collector closes what a site opens
+ * collected_judge() - whether the garbage collector closes a site's descriptors
  *
- * Says so, after what else there is to say, and suspects the site if it is not
- * suspected yet.
+ * Adds a sentence to the evidence, and makes the site a suspect if it is not
+ * one yet.
  */
 void collected_judge(struct model *m, struct site *s)
 {
@@ -31,7 +31,7 @@ void collected_judge(struct model *m, struct site *s)
 		if (lang_by_collector(f, n))
 			collected += s->release[k].count;
 	}
-	/* a few are what ends with an error; the rule is what counts */
+	/* a few may be error paths; only a majority counts */
 	if (collected < ENOUGH || 2 * collected < s->died)
 		return;
 	while (i < EVIDENCE_MAX && j->evidence[i])

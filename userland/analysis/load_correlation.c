@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a site's growth follow the load of its target? Between one sample of its
- * curve and the next it grew, and the target read, wrote and computed: the two
- * are compared. No verdict depends on it, for a leak of each request follows the
- * load as a store that is filled does; but who reads the evidence knows which of
- * the two they have.
+ * Whether a site's growth is correlated with the load of its target: for each
+ * interval of its curve, its growth is compared with what the target read,
+ * wrote and computed. The verdict does not depend on it, because a leak in each
+ * request follows the load as does a store that is being filled; but a reader
+ * of the evidence may know which of the two it is.
  */
 #include <math.h>
 
@@ -12,11 +12,11 @@
 #include "analysis/verdict.h"
 
 #define FOLLOWS_R	0.7
-#define ALONE_R		0.3	/* so little has nothing to do with it */
-#define VARIES		0.25	/* deviation by mean: below, it is a steady load */
+#define ALONE_R		0.3	/* below: not correlated */
+#define VARIES		0.25	/* coefficient of variation; below: a steady load */
 #define VARIES_MUCH	0.5
 #define IDLE		0.1	/* of the mean rate */
-#define NEARLY		0.05	/* of r: as good */
+#define NEARLY		0.05	/* differences of r below this do not count */
 
 enum {
 	STEPS_MIN = 8,
@@ -31,7 +31,7 @@ struct steps {
 	double s[STEPS_MAX], grew[STEPS_MAX], done[LOADS][STEPS_MAX];
 };
 
-/* A longer step has more of everything: paces are compared. */
+/* Divides by the length of each interval: rates are compared. */
 static void paces(const struct steps *t, const double *v, double *pace)
 {
 	for (unsigned int i = 0; i < t->n; i++)
@@ -47,7 +47,7 @@ static double sum(const double *v, unsigned int n)
 	return all;
 }
 
-/* Pearson's r of the two, and how much x varies. */
+/* Pearson's r of x and y, and the variation of x. */
 static double correlation(const double *x, const double *y, unsigned int n, double *varies)
 {
 	double mx = sum(x, n) / n, my = sum(y, n) / n, xx = 0, yy = 0, xy = 0;
@@ -81,7 +81,7 @@ static void take_steps(struct steps *t, const struct curve *c, double start_s,
 	}
 }
 
-/* Next to nothing was done, and next to nothing came to stay: once and again. */
+/* Whether there were intervals without load, and without growth in them. */
 static bool stops(const struct steps *t, const double *done)
 {
 	double pace = sum(done, t->n) / sum(t->s, t->n), idle_s = 0, idle_grew = 0, busy_s, busy_grew;
@@ -99,7 +99,7 @@ static bool stops(const struct steps *t, const double *done)
 	return n >= IDLE_STEPS && busy_s > 0 && idle_grew / idle_s < IDLE * busy_grew / busy_s;
 }
 
-/* What is read comes first where it explains as much: it is what a target is given. */
+/* Of equally good explanations bytes read come first: they are the input. */
 static void judge_steps(struct following *f, const struct steps *t, double grew)
 {
 	double most = 0, most_varies = 0, pace[STEPS_MAX], growth[STEPS_MAX];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What surrounds a site: how many of those that were there before are gone, and
- * for pages, where they lie. An allocator's pages are touched by whoever gets
- * them next: in its ranges, which page is whose says little. The brk heap and
- * glibc's arenas are known by their form, other allocators' by being shared: by
- * halves, or by many, though one of them may have nearly all of it.
+ * The context of a site: how much of the baseline was released, and for pages,
+ * in which mappings they are. The pages of an allocator are touched by
+ * whichever allocation comes next, so in its mappings a page says little about
+ * who keeps it. The brk heap and glibc's arenas are known by their layout, the
+ * mappings of other allocators by being shared between sites, even if one site
+ * has nearly all of the pages.
  */
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ static ptrdiff_t map_of(const struct model *m, uint64_t address)
 	return map ? map - m->maps->map : -1;
 }
 
-/* Objects of a site stand together: it is new in a mapping once. */
+/* Objects are sorted by site, so a site counts once per mapping. */
 static void count_site(struct court *court, uint32_t site, uint32_t *last, ptrdiff_t map)
 {
 	if (last[map] == site)
@@ -64,7 +65,7 @@ void court_close(struct court *court)
 	court->map_sites = NULL;
 }
 
-/* Of a site's pages, how many are in mappings that it shares with other sites. */
+/* The number of a site's pages in mappings that it shares with other sites. */
 static uint64_t pooled_pages(const struct court *court, const struct births *b)
 {
 	uint64_t pooled = 0;

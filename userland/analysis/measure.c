@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A site's births, deaths and ages as the numbers that a verdict is made of.
- * No opinions here: what they mean is verdict.c's business.
+ * Measures a site: its creations, releases and ages as the numbers from which
+ * verdict.c derives a verdict. Nothing is judged here.
  */
 #include <math.h>
 #include <string.h>
@@ -14,9 +14,9 @@
 enum {
 	CURVE_POINTS = 12,
 	BUCKETS_MAX = 12,
-	HORIZONS = 6,		/* each twice the one before */
+	HORIZONS = 6,		/* each twice as long as the one before */
 	ENOUGH = 8,
-	CURVE_ENOUGH = 10,	/* samples of a session that outweigh birth times */
+	CURVE_ENOUGH = 10,	/* with so many samples a curve is preferred to birth times */
 };
 
 uint64_t birth_ns(const struct births *b, size_t i)
@@ -45,9 +45,9 @@ static double first_horizon_s(const struct site *s, const struct measures *x, co
 }
 
 /*
- * What lives by its age, in the same buckets as the lifetimes of the dead, but
- * only what is older than horizon_s: with both, the share that is never
- * released can be told although some of the living will die yet.
+ * Live objects by age, in the same buckets as lifetimes, but only those older
+ * than horizon_s: together they give the share that is never released, although
+ * some of the live objects will still be.
  */
 static uint64_t ages_above(const struct births *b, double start_s, double end_s, double horizon_s,
 			   double *ages)
@@ -66,7 +66,10 @@ static uint64_t ages_above(const struct births *b, double start_s, double end_s,
 	return old;
 }
 
-/* The share of what reached the horizon that stays: Wilson's lower bound of it. */
+/*
+ * The share of objects older than the horizon that are never released: the
+ * lower bound of Wilson's interval.
+ */
 static void measure_stay(struct measures *x, const struct site *s, const struct births *b,
 			 double start_s, double end_s)
 {
@@ -83,8 +86,9 @@ static void measure_stay(struct measures *x, const struct site *s, const struct 
 }
 
 /*
- * Lifetimes may have a long tail: of what is older than the first horizon, most
- * may die yet. Then a later one is looked for, which only what leaks outlives.
+ * Lifetimes may have a long tail: most objects older than the first horizon may
+ * still be released. Then a later horizon is tried, which only leaked objects
+ * outlive.
  */
 static void measure_horizon(struct measures *x, const struct site *s, const struct births *b,
 			    double start_s, double end_s, const struct bench *bench)
@@ -102,7 +106,7 @@ static void measure_horizon(struct measures *x, const struct site *s, const stru
 		*x = first;
 }
 
-/* Births of what lives as a curve: how many of them there were at each time. */
+/* The creation times of live objects as a curve: how many existed at each time. */
 static void measure_curve(struct measures *x, const struct births *b, const struct curve *c,
 			  double start_s, double end_s)
 {
@@ -136,9 +140,10 @@ static void measure_curve(struct measures *x, const struct births *b, const stru
 }
 
 /*
- * Slices are a second at least, and no more than there are births, so that a
- * leak of one an hour is spread over its slices as one of ten a second is. There
- * are few, so that one that comes in bursts is, too.
+ * Divides the window into intervals of at least one second, and no more
+ * intervals than objects, so that a leak of one object an hour is spread over
+ * its intervals as one of ten a second is. There are only few, so that a leak
+ * in bursts is too.
  */
 static void measure_slices(struct measures *x, const struct births *b, double start_s,
 			   double end_s)
@@ -165,7 +170,7 @@ static void measure_slices(struct measures *x, const struct births *b, double st
 		x->generations += seen[k];
 }
 
-/* Where the growth lies between the first birth and the last. */
+/* How the growth is distributed between the first and the last creation. */
 static void measure_halves(struct measures *x, const struct births *b, double start_s,
 			   double last_s)
 {
@@ -181,7 +186,7 @@ static void measure_halves(struct measures *x, const struct births *b, double st
 	}
 }
 
-/* What was born in thrice the window before it: is its pace the same? */
+/* The growth in three times the window before it, to compare the rates. */
 static void measure_before(struct measures *x, const struct site *s, const struct births *b,
 			   double start_s)
 {
@@ -196,7 +201,7 @@ static void measure_before(struct measures *x, const struct site *s, const struc
 	}
 }
 
-/* Over what time did that which lives come, and did it come ever more slowly? */
+/* Over what time the live objects were created, and whether the rate fell. */
 static void measure_growth(struct measures *x, const struct births *b, double first_s, double last_s)
 {
 	x->grew_s = last_s - first_s;
@@ -212,7 +217,10 @@ static void measure_growth(struct measures *x, const struct births *b, double fi
 	}
 }
 
-/* All of x that depends on the window [from_s, end]. from_s 0: the whole life. */
+/*
+ * All fields of x that depend on the window [from_s, end_s]. from_s 0: the
+ * whole life of the site.
+ */
 void measure(struct measures *x, const struct site *s, const struct births *b,
 		    const struct curve *c, double from_s, double end_s, const struct bench *bench)
 {
@@ -243,8 +251,9 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 		measure_growth(x, b, first_live_s, last_s);
 	}
 	/*
-	 * Where most die, what is young says nothing: only births that have
-	 * had time to die are looked at. Where hardly any does, all count.
+	 * If most objects are released, young ones prove nothing: only objects
+	 * that have had time to be released are counted. If hardly any is
+	 * released, all are.
 	 */
 	mature_s = x->died * 10 > x->born ? end_s - x->horizon_s : end_s;
 	if (mature_s > start_s)
@@ -274,7 +283,7 @@ void measure_life(struct judgement *j, const struct site *s, const struct births
 		half += b->o[i].count;
 		if (half * 2 >= live) {
 			j->age_p50_s = age;
-			live = UINT64_MAX / 2;	/* found: births are in order */
+			live = UINT64_MAX / 2;	/* done: objects are sorted by time */
 		}
 	}
 }

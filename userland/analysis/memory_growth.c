@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory's growth by path. A leak of small blocks is touched by many sites,
- * so it is added up over every function that has it below itself: the deepest
- * one that still holds most of it is what can be said, and no more than that.
+ * Growth of memory by call path. The pages of a leak of small blocks are
+ * touched at many sites, so they are added up for every function on their
+ * stacks: the deepest function that still accounts for most of the growth is
+ * the answer, and nothing more precise is known.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,8 @@ static void bear(struct bearers *all, const struct bearer *b)
 }
 
 /*
- * Each function of a stack once, however often it calls itself; not main(), nor
- * what is above it, nor the allocator: these are no path.
+ * Adds each function of a stack once, even if it is recursive, but not main(),
+ * its callers, or the allocator.
  */
 static void bear_stack(struct bearers *all, struct model *m, const struct site *s)
 {
@@ -75,7 +76,7 @@ static void bear_stack(struct bearers *all, struct model *m, const struct site *
 	}
 }
 
-/* The deepest of those that hold enough. */
+/* The deepest function with a sufficient share. */
 static void find_path(struct rss *x, struct bearers *all)
 {
 	unsigned int deepest = 0;
@@ -103,7 +104,7 @@ static unsigned int top(struct rss_part *from, size_t n, struct rss_part *to)
 {
 	size_t kept = 0;
 
-	/* one entry for each id: they come sorted by it */
+	/* merges entries with the same id, which are adjacent */
 	for (size_t i = 0; i < n; i++) {
 		if (kept && from[kept - 1].id == from[i].id)
 			from[kept - 1].pages += from[i].pages;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The odd one out. Where others make the same thing by the same function, and
- * theirs are released, the call path on which it is not says what was forgotten:
- * the error path that returns before the close.
+ * Compares a leaking call path with its siblings. If other callers of the same
+ * function release what they create, the frame where this path differs shows
+ * what was forgotten: an error path that returns before the close.
  */
 #include <string.h>
 
@@ -10,14 +10,14 @@
 #include "symbolize/library.h"
 
 enum {
-	MADE_ENOUGH = 10,	/* by others, to be a rule that has an exception */
+	MADE_ENOUGH = 10,	/* created by others, to count as the rule */
 };
 
 struct others {
 	uint64_t born, died;
 	unsigned int sites;
-	unsigned int shared;		/* inner functions that they have in common with it */
-	uint32_t release;		/* the stack where most of them die */
+	unsigned int shared;		/* inner functions shared with the leaking path */
+	uint32_t release;		/* the stack that releases most of them */
 	uint64_t released;
 };
 
@@ -26,7 +26,7 @@ static bool releases(const struct site *s)
 	return s->born && s->judgement.verdict <= VERDICT_CACHE && s->died * 10 >= s->born * 9;
 }
 
-/* Functions that both have at their inner ends. */
+/* The number of functions that both share at the inner end. */
 static unsigned int inner(const struct path *a, const struct path *b)
 {
 	unsigned int n = 0;
@@ -36,7 +36,7 @@ static unsigned int inner(const struct path *a, const struct path *b)
 	return n;
 }
 
-/* libc's frames at the inner end, and the first of the program's own. */
+/* The index of the innermost frame of the program, after libc's. */
 static unsigned int maker(struct model *m, const struct site *s)
 {
 	const struct symbol_frame *f;
@@ -81,7 +81,7 @@ static void look_for_others(struct model *m, const struct finding *f, const stru
 	}
 }
 
-/* Needs the names of all stacks: only for what is called a leak. */
+/* Needs the names of all stacks, so it is only done for leaks. */
 void odd_find(struct model *m, struct finding *f)
 {
 	const struct site *head = model_site(m, f->sites[0]);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Numbers without opinions. Every function is pure; n is at most some hundred,
- * so pairs are simply compared.
- */
+/* Statistics. All functions are pure; n is at most a few hundred, so O(n²) is fine. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +13,9 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Mann-Kendall's z: does y tend upwards? No distribution is assumed; ties are
- * corrected for. 0 when there is nothing to tell.
+/*
+ * The z score of the Mann-Kendall trend test: makes no assumption about the
+ * distribution, and corrects for ties. 0 if nothing can be said.
  */
 double mann_kendall(const double *y, size_t n)
 {
@@ -45,7 +43,7 @@ double mann_kendall(const double *y, size_t n)
 	return (s - (s > 0) + (s < 0)) / sqrt(var);
 }
 
-/* Theil and Sen's slope: the median over all pairs; its 95 % interval by rank. */
+/* The Theil-Sen slope, the median over all pairs, and its 95 % confidence interval by rank. */
 double theil_sen(const double *t, const double *y, size_t n, double *low, double *high)
 {
 	size_t pairs = 0, room = n * (n - 1) / 2;
@@ -112,7 +110,7 @@ uint64_t histogram_count(const uint32_t *h)
 	return sum;
 }
 
-/* Bounds of a bucket in seconds; the first one starts at nothing. */
+/* The lower bound of a bucket in seconds; the first bucket starts at 0. */
 static double bucket_start(int i)
 {
 	return i ? ldexp(1e-6, i) : 0;
@@ -140,7 +138,7 @@ int histogram_bucket(double s)
 	return i < LEAKTRACE_LIFETIME_BUCKETS ? i : LEAKTRACE_LIFETIME_BUCKETS - 1;
 }
 
-/* Of bucket i, how many lived longer than s. */
+/* How many of bucket i lived longer than s. */
 double histogram_within(const uint32_t *h, int i, double s)
 {
 	double start = bucket_start(i), end = bucket_start(i + 1);
@@ -148,7 +146,7 @@ double histogram_within(const uint32_t *h, int i, double s)
 	return start >= s ? h[i] : end > s ? h[i] * (end - s) / (end - start) : 0;
 }
 
-/* How many lived longer than s; within a bucket as if spread evenly. */
+/* How many lived longer than s, assuming an even distribution within a bucket. */
 double histogram_above(const uint32_t *h, double s)
 {
 	double sum = 0;
@@ -159,9 +157,10 @@ double histogram_above(const uint32_t *h, double s)
 }
 
 /*
- * Kaplan and Meier: the share that outlives all buckets, when of those who came
- * to bucket i dead[i] died in it, and alive[i] have come no further yet: these
- * were at risk for half of it. Where few ever came to, nothing is known.
+ * Kaplan-Meier: the share that outlives all buckets, where of those that
+ * reached bucket i, dead[i] died in it and alive[i] have not passed it yet; the
+ * latter were at risk for half of it. Buckets that few have reached are
+ * ignored.
  */
 double kaplan_meier(const double *dead, const double *alive, int n)
 {
@@ -181,8 +180,8 @@ double kaplan_meier(const double *dead, const double *alive, int n)
 }
 
 /*
- * Benjamini and Hochberg: the largest p to be believed when n tests were made
- * and no more than a share q of the findings may be false. Below zero: none.
+ * Benjamini-Hochberg: the largest p that is significant when n tests were made
+ * and no more than a share q of the findings may be false. Negative: none is.
  */
 double false_discovery(double *p, size_t n, double q)
 {

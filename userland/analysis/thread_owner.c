@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A runtime with threads of its own starts one whenever the others are held, on
- * whatever stack it happens to be: that stack is nobody's. Who holds them is.
+ * A language runtime starts a thread whenever all others are occupied, on
+ * whatever stack is running: that stack is not to blame. The code that occupies
+ * the threads is.
  */
 #include <string.h>
 
@@ -23,10 +24,10 @@ static void insert(const struct lang_site *holders[HOLDERS], size_t *n, const st
 }
 
 /**
- * blame_holders() - what holds threads, if this stack starts them for somebody else
+ * blame_holders() - what occupies threads that were started on an unrelated stack
  * @holders: filled, the most threads first
  *
- * Return: how many there are; 0: the stack is to blame.
+ * Return: their number; 0: the stack itself is to blame.
  */
 size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS])
 {
@@ -43,7 +44,7 @@ size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *ho
 	return found;
 }
 
-/** blame_judge() - say who holds the threads of this site */
+/** blame_judge() - add what occupies the threads of a site to its evidence */
 void blame_judge(struct model *m, struct site *s)
 {
 	const struct lang_site *holders[HOLDERS];

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The judge. For each site: the births of what still lives, the counters and
- * the lifetimes of the dead become measures, the measures a verdict. No single
- * rule decides: age alone takes pools for leaks, growth alone takes load for
- * one. The combination and its numbers were chosen on recordings of real
- * programs, see the comment at each.
+ * Decides the verdict of a site from its measures: the creation times of its
+ * live objects, its counters and the lifetimes of released ones. No single rule
+ * is enough: by age alone a pool looks like a leak, by growth alone a busy
+ * program does. The combination and its numbers were chosen on recordings of
+ * real programs; see the comment at each.
  *
- *   T            max(3 s, 3 x the 95th percentile of lifetimes); a minute for
- *                heap, which allocators give back late
- *   old          lives and is older than T
- *   late         died, but after more than T: what is old does get released
- *   generations  slices of time of which something still lives
- *   recent       born in the last two thirds: it still grows. A pool that has
- *                filled has none.
+ *   T            max(3 s, 3 x the 95th percentile of lifetimes); one minute for
+ *                heap memory, which allocators return late
+ *   old          live and older than T
+ *   late         released, but after more than T: old objects do get released
+ *   generations  intervals of the window from which objects are still live
+ *   recent       live, created in the last two thirds of the window: the site
+ *                still grows. A pool that has filled up has none.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -22,11 +22,11 @@
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 
-#define TREND_Z		2.33	/* one false trend in a hundred */
-#define HEAP_SHARE	0.6	/* of all growth, to be named the cause of a heap's */
-#define FILLING_S	600.0	/* growth that slows down is early for as long */
-#define SLOWER		0.75	/* the second half of its growth, by the first */
-#define STILL		0.25	/* of the time in which it grew, without a birth */
+#define TREND_Z		2.33	/* one false positive in a hundred */
+#define HEAP_SHARE	0.6	/* of all growth, to be named as the cause of the heap's growth */
+#define FILLING_S	600.0	/* slowing growth counts as early for this long */
+#define SLOWER		0.75	/* ratio of the second half of the growth to the first */
+#define STILL		0.25	/* share of the time of growth without a creation */
 
 enum {
 	SUSPECT_OLD = 5,
@@ -40,8 +40,8 @@ static bool spread(const struct measures *x)
 }
 
 /*
- * Growth that slows down: an exponential approach has hardly any second half,
- * and in a shorter window, it was faster before.
+ * Growth that saturates: an exponential approach has nearly no growth in its
+ * second half, and in a short window the rate was higher before.
  */
 static bool saturates(const struct measures *x)
 {
@@ -50,8 +50,9 @@ static bool saturates(const struct measures *x)
 }
 
 /*
- * Attached in the middle of its life, a pool that is renewed grows only on paper:
- * as many as come, of those that were there before, go.
+ * If tracing began in the middle of its life, a pool whose objects are replaced
+ * only seems to grow: as many of its baseline objects are released as are
+ * created.
  */
 static bool turns_over(const struct measures *x)
 {
@@ -59,9 +60,9 @@ static bool turns_over(const struct measures *x)
 }
 
 /*
- * An allocator's pages are touched by whoever gets them next, and what a program
- * keeps on purpose grows as a leak does: in the heap a site must stand out, and
- * in another allocator's range nothing is sure.
+ * In the heap any allocation may touch a page first, and memory that is kept on
+ * purpose grows like a leak: a site must stand out there, and in the mappings
+ * of other allocators nothing is certain.
  */
 static bool blurred(const struct measures *x)
 {
@@ -73,7 +74,7 @@ static enum verdict decide(const struct measures *x)
 	bool growing = x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
 
 	if (x->stack)
-		return VERDICT_OK;	/* a stack grows to its depth, and has a limit */
+		return VERDICT_OK;	/* a stack grows to its maximum depth, and has a limit */
 	if (x->old >= leak_old_min(x->window_s) && x->births >= leak_old_min(x->window_s) && spread(x)) {
 		if (growing && x->sure > 0.5)
 			return turns_over(x) || blurred(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
@@ -81,7 +82,7 @@ static enum verdict decide(const struct measures *x)
 			return VERDICT_CACHE;
 		return VERDICT_SUSPECT;
 	}
-	/* filled up, and then left alone: over time its slices get few */
+	/* filled up, then unchanged: its survivors are in few intervals */
 	if (x->old >= LEAK_OLD && x->births >= LEAK_OLD && !growing && !x->died &&
 	    x->window_s - x->idle_s >= GENERATIONS && x->idle_s > x->window_s / 2)
 		return VERDICT_CACHE;
@@ -93,10 +94,11 @@ static enum verdict decide(const struct measures *x)
 }
 
 /*
- * What a pool or a cache does until it is full: it has grown for seconds only, or
- * ever more slowly, by more than chance (births without memory differ by their
- * square root), or it has stopped. No verdict depends on it, for a leak may do the
- * same; but nobody is called out of bed for it.
+ * Growth that a pool or cache shows until it is full: it has lasted only
+ * seconds, or it slows by more than chance (the standard deviation of a Poisson
+ * process is the square root of the count), or it has stopped. The verdict does
+ * not depend on it, because a leak may do the same; but it is not worth an
+ * alarm yet.
  */
 static bool early(const struct measures *x, const struct bench *bench)
 {
@@ -126,8 +128,8 @@ double verdict_confidence(enum verdict v, const struct measures *x)
 }
 
 /*
- * The whole life first; a site that was busy for long before it began to leak
- * is seen in one of the shorter windows.
+ * First the whole life; shorter windows find the leak of a site that was busy
+ * long before it began to leak.
  */
 static enum verdict measure_windows(struct measures *best, const struct court *court,
 				    const struct site *s, const struct births *b,
@@ -173,8 +175,8 @@ static void count_exits(struct judgement *j, const struct births *b)
 }
 
 /*
- * All of a judgement but its sentences: of one site, or of several that were
- * added up. b are its live objects, oldest first.
+ * Everything in a judgement but its evidence: of one site, or of several added
+ * up. b are the live objects, oldest first.
  */
 void judge_births(const struct court *court, struct judgement *j, const struct site *s,
 		  const struct births *b, const struct curve *c, struct measures *x)
