@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's door. Requests go over one socket, which owns the targets that
- * were added without the background flag; events arrive on another, so that a
- * flood of them cannot stand in the way of an answer.
+ * The netlink client. Requests use one socket, which owns the targets that were
+ * added without the background flag; events arrive on another, so that a flood
+ * of events cannot delay an answer.
  *
  * A dump that the kernel marks as interrupted is -EAGAIN. A full event buffer
- * (ENOBUFS) loses news and nothing else: it is counted. EINTR is no error
- * anywhere.
+ * (ENOBUFS) loses events and nothing else: they are counted. EINTR is never an
+ * error.
  */
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +26,7 @@
 
 enum {
 	MESSAGE_BYTES = 256 << 10,
-	REQUEST_BYTES = 160 << 10,	/* a mapping takes 56 */
+	REQUEST_BYTES = 160 << 10,	/* 56 bytes per mapping */
 	EVENT_BUFFER_BYTES = 8 << 20,
 };
 
@@ -35,14 +35,14 @@ struct client {
 	int family;
 	unsigned int version, events_group, targets_group;
 	char error[512];
-	/* of the request under way */
-	char ack[256];			/* the kernel's own words */
-	int status;			/* 0, or what it answered */
+	/* of the current request: */
+	char ack[256];			/* the kernel's error message */
+	int status;			/* 0, or the error of the answer */
 	bool done;
 	int cmd;
 	int (*answer)(int cmd, struct nlattr *attrs, int len, void *arg);
 	void *arg;
-	/* of the events being taken */
+	/* of the events being received: */
 	void (*batch)(const struct batch *b, void *arg);
 	void (*event)(const struct event *e, void *arg);
 	void (*copy)(const struct stack_copy *s, void *arg);
@@ -76,7 +76,7 @@ static void take_ack(struct client *c, struct nlattr *attrs, int len)
 		 (char *)nla_data(tb[NLMSGERR_ATTR_MSG]));
 }
 
-/* Whoever answers may say anything; it is taken for an errno if it is one. */
+/* The answer is untrusted: it is used as an errno only if it is one. */
 static int status_of(int error)
 {
 	return error <= 0 && error >= -4095 ? error : -EPROTO;
@@ -106,14 +106,14 @@ static int on_ack(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
-/* A dump's end carries its error, and words, as an answer does. */
+/* The end of a dump has an error and a message, like an answer. */
 static int on_finish(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 	struct client *c = arg;
 
 	c->done = true;
-	/* what we could not take is not there, whatever the kernel says of its part */
+	/* data that we failed to process is missing, even if the kernel reports success */
 	if (!c->status && h->nlmsg_len >= NLMSG_HDRLEN + sizeof(int)) {
 		c->status = status_of(*(int *)nlmsg_data(h));
 		if (h->nlmsg_flags & NLM_F_ACK_TLVS)
@@ -157,7 +157,7 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* Sends msg, frees it, and takes answers until the last. */
+/* Sends msg, frees it, and receives answers up to the last. */
 static int exchange(struct client *c, struct nl_msg *msg)
 {
 	bool torn = false;
@@ -173,7 +173,7 @@ static int exchange(struct client *c, struct nl_msg *msg)
 	while (!c->done) {
 		err = nl_recvmsgs_default(c->requests);
 		torn |= err == -NLE_DUMP_INTR;
-		/* an answer that is an error comes back as one, too */
+		/* an error answer also makes this call fail */
 		if (err < 0 && !c->done && err != -NLE_INTR && err != -NLE_AGAIN &&
 		    err != -NLE_DUMP_INTR)
 			return say(c, -EIO, "cannot read the kernel's answer: %s", nl_geterror(err));
@@ -197,7 +197,7 @@ struct nl_msg *client_request(struct client *c, int cmd, int flags, uint32_t tar
 	return msg;
 }
 
-/* The sentence for an answer that was an error. The kernel's own words win. */
+/* The error message for a failed request. The kernel's own message takes precedence. */
 static int explain(struct client *c, const char *what, int err)
 {
 	if (!err || err == -EIO)
@@ -229,7 +229,7 @@ static void take_group(struct client *c, const struct nlattr *name, uint32_t id)
 		c->targets_group = id;
 }
 
-/* What the controller says of our family. */
+/* Reads the controller's description of our family. */
 static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 {
 	struct nlattr *tb[CTRL_ATTR_MAX + 1], *group[CTRL_ATTR_MCAST_GRP_MAX + 1], *a;
@@ -264,7 +264,7 @@ static bool says(const char *path, const char *word)
 	return yes;
 }
 
-/* Secure Boot locks down or enforces; the command line may do either without it. */
+/* Secure Boot sets lockdown or signature enforcement; the kernel command line may set either. */
 static bool takes_signed_only(void)
 {
 	const char *lockdown = "/sys/kernel/security/lockdown";
@@ -281,7 +281,7 @@ static int not_loaded(struct client *c)
 	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 }
 
-/* Asking for the family by name lets the kernel load the module. */
+/* Resolving the family by name makes the kernel load the module if it can. */
 static int resolve(struct client *c)
 {
 	struct nl_msg *msg = nlmsg_alloc();
@@ -364,7 +364,7 @@ int client_subscribe(struct client *c, bool objects)
 	nl_socket_disable_seq_check(c->events);
 	nl_socket_set_msg_buf_size(c->events, MESSAGE_BYTES);
 	setsockopt(nl_socket_get_fd(c->events), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	/* the module is told what did not fit, and counts it */
+	/* the module learns what did not fit, and counts it */
 	setsockopt(nl_socket_get_fd(c->events), SOL_NETLINK, NETLINK_BROADCAST_ERROR, &on, sizeof(on));
 	nl_socket_modify_cb(c->events, NL_CB_VALID, NL_CB_CUSTOM, on_event, c);
 	if (nl_socket_add_membership(c->events, group))
@@ -378,7 +378,7 @@ void client_on_copy(struct client *c, void (*copy)(const struct stack_copy *s, v
 	c->copy = copy;
 }
 
-/* Takes what waits. Returns 0 when there is nothing left. */
+/* Processes pending events. Returns 0 when there are none left. */
 int client_events(struct client *c,
 		  void (*batch)(const struct batch *b, void *arg),
 		  void (*event)(const struct event *e, void *arg), void *arg)
@@ -391,7 +391,7 @@ int client_events(struct client *c,
 
 		if (err == -NLE_AGAIN)
 			return 0;
-		/* NOMEM is ENOBUFS, in libnl's words: what was lost is the module's to tell */
+		/* libnl reports ENOBUFS as NOMEM: the module counts what was lost */
 		if (err < 0 && err != -NLE_INTR && err != -NLE_NOMEM)
 			return say(c, -EIO, "cannot read events: %s", nl_geterror(err));
 	}

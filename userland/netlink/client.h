@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Between client.c, which knows how to talk, and requests.c, which knows what to say. */
+/* Shared by client.c (the transport) and requests.c (the requests). */
 #ifndef LEAKTRACE_CLIENT_H
 #define LEAKTRACE_CLIENT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A target's code, as the kernel's stack walker wants to know it. */
+/* The executable mappings of a target, for the kernel's stack walker. */
 #ifndef LEAKTRACE_CODE_H
 #define LEAKTRACE_CODE_H
 
@@ -21,8 +21,10 @@ struct code {
 	size_t n;
 };
 
-/* Reads the executable mappings of pid, and sees to it that the kernel has a
- * table for each that can have one. NULL: the process is gone. code_drop() it.
+/*
+ * Reads the executable mappings of pid, and loads an unwind table into the
+ * kernel for each that can have one. NULL: the process has exited. Free with
+ * code_drop().
  */
 struct code *code_read(struct client *c, pid_t pid);
 void code_drop(struct code *code);
@@ -30,8 +32,9 @@ void code_drop(struct code *code);
 /* Appends the mappings as nests of that type. 0 or -ENOMEM. */
 int code_put(const struct code *code, struct nl_msg *msg, int type);
 
-/* Reads and sets: after exec, dlopen, fork. 0, -ESTALE: it had new code each time
- * that we had read, or another negative errno.
+/*
+ * Reads the mappings and sends them: after exec, dlopen or fork. 0, or a
+ * negative errno; -ESTALE: they changed during every attempt.
  */
 int code_send(struct client *c, struct model *m);
 

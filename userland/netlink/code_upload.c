@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A target's code for the kernel's stack walks: which unwind table goes with
- * which mapping. A table that the kernel has already is known by the key of
- * its object; another is compiled, or read from our cache, and handed over in
- * a sealed memory file. What cannot be compiled is sent without a table: the
- * walk ends there, flagged.
+ * Tells the kernel which unwind table belongs to which mapping of a target. A
+ * table that the kernel already has is found by the key of its object; others
+ * are compiled, or read from our cache, and passed in a sealed memfd. An object
+ * that cannot be compiled is sent without a table: stack walks end there, with
+ * a status.
  *
- * Several maps of one file cost one key. Nothing here fails the attach: a stack
- * that ends early says so.
+ * Several mappings of one file are keyed once. Nothing here makes attaching
+ * fail: a stack that ends early has a status that says so.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ enum {
 	MAX_KNOWN = 512,
 };
 
-/* What was found of a file before; its target may wait for us. */
+/* Caches the result for a file, because the target may be waiting. */
 static struct known {
 	dev_t dev;
 	ino_t inode;
@@ -111,7 +111,7 @@ static uint32_t hand_over(struct client *c, const struct unwind_blob *blob)
 	return id;
 }
 
-/* The kernel's id of this file's table, 0: it has no CFI, or we failed. */
+/* The kernel's id of this file's table; 0: no CFI, or an error. */
 static uint32_t table_of(struct client *c, int fd)
 {
 	uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES];
@@ -129,7 +129,7 @@ static uint32_t table_of(struct client *c, int fd)
 	return id;
 }
 
-/* All 64-bit processes have the same vdso, and ours is at hand. */
+/* All 64-bit processes have the same vDSO: use our own. */
 static uint32_t table_of_vdso(struct client *c, const struct map *map)
 {
 	void *image = (void *)getauxval(AT_SYSINFO_EHDR);
@@ -201,7 +201,7 @@ struct code *code_read(struct client *c, pid_t pid)
 	root = open_root(pid, maps.tid);
 	code->piece = calloc(maps.n ?: 1, sizeof(*code->piece));
 	for (size_t i = 0; code->piece && i < maps.n && code->n < MAX_CODE_MAPS; i++)
-		/* x86's fixed vsyscall page is no place to be in */
+		/* skips x86's fixed vsyscall page */
 		if (maps.map[i].exec && maps.map[i].start < UINT64_MAX / 2)
 			fill_piece(c, maps.tid, root, &maps.map[i], &code->piece[code->n++]);
 	if (root >= 0)
@@ -218,14 +218,14 @@ int code_send(struct client *c, struct model *m)
 	for (int i = 0; i < SEND_TRIES && (err == -ESTALE || err == -ENOENT); i++) {
 		struct code *code;
 
-		/* the generation first: it must not be newer than what is read */
+		/* read the generation first: it must not be newer than the mappings */
 		err = client_target_get(c, t->id, m);
 		if (err)
 			return err;
 		code = code_read(c, t->pid);
 		err = code ? client_maps_set(c, t->id, t->generation, code) : -ESRCH;
 		code_drop(code);
-		if (err == -ENOENT)	/* the kernel has dropped a table that we know */
+		if (err == -ENOENT)	/* the kernel has dropped a table that is in our cache */
 			n_known = 0;
 	}
 	return err;

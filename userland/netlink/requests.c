@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What can be asked of the kernel. A dump that it marks as interrupted is
- * repeated, five times at most; the last one is then taken for what it is,
- * and the model says so.
+ * The requests to the kernel. A dump that is marked as interrupted is repeated
+ * up to five times; the last is then used, and the model is marked accordingly.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -128,7 +127,7 @@ int client_status(struct client *c, struct status *s)
 		   take_status, s);
 }
 
-/* One dump into the model, in place of what it had. */
+/* Replaces one part of the model by a new dump. */
 int client_dump(struct client *c, int cmd, struct model *m, int kind)
 {
 	int err = -EAGAIN;
@@ -145,7 +144,7 @@ int client_dump(struct client *c, int cmd, struct model *m, int kind)
 	return err == -EAGAIN ? 0 : err;
 }
 
-/* Everything about m->target.id, held against the kernel's own state first. */
+/* Reconciles the target with the kernel's own state, then reads everything about it. */
 int client_fill(struct client *c, struct model *m)
 {
 	static const int dumps[] = {
@@ -156,7 +155,7 @@ int client_fill(struct client *c, struct model *m)
 
 	m->dump_interrupted = false;
 	err = client_reconcile(c, id, m);
-	/* an exited target is what it is */
+	/* an exited target cannot be reconciled */
 	if (err && client_target_get(c, id, m))
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
@@ -169,7 +168,7 @@ int client_fill(struct client *c, struct model *m)
 	return err;
 }
 
-/* The messages as they come, for a trace file. -EAGAIN is for the caller. */
+/* Passes the raw messages on, for a trace file. The caller handles -EAGAIN. */
 int client_raw(struct client *c, int cmd, uint32_t target,
 	       int (*fn)(int cmd, struct nlattr *attrs, int len, void *arg), void *arg)
 {
@@ -181,8 +180,8 @@ int client_raw(struct client *c, int cmd, uint32_t target,
 }
 
 /*
- * Unwind tables and mappings. Errors are for the caller to bear: a stack without a table
- * ends early, and says so.
+ * Unwind tables and mappings. Callers ignore errors: a stack without a table
+ * ends early, with a status.
  */
 
 static int take_unwind_id(int cmd, struct nlattr *attrs, int len, void *arg)

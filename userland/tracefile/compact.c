@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Making a recording coarser where it is old: looks that thin_plan.c does not
- * keep leave nothing but new names, and such points are added to the next. Events
- * go altogether. The first look and the last are never touched.
+ * Reduces the resolution of the older part of a recording: of snapshots that
+ * the plan does not keep only new names are left, and points that it does not
+ * keep are merged into the next. Events are dropped. The first and the last
+ * snapshot are always kept.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +13,10 @@
 #include "session/recorder.h"
 #include "tracefile/compact_plan.h"
 
-struct thinned {			/* what a target's points wait for */
+struct thinned {			/* state of a target */
 	uint32_t target;
-	uint64_t look_ns, point_ns;	/* the last that were kept; 0: none was */
-	uint64_t time_ns;		/* of the points under way */
+	uint64_t look_ns, point_ns;	/* the last ones kept; 0: none */
+	uint64_t time_ns;		/* of the pending points */
 	struct point sum;
 	size_t room;
 };
@@ -26,11 +27,11 @@ struct thinning {
 	struct thin_plan plan;
 	struct thinned *t;
 	size_t n;
-	uint32_t inside;		/* whose look is under way; 0: nobody's */
+	uint32_t inside;		/* target whose snapshot is being read; 0: none */
 	uint64_t inside_ns;		/* its time */
-	bool drop;			/* of that look, all but names */
-	uint8_t begin[64];		/* its BEGIN, not yet told */
-	size_t begin_bytes;		/* 0: it is */
+	bool drop;			/* drop that snapshot, except for names */
+	uint8_t begin[64];		/* its BEGIN, not yet written */
+	size_t begin_bytes;		/* 0: written */
 };
 
 static struct thinned *thinned(struct thinning *x, uint32_t target)
@@ -54,7 +55,7 @@ static int by_site(const void *a, const void *b)
 
 	if (x->site != y->site)
 		return x->site > y->site ? 1 : -1;
-	/* counters only grow: the greater is the later */
+	/* counters only grow: the greater one is the later one */
 	if (x->born != y->born)
 		return x->born > y->born ? 1 : -1;
 	return (x->died > y->died) - (x->died < y->died);
@@ -111,7 +112,7 @@ static int add_point(struct thinned *t, const struct point *p)
 	return 0;
 }
 
-/* A point may be several records of one time. */
+/* A point may consist of several records with the same time. */
 static int thin_point(struct thinning *x, void *data, size_t len)
 {
 	struct thinned *t;
@@ -131,7 +132,7 @@ static int thin_point(struct thinning *x, void *data, size_t len)
 	return err;
 }
 
-/* A look begins: it is told only if anything of it is. */
+/* A snapshot begins: BEGIN is written only if anything else of it is. */
 static int begin_look(struct thinning *x, void *data, size_t len)
 {
 	uint64_t time_ns;
@@ -157,7 +158,10 @@ static int put(struct thinning *x, unsigned int type, void *data, size_t len)
 	return err ?: file_append(x->to, type, data, len);
 }
 
-/* What makes a look whole comes first in it; without it only names are left. */
+/*
+ * The target record comes first in a snapshot and makes it complete; without it
+ * only names are left.
+ */
 static int thin_target(struct thinning *x, void *data, size_t len)
 {
 	struct thinned *t = thinned(x, x->inside);
@@ -168,7 +172,7 @@ static int thin_target(struct thinning *x, void *data, size_t len)
 	if (x->drop)
 		return 0;
 	t->look_ns = x->inside_ns;
-	/* in order of time: points before what comes after them */
+	/* in order of time: pending points come first */
 	return put_sum(x, t) ?: put(x, LEAKTRACE_CMD_TARGET_GET, data, len);
 }
 
@@ -176,7 +180,7 @@ static int end_look(struct thinning *x, void *data, size_t len)
 {
 	int err = 0;
 
-	/* a chunk each: what is old is known by where its chunk is */
+	/* one chunk per snapshot: its age is known from the position of its chunk */
 	if (!x->begin_bytes)
 		err = put(x, RECORD_END, data, len) ?: file_flush(x->to);
 	x->inside = 0;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How coarse a recording has to become: see thin_plan.h. */
+/* Plans how far a recording is reduced: see compact_plan.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tracefile/compact_plan.h"
 
-#define SMALLER		0.625	/* what shall be left of all */
-#define LEAST		0.25	/* of what may be left out, where names are most of it */
-#define POINTS_FINER	16	/* points to a look */
+#define SMALLER		0.625	/* target size, as a share of the old one */
+#define LEAST		0.25	/* minimum share of what may be dropped that is kept */
+#define POINTS_FINER	16	/* points per snapshot */
 #define SHARE_MAX	4.0
 
 enum { HALVINGS = 24 };
 
-struct item {				/* a look's or a point's own bytes */
+struct item {				/* a snapshot's or a point's own bytes */
 	uint64_t t_ns;
 	uint32_t target, bytes;
 	bool look;
@@ -22,9 +22,9 @@ struct item {				/* a look's or a point's own bytes */
 struct items {
 	struct item *item;
 	size_t n, room;
-	uint64_t all_bytes, own_bytes;	/* of the file, unpacked; of the items */
-	uint32_t inside;		/* whose look is under way; 0: nobody's */
-	size_t look;			/* the item of that */
+	uint64_t all_bytes, own_bytes;	/* of the file, uncompressed; of the items */
+	uint32_t inside;		/* target whose snapshot is being read; 0: none */
+	size_t look;			/* the item of that snapshot */
 };
 
 struct last_look {
@@ -81,7 +81,7 @@ static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t l
 	return add_item(x, &i);
 }
 
-/* It is whole: what thinning may leave out. */
+/* The snapshot is complete: it may be dropped. */
 static int end_look(struct thin_plan *p, struct items *x)
 {
 	struct last_look *last = x->inside ? rows_take(&p->last, x->inside) : NULL;
@@ -104,7 +104,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 		return begin_item(p, x, data, len, true);
 	case RECORD_END:
 		return end_look(p, x);
-	case RECORD_EVENTS:	/* never stay */
+	case RECORD_EVENTS:	/* always dropped */
 	case RECORD_MAPS:
 	case RECORD_SYMBOL:
 	case LEAKTRACE_CMD_STACK_GET:
@@ -118,7 +118,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 	return 0;
 }
 
-/* What would be left of the items. */
+/* How much of the items would be left. */
 static double left_bytes(const struct thin_plan *p, const struct items *x)
 {
 	struct rows kept = { .size_bytes = sizeof(struct kept) };

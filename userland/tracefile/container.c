@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The container of trace files; docs/trace-format.md describes it. Chunks are compressed
- * and checksummed one by one and only ever appended: whatever happens to the
- * writer, the chunks that are whole can be read. The reader believes nothing:
- * every length is bounded before memory is asked for.
+ * The container of trace files, described in docs/trace-format.md. Chunks are
+ * compressed and checksummed one by one and only ever appended: whatever
+ * happens to the writer, its complete chunks can be read. The reader trusts
+ * nothing: every length is checked before memory is allocated.
  */
 #include <endian.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ enum { VERSION_SNAPSHOT = 1, VERSION_RECORDING = 2 };
 enum { CHUNK_RECORDS = 1, CHUNK_END = 2 };
 
 enum {
-	CHUNK_BYTES = 1 << 20,		/* a writer ends a chunk when it has that much */
+	CHUNK_BYTES = 1 << 20,		/* a writer ends a chunk at this size */
 	RAW_MAX = 64 << 20,		/* a reader's limits */
 	STORED_MAX = 64 << 20,
 	RECORD_MAX = 32 << 20,
@@ -39,11 +39,11 @@ struct file_header {
 struct chunk_header {
 	uint32_t type, flags;
 	uint64_t raw_bytes, stored_bytes;
-	uint32_t crc, header_crc;	/* of the stored bytes; of all before itself */
+	uint32_t crc, header_crc;	/* of the stored bytes; of the header up to here */
 };
 
 struct record_header {
-	uint32_t type, bytes;		/* of what follows, without padding */
+	uint32_t type, bytes;		/* of the following data, without padding */
 };
 
 _Static_assert(sizeof(struct file_header) == 16 && sizeof(struct chunk_header) == 32 &&
@@ -52,7 +52,7 @@ _Static_assert(sizeof(struct file_header) == 16 && sizeof(struct chunk_header) =
 struct file_writer {
 	int fd;
 	char *path, *aside;
-	uint64_t bytes;			/* written, and whole */
+	uint64_t bytes;			/* written completely */
 	uint8_t *buf;
 	size_t used, room;
 	int err;
@@ -71,7 +71,7 @@ static uint32_t crc_of(const void *data, size_t len)
 	return crc32_z(0, data, len);
 }
 
-/* All of it or nothing: a disk that is full must not leave half a chunk. */
+/* Writes everything or nothing: a full disk must not leave half a chunk. */
 static int write_whole(struct file_writer *w, const void *data, size_t len)
 {
 	size_t done = 0;
@@ -83,7 +83,7 @@ static int write_whole(struct file_writer *w, const void *data, size_t len)
 			continue;
 		if (n <= 0) {
 			w->err = n < 0 ? -errno : -EIO;
-			/* a pipe cannot, and a reader copes: this is for who appends */
+			/* fails on a pipe, and readers cope: this is for later appends */
 			if (ftruncate(w->fd, w->bytes))
 				return w->err;
 			return w->err;
@@ -94,7 +94,7 @@ static int write_whole(struct file_writer *w, const void *data, size_t len)
 	return 0;
 }
 
-/* ours: a name of our making, where somebody may have put a link or a pipe. */
+/* ours: a name that we generate, where somebody may have put a symlink or a FIFO. */
 static int open_for(const char *name, bool ours)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY |
@@ -138,17 +138,17 @@ static struct file_writer *begin(const char *path, char *aside, uint32_t version
 	return NULL;
 }
 
-/* Written aside and renamed when whole: no half of it under its name. */
+/* Writes to a temporary file that is renamed when it is complete. */
 struct file_writer *file_create(const char *path, char *err, size_t errlen)
 {
 	struct stat st;
 
-	/* a device or a pipe is written to as it is */
+	/* a device or a pipe is written to directly */
 	return begin(path, stat(path, &st) || S_ISREG(st.st_mode) ? text("%s.partial", path) :
 		     strdup(path), VERSION_SNAPSHOT, err, errlen);
 }
 
-/* Under its name from the first byte: whatever ends us leaves what there is. */
+/* Writes under the final name from the first byte: if we are killed, the data so far is there. */
 struct file_writer *file_record(const char *path, char *err, size_t errlen)
 {
 	return begin(path, strdup(path), VERSION_RECORDING, err, errlen);
@@ -160,8 +160,8 @@ uint64_t file_bytes(const struct file_writer *w)
 }
 
 /*
- * Go on in another file, which says in other words what the first from_bytes
- * of ours say: what came since is copied to its end, and it takes our name.
+ * Continues in another file, which holds a compacted form of our first
+ * from_bytes: the rest is copied to its end, and it takes our name.
  */
 int file_move(struct file_writer *w, const char *other, uint64_t from_bytes)
 {
@@ -252,7 +252,7 @@ int file_append(struct file_writer *w, unsigned int type, const void *data, size
 	return w->err;
 }
 
-/* Without an end: somebody will go on there, or remove it. */
+/* Closes without an end chunk: the caller continues the file, or removes it. */
 void file_abandon(struct file_writer *w)
 {
 	if (w->fd >= 0)
@@ -296,7 +296,7 @@ struct file_reader *file_open(const char *path, char *err, size_t errlen)
 	struct stat st;
 	int fd;
 
-	/* a FIFO or a terminal under that name must not make us wait */
+	/* O_NONBLOCK: opening a FIFO or a terminal must not block */
 	fd = r ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
 	if (fd < 0 || fstat(fd, &st)) {
 		snprintf(err, errlen, "cannot open %s: %s", path, strerror(errno));
@@ -326,7 +326,7 @@ fail:
 	return NULL;
 }
 
-/* The content of a chunk whose header is good. 1, 0 when it is cut off. */
+/* Reads the content of a chunk with a valid header. 1, or 0 if it is truncated. */
 static int take_chunk(struct file_reader *r, const struct chunk_header *h, char *err, size_t errlen)
 {
 	uint64_t raw = le64toh(h->raw_bytes), stored = le64toh(h->stored_bytes);
@@ -368,7 +368,7 @@ out:
 	return ret;
 }
 
-/* Where the chunk ends that is being read. */
+/* The offset of the end of the current chunk. */
 static uint64_t position(const struct file_reader *r)
 {
 	off_t at = ftello(r->f);
@@ -376,13 +376,13 @@ static uint64_t position(const struct file_reader *r)
 	return at < 0 ? 0 : at;
 }
 
-/* What begins there or later is not read. */
+/* Chunks that begin at this offset or later are not read. */
 void file_limit(struct file_reader *r, uint64_t bytes)
 {
 	r->limit_bytes = bytes;
 }
 
-/* 1: there is a next chunk of records; 0: the end; negative: err says what. */
+/* 1: there is another chunk of records; 0: the end; negative: an error, described in err. */
 static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 {
 	struct chunk_header h;
@@ -400,7 +400,7 @@ static int next_chunk(struct file_reader *r, char *err, size_t errlen)
 		ret = take_chunk(r, &h, err, errlen);
 		if (ret <= 0)
 			return ret;
-		/* an end may be followed by what was appended later */
+		/* an end chunk may be followed by data that was appended later */
 		r->ended = le32toh(h.type) == CHUNK_END;
 		if (le32toh(h.type) == CHUNK_RECORDS)
 			return 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What trace files are made of, for those who write, read and thin them.
- * docs/trace-format.md describes the records; the numbers below are part of the format.
+ * The contents of trace files, for writer, reader and compaction.
+ * docs/trace-format.md describes the records; the numbers below are part of the
+ * format.
  */
 #ifndef LEAKTRACE_TRACE_H
 #define LEAKTRACE_TRACE_H
@@ -56,15 +57,13 @@ _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 	       sizeof(struct load_row) == 24 &&
 	       sizeof(struct event_row) == 40, "as in docs/trace-format.md");
 
-/* In an attribute, which holds less than 64 KiB. */
+/* Rows per attribute, which holds less than 64 KiB. */
 enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
 
-/*
- * trace_put.c: writing
- */
-struct known {				/* what of a target is in the file already */
+/* writer.c */
+struct known {				/* what the file already has of a target */
 	uint32_t *stack;
-	uint64_t *pc;			/* times two, and one for a return address */
+	uint64_t *pc;			/* pc * 2, plus 1 for a return address */
 	size_t nstacks, npcs, nrests;
 	uint64_t maps_hash;
 };
@@ -72,8 +71,8 @@ struct known {				/* what of a target is in the file already */
 void known_clear(struct known *k);
 
 /*
- * A look at m->target: the kernel's tables, which m then has as the file does,
- * and the names of what is not known yet. 0 or -errno.
+ * Writes a snapshot of m->target: the kernel's tables, which are read into m as
+ * well, and names that are not in the file yet. 0 or -errno.
  */
 int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct known *k);
 int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct known *k);
@@ -81,10 +80,8 @@ int trace_put_edge(struct file_writer *w, unsigned int type, const struct target
 int trace_put_point(struct file_writer *w, const struct point *p);
 int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);
 
-/*
- * trace_take.c: records to structs; 0, -EBADMSG or -ENOMEM
- */
-/* Of META, what is the host's goes to m, what is the look's to look. */
+/* records.c: decodes records; 0 */
+/* META: data about the host goes to m, data about the snapshot to look. */
 int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
 int trace_take_symbol(struct model *m, struct nlattr *attrs, int len);
 int trace_take_example(struct model *m, struct nlattr *attrs, int len);
@@ -92,30 +89,29 @@ int trace_take_maps(struct model *m, const void *data, size_t len);
 int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns);
 int trace_point(struct nlattr *attrs, int len, struct point *p);
 
-/*
- * trace.c: reading
- */
+/* reader.c */
 struct trace_target {
 	uint32_t id, pid;
 	uint64_t attached_ns;
-	char comm[64], exe[256];	/* as of the last look; as much as fits */
+	char comm[64], exe[256];	/* as of the last snapshot; may be truncated */
 };
 
 struct trace_survey {			/* free targets */
 	struct trace_target *targets;	/* in order of appearance; at least one */
 	size_t n;
-	uint64_t first_ns, last_ns;	/* of any look or point */
+	uint64_t first_ns, last_ns;	/* of any snapshot or point */
 	double wall_minus_mono_s;
-	bool recording;			/* more than one look */
+	bool recording;			/* more than one snapshot */
 };
 
 int trace_survey(const char *path, struct trace_survey *s, char *err, size_t errlen);
 
 /*
- * Which part of a recording: what happened to a target after from_ns and up to
- * to_ns, as far as looks are that close: base is the last one up to from_ns, m
- * the last one up to to_ns, or if there is none between the first one after.
- * base may be NULL; it stays empty (target.id 0) if tracing began later.
+ * Selects part of a recording: what happened to a target after from_ns and up
+ * to to_ns, as precisely as its snapshots allow. base is the last snapshot up
+ * to from_ns; m is the last one up to to_ns, or if there is none between the
+ * two, the first one after. base may be NULL; it stays empty (target.id 0) if
+ * tracing began later.
  */
 struct trace_part {
 	uint32_t target;		/* 0: the first */

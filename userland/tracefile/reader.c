@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading trace files. A snapshot is one look at a target; a recording is many,
- * each between BEGIN and END, with points of a history between them. A look
- * counts when its END is there: then it takes the place of the one before. Names
- * only ever add up. Nothing is believed.
+ * Reads trace files. A snapshot file has one snapshot of a target; a recording
+ * has many, each between BEGIN and END, with points of a history between them.
+ * A snapshot counts when its END is read: it then replaces the one before.
+ * Names accumulate. The file is untrusted.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@ struct reading {
 	const struct trace_part *part;
 	struct model *m, *base;		/* base may be NULL */
 	struct model look;		/* begun, not yet ended */
-	uint32_t target;		/* the one that is read */
-	uint32_t inside;		/* of a look at that one; 0: of none */
+	uint32_t target;		/* the target that is read */
+	uint32_t inside;		/* target of the current snapshot; 0: none, or another target */
 };
 
 static void swap_looks(struct model *a, struct model *b)
@@ -64,7 +64,7 @@ static int begin_look(struct reading *r, void *data, size_t len)
 	return 0;
 }
 
-/* Whether the look at time_ns comes in place of the one before. */
+/* Whether the snapshot at time_ns replaces the current one. */
 static int end_look(struct reading *r, void *data, size_t len)
 {
 	uint64_t time_ns;
@@ -73,7 +73,7 @@ static int end_look(struct reading *r, void *data, size_t len)
 	if (trace_edge(data, len, &target, &time_ns) || target != r->inside)
 		return -EBADMSG;
 	r->inside = 0;
-	/* thinned: only names have been left of it */
+	/* compacted: only its names are left */
 	if (target != r->target || !r->look.target.id)
 		return 0;
 	if (time_ns <= r->part->from_ns) {
@@ -123,7 +123,7 @@ static int take_point(struct reading *r, void *data, size_t len)
 	return err;
 }
 
-/* Where it belongs: what a look tells to the look, names to the whole. */
+/* Names go to the model, everything else to the current snapshot. */
 static int take_record(struct reading *r, unsigned int type, void *data, size_t len)
 {
 	struct model *look = r->inside ? &r->look : r->m;
@@ -152,7 +152,7 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 	return model_record(look, type, data, len);
 }
 
-/* What file.c says of a file, it says without its name. */
+/* container.c's messages do not name the file: add it. */
 static void put_name(const char *path, char *err, size_t errlen)
 {
 	char *what = strdup(err);
@@ -199,7 +199,7 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 	m->history = history_new();
 	snprintf(err, errlen, "out of memory");
 	ret = m->symboliser && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
-	/* what came whole before the damage is still worth a report */
+	/* complete data before the damage is still worth a report */
 	if (ret < 0 && m->target.id && m->nsites) {
 		fail("%s; reporting the data before it", err);
 		ret = 0;
@@ -229,7 +229,7 @@ int trace_read(const char *path, struct model *m, char *err, size_t errlen)
 	return trace_read_part(path, &all, m, NULL, err, errlen);
 }
 
-/* --- what is in it --- */
+/* --- table of contents --- */
 
 static struct trace_target *survey_target(struct trace_survey *s, uint32_t id)
 {
@@ -254,7 +254,7 @@ static void survey_time(struct trace_survey *s, uint64_t t_ns)
 		s->last_ns = t_ns;
 }
 
-struct pending {			/* a look that has not ended yet, and may never do */
+struct pending {			/* a snapshot that has not ended, and may never end */
 	struct target target;
 	char exe[256];
 };
@@ -308,7 +308,7 @@ static void survey_record(struct trace_survey *s, struct pending *p, unsigned in
 			survey_look(s, p);
 		return;
 	case RECORD_BEGIN:
-	case RECORD_POINT:	/* never inside a look */
+	case RECORD_POINT:	/* never inside a snapshot */
 		s->recording = true;
 		p->target.id = 0;
 		*p->exe = '\0';
@@ -318,7 +318,7 @@ static void survey_record(struct trace_survey *s, struct pending *p, unsigned in
 	}
 }
 
-/* Damage ends it as the end would: who reads then will tell. */
+/* Stops at damage without an error: reading the file will report it. */
 int trace_survey(const char *path, struct trace_survey *s, char *err, size_t errlen)
 {
 	struct file_reader *f = file_open(path, err, errlen);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Records of our own, one at a time: META (program, host, clock), SYMBOL (the
- * frames of a pc), MAPS, EXAMPLE (what an object was), BEGIN and END of a look,
- * POINT of a history. Nothing is believed.
+ * Decodes our own records: META (program, host, clock), SYMBOL (the frames of a
+ * pc), MAPS, EXAMPLE (the description of an object), BEGIN and END of a
+ * snapshot, POINT of a history. They are untrusted.
  */
 #include <endian.h>
 #include <errno.h>
@@ -124,7 +124,7 @@ int trace_take_example(struct model *m, struct nlattr *attrs, int len)
 	return 0;
 }
 
-/* Only names of ranges come from it: what cannot be parsed is no loss. */
+/* Only used to name address ranges: a parse error is ignored. */
 int trace_take_maps(struct model *m, const void *data, size_t len)
 {
 	char *copy = strndup(data, len);

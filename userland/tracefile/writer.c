@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writing what is in a trace file: the kernel's own messages, as they come, and
- * around them what only the traced host can tell: META (program, host, clock),
- * SYMBOL (the frames of a pc), MAPS, EXAMPLE (what an object was). All are
- * attributes in netlink's form, so that one decoder serves both.
+ * Writes the contents of a trace file: the kernel's own messages, unchanged,
+ * and what only the traced host can provide: META (program, host, clock),
+ * SYMBOL (the frames of a pc), MAPS, EXAMPLE (the description of an object).
+ * All are netlink attributes, so that one decoder is enough.
  */
 #include <endian.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ struct writing {
 	struct known *known;
 };
 
-/* What is too long for it (names of C++ templates are, now and then) ends early. */
+/* Truncates strings that do not fit into an attribute (names of C++ templates, now and then). */
 static void put_string(struct nl_msg *msg, int type, const char *s)
 {
 	size_t len = s ? strnlen(s, STRING_MAX_BYTES - 1) : 0;
@@ -39,7 +39,7 @@ static void put_string(struct nl_msg *msg, int type, const char *s)
 	((char *)nla_data(a))[len] = '\0';
 }
 
-/* A record of our own: what fill puts into a message, without netlink's header. */
+/* Writes a record of our own: the attributes that fill() adds, without a netlink header. */
 static int put_record(struct writing *w, unsigned int type,
 		      void (*fill)(struct nl_msg *msg, const void *arg), const void *arg)
 {
@@ -54,7 +54,7 @@ static int put_record(struct writing *w, unsigned int type,
 	return err;
 }
 
-/* --- names: the frames of a pc, each once in a file --- */
+/* --- names: the frames of each pc, once per file --- */
 
 void known_clear(struct known *k)
 {
@@ -136,7 +136,7 @@ static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
 }
 
 struct pcs {
-	uint64_t *pc;			/* times two, and one for a return address */
+	uint64_t *pc;			/* pc * 2, plus 1 for a return address */
 	size_t n, room;
 };
 
@@ -158,7 +158,7 @@ static int add_pcs(struct pcs *all, const struct known *k, const struct stack *s
 	return 0;
 }
 
-/* The pcs of stacks that are new, each once. */
+/* The distinct pcs of stacks that are not in the file yet. */
 static int new_pcs(const struct writing *w, struct pcs *all)
 {
 	struct model *m = w->m;
@@ -201,14 +201,14 @@ static int learn_stacks(struct known *k, const struct model *m)
 	if (!more)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->nstacks; i++)
-		more[i] = m->stacks[i].id;	/* in order: the model is settled */
+		more[i] = m->stacks[i].id;	/* sorted: the model is settled */
 	free(k->stack);
 	k->stack = more;
 	k->nstacks = m->nstacks;
 	return 0;
 }
 
-/* User addresses leave the topmost bit free: twice a pc fits. */
+/* User addresses do not use the top bit: pc * 2 fits. */
 static int put_symbols(struct writing *w)
 {
 	struct pcs all = { 0 };
@@ -232,7 +232,7 @@ static void fill_rest(struct nl_msg *msg, const void *arg)
 	nla_put(msg, LEAKTRACE_A_STACK_PCS, s->npcs * sizeof(*s->pcs), s->pcs);
 }
 
-/* Before their names: put_symbols() knows which are new. */
+/* Must precede put_symbols(), which updates what is known. */
 static int put_rests(struct writing *w)
 {
 	int err = 0;
@@ -314,7 +314,7 @@ static int put_maps(struct writing *w)
 	FILE *f, *out;
 	int err = 0;
 
-	/* a first thread that has exited has none */
+	/* empty for a main thread that has exited */
 	snprintf(path, sizeof(path), "/proc/%u/maps",
 		 w->m->maps ? (unsigned int)w->m->maps->tid : w->m->target.pid);
 	f = fopen(path, "re");
@@ -334,7 +334,7 @@ static int put_maps(struct writing *w)
 	return err;
 }
 
-/* A message goes into the file as it came, and into the model: both know the same. */
+/* Writes a message to the file unchanged, and adds it to the model: both have the same data. */
 static int take_message(int cmd, struct nlattr *attrs, int len, void *arg)
 {
 	struct writing *w = arg;
@@ -398,7 +398,7 @@ int trace_put_edge(struct file_writer *w, unsigned int type, const struct target
 	return put_record(&writing, type, fill_edge, t);
 }
 
-/* --- what lies between looks --- */
+/* --- between snapshots --- */
 
 static void fill_point(struct nl_msg *msg, const void *arg)
 {
@@ -424,7 +424,7 @@ static void fill_point(struct nl_msg *msg, const void *arg)
 		nla_put(msg, POINT_SITES, p->nsites * sizeof(sites[0]), sites);
 }
 
-/* In as many records of one time as it takes. */
+/* Writes as many records with the same time as needed. */
 int trace_put_point(struct file_writer *w, const struct point *p)
 {
 	struct writing writing = { .w = w };
@@ -455,7 +455,7 @@ static void fill_events(struct nl_msg *msg, const void *arg)
 	nla_put(msg, EVENTS_LIST, all->n * sizeof(*all->e), all->e);
 }
 
-/* Rows are in the file's byte order already; at most EVENT_ROWS_MAX. */
+/* Rows are in the file's byte order; at most EVENT_ROWS_MAX. */
 int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n)
 {
 	struct writing writing = { .w = w };
@@ -477,10 +477,10 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 	if (!ret)
 		ret = end = trace_put_names(m, w, symbols, &known);
 	else
-		end = file_flush(w);	/* was it the file, in which messages go as they come? */
+		end = file_flush(w);	/* find out whether writing the file was what failed */
 	if (ret && !end)
 		snprintf(err, errlen, "%s", client_error(c));
-	/* What is not whole does not replace what was there. */
+	/* An incomplete file does not replace the old one. */
 	if (ret)
 		file_discard(w);
 	else
