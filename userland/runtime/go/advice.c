@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leaks that everybody makes: the standard library's function in which they show
- * tells what was forgotten, though its caller is long gone.
+ * Common kinds of leaks: the function of the standard library that is on the
+ * stack shows what was forgotten, although its caller is not on the stack any
+ * more.
  */
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 static const struct {
 	enum go_kind kind;
-	const char *type, *function;	/* the function's first part; type NULL: any */
+	const char *type, *function;	/* prefix of the function's name; type NULL: any */
 	const char *advice;
 } rows[] = {
 	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
@@ -34,7 +35,7 @@ static bool fits(const char *function, const char *first)
 	return function && !strncmp(function, first, strlen(first));
 }
 
-/** go_advice() - what most likely was forgotten, by the stack of a site; NULL: unknown */
+/** go_advice() - the probable cause of a leak, by its stack; NULL if unknown */
 const char *go_advice(struct go_view *v, struct go_site *s)
 {
 	const struct symbol_frame *frames;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The two things that are ever written to a Go program, each asked for by name:
- * the rate of its heap profile, where the linker left 0; and the byte by which
- * the next garbage collection looks for goroutines that nothing can wake. Each
- * is written only over what is expected there.
+ * The only two things that are written to a Go program, each on request: the
+ * rate of its heap profile, if the linker has set it to 0; and the byte that
+ * makes the next garbage collection look for goroutines that can never wake up.
+ * Each is written only if memory has the expected value.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,15 +13,15 @@
 #include "util/process_memory.h"
 
 enum { DEFAULT_RATE = 512 << 10 };
-static const double FORCED_GC_S = 130;	/* the runtime collects every two minutes at least */
+static const double FORCED_GC_S = 130;	/* the runtime forces a collection every two minutes */
 
-/* Nobody writes to another program by accident. */
+/* Asks for confirmation before another program is modified. */
 static bool confirmed(const struct go_process *p, const char *what)
 {
 	char answer[16];
 
 	if (!isatty(STDIN_FILENO))
-		return true;		/* a script has given the option, that is clear enough */
+		return true;		/* in a script, the option is sufficient confirmation */
 	fprintf(stderr, "This writes %s of the running process %d (%s).\nContinue? [y/N] ", what,
 		p->pid, p->comm);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
@@ -30,7 +30,7 @@ static bool confirmed(const struct go_process *p, const char *what)
 /**
  * go_arm() - turn the heap profile of a program on or off
  *
- * A rate that the program has set itself stays: its own profiles are scaled by it.
+ * A rate that the program has set itself is kept: its own profiles are scaled by it.
  *
  * Return: 0, or EXIT_TROUBLE.
  */
@@ -71,16 +71,16 @@ static int wait_for_collection(const struct go_process *p, bool (*wait_s)(double
 		if (!flags[0] && !flags[1])
 			return 0;
 	}
-	if (flags[0])			/* take the wish back */
+	if (flags[0])			/* withdraw the request */
 		memory_write(p->tid, p->places.leak_pending, &none, 1);
 	return fail("process %d ran no garbage collection in time: no verdict", p->pid);
 }
 
 /**
- * go_verdict() - have the runtime itself look for leaked goroutines
- * @wait_s: sleeps; false: stop waiting
+ * go_verdict() - make the runtime look for leaked goroutines
+ * @wait_s: sleeps; returns false to stop waiting
  *
- * Return: 0 when it has looked, or EXIT_TROUBLE.
+ * Return: 0 if it has looked, or EXIT_TROUBLE.
  */
 int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), void *arg)
 {

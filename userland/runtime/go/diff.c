@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What grew between two looks at Go programs. A place is its kind, its type and
- * the names and lines of its stack, so that looks at two runs compare, too; what
- * one place has under several addresses is one.
+ * What grew between two samples of Go programs. A call path is identified by
+ * its kind, its type, and the names and lines of its stack, so that samples of
+ * two runs can be compared; the same path at different addresses is one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum { DOCUMENT_BYTES_MAX = 256 << 20 };
 
 const char *const go_growth_kinds[] = { "goroutine", "gotimer", "goheap" };
 
-/** go_document_at() - a member of that type, or NULL */
+/** go_document_at() - a member of an object with the given type, or NULL */
 struct json_object *go_document_at(struct json_object *o, const char *key, enum json_type type)
 {
 	struct json_object *value;
@@ -26,12 +26,12 @@ struct json_object *go_document_at(struct json_object *o, const char *key, enum 
 		value : NULL;
 }
 
-/** go_document_text() - a member that is a string; "": there is none */
+/** go_document_text() - a string member of an object, or "" if there is none */
 const char *go_document_text(struct json_object *o, const char *key)
 {
 	struct json_object *value = go_document_at(o, key, json_type_string);
 
-	/* the document is ours: nobody else reads what a terminal would obey */
+	/* the document is ours, so it may be modified */
 	return value ? tame((char *)json_object_get_string(value)) : "";
 }
 
@@ -40,7 +40,7 @@ static int64_t number_of(struct json_object *o, const char *key)
 	return json_object_get_int64(go_document_at(o, key, json_type_int));
 }
 
-/* A sum of what documents claim: too much is as much as can be. */
+/* Saturating addition: the numbers come from an untrusted file. */
 static void add(int64_t *sum, int64_t n)
 {
 	const int64_t most = 1LL << 60;
@@ -49,7 +49,7 @@ static void add(int64_t *sum, int64_t n)
 	*sum = *sum + n > most ? most : *sum + n;
 }
 
-/** go_difference_fits() - whether this may be what 'leaktrace go' wrote */
+/** go_difference_fits() - whether a path may be a file written by 'leaktrace go' */
 bool go_difference_fits(const char *path)
 {
 	struct stat st;
@@ -100,7 +100,7 @@ static void key_frame(FILE *f, struct json_object *frame)
 		go_document_text(frame, "file"), (long long)number_of(frame, "line"));
 }
 
-/* What makes a site the same place; malloced. */
+/* The key by which call paths are compared; malloced. */
 static char *key_of(struct json_object *site)
 {
 	struct json_object *frames = go_document_at(site, "frames", json_type_array);
@@ -130,7 +130,7 @@ static int kind_of(struct json_object *site)
 	return -1;
 }
 
-/* The row of a place; places: key to its number, plus one. */
+/* The row of a call path; places maps its key to its index plus one. */
 static struct go_growth *row_of(struct go_difference *d, struct json_object *places,
 				struct json_object *site)
 {
@@ -154,7 +154,7 @@ static struct go_growth *row_of(struct go_difference *d, struct json_object *pla
 	return more ? &more[d->n - 1] : NULL;
 }
 
-/* The runtime's own goroutines are nobody's, as in its own profile. */
+/* The runtime's own goroutines are left out, as in its own profiles. */
 static void add_sites(struct go_difference *d, struct json_object *places, bool newer)
 {
 	struct json_object *list = json_object_object_get(newer ? d->newer : d->older, "sites");
@@ -225,10 +225,10 @@ static bool same_process(struct json_object *a, struct json_object *b)
 }
 
 /**
- * go_difference_read() - compare two documents, or folders with one
+ * go_difference_read() - compare two documents, or directories that contain one
  * @err: on failure, one line that says why
  *
- * Return: the difference, to be freed; or NULL.
+ * Return: the difference, which the caller frees, or NULL.
  */
 struct go_difference *go_difference_read(const char *older, const char *newer, char *err,
 					 size_t errlen)

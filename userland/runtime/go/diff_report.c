@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What grew between two looks at Go programs, for people and for programs.
- */
+/* What grew between two samples of Go programs, as text and as JSON. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +79,7 @@ static void write_frames(FILE *f, struct json_object *site, const struct report_
 	struct json_object *by = go_document_at(site, "created_by", json_type_object);
 	size_t n = list ? json_object_array_length(list) : 0, first = 0, max = look->all ? FRAMES_ALL : FRAMES;
 
-	/* how the runtime parks a goroutine is always the same */
+	/* the runtime's functions that park a goroutine are always the same */
 	while (!look->all && first < n && is_runtime(json_object_array_get_idx(list, first)))
 		first++;
 	if (first == n)
@@ -117,7 +115,7 @@ static void write_growth(FILE *f, const struct go_growth *g, const struct report
 	fputc('\n', f);
 }
 
-/** go_difference_text() - the greatest growth of each kind first */
+/** go_difference_text() - print a difference, greatest growth of each kind first */
 void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *look)
 {
 	unsigned int shown[KINDS_OF_GO] = { 0 };
@@ -154,7 +152,7 @@ static void put_number(struct json_object *o, const char *key, int64_t n)
 	json_object_object_add(o, key, json_object_new_int64(n));
 }
 
-/* Rows are the documents' own, with the numbers of both looks. */
+/* The documents' own sites, with the numbers of both samples. */
 static struct json_object *json_growth(const struct go_growth *g)
 {
 	struct json_object *o = json_object_get(g->site);
@@ -170,7 +168,7 @@ static struct json_object *json_growth(const struct go_growth *g)
 	return o;
 }
 
-/** go_difference_json() - all of it as one document */
+/** go_difference_json() - print a difference as one JSON document */
 void go_difference_json(FILE *f, const struct go_difference *d)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Offsets in the runtime's structures from the program's own debug information.
- */
+/* Reads offsets in the runtime's structures from the program's debug information. */
 #include <stddef.h>
 #include <string.h>
 
@@ -25,7 +23,7 @@ static bool find_child(Dwarf_Die *parent, const char *name, int tag, Dwarf_Die *
 	return false;
 }
 
-/* The unit that describes the runtime's structures: not each of its name does. */
+/* Finds the unit that describes the runtime's structures; several have its name. */
 static bool find_unit(Dwarf *dwarf, Dwarf_Die *unit)
 {
 	Dwarf_Off at = 0, next;
@@ -41,7 +39,7 @@ static bool find_unit(Dwarf *dwarf, Dwarf_Die *unit)
 	return false;
 }
 
-/* "sched.sp" of runtime.g: the offset, or -1. */
+/* The offset of a member such as "sched.sp" of runtime.g, or -1. */
 static int member(Dwarf_Die *unit, const char *structure, const char *path)
 {
 	Dwarf_Die die, field, type;
@@ -123,7 +121,7 @@ static bool read_all(Dwarf_Die *unit, struct go_layout *l)
 
 /**
  * go_layout_from_dwarf() - read a layout from debug information
- * @layout: filled when all that is needed is there, else left
+ * @layout: filled if everything needed is there, else unchanged
  */
 bool go_layout_from_dwarf(struct elf_image *image, struct go_layout *layout)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the runtime keeps what: symbols where there are any. What code refers to
- * is read from the code, which strip leaves; the rest is recognised (go_scan.c).
+ * Finds the runtime's variables: by symbols if there are any; from the
+ * instructions that refer to them, since strip does not remove code; the rest
+ * is recognised by content (scan.c).
  */
 #include <string.h>
 
@@ -27,7 +28,7 @@ static bool is_variable(const struct go_process *p, uint64_t vaddr)
 	return false;
 }
 
-/* A function's code, [f->start, f->end); NULL: there is none to read. */
+/* The code of a function, [f->start, f->end); NULL: not available. */
 static const unsigned char *code_of(const struct go_process *p, const char *function,
 				    struct go_func *f)
 {
@@ -37,8 +38,8 @@ static const unsigned char *code_of(const struct go_process *p, const char *func
 }
 
 /*
- * What the nth load of a variable in a function refers to: mov REG, [rip+disp32],
- * 32 or 64 bits wide.
+ * The address that the nth load of a variable in a function refers to: mov REG,
+ * [rip+disp32], 32 or 64 bits wide.
  */
 static uint64_t loaded(const struct go_process *p, const char *function, int nth)
 {
@@ -61,7 +62,7 @@ static uint64_t loaded(const struct go_process *p, const char *function, int nth
 	return 0;
 }
 
-/* What the first lea of a variable in a function refers to. */
+/* The address that the first lea of a variable in a function refers to. */
 static uint64_t addressed(const struct go_process *p, const char *function)
 {
 	struct go_func f;
@@ -81,9 +82,9 @@ static uint64_t addressed(const struct go_process *p, const char *function)
 }
 
 /*
- * The byte that asks the next collection to look for leaks: where one begins, it
- * is loaded, and within a few instructions the byte behind it is set to 1. The
- * only such place, or none is believed.
+ * The byte that makes the next collection look for leaks: the code that starts
+ * a collection loads it, and within a few instructions sets the byte after it
+ * to 1. If there is not exactly one such place, none is used.
  */
 static uint64_t leak_pending(const struct go_process *p)
 {
@@ -112,7 +113,7 @@ static uint64_t leak_pending(const struct go_process *p)
 	return found;
 }
 
-/* The symbol and the code must agree where there are both: this one is written to. */
+/* If there are both a symbol and the code, they must agree, because this byte is written to. */
 static uint64_t find_leak_pending(const struct go_process *p)
 {
 	uint64_t by_code = p->layout.leak_pending < 0 ? 0 : leak_pending(p);
@@ -121,7 +122,7 @@ static uint64_t find_leak_pending(const struct go_process *p)
 	return work && work + p->layout.leak_pending != by_code ? 0 : by_code;
 }
 
-/** go_find() - fill in all places that can be found */
+/** go_find() - find the addresses of the runtime's variables */
 void go_find(struct go_process *p)
 {
 	struct go_places *at = &p->places;
@@ -137,7 +138,7 @@ void go_find(struct go_process *p)
 		at->allgs_pointer = 0;
 	if (!at->profile_cycle)
 		at->profile_cycle = loaded(p, "runtime.mProf_Flush", 0);
-	if (!at->profile_rate)		/* the first is the cache of a thread without a p */
+	if (!at->profile_rate)		/* the first is the cache of a thread without a P */
 		at->profile_rate = loaded(p, "runtime.profilealloc", 1);
 	at->controller = symbol(p, "runtime.gcController");
 	if (!at->controller)
@@ -145,7 +146,7 @@ void go_find(struct go_process *p)
 	at->leak_pending = find_leak_pending(p);
 	if (!at->allgs_pointer || !at->mbuckets || !at->wait_reasons || !at->allp)
 		go_scan(p);
-	/* the list may have moved while it was looked at */
+	/* the list may have moved while it was being read */
 	for (int i = 1; i < TRIES && !at->allgs_pointer; i++)
 		go_scan(p);
 }

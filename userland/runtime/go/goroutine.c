@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Goroutines. The runtime never frees the record of one, only uses it again, so
- * each can be read at any time; what was read is believed when the record is the
- * same after its stack has been copied. Thousands are read in one go.
+ * Reads goroutines. The runtime never frees the record (g) of a goroutine, it
+ * only reuses it, so a g can be read at any time; a stack is valid if its g is
+ * unchanged after the stack was copied. Thousands are read in one batch.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct gaze {
 	struct go_process *process;
 	int g_bytes;
 	unsigned char *before, *after, *stack; /* AT_ONCE of each */
-	uint64_t *again;		/* what changed under our hands */
+	uint64_t *again;		/* those that changed while they were read */
 	size_t nagain;
 	uint64_t now_ns;
 };
@@ -56,7 +56,7 @@ static void where(const struct go_layout *l, const unsigned char *g, uint64_t *p
 	*sp = word(g, in_syscall ? l->syscallsp : l->sched_sp);
 }
 
-/* How much of its stack is in use; 0: this can be none. */
+/* How much of its stack is in use; 0: not a valid goroutine. */
 static uint64_t used_bytes(const struct go_layout *l, const unsigned char *g)
 {
 	uint64_t lo = word(g, 0), hi = word(g, 8), pc, sp;
@@ -97,7 +97,7 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 	key->kind = GO_GOROUTINE;
 	key->creator = word(g, l->gopc);
 	key->system = start && !strncmp(start, "runtime.", 8) && strcmp(start, "runtime.main") &&
-		strcmp(start, "runtime.corostart");	/* what a coroutine runs is the program's */
+		strcmp(start, "runtime.corostart");	/* coroutines run code of the program */
 	name_type(k, g, key);
 	k->view->counts.system += key->system;
 	s = go_view_site(k->view, key);
@@ -115,7 +115,7 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 		s->age_max_ns = k->now_ns - since;
 }
 
-/* A stack that is deeper than what is read of all at once. */
+/* Reads a stack that is deeper than the part that is read of each in a batch. */
 static enum go_walk walk_deep(struct gaze *k, const unsigned char *g, uint64_t *pcs, unsigned int *n,
 			      uint64_t at, unsigned char *after)
 {
@@ -136,7 +136,7 @@ static enum go_walk walk_deep(struct gaze *k, const unsigned char *g, uint64_t *
 	return walk;
 }
 
-/* One that was read: counted, or read again. */
+/* Counts a goroutine that was read, or puts it on the list to be read again. */
 static void take(struct gaze *k, uint64_t at, const unsigned char *g, unsigned char *after,
 		 const struct memory_piece *stack)
 {
@@ -198,7 +198,10 @@ static void read_some(struct gaze *k, const uint64_t *at, size_t n)
 	}
 }
 
-/* The list grows by moving: length first, then where it is, then whether it still is there. */
+/*
+ * The list is moved when it grows: read its length, then its address, then
+ * check that the address has not changed.
+ */
 static uint64_t *read_list(const struct go_process *p, size_t *n)
 {
 	for (int i = 0; i < 2 * TRIES; i++) {
@@ -234,7 +237,7 @@ static int read_all(struct gaze *k, uint64_t *list, size_t n)
 }
 
 /**
- * go_goroutines() - take a look at all goroutines
+ * go_goroutines() - sample all goroutines
  *
  * Return: 0, -EAGAIN: the list could not be read, -ENOMEM.
  */

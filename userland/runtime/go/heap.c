@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The runtime's heap profile: a list of buckets, one for each stack and size. They
- * are only ever added, and do not change once they are in the list, but for their
- * counters. A flush between two of our reads would count twice: then again.
+ * Reads the runtime's heap profile: a list of buckets, one for each stack and
+ * size. Buckets are only ever added, and only their counters change. A flush of
+ * counters between two of our reads would count twice: then everything is read
+ * again.
  */
 #include <errno.h>
 #include <math.h>
@@ -19,8 +20,9 @@ struct record {
 };
 
 /*
- * Of the four (active, three of the future) those that are published by now; before the
- * first collection, when none is active, all.
+ * The sum of those of a bucket's four records (active, and three future cycles)
+ * that are published by now; before the first collection, when none is active,
+ * of all.
  */
 static struct record published(const struct go_process *p, const uint64_t *words, uint32_t cycle,
 			       bool collected)
@@ -39,16 +41,16 @@ static struct record published(const struct go_process *p, const uint64_t *words
 	return r;
 }
 
-/* Counters may be anything, and scaled ones more than there are numbers. */
+/* Converts to an integer: counters are untrusted, and may be out of range once scaled. */
 static uint64_t whole(double n)
 {
 	if (!(n > 0))
 		return 0;
-	/* which a double and a signed number still hold */
+	/* still representable as double and as signed integer */
 	return n < 0x1p62 ? (uint64_t)n : 1ULL << 62;
 }
 
-/* One in so many bytes was sampled: what there was in all, as pprof has it. */
+/* Scales a sampled count to an estimate of the total, as pprof does. */
 static uint64_t scaled(uint64_t n, uint64_t size, uint64_t rate, uint64_t *bytes)
 {
 	double scale = rate > 1 ? 1 / (1 - exp(-(double)size / rate)) : 1;
@@ -94,7 +96,10 @@ static int read_bucket(const struct go_process *p, uint64_t at, struct bucket *b
 	return 0;
 }
 
-/* Whether there was a collection yet: some record is active then, mostly of the first. */
+/*
+ * Whether there was a collection: then some bucket, usually one of the first,
+ * has an active record.
+ */
 static bool is_collected(const struct go_process *p)
 {
 	uint64_t at = go_word(p, p->places.mbuckets);
@@ -129,7 +134,7 @@ static uint32_t cycle_now(const struct go_process *p)
 	return cycle;
 }
 
-/** go_heap_is_removed() - the linker drops the profile where nothing reads it */
+/** go_heap_is_removed() - whether the linker has removed heap profiling */
 bool go_heap_is_removed(const struct go_process *p)
 {
 	struct go_func f;
@@ -139,11 +144,11 @@ bool go_heap_is_removed(const struct go_process *p)
 }
 
 /**
- * go_heap() - take a look at the heap profile
+ * go_heap() - sample the heap profile
  *
- * A profile that the linker removed, or that nobody turned on, is no error.
+ * A profile that is turned off, or was removed by the linker, is not an error.
  *
- * Return: 0, or -EFAULT when what is there makes no sense.
+ * Return: 0, or -EFAULT if its data is inconsistent.
  */
 int go_heap(struct go_view *v)
 {
@@ -155,7 +160,7 @@ int go_heap(struct go_view *v)
 	if (v->counts.heap_unknown)
 		return 0;
 	v->counts.heap_rate = go_word(p, p->places.profile_rate);
-	/* What was allocated before the runtime turned it off is no profile. */
+	/* Allocations before profiling was turned off do not count. */
 	v->counts.heap_off = !v->counts.heap_rate;
 	if (v->counts.heap_off)
 		return 0;

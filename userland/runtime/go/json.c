@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A Go program as JSON: sites as the report has them, of further kinds.
- */
+/* A Go program as JSON: sites as in the report, of further kinds. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +144,7 @@ static struct json_object *totals_of(const struct go_counts *c)
 	return o;
 }
 
-/** go_json() - what was seen, judged; the caller's to put */
+/** go_json() - all samples with verdicts; the caller releases it */
 struct json_object *go_json(struct go_view *v)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *losses;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which sites leak. A goroutine that waits proves nothing, nor do many: what
- * leaks grows from look to look and never falls. Memory counts at garbage
- * collections only, and beyond what sampling makes up. What the runtime itself
- * has found unreachable is proven.
+ * Which sites leak. That goroutines wait, even many, proves nothing: a leak
+ * grows from sample to sample and never shrinks. Heap memory is compared at
+ * garbage collections only, and must grow by more than the sampling error. What
+ * the runtime has found unreachable is proven.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -37,10 +37,10 @@ static void say(struct judgement *j, char *sentence)
 struct looks {
 	unsigned int n;
 	double t_s[GO_SERIES_MAX], y[GO_SERIES_MAX];
-	double missed[GO_SERIES_MAX];	/* as many may have been there unseen */
+	double missed[GO_SERIES_MAX];	/* possible undercount */
 };
 
-/* The looks that tell something new: for memory, those after another collection. */
+/* The samples with new information: for memory, those after another collection. */
 static void looks_of(const struct go_view *v, const struct go_site *s, struct looks *l)
 {
 	l->n = 0;
@@ -63,8 +63,8 @@ static bool never_falls(const struct looks *l)
 }
 
 /*
- * A server that warms up reaches its level, and a burst comes once: growth must
- * go on in the last half, and be spread over the looks.
+ * A server that warms up reaches a plateau, and a burst happens once: growth
+ * must continue in the last half, and be spread over the samples.
  */
 static bool goes_on(const double *y, unsigned int n)
 {
@@ -77,8 +77,9 @@ static bool goes_on(const double *y, unsigned int n)
 }
 
 /*
- * The least growth that is no chance: what is sampled moves by the root of how many
- * samples there are, also if what is alive does not, and both ends of a row do.
+ * The minimum growth that is significant: a sampled count varies by the square
+ * root of the number of samples even if the true value is constant, and so do
+ * both ends of a series.
  */
 static double least(const struct go_view *v, const struct go_site *s, double first)
 {
@@ -92,13 +93,13 @@ static double least(const struct go_view *v, const struct go_site *s, double fir
 		    first / 10);
 }
 
-/* Of those that were there a good while ago none is left: a crowd, but others each time. */
+/* No goroutine from a while ago is left: there are many, but different ones each time. */
 static bool turns_over(const struct go_site *s)
 {
 	return s->kind == GO_GOROUTINE && s->newest_then && s->oldest > s->newest_then;
 }
 
-/* Where main waits for what never comes, the program waits with it, as it was told to. */
+/* Whether it is main: if that blocks forever, it was written to do so. */
 static bool is_main(struct go_view *v, struct go_site *s)
 {
 	const struct symbol_frame *f;
@@ -159,7 +160,7 @@ static void judge_site(struct go_view *v, struct go_site *s)
 	}
 }
 
-/* What is known of how a leak of this shape comes about. */
+/* Adds the probable cause to the evidence. */
 static void advise(struct go_view *v, struct go_site *s)
 {
 	const char *advice = s->judgement.verdict > VERDICT_OK ? go_advice(v, s) : NULL;
@@ -200,7 +201,7 @@ static int worse(const void *pa, const void *pb)
 	return ya < yb ? 1 : ya > yb ? -1 : 0;
 }
 
-/** go_rank() - the sites that have something now; malloced, worst first */
+/** go_rank() - sites with live objects or a finding; malloced, worst first */
 size_t go_rank(struct go_view *v, struct go_site ***sites)
 {
 	size_t n = 0;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the runtime's structures keep what, by version: read from the debug
- * information of each release. A version that is not here is read by the
- * program's own debug information, or not at all.
+ * Layouts of the runtime's structures, by version, taken from the debug
+ * information of each release. Another version can only be read if the program
+ * has debug information.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "runtime/go/go.h"
 
-/* Go 1.minor, on 64-bit. The heap's record lost two words in 1.27. */
+/* Go 1.minor, 64-bit. The heap record lost two words in 1.27. */
 static const struct {
 	int minor;
 	struct go_layout layout;
@@ -53,7 +53,7 @@ static const struct {
 /**
  * go_layout_find() - the layout of a program's runtime
  *
- * Debug information comes first: it is about this very program.
+ * The program's own debug information takes precedence.
  *
  * Return: 0, or -ENOTSUP with one line in @err.
  */
@@ -66,7 +66,7 @@ int go_layout_find(struct go_process *p, char *err, size_t errlen)
 			p->layout = layouts[i].layout;
 			known = true;
 		}
-	/* Experiments change what lies before it (greenteagc does). */
+	/* Experiments change the fields before it (greenteagc does). */
 	if (strstr(p->table.version, " X:"))
 		p->layout.p_timers = -1;
 	if (go_layout_from_dwarf(p->image, &p->layout) || known)

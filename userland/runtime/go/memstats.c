@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the collector itself counts: the first thing to look at when a program
- * grows is whether it is Go's memory that does.
+ * The garbage collector's own counters. When a program grows, the first
+ * question is whether it is Go memory that grows.
  */
 #include "runtime/go/go.h"
 
@@ -10,7 +10,7 @@ static uint64_t counter(const struct go_process *p, int offset)
 	return offset < 0 ? 0 : go_word(p, p->places.controller + offset);
 }
 
-/** go_memory() - take a look at the collector's totals, if they can be found */
+/** go_memory() - sample the collector's totals, if they can be found */
 void go_memory(struct go_view *v)
 {
 	const struct go_process *p = v->process;

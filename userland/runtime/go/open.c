@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Opening a running Go program: its file, where that lies in memory, and the words
- * that its runtime has for why a goroutine waits.
+ * Opens a running Go program: its executable, the load bias, and the runtime's
+ * names of wait reasons.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static bool open_image(struct go_process *p, char *err, size_t errlen)
 	return false;
 }
 
-/* An array of {pointer, length}; the first is empty. */
+/* An array of {pointer, length}; the first string is empty. */
 static void read_reasons(struct go_process *p)
 {
 	for (int i = 0; i < GO_REASONS && p->places.wait_reasons; i++) {
@@ -77,7 +77,7 @@ static void read_comm(struct go_process *p)
 		fclose(f);
 }
 
-/* The 20th field behind its name, which may hold anything. */
+/* The 20th field after the command name, which may contain any character. */
 static void read_start(struct go_process *p)
 {
 	char path[40], line[1024], *c = NULL;
@@ -133,8 +133,8 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 }
 
 /**
- * go_open() - a Go program to look into
- * @why: on failure, -ENOEXEC when it is none, or another error
+ * go_open() - open a running Go program
+ * @why: on failure, -ENOEXEC if it is not a Go program, or another error
  * @err: on failure, one line that says why
  *
  * Return: the program, or NULL.

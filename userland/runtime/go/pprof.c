@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The two profiles that Go programmers know, as the runtime itself would have
- * written them: 'go tool pprof' compares one with the other.
+ * The two profiles that Go programmers know, as the runtime itself would write
+ * them, so that 'go tool pprof' can compare them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -151,7 +151,7 @@ static int write_document(struct go_view *v, const char *dir, char *err, size_t 
 
 /**
  * go_pprof_write() - write DIR/goroutine.pb.gz, and DIR/heap.pb.gz if there is a profile
- * @dir: made if it is not there
+ * @dir: created if it does not exist
  *
  * DIR/go.json has the same for 'leaktrace diff'.
  *

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A running Go program: its file, where that lies in memory, and the words that
- * its runtime has for why a goroutine waits.
- */
+/* Access to a running Go program: its memory and functions. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,9 +12,9 @@
 #include "util/sanitize.h"
 
 /**
- * go_read() - copy from the target; whether all of it was there
+ * go_read() - read memory of the target; false if not all of it is mapped
  *
- * Memory that it has not touched yet is zeros, and stays untouched.
+ * Untouched memory reads as zeroes, and stays unpopulated.
  */
 bool go_read(const struct go_process *p, uint64_t at, void *to, size_t bytes)
 {
@@ -28,7 +25,7 @@ bool go_read(const struct go_process *p, uint64_t at, void *to, size_t bytes)
 	return !memory_read(p->tid, at, to, bytes);
 }
 
-/** go_word() - one word of the target, 0 when it is not there */
+/** go_word() - read one word of the target; 0 if it is not mapped */
 uint64_t go_word(const struct go_process *p, uint64_t at)
 {
 	uint64_t word = 0;
@@ -36,7 +33,7 @@ uint64_t go_word(const struct go_process *p, uint64_t at)
 	return at && go_read(p, at, &word, sizeof(word)) ? word : 0;
 }
 
-/** go_function() - the function that covers a code address, NULL: none of Go */
+/** go_function() - the function at a code address; NULL if it is not Go code */
 const char *go_function(const struct go_process *p, uint64_t pc)
 {
 	struct go_func f;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The runtime's variables in a program without symbols, recognised by what they
- * hold. Each test follows several pointers, so that chance does not pass it.
+ * Finds the runtime's variables in a program without symbols by their contents.
+ * Each test follows several pointers, so that random data does not pass.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { AREA_MAX = 256 << 20, GOID_SMALL = 1 << 20, PROCS_MAX = 1 << 16 };
 
-/** go_areas_read() - a copy of what is writable in the program; how many areas */
+/** go_areas_read() - copy the program's writable areas; returns their number */
 size_t go_areas_read(const struct go_process *p, struct go_area **areas)
 {
 	struct go_area *list = calloc(p->image->nsegments + 1, sizeof(*list));
@@ -21,7 +21,7 @@ size_t go_areas_read(const struct go_process *p, struct go_area **areas)
 		struct go_area a = { m->start, m->end - m->start, NULL };
 		bool ours = false;
 
-		/* also what follows the file's part: the loader maps it without a file */
+		/* including .bss, which is mapped without a file */
 		for (size_t k = 0; k < p->image->nsegments; k++) {
 			const struct elf_segment *s = &p->image->segment[k];
 
@@ -62,8 +62,8 @@ static bool is_code_or_none(const struct go_process *p, uint64_t pc)
 }
 
 /*
- * A goroutine: the first is number 1, and has begun somewhere; its stack lies in
- * order. One that is kept for threads of C has never begun.
+ * Whether it is a g: the first has id 1 and a start address; its stack bounds
+ * are in order. One that is kept for C threads has never started.
  */
 static bool is_g(const struct go_process *p, uint64_t at, bool first)
 {
@@ -102,7 +102,7 @@ static bool is_reasons(const struct go_process *p, const uint64_t w[4])
 	       !memcmp(text, "GC assist marking", sizeof(text));
 }
 
-/* Inside the program's own file: what the runtime allocates is not there. */
+/* Inside the program's data: the runtime's own allocations are elsewhere. */
 static bool is_static(const struct go_process *p, uint64_t at)
 {
 	for (size_t i = 0; i < p->image->nsegments; i++)
@@ -112,9 +112,9 @@ static bool is_static(const struct go_process *p, uint64_t at)
 }
 
 /*
- * A p knows its place in the list, and keeps free defers in room of its own: the slice
- * leads into the p itself for as long as there is one. It is one word further on where
- * there is one more before it.
+ * Whether it is a P: it has its index in the list, and a buffer of free defers
+ * inside itself, to which a slice points as long as it has not grown; in some
+ * versions one word later.
  */
 static bool is_p(const struct go_process *p, uint64_t at, uint64_t place)
 {
@@ -178,7 +178,7 @@ static void look_at(struct go_process *p, const struct go_area *a, size_t i)
 	}
 }
 
-/** go_scan() - recognise what has no symbol */
+/** go_scan() - find variables that have no symbol */
 void go_scan(struct go_process *p)
 {
 	struct go_area *areas;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looks at a running Go program, one after the other; and what they found, in
- * the words that all languages share.
+ * Takes samples of a running Go program, and converts them to what all
+ * languages share.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@ struct lang_look {
 };
 
 /**
- * go_look() - take a look at all there is
+ * go_look() - take a sample
  *
- * Return: 0, or a negative errno: nothing was seen, and go_view_undo() forgets it.
+ * Return: 0, or a negative errno: nothing was read, and go_view_undo() drops the sample.
  */
 int go_look(struct go_view *v)
 {
@@ -29,7 +29,7 @@ int go_look(struct go_view *v)
 	if (!err)
 		err = go_timers(v) ?: go_heap(v);
 	go_memory(v);
-	/* what was not there any more looks as if there were none */
+	/* memory of a process that has exited reads as zeroes */
 	if (!err && (!memory_lives(v->process->pagemap) ||
 		     !go_word(v->process, v->process->table.module + v->process->bias)))
 		err = -ESRCH;
@@ -46,14 +46,14 @@ static struct lang_look *look_open(pid_t pid, char *err, size_t errlen)
 		l->view.process = go_open(pid, &why, err, errlen);
 	if (l && l->view.process)
 		return l;
-	/* most programs are of another language, and some are gone */
+	/* most programs are written in another language, and some have exited */
 	if (why == -ENOEXEC || why == -ESRCH)
 		*err = '\0';
 	free(l);
 	return NULL;
 }
 
-/* After an error, what was seen before still is. */
+/* After an error the previous samples are kept. */
 static int look_again(struct lang_look *l)
 {
 	int err = go_look(&l->view);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A Go program on a terminal: its state in a few lines, what grows, what waits.
- */
+/* A Go program as text: its state in a few lines, what grows, what waits. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +91,7 @@ static void write_what(FILE *f, const struct go_site *s)
 		fprintf(f, ", %s occupying a thread", format_count(s->in_thread, age));
 }
 
-/* How the runtime parks a goroutine is always the same. */
+/* Skips the runtime's functions that park a goroutine, which are always the same. */
 static int skip_runtime(const struct symbol_frame *frames, int n)
 {
 	int i = 0;
@@ -148,13 +146,13 @@ static void write_trust(FILE *f, const struct go_counts *c)
 		fputc('\n', f);
 }
 
-/** go_text() - write what was seen, judged */
+/** go_text() - print all samples with verdicts */
 void go_text(FILE *f, struct go_view *v, const struct report_style *look)
 {
 	unsigned int shown[GO_KINDS] = { 0 };
 	struct go_site **sites;
 	size_t n = go_rank(v, &sites), left = 0;
-	/* where something leaks, what is merely big would hide it */
+	/* if something leaks, sites that are merely large are not shown */
 	bool calm = !n || sites[0]->judgement.verdict == VERDICT_OK;
 	char count[32];
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers: each p of the scheduler has a heap of them. What they call tells what
- * they are: a channel's, a ticker's, or somebody's function.
+ * Reads timers: each P of the scheduler has a heap of them. The function that
+ * they call shows what they are: a channel's, a ticker's, or a function of the
+ * program.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 enum { PROCS_MAX = 1 << 16, TIMERS_MAX = 1 << 24, AT_ONCE = 512, TIMER_BYTES = 80 };
 
-/* Stopped, and still in the heap. */
+/* Stopped, but still in the heap. */
 static bool is_stopped(const struct go_layout *l, const unsigned char *timer)
 {
 	enum { ZOMBIE = 4, DELETED = 3, REMOVED = 5 };
@@ -90,7 +91,7 @@ static void read_heap(struct go_view *v, uint64_t p_at)
 }
 
 /**
- * go_timers() - take a look at all timers
+ * go_timers() - sample all timers
  *
  * Return: 0.
  */

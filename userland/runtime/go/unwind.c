@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stacks of goroutines. The linker's table says for every instruction how far
- * the stack pointer is below the return address: that is what the runtime itself
- * unwinds by, and it needs no frame pointers. Answers are kept by address.
+ * Unwinds the stacks of goroutines. The function table gives for every
+ * instruction the distance from the stack pointer to the return address: the
+ * runtime itself unwinds by it, and it needs no frame pointers. Results are
+ * cached by address.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 struct known {
 	uint64_t pc;			/* 0: empty */
-	int64_t delta_bytes;		/* -1: no code of Go */
+	int64_t delta_bytes;		/* -1: not Go code */
 	bool root;
 };
 
@@ -21,7 +22,7 @@ struct go_unwind {
 	size_t size, used;
 };
 
-/** go_unwind_new() - one for a program, or NULL without memory */
+/** go_unwind_new() - an unwinder for a program; NULL: out of memory */
 struct go_unwind *go_unwind_new(const struct go_process *p)
 {
 	struct go_unwind *u = calloc(1, sizeof(*u));
@@ -93,7 +94,7 @@ static struct known look_up(struct go_unwind *u, uint64_t pc)
 		return *k;
 	fresh = learn(u->process, pc);
 	if (2 * u->used >= u->size && (u->size > 1 << 22 || !grow(u)))
-		return fresh;		/* a target that makes them up: answer, don't keep */
+		return fresh;		/* a hostile target: answer, but do not cache */
 	*slot(u->known, u->size, pc) = fresh;
 	u->used++;
 	return fresh;
@@ -103,9 +104,9 @@ static struct known look_up(struct go_unwind *u, uint64_t pc)
  * go_walk() - unwind a stack
  * @stack: a copy of @bytes from its stack pointer on
  * @pcs: room for GO_STACK_MAX, innermost first
- * @n: how many there are
+ * @n: set to their number
  *
- * Return: whether its root was reached, or more of the stack is needed.
+ * Return: whether the root was reached, or more of the stack is needed.
  */
 enum go_walk go_walk(struct go_unwind *u, uint64_t pc, const unsigned char *stack,
 		     size_t bytes, uint64_t *pcs, unsigned int *n)
