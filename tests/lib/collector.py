@@ -4,7 +4,7 @@ endpoint for bare profiles would be sent is decoded by protobuf's own library
 and written to DIR, one JSON line for each request in DIR/log, profiles in
 DIR/N.pb.gz. Parca's door is a real gRPC server.
 
-usage: collector.py DIR [--fail N] [--status CODE]
+usage: collector.py DIR [--fail N] [--status CODE] [--http PORT] [--grpc PORT]
 Prints "PORT GRPC_PORT" once it listens. The first N requests fail with CODE.
 """
 import argparse
@@ -121,7 +121,7 @@ def grpc_server(collector):
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
         'parca.profilestore.v1alpha1.ProfileStoreService',
         {'WriteRaw': grpc.unary_unary_rpc_method_handler(write_raw)}),))
-    port = server.add_insecure_port('127.0.0.1:0')
+    port = server.add_insecure_port('127.0.0.1:%d' % collector.o.grpc)
     server.start()
     return server, port     # it lives as long as somebody has it
 
@@ -131,10 +131,12 @@ def main():
     p.add_argument('dir')
     p.add_argument('--fail', type=int, default=0)
     p.add_argument('--status', type=int, default=503)
+    p.add_argument('--http', type=int, default=0)
+    p.add_argument('--grpc', type=int, default=0)
     o = p.parse_args()
     os.makedirs(o.dir, exist_ok=True)
     collector = Collector(o)
-    http = ThreadingHTTPServer(('127.0.0.1', 0), handler(collector))
+    http = ThreadingHTTPServer(('127.0.0.1', o.http), handler(collector))
     server, port = grpc_server(collector)
     print(http.server_port, port, flush=True)
     http.serve_forever()

@@ -4,7 +4,9 @@ prints with what they say it prints.
 
 usage: docs.py run PLACE FILE…     PLACE is host or vm: the blocks that belong there
        docs.py check FILE…         everything that needs no running
-       docs.py count FILE…         "run N, host N, not run N"
+       docs.py count FILE…         how many commands run where, and which do not
+       docs.py blocks PLACE FILE   how many blocks belong there
+       docs.py check-man PAGE…     the examples of manual pages: commands and options exist
 
 Blocks of code are told by the word after ``` :
 
@@ -170,10 +172,9 @@ def mismatch(expected, printed, exact, whole=True):
 # --- running ---
 
 WITH = {
-    'app': '''app="$PLAY/app"; [ -x "$app" ] ||
-        cc -g -O2 -pthread -o "$app" docs/examples/app.c; "$app" &''',
+    'app': '''cc -g -O2 -pthread -o "$PLAY/bin/app" docs/examples/app.c; app &''',
     'server': '''(cd docs/examples && GOCACHE="$GOCACHE" GOFLAGS=-buildvcs=false GOTOOLCHAIN=local \
-        GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/server" server.go) && "$PLAY/server" &
+        GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/bin/server" server.go) && server &
         until pidof server; do sleep 0.1; done''',
     'iperf3': '''. scripts/demo-leaker; install_leaker; start_leaker; load_leaker 400 0.1 &''',
     'collector': '''tests/lib/collector.py --http 4040 --grpc 7070 "$PLAY/collected" >"$PLAY/ports" &
@@ -200,7 +201,7 @@ class Session:
 
     def run(self, command, interrupt_after, exact=False):
         """-> lines printed, exit status. interrupt_after: lines that Ctrl-C waits for."""
-        text = 'eval %s\n__s=$?; printf "\\n%s %%d\\n" $__s; (exit $__s)\n' % (
+        text = 'eval %s </dev/null\n__s=$?; printf "\\n%s %%d\\n" $__s; (exit $__s)\n' % (
             shlex.quote(command.text), DONE)
         self.shell.stdin.write(text.encode())
         self.shell.stdin.flush()
@@ -324,6 +325,8 @@ def check_leaktrace(where, words):
 
 def check_script(where, words):
     path = os.path.join(TOP, words[0])
+    if os.path.isdir(path):
+        return
     if not os.access(path, os.X_OK):
         raise Wrong('%s: no program %s' % (where, words[0]))
     text = open(path, encoding='utf-8', errors='replace').read()
@@ -351,7 +354,7 @@ def check_command(where, text):
             continue
         if os.path.basename(words[0]) == 'leaktrace':
             check_leaktrace(where, words)
-        elif re.match(r'(scripts|tests)/', words[0]):
+        elif re.match(r'(scripts|tests)/', words[0]) and not re.search(r'\.[a-z]+$', words[0]):
             check_script(where, words)
 
 
@@ -423,6 +426,21 @@ def check(paths):
     return not failures
 
 
+def check_man(paths):
+    failures = 0
+    for path in paths:
+        example = False
+        for number, line in enumerate(open(path, encoding='utf-8'), 1):
+            example = line == '.nf\n' or example and line != '.fi\n'
+            try:
+                if example and line != '.nf\n':
+                    check_command('%s:%d' % (path, number), line.replace('\\-', '-').replace('\\(aq', "'"))
+            except Wrong as e:
+                print(e, file=sys.stderr)
+                failures += 1
+    return not failures
+
+
 def count(paths):
     n = {'vm': 0, 'host': 0, 'none': 0}
     for path in paths:
@@ -442,7 +460,10 @@ def main():
     if action == 'run':
         play = os.environ.get('DOCS_PLAY') or '/tmp/docs.%d' % os.getpid()
         return all([run(sys.argv[2], path, play) for path in args[1:]])
-    return check(args) if action == 'check' else count(args)
+    if action == 'blocks':
+        print(sum(b.place == sys.argv[2] and b.language in ('console', 'sh') for b in blocks(args[1])))
+        return True
+    return {'check': check, 'check-man': check_man, 'count': count}[action](args)
 
 
 if __name__ == '__main__':
