@@ -89,7 +89,7 @@ struct source {
 
 bool source_is_file(const char *arg);
 int source_file(struct source *s, const char *path);
-int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE: said why */
+int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE after an error message */
 void source_close(struct source *s);
 
 /*

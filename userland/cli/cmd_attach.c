@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace attach: trace, show what is found, report, let go.
+ * leaktrace attach: traces processes, shows findings, prints the report and
+ * detaches.
  */
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include "util/parse.h"
 #include "report/output.h"
 
-/* Where events go: beside the report if that must stay parseable. */
+/* Events go to stderr if stdout has a machine-readable report. */
 static void choose_tail(struct session *s, const struct options *o)
 {
 	s->json = o->json;
@@ -16,7 +17,7 @@ static void choose_tail(struct session *s, const struct options *o)
 	s->view = !o->json && s->tail == stdout && isatty(STDOUT_FILENO);
 }
 
-/* Before any is attached to: in the background it would stay. */
+/* Checked before attaching to any: background targets would stay attached. */
 static int check_pids(const struct options *o)
 {
 	pid_t pid;
@@ -27,7 +28,7 @@ static int check_pids(const struct options *o)
 	return 0;
 }
 
-/* What would never come to pass is refused, not forgotten. */
+/* Options that would have no effect are rejected, not ignored. */
 static int check_background(const struct options *o)
 {
 	if (!o->background ||
@@ -46,7 +47,7 @@ static int attach_all(struct session *s, const struct options *o)
 		if (!session_add(s, pid))
 			return EXIT_TROUBLE;
 	}
-	/* All or none: until here they go when we do. */
+	/* All or none: until here they are detached when we exit. */
 	for (struct traced *t = o->background ? s->targets : NULL; t; t = t->next) {
 		keep_maps(&t->model);
 		t->ours = false;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace detach: the kernel forgets a target, or all of them.
- */
+/* leaktrace detach: frees a target in the kernel, or all of them. */
 #include <errno.h>
 #include <string.h>
 

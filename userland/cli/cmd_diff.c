@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace diff: what came between two snapshots or recordings, for each target
- * of the newer one; or two looks at Go programs.
+ * leaktrace diff: compares two snapshots or recordings, for each target of the
+ * newer one; or two samples of Go programs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 struct files {
 	const struct options *o;
 	struct trace_survey older, newer;
-	FILE *f;			/* NULL: nothing has been said */
+	FILE *f;			/* NULL: nothing written yet */
 	struct report_style look;
 	bool leaks;
 };
@@ -34,7 +34,7 @@ static void judge_it(struct model *m, const struct options *o)
 	judge(m, &o->bench, m->history ? history_curve : NULL, m->history);
 }
 
-/* Two looks at Go programs, as documents. */
+/* Compares two files of 'leaktrace go'. */
 static int diff_go(const struct options *o)
 {
 	char err[512];
@@ -58,7 +58,7 @@ static int diff_go(const struct options *o)
 	return status;
 }
 
-/* Of one process, all that counts is what came since: it alone is judged. */
+/* Of one process, only what happened since the older snapshot is judged. */
 static int compare(struct difference_report *r, struct model *nothing, const struct options *o)
 {
 	r->same = r->older && r->newer && since_same(r->newer, r->older);
@@ -73,7 +73,7 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 	return 0;
 }
 
-/* The output is opened when there is something to say. */
+/* The output is opened with the first difference. */
 static int say(struct files *x, const struct difference_report *r)
 {
 	bool first = !x->f;
@@ -93,7 +93,7 @@ static int say(struct files *x, const struct difference_report *r)
 	return 0;
 }
 
-/* MATCH_NONE: it is in one of the files only. */
+/* MATCH_NONE: in one of the files only. */
 static int compare_targets(struct files *x, int older, int newer)
 {
 	struct model a, b, nothing;
@@ -115,7 +115,7 @@ static int compare_targets(struct files *x, int older, int newer)
 	return status;
 }
 
-/* The newer one's in their order, then those that are gone. */
+/* The newer file's targets in their order, then those that are only in the older file. */
 static int compare_all(struct files *x)
 {
 	int *of = match_targets(&x->older, &x->newer), status = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace go: a Go program from outside. It is neither stopped nor told, and
- * the kernel module is not needed. Only --arm, --disarm and --verdict write
- * to it.
+ * leaktrace go: reads a Go program from outside. The program is neither stopped
+ * nor notified, and the kernel module is not needed. Only --arm, --disarm and
+ * --verdict write to it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
 
-/* Whether to go on: until Ctrl-C, which is no reason to say nothing. */
+/* False after Ctrl-C, which ends sampling but not the report. */
 static bool wait_s(double s, void *signals)
 {
 	struct pollfd p = { .fd = *(int *)signals, .events = POLLIN };
@@ -48,12 +48,12 @@ static int look(struct go_view *v, const struct options *o)
 	do {
 		err = go_look(v);
 	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
-	/* it has done what it was to do */
+	/* discard the Ctrl-C that ended sampling */
 	while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) > 0)
 		;
 	close(signals);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	/* It has exited meanwhile: what was seen before is the answer. */
+	/* It has exited meanwhile: report the samples taken before. */
 	if (err && v->snapshots > 1) {
 		go_view_undo(v);
 		fprintf(stderr, "leaktrace: process %d can no longer be read: reporting what was read before\n", v->process->pid);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace push: profiles to Pyroscope, Parca, or whoever takes pprof by HTTP.
+ * leaktrace push: sends profiles to Pyroscope, Parca, or any server that
+ * accepts pprof over HTTP.
  */
 #include <ctype.h>
 #include <math.h>
@@ -22,8 +23,8 @@ struct push_run {
 	struct push_queue queue;
 	sigset_t signals;
 	bool stopped;
-	unsigned int failures;		/* in a row */
-	double later_s;			/* monotonic: the server is not asked before */
+	unsigned int failures;		/* consecutive failures */
+	double later_s;			/* monotonic time before which there is no retry */
 };
 
 static bool stop_wanted(void *arg)
@@ -59,7 +60,7 @@ static void set_label(struct push_label *labels, size_t *n, const char *name, co
 	*n += i == *n;
 }
 
-/* What collectors sort by, unless --label says otherwise. */
+/* The standard labels, unless --label overrides them. */
 static size_t label(struct push_run *r, const struct model *m, const char *name, const char *pid,
 		    struct push_label labels[LABELS_MAX])
 {
@@ -98,7 +99,7 @@ static int queue_kind(struct push_run *r, struct model *m, int kind)
 	return status;
 }
 
-/* A kind of which nothing was born has nothing to tell. */
+/* Kinds without any site are left out. */
 static int queue_model(struct model *m, void *arg)
 {
 	bool some[KINDS] = { 0 };
@@ -121,7 +122,7 @@ static double backoff_s(const struct push_run *r)
 	return fmin(BACKOFF_MAX_S, fmax(s, asked));
 }
 
-/* All of it, or until it failed too often. */
+/* Sends everything, or gives up after TRIES failures. */
 static int send_once(struct push_run *r)
 {
 	while (push_queue_flush(&r->queue, r->push) == PUSH_LATER) {
@@ -135,7 +136,7 @@ static int send_once(struct push_run *r)
 	return 0;
 }
 
-/* What waits, while there is time before the next look and the server wants it. */
+/* Sends queued profiles until the next sample is due, with the server's retry delays. */
 static void send_until(struct push_run *r, double end_s)
 {
 	double pause_s, now_s;
@@ -172,11 +173,11 @@ static int push_forever(struct push_run *r, struct source *source, const char *a
 			fail("%llu profiles were dropped: the server was unreachable for too long",
 			     (unsigned long long)(r->queue.dropped - dropped));
 		dropped = r->queue.dropped;
-		/* what takes longer than that is done all the time, and not made up for */
+		/* if a round takes longer than the interval, missed rounds are skipped */
 		next_s = fmax(next_s + r->o->every_s, monotonic_ns() / 1e9);
 		send_until(r, next_s);
 	}
-	/* what is left gets one more chance, until somebody interrupts that, too */
+	/* queued profiles get one more try, which another signal interrupts */
 	r->stopped = false;
 	if (r->queue.n && push_queue_flush(&r->queue, r->push) == PUSH_LATER)
 		status = fail("%u profiles were not sent: %s", r->queue.n, push_error(r->push));

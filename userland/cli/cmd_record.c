@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace record: trace, and keep what happens in a file.
- */
+/* leaktrace record: traces processes and writes a recording. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +11,7 @@
 
 #define INTERVAL_S	10.0
 #define MAX_BYTES	(1ULL << 30)
-#define ROOM		2	/* times the length at which it is rotated: its last look */
+#define ROOM		2	/* times the rotation size: the final snapshots must fit */
 
 enum { KEEP = 7 };
 
@@ -22,7 +20,7 @@ static struct recorder *recorder_of(const struct session *s)
 	return s->user;
 }
 
-/* Only the first trouble is told: it stops the session. */
+/* Only the first error is reported: it stops the session. */
 static void stop_on(struct session *s, int err)
 {
 	if (!err || s->broken)
@@ -77,7 +75,7 @@ static void on_tick(struct session *s)
 		stop_on(s, recorder_flush(r));
 }
 
-/* What is traced already, in the background or by others, stays traced. */
+/* Processes that are already traced, in the background or by others, stay traced. */
 static int take_up(struct session *s, pid_t pid)
 {
 	struct target found;
@@ -128,7 +126,7 @@ static struct recorder *open_recorder(const struct options *o)
 	return r;
 }
 
-/* The last look at everything, the report, and the end of the file. */
+/* Writes the final snapshots, the report, and the end of the file. */
 static int end(struct session *s, const struct options *o)
 {
 	struct options say = *o;
@@ -170,7 +168,7 @@ int cmd_record(struct options *o)
 		status = session_listen(&s);
 	if (!status)
 		status = take_up_all(&s, o);
-	/* only now: a mistake in the arguments costs nobody a file */
+	/* opened last, so that an invalid argument does not overwrite the file */
 	s.user = status ? NULL : open_recorder(o);
 	if (!status && !s.user)
 		status = EXIT_TROUBLE;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace report: what a target leaks, from the kernel's tables or a file.
- */
+/* leaktrace report: reports a target, from the kernel's tables or a file. */
 #include "cli/cli.h"
 #include "report/output.h"
 

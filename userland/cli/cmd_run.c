@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace run: a command, traced from its first instruction to its last.
+ * leaktrace run: runs a command, traced from its first instruction to its last.
  *
- * The child waits before exec until it is a target. It is also a tracee, for
- * two moments: after exec and before the end its first thread stops and we
- * look, because a program that lives for milliseconds would otherwise take its
- * mappings along, and with them the names of its code. What else stops a
- * tracee is let through at once. Where ptrace is forbidden, all works but that.
+ * The child waits before exec until it is a target. It is also traced by
+ * ptrace, for two stops: after exec and before its exit its main thread stops
+ * and is sampled, because a program that lives for milliseconds would otherwise
+ * take its mappings with it, and with them the names of its code. All other
+ * stops are passed on at once. Where ptrace is forbidden, everything else
+ * works.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +22,12 @@
 #include "cli/cli.h"
 #include "report/output.h"
 
-enum { LOOK_MS = 20 };	/* at a tracee that is on its way to exec */
+enum { LOOK_MS = 20 };	/* poll interval until the tracee has called exec */
 
 static struct {
 	pid_t pid;		/* 0: reaped */
-	int go, failed;		/* pipes: our word to go; errno of a failed exec */
-	unsigned int signals;	/* that asked us to end */
+	int go, failed;		/* pipes: permission to exec; errno of a failed exec */
+	unsigned int signals;	/* received signals that ask us to exit */
 	struct traced *traced;
 } child;
 
@@ -37,11 +38,11 @@ static void become(struct options *o, int go, int failed)
 	char word;
 	int err;
 
-	/* it is called so before it is what it is called */
+	/* named like the command even before exec */
 	prctl(PR_SET_NAME, slash ? slash + 1 : o->argv[0]);
 	sigemptyset(&none);
 	if (read(go, &word, 1) != 1)
-		_exit(127);		/* it came to nothing */
+		_exit(127);		/* exec failed */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(o->argv[0], o->argv);
 	err = errno;
@@ -50,7 +51,7 @@ static void become(struct options *o, int go, int failed)
 	_exit(127);
 }
 
-/* Before anything else is opened: it is to inherit nothing of ours. */
+/* Called before anything else is opened, so that the child inherits no descriptors of ours. */
 static int spawn(struct options *o)
 {
 	int go[2], failed[2];
@@ -79,7 +80,7 @@ static bool is_stop_signal(int signal)
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-/* One stop of the tracee: look if it is one of ours, and let it go on. */
+/* Handles a stop of the tracee: samples it at our two stops, and continues it. */
 static void stopped(struct session *s, int status)
 {
 	int signal = WSTOPSIG(status), event = status >> 16;
@@ -97,7 +98,7 @@ static void stopped(struct session *s, int status)
 		break;
 	case PTRACE_EVENT_STOP:
 		if (is_stop_signal(signal)) {
-			/* stay stopped, as any process would */
+			/* stay stopped, as it would without us */
 			ptrace(PTRACE_LISTEN, child.pid, NULL, NULL);
 			return;
 		}
@@ -120,7 +121,7 @@ static void on_child(struct session *s)
 	}
 }
 
-/* The terminal's Ctrl-C reaches the child by itself; a second one is for us. */
+/* The terminal's Ctrl-C also reaches the child; a second one stops us. */
 static void on_signal(struct session *s, int signal)
 {
 	if (child.signals++)
@@ -129,7 +130,7 @@ static void on_signal(struct session *s, int signal)
 		kill(child.pid, signal);
 }
 
-/* 0: the child's new program runs. */
+/* 0: the command is running. */
 static int start(struct session *s, struct options *o)
 {
 	struct pollfd failed = { .fd = child.failed, .events = POLLIN };
@@ -138,7 +139,7 @@ static int start(struct session *s, struct options *o)
 	child.traced = session_add(s, child.pid);
 	if (!child.traced)
 		return EXIT_TROUBLE;
-	/* not before: a signal would stop it while nobody looks */
+	/* not earlier: a signal would stop it while nobody waits for it */
 	ptrace(PTRACE_SEIZE, child.pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
 	if (write(child.go, "", 1) != 1)
 		return fail("cannot start %s: %s", o->argv[0], strerror(errno));
@@ -154,7 +155,7 @@ static int start(struct session *s, struct options *o)
 int cmd_run(struct options *o)
 {
 	struct session s = {
-		/* what is for people stays out of what the program says */
+		/* events go to stderr, apart from the command's own output */
 		.tail = o->json ? stdout : stderr, .json = o->json,
 		.on_child = on_child, .on_signal = on_signal,
 	};

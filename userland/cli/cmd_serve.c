@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace serve: profiles and metrics by HTTP, for those who pull.
- */
+/* leaktrace serve: serves profiles and metrics over HTTP. */
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -41,7 +39,7 @@ int cmd_serve(struct options *o)
 	served = served_open(o, o->argc ? o->argv[0] : NULL);
 	if (!served || signals < 0)
 		return fail("out of memory");
-	/* what cannot be read at all is told before anybody asks */
+	/* fail now if the data cannot be read at all */
 	status = served_refresh(served);
 	if (!status)
 		h = http_open(o->listen, served_answer, served);

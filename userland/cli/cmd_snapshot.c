@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace snapshot: the live state of a target, as a file for report.
- */
+/* leaktrace snapshot: writes the live state of a target to a file for report. */
 #include <errno.h>
 #include <string.h>
 

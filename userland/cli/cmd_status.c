@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * leaktrace status: targets, probes, how full, what was lost.
- */
+/* leaktrace status: targets, probes, table usage, losses. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

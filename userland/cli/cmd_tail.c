@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaktrace tail: look at what others trace. Nothing is attached or detached.
+ * leaktrace tail: follows what other commands trace. Nothing is attached or
+ * detached.
  */
 #include <errno.h>
 #include <unistd.h>

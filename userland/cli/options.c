@@ -172,7 +172,7 @@ static int take_go(const char *name, const char *arg, struct options *o)
 		fail("--count: '%s' is not a number from 1 to 1000", arg) : 0;
 }
 
-/* As Prometheus wants names; the value is anything. */
+/* Names as in Prometheus; any value. */
 static int add_label(const char *arg, struct options *o)
 {
 	size_t len = strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
@@ -201,7 +201,7 @@ static int take_push(const char *name, const char *arg, struct options *o)
 		fail("--protocol: unknown protocol '%s' (one of pyroscope, parca, pprof)", arg) : 0;
 }
 
-/* Options that say it all by being there. */
+/* Options without an argument. */
 static void take_flag(const struct option_row *r, struct options *o)
 {
 	o->follow_fork |= r->bit == OPT_FORK;
@@ -212,7 +212,7 @@ static void take_flag(const struct option_row *r, struct options *o)
 	o->output.no_color |= r->bit == OPT_NO_COLOR;
 }
 
-/* "64M", "1G", "4096": bytes; 0: it is none. */
+/* Bytes from "64M", "1G" or "4096"; 0: invalid. */
 static uint64_t parse_size(const char *arg)
 {
 	static const char units[] = "KMGT";
@@ -227,7 +227,7 @@ static uint64_t parse_size(const char *arg)
 	return v < 1e18 ? v : 0;
 }
 
-/* As perf has it: 10m is a time, 10M a size, and a size needs its unit. */
+/* As in perf: 10m is a time, 10M a size, and a size needs its unit. */
 static int parse_rotate(const char *arg, struct options *o)
 {
 	o->rotate_bytes = strpbrk(arg, "KMGT") ? parse_size(arg) : 0;
@@ -301,10 +301,10 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 	return 0;
 }
 
-/* What getopt needs: the rows that cmd has. */
+/* Builds getopt's tables from the options that cmd accepts. */
 static void build(const struct command *cmd, struct option *longs, char *letters)
 {
-	/* after a command of their own, options are that command's */
+	/* options after the command to run belong to that command */
 	if (!strcmp(cmd->name, "run"))
 		*letters++ = '+';
 	*letters++ = ':';
@@ -335,7 +335,7 @@ static const struct option_row *row_of(int c)
 	return NULL;
 }
 
-/* 0: go on; EXIT_TROUBLE: said why; -1: all was said that was asked for. */
+/* 0: continue; EXIT_TROUBLE after an error message; -1: help or version was printed. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o)
 {
 	struct option longs[ARRAY_SIZE(rows) + 1];
@@ -353,7 +353,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		if (c == '?' || c == ':') {
 			char letter[] = { '-', optopt, '\0' }, *word = argv[optind - 1];
 
-			/* of several letters in one word it is not read to its end */
+			/* in a word of several letters, only one of them is wrong */
 			if (c == '?' && optopt > ' ' && optopt <= '~' && strncmp(word, "--", 2))
 				word = letter;
 			return fail("%s: %s '%s' (see 'leaktrace %s --help')", cmd->name,
@@ -371,7 +371,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		err = take(r, optarg, o);
 		if (err)
 			return err;
-		/* the one with two arguments */
+		/* the only option with two arguments */
 		if (r->bit == OPT_BETWEEN && optind >= argc)
 			return fail("--between: expected two times: T1 T2");
 		if (r->bit == OPT_BETWEEN)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * HTTP by libmicrohttpd, in one thread. Whoever connects may be hostile: few
- * connections, little memory for each, and none that stays silent.
+ * HTTP by libmicrohttpd, in one thread. Clients may be hostile: the number of
+ * connections, the memory for each and their idle time are bounded.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 enum { CONNECTIONS_MAX = 32, SILENT_MAX_S = 15, CONNECTION_BYTES = 32 << 10, IDLE_MS = 1000 };
 
-/* libmicrohttpd, under its own names without the prefix. */
+/* libmicrohttpd's functions, without their prefix. */
 static struct {
 	__typeof__(MHD_start_daemon) *start_daemon;
 	__typeof__(MHD_stop_daemon) *stop_daemon;
@@ -93,7 +93,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	struct http *h = arg;
 
 	(void)version, (void)data;
-	/* once for the headers, then for each part of a body that nobody wants */
+	/* called once for the headers, then for each part of a body, which is ignored */
 	if (!*state || *len) {
 		*state = h;
 		*len = 0;
@@ -126,7 +126,7 @@ static int start(struct http *h)
 		    errno ? strerror(errno) : "libmicrohttpd gave no reason");
 }
 
-/* The port, if the kernel was to choose one. */
+/* Reads the port if the kernel chose one. */
 static void find_address(struct http *h)
 {
 	const union MHD_DaemonInfo *info = mhd.get_daemon_info(h->daemon, MHD_DAEMON_INFO_LISTEN_FD);
@@ -178,7 +178,7 @@ int http_timeout_ms(const struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	/* at its limit of connections it does not listen, and does again when it is run */
+	/* at the connection limit it stops listening until it is run again */
 	if (mhd.get_timeout(h->daemon, &ms) != MHD_YES || ms > IDLE_MS)
 		return IDLE_MS;
 	return ms;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Addresses to listen at: numbers only, so that no resolver decides who can
- * reach us; loopback unless something else is asked for.
+ * Addresses to listen on: numeric only, so that no resolver decides who can
+ * reach us; loopback by default.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -23,7 +23,7 @@ static bool parse_port(const char *text_, in_port_t *port)
 	return *text_ >= '0' && *text_ <= '9' && !*end && v <= 65535;
 }
 
-/* "host:port" to its parts; without a colon, or with nothing else, a port. */
+/* Splits "host:port"; without a colon it is a port. */
 static bool split(const char *listen, char host[64], const char **port)
 {
 	const char *colon = strrchr(listen, ':'), *start = listen, *end = colon;
@@ -92,8 +92,9 @@ bool http_address_is_local(const struct sockaddr_storage *address)
 }
 
 /*
- * A web page may give its own name the address of this machine, and then read
- * from us what its visitor could. So who asks by a name is no friend.
+ * DNS rebinding: a web site may let its own name resolve to this machine, and
+ * then read from us with its visitor's browser. So requests by host name are
+ * rejected.
  */
 bool http_host_is_address(const char *host)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The messages that collectors of profiles want. Both are a series with labels
- * and raw profiles; they differ in the numbers of their fields and in how the
- * message is wrapped.
+ * Encodes the messages of Pyroscope and Parca. Both are a series with labels
+ * and raw profiles; they differ in field numbers and in how the message is
+ * wrapped.
  */
 #include <endian.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static void put_labels(struct bytes *b, unsigned int field, const struct push_pr
 	bytes_free(&label);
 }
 
-/* labels: as they are, or as one set of them. */
+/* labels: directly in the series, or as one label set. */
 static void put_series(struct bytes *b, unsigned int field, const struct push_profile *p, bool set)
 {
 	struct bytes series = { 0 }, part = { 0 };

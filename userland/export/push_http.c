@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * HTTP by libcurl. A failure is told as one sentence, with what the server said
- * of it, and with whether it is worth another try.
+ * HTTP by libcurl. A failure is described in one sentence, with the server's
+ * response, and classified by whether a retry may succeed.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 enum { ANSWER_MAX = 2048, CONNECT_S = 10, ALL_S = 60 };
 
-/* libcurl, under its own names without the prefix. */
+/* libcurl's functions, without their prefix. */
 static struct {
 	__typeof__(curl_easy_cleanup) *easy_cleanup;
 	__typeof__(curl_easy_escape) *easy_escape;
@@ -56,9 +56,9 @@ struct push {
 	struct curl_slist *headers;
 	enum push_protocol protocol;
 	char *url;
-	char answer[ANSWER_MAX + 1];		/* the start of what the server says */
+	char answer[ANSWER_MAX + 1];		/* the start of the response body */
 	size_t answer_len;
-	long grpc_status;			/* -1: it did not say */
+	long grpc_status;			/* -1: none received */
 	char grpc_message[256];
 	char error[512];
 };
@@ -75,7 +75,7 @@ static size_t on_answer(char *data, size_t one, size_t len, void *arg)
 	return len;
 }
 
-/* gRPC tells how it went in trailers, or in headers if it failed early. */
+/* gRPC sends its status in trailers, or in headers if it fails early. */
 static size_t on_header(char *data, size_t one, size_t len, void *arg)
 {
 	static const char status[] = "grpc-status:", message[] = "grpc-message:";
@@ -152,10 +152,10 @@ static void set_options(struct push *p)
 	curl.easy_setopt(p->curl, CURLOPT_NOPROGRESS, 0L);
 	if (p->protocol != PUSH_PARCA)
 		return;
-	/* gRPC is HTTP/2 only; without TLS nobody could negotiate it */
+	/* gRPC requires HTTP/2, which cannot be negotiated without TLS */
 	curl.easy_setopt(p->curl, CURLOPT_HTTP_VERSION, tls ? (long)CURL_HTTP_VERSION_2TLS :
 			 (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
-	/* 7.88 fails on a connection like that when it uses it again */
+	/* libcurl 7.88 fails when it reuses such a connection */
 	curl.easy_setopt(p->curl, CURLOPT_FORBID_REUSE, 1L);
 }
 
@@ -203,7 +203,7 @@ void push_close(struct push *p)
 	curl.global_cleanup();
 }
 
-/* What a server says goes to a terminal: a line of it, without control characters. */
+/* The server's response is printed on a terminal: one line, without control characters. */
 static void set_error(struct push *p, const char *what, const char *said)
 {
 	size_t len = 0;
@@ -279,7 +279,7 @@ double push_retry_after_s(const struct push *p)
 	return curl.easy_getinfo(p->curl, CURLINFO_RETRY_AFTER, &s) == CURLE_OK && s > 0 ? s : 0;
 }
 
-/* What an endpoint for bare profiles has to be told beside them. */
+/* The query that tells a plain pprof endpoint what the profile is of. */
 char *push_query(const struct push_profile *p, const char *url)
 {
 	const char *service = "";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Profiles that wait to be sent, oldest first. A collector that is away must not
- * cost memory without end: what no longer fits pushes out the oldest, counted.
+ * Profiles that wait to be sent, oldest first. If the server is unreachable,
+ * memory is bounded: what no longer fits replaces the oldest, which is counted.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,7 @@ int push_queue_add(struct push_queue *q, enum push_protocol protocol, const stru
 	return 0;
 }
 
-/* Sends what it can; stops at the first that has to wait. */
+/* Sends profiles until one fails and must be retried. */
 enum push_result push_queue_flush(struct push_queue *q, struct push *p)
 {
 	while (q->first) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The paths that are served: the page, the index of profiles, each profile, the
- * metrics. Nobody can make us read the kernel's tables more than once a second.
+ * metrics. Clients cannot make us read the kernel's tables more than once a
+ * second.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,10 @@ struct served {
 	struct model *models;
 	size_t n;
 	uint64_t read_ns;		/* 0: not yet */
-	int status;			/* of that */
+	int status;			/* result of the last read */
 };
 
-/* The model is ours from here on; who read it goes on with an empty one. */
+/* Takes over the model; the caller continues with an empty one. */
 static int take(struct model *m, void *arg)
 {
 	struct served *s = arg;
@@ -167,7 +168,7 @@ static void answer_page(struct served *s, struct answer *a)
 	json_object_put(list);
 }
 
-/* The one that is meant: by its pid, or because there is no other. */
+/* The requested target: by its PID, or the only one. */
 static struct model *find(struct served *s, const char *pid)
 {
 	char number[16];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * How old what lives is: a few classes that a reader knows by heart.
- */
+/* Age classes of live objects. */
 #include "report/output.h"
 
 static const struct {
@@ -27,7 +25,7 @@ static unsigned int age_of(uint64_t end_ns, uint64_t born_ns)
 	return i;
 }
 
-/* Tables and counters are read one after the other: never more than live. */
+/* The objects and the counters are not read at the same time: never count more than are live. */
 uint64_t ages_of(struct model *m, const struct site *s, uint64_t live[AGES])
 {
 	uint64_t end = model_end_ns(m), left = site_live(s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What every form of report shares: the order of sites, what was lost, and
- * whether anything leaks.
+ * Shared by all report formats: the order of sites, losses, and whether
+ * anything leaks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static const char *const inexact_reasons[] = {
 	"more child processes than max_targets allows: some are not traced",
 };
 
-/* The share of what was born under our eyes whose stack reached a root, and why others did not. */
+/* The share of objects created since attach that have a complete stack, and why others do not. */
 static void count_stacks(struct model *m, struct losses *l)
 {
 	uint64_t all = 0, objects = 0, bytes = 0;
@@ -149,7 +149,7 @@ static void comm_of(struct model *m, char *buf, size_t len)
 			*c = '_';
 }
 
-/* One line a stack, outermost first, for flame graphs of what lives. */
+/* One line per stack, outermost frame first, for flame graphs of live objects. */
 static void fold(FILE *f, const char *comm, const char *kind, const struct symbol_frame *frames,
 		 int n, uint64_t live)
 {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What differs between two looks, for people and for programs: the greatest
- * growth first.
- */
+/* The difference between two snapshots as text and as JSON, greatest growth first. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +10,7 @@
 #include "model/delta.h"
 #include "util/json.h"
 
-enum { DIFFERENCES = 10 };	/* unless all are asked for */
+enum { DIFFERENCES = 10 };	/* without --all */
 
 static const char *how_much(const struct difference *d, char buf[40])
 {
@@ -142,7 +139,7 @@ static struct json_object *number(uint64_t n)
 	return json_object_new_uint64(n);
 }
 
-/* Target and losses are those of the report's JSON, so that they stay the same. */
+/* "target" and "losses" are taken from the JSON report, so that they stay the same. */
 static struct json_object *part_of(struct model *m)
 {
 	struct json_object *all, *o;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The HTML page. Its parts are files of their own, embedded when the tool is
- * built; here they and the data are put together. Every name in the data may
- * have been chosen by somebody hostile: the data is a block that is not run,
- * without any '<' in it, the script makes text of it, never markup, and the
- * page's policy runs only what carries a number that nobody could foresee.
+ * The HTML report. Its parts are separate files that are embedded at build
+ * time; here they are put together with the data. Any name in the data may be
+ * hostile: the data is in a block that is not executed and contains no '<', the
+ * script inserts names as text, never as markup, and the
+ * Content-Security-Policy runs only scripts with an unpredictable nonce.
  */
 #include <errno.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void put_part(struct page *p, const char *start, const char *end)
 	fwrite(start, 1, end - start, p->f);
 }
 
-/* JSON in which nothing could end the block that it stands in. */
+/* Writes JSON with '<' escaped, so that nothing in it can end the script block. */
 static void put_data(struct page *p)
 {
 	const char *s = json_object_to_json_string_ext(p->reports, JSON_C_TO_STRING_PLAIN |
@@ -64,7 +64,7 @@ static void put_data(struct page *p)
 	}
 }
 
-/* What stands between two @ in page.html. */
+/* Replaces a placeholder between two @ in page.html. */
 static void put_slot(struct page *p, const char *name, size_t len)
 {
 	if (len == 5 && !memcmp(name, "nonce", 5)) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the page shows beside the report's JSON: how many there were when, and
- * how old what lives is. Where nobody looked more than once, what lives now
- * tells when it was made: the curve of the survivors.
+ * The data of the HTML page that is not in the JSON report: curves of live
+ * objects and age classes. If there was only one sample, the creation times of
+ * live objects give a curve: that of the survivors.
  *
- * Sites share most of their frames, so here, unlike in the report, each is written
- * once, in "frames", and sites have their numbers.
+ * Sites share most of their frames, so unlike in the report, each frame is
+ * written once, in "frames", and sites refer to it by index.
  *
  * A curve is {"t": [seconds since attach], "live": [n], "is": "history" or
  * "survivors"}. Between two points of a history nothing changed.
@@ -19,9 +19,9 @@
 #include "report/output.h"
 #include "symbolize/library.h"
 
-enum { POINTS = 120 };		/* of a curve of survivors */
+enum { POINTS = 120 };		/* points of a survivors curve */
 
-/* How many of what lives now were there at the end of each slice of the window. */
+/* Counts how many of the objects that are live now existed at the end of each interval. */
 static void add_survivors(struct model *m, const struct site *s, uint64_t sum[POINTS])
 {
 	uint64_t start = m->target.attached_ns, window = model_end_ns(m) - start;
@@ -67,7 +67,7 @@ static double since_attach_s(const struct model *m, uint64_t t_ns)
 	return t_ns > start ? (t_ns - start) / 1000000 / 1e3 : 0;
 }
 
-/* NULL: nobody looked more than once. */
+/* NULL: there was only one sample. */
 static struct json_object *history(const struct model *m, const struct history_point *p, size_t n)
 {
 	struct json_object *o, *t, *y;
@@ -84,7 +84,7 @@ static struct json_object *history(const struct model *m, const struct history_p
 	return o;
 }
 
-/* From the zero before the first slice on. */
+/* Starts with zero before the first interval. */
 static struct json_object *survivors(const struct model *m, const uint64_t live[POINTS], uint64_t first)
 {
 	struct json_object *t, *y, *o = curve_new("survivors", &t, &y);
@@ -131,7 +131,7 @@ static void put_curves(struct json_object *page, struct model *m)
 		for (int k = 0; k < POINTS; k++)
 			sum[s->kind][k] += live[k];
 		if (s->judgement.verdict == VERDICT_OK)
-			continue;	/* it is in no finding */
+			continue;	/* not in a finding */
 		snprintf(id, sizeof(id), "%u", s->id);
 		json_object_object_add(sites, id, site_curve(m, s->id, live));
 	}
@@ -171,8 +171,8 @@ static void put_ages(struct json_object *page, struct model *m)
 }
 
 /*
- * The page names frames, too: whose they are is for symbolize/library.c to say,
- * wherever a frame stands in the report.
+ * The page names frames to blame too: marks every frame of a library, so that
+ * symbolize/library.c has the only rule.
  */
 static void mark_libraries(struct json_object *o)
 {
@@ -200,7 +200,7 @@ static void mark_libraries(struct json_object *o)
 	}
 }
 
-/* The number of @frame in @frames; @known has those that are there by what they say. */
+/* The index of @frame in @frames; @known maps the text of known frames to their index. */
 static int number_of(struct json_object *frames, struct json_object *known, struct json_object *frame)
 {
 	const char *text = json_object_to_json_string_ext(frame, JSON_C_TO_STRING_PLAIN);
@@ -214,7 +214,7 @@ static int number_of(struct json_object *frames, struct json_object *known, stru
 	return json_object_get_int(number);
 }
 
-/* Replaces the "frames" of @o, a site or a place of release. */
+/* Replaces the "frames" of @o, a site or a release, by indexes. */
 static void share_frames(struct json_object *frames, struct json_object *known, struct json_object *o)
 {
 	struct json_object *own, *numbers = json_object_new_array();

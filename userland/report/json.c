@@ -22,7 +22,7 @@ static struct json_object *number(uint64_t n)
 	return json_object_new_uint64(n);
 }
 
-/* Three digits behind the point: a millisecond, a thousandth. */
+/* Three decimals: milliseconds, or thousandths. */
 static struct json_object *real(double v)
 {
 	char digits[40];
@@ -64,7 +64,7 @@ struct json_object *report_json_frames(struct model *m, uint32_t stack)
 	return frames_of(f, n);
 }
 
-/* What one of its objects came by, where the walk of all of them ended early. */
+/* The stack of one object, if the site's own stack is incomplete. */
 static void put_rest(struct json_object *o, struct model *m, uint32_t stack)
 {
 	const struct stack *rest = model_rest(m, stack);
@@ -259,7 +259,7 @@ static struct json_object *losses_of(struct model *m)
 	return o;
 }
 
-/* What was there before: how much of what, with examples; nobody's leak. */
+/* The baseline: counts by kind and type, with examples. */
 static struct json_object *baseline_of(struct model *m)
 {
 	struct json_object *list = json_object_new_array(), *row[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 };
@@ -313,7 +313,7 @@ static struct json_object *limit_of(const struct model *m, const struct finding 
 	return o;
 }
 
-/* The innermost frame that all parts have. */
+/* The innermost frame that all parts share. */
 static struct json_object *caller_of(struct model *m, const struct finding *f)
 {
 	const struct symbol_frame *frames;
@@ -323,7 +323,7 @@ static struct json_object *caller_of(struct model *m, const struct finding *f)
 		report_json_frame(&frames[n - f->common]) : NULL;
 }
 
-/* Where others' paths, on which the same is released, part from this one. */
+/* The frame at which other call paths, whose objects are released, differ from this one. */
 static struct json_object *odd_of(struct model *m, const struct finding *f)
 {
 	struct json_object *o = json_object_new_object();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* "memory" of the JSON report: who touched it, who gave it back, where it lies. */
+/* "memory" in the JSON report: what touched and what released it, and where it is. */
 #include <json-c/json.h>
 
 #include "analysis/memory_growth.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a runtime knows, in the JSON report: its sites, findings, totals, who holds threads. */
+/*
+ * Data from language runtimes in the JSON report: sites, findings, totals, and
+ * what occupies threads.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -37,8 +40,9 @@ static struct json_object *frames_of(const struct lang_site *s)
 }
 
 /*
- * What looks saw of births and deaths: no more than the difference. Sites know
- * those from before the first look, too: there they are born like all others.
+ * Samples show no creations and releases, only differences. A site's live
+ * objects in the first sample are counted as created; in the totals they are
+ * baseline.
  */
 static void put_counts(struct json_object *o, uint64_t baseline, uint64_t live, uint64_t bytes,
 		       bool site)
@@ -73,7 +77,7 @@ static struct json_object *span(double p50_s, double max_s)
 	return o;
 }
 
-/** report_json_lang_site() - as report_json_site() */
+/** report_json_lang_site() - as report_json_site(), for a runtime's site */
 struct json_object *report_json_lang_site(const struct lang_site *s)
 {
 	struct json_object *o = json_object_new_object(), *life = span(0, 0);
@@ -95,7 +99,7 @@ struct json_object *report_json_lang_site(const struct lang_site *s)
 	return o;
 }
 
-/** report_json_lang_finding() - a site that stands alone */
+/** report_json_lang_finding() - a finding of one site */
 struct json_object *report_json_lang_finding(const struct lang_site *s, size_t id)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
@@ -111,7 +115,7 @@ struct json_object *report_json_lang_finding(const struct lang_site *s, size_t i
 	return o;
 }
 
-/** report_json_lang_totals() - their kinds beside the kernel's */
+/** report_json_lang_totals() - add the runtime's kinds to the totals */
 void report_json_lang_totals(const struct model *m, struct json_object *totals)
 {
 	struct lang_total rows[LANG_KINDS];
@@ -125,7 +129,7 @@ void report_json_lang_totals(const struct model *m, struct json_object *totals)
 	}
 }
 
-/** report_json_holders() - who the threads of a site are for; NULL: who starts them */
+/** report_json_holders() - what occupies the threads of a site; NULL: not known, or the stack itself */
 struct json_object *report_json_holders(struct model *m, const struct site *s)
 {
 	const struct lang_site *holders[HOLDERS];

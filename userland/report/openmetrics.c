@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OpenMetrics text. Series by site are bounded: the worst sites of a kind have
- * one each, the rest is summed as "other", so that the sum over 'site' is what
- * the process has. Counters are by kind only: a sum of which sites come and go
- * would count backwards.
+ * OpenMetrics text. The number of series is bounded: the worst sites of a kind
+ * have one each, the others are added up as "other", so that the sum over
+ * 'site' is that of the process. Counters are by kind only: a sum over a
+ * changing set of sites could decrease.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -70,7 +70,7 @@ void metrics_free(struct metrics *x)
 	free(x);
 }
 
-/* Names come from the process. UTF-8, and no control characters. */
+/* Names come from the process: they are made valid UTF-8 without control characters. */
 static void put_quoted(FILE *f, const char *s)
 {
 	char *copy = utf8_copy(s);
@@ -85,7 +85,10 @@ static void put_quoted(FILE *f, const char *s)
 	free(copy);
 }
 
-/* The name and what every series has; more labels are pairs until NULL. */
+/*
+ * Writes a sample with the labels that all have; further labels are name, value
+ * pairs up to NULL.
+ */
 static void put(struct metrics *x, enum family family, const struct model *m, double value, ...)
 {
 	FILE *f = x->f[family];
@@ -120,7 +123,7 @@ static void put_site(struct metrics *x, struct model *m, const struct site *s)
 		    NULL);
 }
 
-/* The worst first; what is not told one by one is told together. */
+/* Worst sites first; the rest is added up. */
 static void put_sites(struct metrics *x, struct model *m, struct site **sites, size_t n, int kind)
 {
 	const struct kind_totals *t = &m->target.kind[kind];
@@ -144,7 +147,7 @@ static void put_sites(struct metrics *x, struct model *m, struct site **sites, s
 		put(x, SITES, m, verdicts[v], "kind", kind_name(kind), "verdict", verdict_name(v), NULL);
 }
 
-/* What only a runtime knows of, in the same way; it has no time before attach. */
+/* The same for a runtime's kinds, which have no baseline. */
 static void put_runtime_kind(struct metrics *x, struct model *m, const struct lang_total *t)
 {
 	uint64_t told = 0, verdicts[VERDICT_LEAK + 1] = { 0 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where reports go. Text, JSON and folded stacks follow each other in a stream;
- * metrics of several targets are one document; pprof is a file for each kind,
- * or in a stream, one profile of all.
+ * Output of reports. Text, JSON and folded stacks of several targets follow
+ * each other; OpenMetrics and HTML have all targets in one document; pprof is
+ * one file per kind and target, or in a stream, one profile of all kinds.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@
 struct output {
 	const struct output_options *o;
 	struct report_style look;
-	FILE *f;			/* NULL: of no single file */
-	struct replacement file;	/* f is its, if file.f is there */
-	struct metrics *metrics;	/* of all targets; NULL: not that format */
-	struct json_object *pages;	/* of all targets, for HTML; NULL: not that format */
+	FILE *f;			/* NULL: several files */
+	struct replacement file;	/* f belongs to it if file.f is set */
+	struct metrics *metrics;	/* of all targets; NULL: another format */
+	struct json_object *pages;	/* of all targets, for HTML; NULL: another format */
 	unsigned int written;
 };
 
@@ -87,7 +87,7 @@ static bool open_file(struct output *out)
 	return !err;
 }
 
-/* Of what a pipe or a device takes there is one. */
+/* Whether the output is a stream, to which only one document can be written. */
 static bool is_stream(const struct output_options *o)
 {
 	struct stat st;
@@ -146,7 +146,7 @@ int output_check(const struct output_options *o, bool several)
 	if (pprof && several && !directory)
 		return no_several();
 	if (is_stream(o))
-		return 0;	/* a pipe's reader would take this for the end */
+		return 0;	/* opening and closing a pipe would be the end for its reader */
 	if (directory)
 		err = !pprof ? -EISDIR : access(o->path, W_OK | X_OK) ? -errno : 0;
 	else
@@ -155,7 +155,7 @@ int output_check(const struct output_options *o, bool several)
 }
 
 /*
- * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is followed,
+ * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is traced,
  * else with the kind before its suffix: x.pb.gz becomes x.fd.pb.gz.
  */
 static char *pprof_path(const char *output, const struct model *m, const char *kind)
@@ -186,7 +186,7 @@ static int write_whole(const char *path, bool inside, const void *data, size_t l
 	return replace_close(&r, good);
 }
 
-/* One kind: the kernel's, or what a runtime knows. */
+/* Writes one kind: of the kernel's, or of a runtime. */
 static int write_profile(struct output *out, struct model *m, int kind, const struct lang_total *known)
 {
 	char *path = pprof_path(out->o->path, m, known ? known->kind : kind_name(kind));
@@ -215,7 +215,7 @@ static int stream_pprof(struct output *out, struct model *m)
 	err = report_pprof_all(m, &data, &len);
 	if (err)
 		return cannot_write(out->o->path ?: "the report", err);
-	fwrite(data, 1, len, out->f);	/* output_close() asks whether it succeeded */
+	fwrite(data, 1, len, out->f);	/* output_close() checks for errors */
 	free(data);
 	return 0;
 }

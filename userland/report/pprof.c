@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kind of a target as a pprof profile, or all that it follows, labelled by kind.
- * Each sample is a site's objects of one age; what died is a sample of its own,
- * without age. What was alive before attach has no stack and is left out, which a
- * comment says.
+ * One kind of a target as a pprof profile, or all kinds, labelled by kind. Each
+ * sample has a site's objects of one age class; released objects are a sample
+ * of their own without an age. Baseline objects have no stack and are left out,
+ * which a comment in the profile says.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 enum { FRAMES_MAX = 4096 };
 
-/* The frames of a stack, with the addresses that they stand for. */
+/* The frames of a stack, with their addresses. */
 static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frames)
 {
 	const struct stack *s = model_stack(m, id);
@@ -34,7 +34,7 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 		(*frames)[i] = (struct pprof_frame){
 			.function = f[i].function, .file = f[i].file, .line = f[i].line,
 			.module = f[i].module, .build_id = f[i].build_id, .inlined = f[i].inlined,
-			/* of a return address, the call before it */
+			/* for a return address, the call before it */
 			.address = address - (pc > 0 && address),
 		};
 		pc += !f[i].inlined;
@@ -42,7 +42,7 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 	return n;
 }
 
-/* @kind: NULL where all samples are of one */
+/* @kind: NULL if all samples have the same kind */
 static void put(struct pprof *p, const struct site *s, const char *kind,
 		const struct pprof_frame *frames, size_t n, uint64_t live, uint64_t died,
 		const char *age)
@@ -122,7 +122,7 @@ static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
 	}
 }
 
-/* What is of these kinds of the kernel's. */
+/* Adds the samples of these kernel kinds. */
 static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds, bool label)
 {
 	pprof_sample_type(p, "born", "count");
@@ -156,7 +156,7 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label)
 {
 	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
-	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* how many came and went is not known */
+	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* creations and releases are unknown */
 	struct pprof_label labels[] = {
 		{ .key = "type", .text = s->type },
 		{ .key = "verdict", .text = verdict_name(s->judgement->verdict) },
@@ -175,7 +175,7 @@ static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label
 	free(frames);
 }
 
-/* Of one kind, or of all: NULL. */
+/* Adds the samples of one runtime kind, or of all: NULL. */
 static void put_lang(struct pprof *p, struct model *m, const char *kind)
 {
 	const struct lang_site *s;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The report for a terminal: a hundred columns, a tired reader. The totals,
- * the findings, whether the numbers can be believed; and at the very end what
- * was left out.
+ * The report as text: totals, findings, how far the numbers can be trusted; and
+ * at the very end, what was left out.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,8 +13,8 @@
 #include "util/json.h"
 
 enum {
-	ROWS = 50,		/* where there is no terminal to ask */
-	HEAD_LINES = 17,	/* totals and memory above the findings, trust below */
+	ROWS = 50,		/* height if there is no terminal */
+	HEAD_LINES = 17,	/* totals and memory above the findings, losses below */
 };
 
 static void write_header(FILE *f, struct model *m, const struct report_style *look)
@@ -134,7 +133,7 @@ static void write_losses(FILE *f, struct model *m, const struct report_style *lo
 	wrapped(f, write_stacks, &l);
 }
 
-/* A finding as text, and the lines it takes, so that a report ends where the screen does. */
+/* A finding as text, and its number of lines, so that the report fits on the screen. */
 static char *finding_text(struct model *m, const struct report_item *item, const struct report_style *look,
 			  bool brief, int *lines)
 {
@@ -156,7 +155,7 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	return buf;
 }
 
-/* Each in full while there is room, then in brief; the worst always in full. */
+/* Findings are written in full while they fit, then in brief; the worst is always in full. */
 static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
 			     const struct report_style *look)
 {
@@ -184,7 +183,7 @@ static size_t write_findings(FILE *f, struct model *m, const struct report_item 
 	return shown;
 }
 
-/* What no finding has: only on request. */
+/* A site without a finding; written with --all only. */
 static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
 {
 	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .odd = -1 };
@@ -275,7 +274,7 @@ int report_write(FILE *f, struct model *m, const struct report_style *look)
 	case FORMAT_JSON:
 		json_write_line(f, report_json(m));
 		break;
-	default:	/* output.c's */
+	default:	/* written by output.c */
 		return -1;
 	}
 	return ferror(f) ? -1 : 0;

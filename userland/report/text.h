@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the rooms of the text report share: colours, columns, one finding. */
+/* Shared by the files of the text report: columns, frames, one finding. */
 #ifndef LEAKTRACE_REPORT_TEXT_H
 #define LEAKTRACE_REPORT_TEXT_H
 

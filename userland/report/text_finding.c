@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One finding as text: what and where in the first line, why in the next, then
- * the call path, its other parts, where siblings die, and what some of the
- * objects are. In brief, it is the first two only.
+ * One finding as text: what and where in the first line, then the evidence, the
+ * call path, its other parts, where other objects are released, and some
+ * examples. In brief, only the first two lines.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "symbolize/dwarf_unwind.h"
 
 enum {
-	FRAMES = 10,		/* of a finding, unless all are asked for */
+	FRAMES = 10,		/* of a finding, without --all */
 	FRAMES_ALL = 256,
 	FRAMES_RELEASE = 3,
 	RELEASES = 2,
@@ -29,7 +29,7 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* A function's name in its column: no arguments, and cut where it is too long. */
+/* A function's name in its column: without arguments, truncated if it is too long. */
 static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *look)
 {
 	int len = s->function ? (int)strlen(s->function) : 0;
@@ -62,7 +62,7 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 		PLAIN(look));
 }
 
-/* Up to max, first before the first of them; whether that is all. */
+/* Writes up to max frames, with 'first' before the first of them; returns whether these are all. */
 static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const char *first,
 		       int max, const struct symbol_frame *mine, const struct report_style *look)
 {
@@ -76,7 +76,7 @@ static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const 
 	return n <= max;
 }
 
-/* What one object's stack went on with, where that of all of them ended early. */
+/* The stack of one object, if the site's own stack is incomplete. */
 static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
 		       const struct report_style *look)
 {
@@ -92,7 +92,7 @@ static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, 
 		fprintf(f, "%s%s… incomplete here too%s\n", lead, DIM(look), PLAIN(look));
 }
 
-/* mine: the frame that is the program's own, and is shown as such; or NULL. */
+/* mine: the frame to blame, which is highlighted; or NULL. */
 static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
 			 const struct symbol_frame *mine, const struct report_style *look)
 {
@@ -194,7 +194,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
 }
 
-/* A sentence, broken between words where the line ends. */
+/* A sentence, wrapped between words. */
 void report_sentence(FILE *f, const char *lead, const char *text)
 {
 	const int indent = strlen(lead);
@@ -214,7 +214,7 @@ void report_sentence(FILE *f, const char *lead, const char *text)
 	}
 }
 
-/* The other sites of a finding: a line each. */
+/* The other sites of a finding, one line each. */
 static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct report_style *look)
 {
 	for (size_t i = 1; i < g->nsites; i++) {

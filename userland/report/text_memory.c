@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The memory's paragraph: both directions, where it lies, under which function. */
+/*
+ * The memory section: growth and release, kinds of memory, and the function
+ * that accounts for most of it.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,7 +23,7 @@ static void write_ranges(FILE *f, const struct rss *x)
 	}
 }
 
-/* Shares by function: what several sites of one have counts together. */
+/* Shares by function: several sites in one function are added up. */
 struct shares {
 	char name[RSS_PARTS][40];
 	uint64_t pages[RSS_PARTS];

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What only a language's runtime knows of, in the report: its totals, what leaks
- * of it, and all of it as JSON.
- */
+/* Data from language runtimes in the text report: totals and sites. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +10,7 @@
 
 enum { FRAMES = 10, FRAMES_ALL = 256 };
 
-/* Rows of the table of totals; looks see no births and deaths. */
+/* Rows of the table of totals; samples show no creations and releases. */
 void report_lang_totals(FILE *f, const struct model *m)
 {
 	double minutes = model_end_s(m) / 60;
@@ -55,7 +52,7 @@ static void write_head(FILE *f, const struct lang_site *s, const struct report_s
 	fputc('\n', f);
 }
 
-/** report_lang_site() - one of them as a finding */
+/** report_lang_site() - print a runtime's site as a finding */
 void report_lang_site(FILE *f, const struct lang_site *s, const struct report_style *look, bool brief)
 {
 	int max = look->all ? FRAMES_ALL : FRAMES;

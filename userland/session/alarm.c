@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes from look to look: how many of a site live, as a curve that
- * gets coarser as it gets longer, and whether it has been called a leak. Two
- * looks in a row raise the alarm, four in a row call it off.
+ * What changes from sample to sample: the live objects of a site, as a curve
+ * whose resolution falls as it gets longer, and whether the site has been
+ * reported as a leak. Two consecutive samples with a leak raise the alarm,
+ * ALARM_CLEAR_LOOKS without one clear it.
  *
- * What is being filled cannot be told from a leak at first, and whoever is woken
- * for a cache does not get up the next time: while the growth is early, unless a
- * limit is near, it is only told as growth. The last look waits for nothing:
- * nothing more will come.
+ * Something that is being filled cannot be told from a leak at first, and false
+ * alarms make people ignore the next one: while growth is early, and unless a
+ * limit is near, it is only reported as growth. The last sample does not wait,
+ * because no other will follow.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,17 @@
 
 enum {
 	RAISE = 2,
-	WORTH_A_LOOK = 5,	/* live objects; fewer get no verdict */
+	WORTH_A_LOOK = 5,	/* live objects; sites with fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
-	URGENT_S = 120,		/* to the limit */
+	URGENT_S = 120,		/* time to the limit */
 };
 
 struct watched {
 	uint32_t site;
-	unsigned int halved, skip;	/* every 2^halved looks a point */
+	unsigned int halved, skip;	/* one point per 2^halved samples */
 	unsigned int up, down;
 	bool raised;
-	bool mentioned;			/* as growth, before it was raised */
+	bool mentioned;			/* reported as growth before the alarm */
 	uint64_t live_told, born_judged, died_judged;
 	double told_s;
 	struct curve *curve;
@@ -76,7 +77,7 @@ static void add_point(struct watched *r, double t_s, double live)
 	c->live[c->n++] = live;
 }
 
-/* After each dump of sites: one more point for those that may matter. */
+/* Called after each dump of sites: adds a point for sites that may matter. */
 void watch_sample(struct watch *w, const struct model *m)
 {
 	w->now_s = m->target.now_ns / 1e9;
@@ -95,14 +96,14 @@ void watch_sample(struct watch *w, const struct model *m)
 	}
 }
 
-/* Is there a site whose verdict may have changed? Objects are only read then. */
+/* Whether the verdict of any site may have changed. Only then are objects read. */
 bool watch_curious(const struct watch *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
 		const struct watched *r = rows_find(&w->sites, s->id);
 
-		/* exited threads are no longer alive, but somebody may not join them */
+		/* exited threads are not live, but may not have been joined */
 		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= WORTH_A_LOOK)
 			return true;
 		if (r && (r->raised || r->up ||
@@ -127,7 +128,7 @@ static const struct finding *finding_of(const struct model *m, const struct site
 	return id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
 }
 
-/* One finding makes news once: by the part that was first, else by the worst. */
+/* A finding is reported once: by the part that was reported before, else by the worst. */
 static bool speaks(const struct watch *w, const struct model *m, const struct site *s)
 {
 	const struct finding *f = finding_of(m, s);
@@ -141,7 +142,7 @@ static bool speaks(const struct watch *w, const struct model *m, const struct si
 	return !f || f->sites[0] == s->id;
 }
 
-/* May it be a pool that fills, and is there time to wait and see? */
+/* Whether it may be a pool that is being filled, and no limit is near. */
 static bool can_wait(const struct model *m, const struct site *s)
 {
 	const struct finding *f = finding_of(m, s);
@@ -191,7 +192,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 	r->told_s = now_s;
 }
 
-/* After each judgement: who has become, grown as, or ceased to be a leak. */
+/* Called after each analysis: reports sites that became, grew as, or ceased to be a leak. */
 void watch_judge(struct watch *w, struct model *m, bool last,
 		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
 {

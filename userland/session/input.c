@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a command's argument stands for: a traced process, all of them, or a
- * file. Each is read and judged, and handed on.
+ * Resolves a command's argument: a traced process, all of them, or a file. Each
+ * target is read, judged and passed on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static int hand_on(struct source *s, struct model *m)
 	return s->fn(m, s->arg);
 }
 
-/* all: one of all, of which some may go meanwhile */
+/* all: one of all targets, some of which may exit meanwhile */
 static int from_target(struct source *s, uint32_t id, bool all)
 {
 	struct model m;
@@ -63,7 +63,7 @@ static int from_pid(struct source *s, pid_t pid)
 	return from_target(s, t.id, false);
 }
 
-/* A number is a pid; ./7 is a file. */
+/* A number is a PID; ./7 is a file. */
 bool source_is_file(const char *arg)
 {
 	pid_t pid;
@@ -90,7 +90,7 @@ int source_read(struct source *s, const char *arg)
 	if (!s->client)
 		return fail("%s", err);
 	status = arg && !parse_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
-	/* the module may be another one by the next time */
+	/* the module may have been reloaded by the next time */
 	if (status)
 		source_close(s);
 	return status;

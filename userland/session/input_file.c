@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A trace file as a source: each target in it, as of its last look, or as of
- * what --between asks for.
+ * A trace file as input: each target in it, as of its last snapshot or for the
+ * period given with --between.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static int hand_on(struct source *s, struct model *m)
 	return s->fn(m, s->arg);
 }
 
-/* --between reaches to the nearest looks: from when to when it really is. */
+/* --between is extended to the nearest snapshots: say which period is reported. */
 static void say_between(const char *path, const struct model *m)
 {
 	char from[64], to[64], window[32];
@@ -28,7 +28,7 @@ static void say_between(const char *path, const struct model *m)
 		from, to, format_seconds(model_end_s(m), window));
 }
 
-/* -ENODATA: of that target, there is nothing from then. */
+/* -ENODATA: nothing was recorded of that target in that period. */
 static int read_part(struct source *s, const char *path, const struct trace_part *part)
 {
 	struct model m, base;

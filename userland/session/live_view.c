@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * News of a session. As lines, for a pipe or a log; as JSON, one object a line;
- * or on a terminal below a table that is redrawn in place, so that what was
- * found stays readable above it.
+ * Events of a session: as lines, for a pipe or a log; as JSON, one object per
+ * line; or on a terminal above a table that is redrawn in place, so that
+ * findings stay readable.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void put_json(struct session *s, struct json_object *o)
 	fflush(s->tail);
 }
 
-/* The clock of the wall, to the second: what somebody reads. */
+/* Wall clock time, to the second. */
 static void put_clock(FILE *f)
 {
 	time_t now = time(NULL);
@@ -136,7 +136,7 @@ void live_leak(struct session *s, struct traced *t, enum watch_news news, struct
 	put_json(s, o);
 }
 
-/* What only its runtime knows of, as the kernel's sites. */
+/* The same for a runtime's site. */
 void live_runtime(struct session *s, struct traced *t, enum lang_news news,
 		  const struct lang_site *site)
 {

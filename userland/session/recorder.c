@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A recording: every interval a point, that is the totals and the counters of
- * the sites that changed; as often as it costs little, a whole look; between
- * them events. Everything is appended. When the file has so many of the bytes
- * that it may have, a child writes a thinned one beside it, while we go on; where
- * both together would take more, we wait for it.
+ * Writes a recording: at each interval a point, that is the totals and the
+ * counters of the sites that changed; as often as it is cheap, a snapshot;
+ * between them events. Everything is appended. When the file has used a given
+ * part of its limit, a child process writes a compacted copy next to it while
+ * we continue; if both together would exceed the limit, we wait for it.
  */
 #include <endian.h>
 #include <errno.h>
@@ -18,10 +18,10 @@
 #include "session/recorder.h"
 #include "tracefile/format.h"
 
-enum { LOOKS_SHARE = 20 };	/* a look takes no more than that part of the time */
-#define THIN_AT		0.4375	/* of what it may take: there is room for two */
-#define THIN_AGAIN	0.125	/* more than there was left */
-#define LOOKS_FILL_S	86400.0	/* in which looks alone may fill half of the file */
+enum { LOOKS_SHARE = 20 };	/* snapshots take at most this part of the time */
+#define THIN_AT		0.4375	/* of the limit: two files fit */
+#define THIN_AGAIN	0.125	/* growth after which it is compacted again */
+#define LOOKS_FILL_S	86400.0	/* time in which snapshots alone may fill half of the file */
 
 struct recorded {
 	struct recorded *next;
@@ -41,13 +41,13 @@ struct recorder {
 	uint64_t opened_ns;
 	char *aside;
 	pid_t thinner;			/* 0: none */
-	uint64_t thinned_bytes;		/* from where on it does not look */
+	uint64_t thinned_bytes;		/* offset up to which it reads */
 	uint64_t thin_at_bytes;
-	uint64_t first_bytes;		/* of the looks with which the file begins; 0: not yet */
+	uint64_t first_bytes;		/* size of the snapshots at the start of the file; 0: not yet known */
 	int err;
 };
 
-/* Whoever wants files of that length gets them before one is thinned. */
+/* A file is rotated before it is compacted. */
 static uint64_t thin_at_bytes(const struct record_plan *p)
 {
 	uint64_t usual = p->max_bytes * THIN_AT;
@@ -123,7 +123,7 @@ int recorder_event(struct recorder *r, const struct event *e)
 	return 0;
 }
 
-/* All sites as rows, and before them, those that changed. */
+/* Rows of all sites, and in front of them, those that changed. */
 static struct site_row *changed_rows(struct recorded *t, const struct model *m, size_t *n)
 {
 	struct site_row *all = calloc(m->nsites ?: 1, sizeof(*all));
@@ -173,7 +173,7 @@ int recorder_point(struct recorder *r, const struct model *m)
 	return broke(r, err);
 }
 
-/* What it takes again and again goes to cost_ns: names are looked up only once. */
+/* cost_ns is the cost of a repeated snapshot, without names, which are looked up only once. */
 static int put_look(struct recorder *r, struct client *c, struct model *m, struct recorded *t,
 		    uint64_t *cost_ns)
 {
@@ -186,7 +186,7 @@ static int put_look(struct recorder *r, struct client *c, struct model *m, struc
 	err = err ?: trace_put_names(m, r->w, r->plan.symbols, &t->known) ?:
 		trace_put_edge(r->w, RECORD_END, &m->target);
 	*cost_ns = (t->known.npcs == names ? monotonic_ns() : read_ns) - began_ns;
-	/* a target that went away meanwhile is no trouble of the file's */
+	/* a target that has exited meanwhile is not an error of the recording */
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
 }
 
@@ -221,7 +221,7 @@ void recorder_forget_names(struct recorder *r, uint32_t target)
 
 /* --- bounds --- */
 
-/* A child of its own does it; it must not outlive us, and hold our socket. */
+/* Forks a child that compacts. It must not outlive us, because it inherits our socket. */
 static int start_thinning(struct recorder *r)
 {
 	uint64_t bytes = file_bytes(r->w);
@@ -234,7 +234,7 @@ static int start_thinning(struct recorder *r)
 		return -errno;
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* what ends us ends it when its work is done */
+		/* signals that end us must not interrupt it */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
 		signal(SIGHUP, SIG_IGN);
@@ -260,10 +260,10 @@ static int end_thinning(struct recorder *r, bool wait)
 	if (pid < 0)
 		err = -EIO;
 	else if (WIFSIGNALED(status))
-		err = 0;		/* killed: the file stays as it is */
+		err = 0;		/* killed: the file is unchanged */
 	else
 		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->thinned_bytes);
-	unlink(r->aside);		/* unless it is the file now */
+	unlink(r->aside);		/* unless it has replaced the file */
 	return err;
 }
 
@@ -273,9 +273,9 @@ static int keep_bounds(struct recorder *r)
 	int err = 0;
 
 	if (r->thinner) {
-		/* at its worst, what is thinned is as long as it was */
+		/* in the worst case the compacted copy is as long as the original */
 		err = end_thinning(r, file_bytes(r->w) + r->thinned_bytes > max_bytes / 16 * 15);
-		/* where names are most of it, there is little to be had */
+		/* if names take most of it, compaction saves little */
 		after = file_bytes(r->w) + (uint64_t)(max_bytes * THIN_AGAIN);
 		if (!err && !r->thinner)
 			r->thin_at_bytes = after > usual ? after : usual;
@@ -301,13 +301,13 @@ bool recorder_rotation_due(const struct recorder *r)
 {
 	const struct record_plan *p = &r->plan;
 
-	/* where the first looks alone are as long, each file has as much besides */
+	/* if the first snapshots alone are as long, each file has as much data besides */
 	return (p->rotate_bytes && file_bytes(r->w) >= p->rotate_bytes &&
 		file_bytes(r->w) >= 2 * r->first_bytes) ||
 		(p->rotate_s > 0 && monotonic_ns() - r->opened_ns >= p->rotate_s * 1e9);
 }
 
-/* FILE becomes FILE.1, that FILE.2, and so on; the last one goes. */
+/* FILE becomes FILE.1, FILE.1 becomes FILE.2, and so on; the last is removed. */
 static int shift(const char *path, unsigned int keep)
 {
 	int err = 0;
@@ -347,7 +347,7 @@ static int finish(struct recorder *r)
 	return err ?: end;
 }
 
-/* The next file stands by itself: it begins with everything. */
+/* The next file is self-contained: it begins with full snapshots. */
 int recorder_rotate(struct recorder *r)
 {
 	char why[256];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A target that is traced in the background may exit while no command of ours
- * runs; the kernel keeps its numbers, but its mappings are gone, and code
- * addresses would stay numbers. So whoever has seen a live target leaves its
- * mappings in /run/leaktrace, where the report after its exit finds them. The
- * file's name holds the time of attaching: a number that is used again, or a
- * module that was loaded again, finds nothing wrong.
+ * is running: the kernel keeps its counters, but its mappings are gone, and
+ * code addresses could not be named. So every command that reads a live target
+ * saves its mappings in /run/leaktrace, where a report after its exit finds
+ * them. The file name contains the time of attaching: if the id is reused, or
+ * the module reloaded, an old file does not match.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static char *slurp(const char *path, size_t max)
 	return text_buf;
 }
 
-/* Written aside and renamed: nobody reads half of it. */
+/* Written to a temporary file and renamed: readers never see half of it. */
 static void spill(const char *path, const char *content)
 {
 	char aside[256];
@@ -73,9 +73,9 @@ static bool private_directory(void)
 }
 
 /*
- * As /proc/PID/maps has it, but with the device and inode that a file shows to
- * whoever opens it by name: on overlays and some networks they differ, and by
- * them the file will be recognised.
+ * As in /proc/PID/maps, but with the device and inode of stat(): on overlayfs
+ * and some network file systems they differ, and the file is identified by them
+ * later.
  */
 static void put_map(FILE *f, const struct model *m, const struct map *map)
 {
@@ -130,7 +130,7 @@ void keep_maps(const struct model *m)
 	free(maps);
 }
 
-/* After a detach: one target's files, or those of all. */
+/* After a detach: removes the files of one target, or of all. */
 void keep_forget(uint32_t target)
 {
 	DIR *d = opendir(KEEP_DIR);
@@ -144,7 +144,7 @@ void keep_forget(uint32_t target)
 	closedir(d);
 }
 
-/* A symboliser for a target that is gone, if somebody kept its mappings. */
+/* A symbolizer for a target that has exited, from saved mappings. */
 struct symboliser *keep_symboliser(struct model *m)
 {
 	struct symboliser *s = NULL;

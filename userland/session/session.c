@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Targets under observation: taken up, reported, let go. What happens between
- * is session_loop.c's. The request socket owns the targets: if we are killed,
- * the kernel detaches.
+ * Adds targets to a session, reports them and releases them; session_loop.c
+ * does what happens between. The kernel ties targets to the request socket: if
+ * we are killed, it detaches them.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 #include "model/history.h"
 #include "symbolize/language.h"
 
-/* Each program that is looked at, and be it a child of thousands, costs one. */
+/* Each traced program, even each of thousands of children, needs a descriptor. */
 static void many_descriptors(void)
 {
 	struct rlimit files;
@@ -42,7 +42,7 @@ int session_open(struct session *s, const struct options *o)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	/* whom nohup has started goes on when the terminal is gone */
+	/* keep running after SIGHUP if started by nohup */
 	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
 		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
@@ -52,7 +52,7 @@ int session_open(struct session *s, const struct options *o)
 	return s->client ? 0 : fail("%s", err);
 }
 
-/* From now on events arrive, and time passes. */
+/* Subscribes to events and starts the timer. */
 int session_listen(struct session *s)
 {
 	struct itimerspec every = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
@@ -74,7 +74,7 @@ struct traced *session_find(struct session *s, uint32_t id)
 	return NULL;
 }
 
-/* A child that has not called exec has its parent's code. */
+/* A child that has not called exec shares its parent's symbolizer. */
 static void borrow_names(struct session *s, struct traced *t)
 {
 	struct traced *parent = session_find(s, t->model.target.parent);
@@ -87,7 +87,7 @@ static void borrow_names(struct session *s, struct traced *t)
 		t->model.exe = strdup(parent->model.exe);
 }
 
-/* Take up a target that is being traced. NULL: it is gone already. */
+/* Adds a target that is being traced. NULL: it is gone. */
 struct traced *session_adopt(struct session *s, uint32_t id)
 {
 	struct traced *t = session_find(s, id), **end;
@@ -112,7 +112,7 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	observe_runtime(&t->model);
 	t->execs_seen = t->model.target.execs;
 	t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS;
-	/* in order of arrival: a report per target, parents first */
+	/* in order of arrival, so that reports come parents first */
 	for (end = &s->targets; *end; end = &(*end)->next)
 		;
 	*end = t;
@@ -149,7 +149,7 @@ struct traced *session_add(struct session *s, pid_t pid)
 		fail("cannot attach to %d: it has exited", pid);
 		return NULL;
 	}
-	/* It may have got other code between our look and the kernel's. */
+	/* Its mappings may have changed since we read them. */
 	code_send(s->client, &t->model);
 	t->ours = t->root = true;
 	return t;
@@ -182,7 +182,7 @@ static void on_runtime_news(const struct lang_site *site, enum lang_news news, v
 	live_runtime(s, both[1], news, site);
 }
 
-/* What its runtime's looks have shown since the last call. */
+/* Reports what the runtime's samples have shown since the last call. */
 void session_runtime(struct session *s, struct traced *t, bool last)
 {
 	void *both[] = { s, t };
@@ -212,7 +212,7 @@ int session_last_look(struct session *s, struct traced *t)
 	return 0;
 }
 
-/* The last look at everything. */
+/* Takes the final samples and writes the report. */
 int session_report(struct session *s, bool *leaks)
 {
 	struct output *out = output_open(&s->options->output);
@@ -224,7 +224,7 @@ int session_report(struct session *s, bool *leaks)
 	for (struct traced *t = s->targets; t; t = t->next) {
 		struct model *m = &t->model;
 
-		/* nobody knows any more what it would have been */
+		/* its data cannot be read any more */
 		if (t->detached && !t->read)
 			status = fail("%u was detached before its final report", m->target.pid);
 		else if (!t->read && session_last_look(s, t))
@@ -244,7 +244,7 @@ static void forget(struct traced *t)
 	free(t);
 }
 
-/* Whose names others have borrowed is kept: they come later in the list. */
+/* A target whose symbolizer is borrowed by a later one must be kept. */
 static bool is_lender(const struct traced *t)
 {
 	for (const struct traced *other = t->next; other; other = other->next)
@@ -278,11 +278,11 @@ void session_close(struct session *s)
 		if (t->ours && !t->detached && s->client) {
 			if (!t->deleted)
 				client_target_del(s->client, t->model.target.id);
-			/* who reads lines knows by the report */
+			/* readers of JSON see the report */
 			if (s->json)
 				live_note(s, t, "detached", NULL);
 		}
-	/* borrowed names first: their owner comes earlier in the list */
+	/* borrowed symbolizers first: their owner is earlier in the list */
 	for (t = s->targets; t; t = t->next)
 		if (t->model.borrowed_symboliser)
 			t->model.symboliser = NULL;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A session's days. Once a second the counters of all sites are read; where
- * one of them may have changed its verdict, the live objects too, but never so
- * often that more than a twentieth of the time goes into it. Events only tell
- * that a target forked, called exec, mapped code or exited: verdicts come from
- * the tables.
+ * The main loop of a session. Once a second the counters of all sites are read;
+ * if the verdict of one may have changed, live objects are read too, but never
+ * for more than a twentieth of the time. Events only tell that a target forked,
+ * called exec, mapped code or exited: verdicts come from the tables.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +19,7 @@
 #include "symbolize/language.h"
 #include "symbolize/dwarf_unwind.h"
 
-/* Live objects and stacks; returns with the model complete, or an error. */
+/* Reads live objects and stacks, which completes the model. */
 static int read_objects(struct session *s, struct traced *t)
 {
 	uint64_t before = monotonic_ns();
@@ -32,7 +31,7 @@ static int read_objects(struct session *s, struct traced *t)
 	return err;
 }
 
-/* Remember what can only be seen while the target is there. */
+/* Describes some objects, which is only possible while the target lives. */
 static void remember(struct model *m)
 {
 	struct object *o[5];
@@ -45,7 +44,7 @@ static void remember(struct model *m)
 	}
 }
 
-/* The target is about to end: its last moment in which it can be asked. */
+/* Called just before the target exits: the last chance to read from /proc. */
 void session_catch_up(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
@@ -75,7 +74,7 @@ static uint64_t lost_all(const struct status *st)
 		st->lost.nested + st->lost.work;
 }
 
-/* What was lost before we came is not our news. */
+/* Losses from before this session are not reported. */
 static void begin_losses(struct session *s)
 {
 	struct status st = { 0 };
@@ -110,20 +109,20 @@ static void gone(struct session *s, struct traced *t, bool detached)
 	live_note(s, t, detached ? "detached" : "exited", NULL);
 	if (detached || (t->ours && t->root))
 		return;
-	/* Of what others trace, the last news; they may have let it go meanwhile. */
+	/* Targets of other sessions: their final events; they may have been detached meanwhile. */
 	if (session_last_look(s, t)) {
 		if (t->ours)
 			fail("%s", client_error(s->client));
 		return;
 	}
-	/* A server's children come by the thousand: the kernel keeps the living ones only. */
+	/* A server may have thousands of children: free those that have exited. */
 	if (t->ours) {
 		client_target_del(s->client, t->model.target.id);
 		t->deleted = true;
 	}
 }
 
-/* New call paths may be in code that was loaded since. */
+/* New call paths may be in code that was loaded since the last read. */
 static void refresh_names(struct traced *t)
 {
 	if (t->model.nsites == t->sites_seen)
@@ -142,13 +141,13 @@ static void look(struct session *s, struct traced *t)
 	if (now >= t->reconcile_next_ns) {
 		err = client_reconcile(s->client, m->target.id, m);
 		model_learn(m);
-		/* it walks page tables: not for more than a twentieth of the time */
+		/* it walks page tables: at most a twentieth of the time */
 		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
 	} else {
 		err = client_target_get(s->client, m->target.id, m);
 	}
 	if (err && err != -ENOENT && err != -ESRCH)
-		return;		/* of ours, not of the target: the next look may succeed */
+		return;		/* not the target's fault: the next sample may succeed */
 	if (err || m->target.flags & LEAKTRACE_TARGET_F_EXITED) {
 		gone(s, t, err);
 		return;
@@ -182,7 +181,7 @@ static void adopt_child(struct session *s, const struct traced *parent, uint32_t
 		child->ours = parent->ours;
 }
 
-/* Also who came by a fork that we did not hear of: events can be lost. */
+/* Also adds children whose fork event was lost. */
 static void adopt_all(struct session *s)
 {
 	struct target *targets = NULL;
@@ -190,7 +189,10 @@ static void adopt_all(struct session *s)
 	size_t n = 0;
 	int err = client_targets(s->client, &targets, &n);
 
-	/* It may be back, as another one: who waits for what comes would wait for ever. */
+	/*
+	 * The module may be loaded again as a new instance, whose events this
+	 * session would never get.
+	 */
 	if (err == -ENOENT && s->watch_all) {
 		s->status = fail("the module was unloaded: load it and start again");
 		s->stop = true;
@@ -238,7 +240,7 @@ static void tick(struct session *s)
 	live_draw(s);
 }
 
-/* A new program: other code, another name. */
+/* After exec: new code, and another name. */
 void session_exec(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
@@ -248,7 +250,7 @@ void session_exec(struct session *s, struct traced *t)
 	if (m->borrowed_symboliser) {
 		m->symboliser = NULL;
 		m->borrowed_symboliser = false;
-		model_forget_names(m);	/* they are in there */
+		model_forget_names(m);	/* they belong to that symbolizer */
 	}
 	observe_names(m);
 	observe_runtime(m);
@@ -286,7 +288,7 @@ static void on_event(const struct event *e, void *arg)
 	}
 }
 
-/* Where the kernel's walk ended early; code that it has no tables of may be new. */
+/* The kernel's walk ended early; code without a table may have been mapped recently. */
 static void on_copy(const struct stack_copy *copy, void *arg)
 {
 	struct session *s = arg;
@@ -335,7 +337,7 @@ int session_loop(struct session *s)
 			return fail("poll: %s", strerror(errno));
 		if (fds[1].revents)
 			on_signals(s);
-		/* a full buffer is an error of the socket, to be read away */
+		/* ENOBUFS is an error of the socket, which reading clears */
 		if (fds[0].revents && client_events(s->client, NULL, on_event, s))
 			return fail("%s", client_error(s->client));
 		if (fds[2].revents)

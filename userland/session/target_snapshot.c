@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A traced target, looked at once: for report and snapshot, and whatever a
- * session does at its end.
- */
+/* Reads a traced target once: for report and snapshot, and at the end of a session. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +10,7 @@
 #include "symbolize/language.h"
 #include "util/sanitize.h"
 
-/* The names of a target's code: its own, kept ones, or none. */
+/* Opens a symbolizer: for the live target, else from saved mappings. */
 void observe_names(struct model *m)
 {
 	char err[256];
@@ -31,14 +28,14 @@ void observe_names(struct model *m)
 }
 
 /*
- * Look at what only the target's runtime knows of, if it has one and no kind
- * was left out. A program that cannot be looked at is told once.
+ * Opens the target's language runtime, if it has one and no kind was excluded.
+ * A runtime that cannot be read is reported once.
  */
 void observe_runtime(struct model *m)
 {
 	char err[512];
 
-	/* before exec a child has its parent's memory, and nothing of its own */
+	/* before exec a child only has its parent's memory */
 	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
 	    (m->target.kinds & LEAKTRACE_KINDS_DEFAULT) != LEAKTRACE_KINDS_DEFAULT)
 		return;
@@ -50,7 +47,7 @@ void observe_runtime(struct model *m)
 		fail("no runtime kinds, only the kernel's: %s", err);
 }
 
-/* All about target id, as of now. */
+/* Reads everything about target id. */
 int observe(struct client *c, struct model *m, uint32_t id)
 {
 	int err;
@@ -65,13 +62,16 @@ int observe(struct client *c, struct model *m, uint32_t id)
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
 		return 0;
 	keep_maps(m);
-	/* Nobody follows its new code: who looks at it brings the walks up to date. */
+	/* Background targets: refresh the kernel's code maps on each read. */
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
 		code_send(c, m);
 	return 0;
 }
 
-/* The target with that pid: a live one before one that exited, the latest first. */
+/*
+ * The target with this PID: a live one takes precedence over one that has
+ * exited, the latest first.
+ */
 int observe_find(struct client *c, pid_t pid, struct target *found)
 {
 	struct target *targets;
@@ -94,7 +94,7 @@ int observe_find(struct client *c, pid_t pid, struct target *found)
 	return err ?: best < 0 ? -ESRCH : 0;
 }
 
-/* The last number of an NSpid line with more than one: what a container calls it. */
+/* The last number of an NSpid line with more than one: the PID in the container. */
 static pid_t innermost(const char *line)
 {
 	const char *last = strrchr(line, '\t');
@@ -102,7 +102,7 @@ static pid_t innermost(const char *line)
 	return last && strchr(line, '\t') != last ? atoi(last + 1) : 0;
 }
 
-/* A process that its container knows as inner: its pid here, or 0. */
+/* The PID on this host of a process that has this PID in a container, or 0. */
 static pid_t inner_pid(pid_t inner, char *comm, size_t len)
 {
 	DIR *d = opendir("/proc");
@@ -133,7 +133,7 @@ static pid_t inner_pid(pid_t inner, char *comm, size_t len)
 	return found;
 }
 
-/* The sentence for a pid that nobody has; names the one that may be meant. */
+/* The error message for a PID that does not exist; mentions the process that may be meant. */
 int observe_no_process(pid_t pid)
 {
 	char comm[64] = "";

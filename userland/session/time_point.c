@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Moments of a recording, as people say them. */
+/* Parses times within a recording. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "util/parse.h"
 #include "session/time_point.h"
 
-/* "Z", "+01:00", nothing: local time. False: it is no offset. */
+/* "Z", "+01:00", or nothing: local time. False: invalid. */
 static bool parse_offset(const char *arg, struct tm *tm, double *wall_s)
 {
 	int hours, minutes;

@@ -5,10 +5,9 @@
 #include "tracefile/format.h"
 
 /*
- * A moment of a recording, as people say it: 2026-11-21T14:00:00Z (RFC 3339;
- * without an offset in local time), +30s after its start, -5m before its end.
- * Monotonic nanoseconds of its host; 0, or EXIT_TROUBLE when it is none and
- * that was said.
+ * Parses a time within a recording: 2026-11-21T14:00:00Z (RFC 3339; local time
+ * without an offset), +30s from its start, -5m from its end. Sets monotonic
+ * nanoseconds of the recorded host; 0, or EXIT_TROUBLE after an error message.
  */
 int when_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns);
 

@@ -80,7 +80,7 @@ int trace_put_edge(struct file_writer *w, unsigned int type, const struct target
 int trace_put_point(struct file_writer *w, const struct point *p);
 int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);
 
-/* records.c: decodes records; 0 */
+/* records.c: decodes records; 0, -EBADMSG or -ENOMEM */
 /* META: data about the host goes to m, data about the snapshot to look. */
 int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
 int trace_take_symbol(struct model *m, struct nlattr *attrs, int len);
