@@ -67,7 +67,7 @@ struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
 struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
 void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs);
-u32 lt_maps_count(struct lt_target *t);
+u32 lt_maps_count(const struct lt_target *t);
 void lt_maps_news(struct lt_mm *m);
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);
 
@@ -155,7 +155,6 @@ void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
  */
 void lt_rest_reset(void);
 void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack);
-void lt_rest_send(struct lt_target *t, u32 stack);
 
 /*
  * recall.c: walks that need not be walked again

@@ -15,6 +15,7 @@
 
 static bool add_space(struct lt_target *t, const struct files_struct *files, u8 flags)
 {
+	struct lt_fds *fds = lt_fds(t);
 	bool shared;
 	int i;
 
@@ -23,13 +24,13 @@ static bool add_space(struct lt_target *t, const struct files_struct *files, u8 
 	rcu_read_unlock();
 	if (shared)	/* with another target, which counts it */
 		return true;
-	for (i = 0; i < LT_SPACES; i++) {
-		if (t->space[i])
+	for (i = 0; i < LT_FD_SPACES; i++) {
+		if (fds->space[i])
 			continue;
-		t->space[i] = lt_key_add(files, LT_KEY_FILES, t, NULL, i);
-		if (!t->space[i])
+		fds->space[i] = lt_key_add(files, LT_KEY_FILES, t, NULL, i);
+		if (!fds->space[i])
 			break;
-		lt_fd_list(t, t->space[i], flags);
+		lt_fd_list(t, fds->space[i], flags);
 		return true;
 	}
 	lt_inexact(t, LEAKTRACE_INEXACT_FD_SPACES);
@@ -76,10 +77,11 @@ static bool holds(const void **tables, int n, const void *ptr)
 
 static bool is_known(const struct lt_target *t, const void *files)
 {
+	const struct lt_fds *fds = lt_fds(t);
 	int i;
 
-	for (i = 0; i < LT_SPACES; i++)
-		if (t->space[i] && t->space[i]->ptr == files)
+	for (i = 0; i < LT_FD_SPACES; i++)
+		if (fds->space[i] && fds->space[i]->ptr == files)
 			return true;
 	return false;
 }
@@ -87,17 +89,18 @@ static bool is_known(const struct lt_target *t, const void *files)
 /* No task has the table any more: its descriptors are closed. */
 static void drop_space(struct lt_target *t, int i)
 {
+	struct lt_fds *fds = lt_fds(t);
 	u32 fd;
 
 	/* Another process may have it, too: no probe is to add to what is buried here. */
-	lt_key_del(t->space[i]);
-	t->space[i] = NULL;
+	lt_key_del(fds->space[i]);
+	fds->space[i] = NULL;
 	synchronize_rcu();
-	for (fd = 0; fd < t->space_top[i]; fd++) {
+	for (fd = 0; fd < fds->space_top[i]; fd++) {
 		lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(i, fd), 0, NULL);
 		cond_resched();
 	}
-	t->space_top[i] = 0;
+	fds->space_top[i] = 0;
 }
 
 /* The process's own table was replaced by a copy, with the same descriptors, or is gone
@@ -105,10 +108,11 @@ static void drop_space(struct lt_target *t, int i)
  */
 static void rekey_main(struct lt_target *t, const void **tables, int n)
 {
+	struct lt_fds *fds = lt_fds(t);
 	struct lt_key *key;
 	int i;
 
-	if (!n || !t->space[0] || holds(tables, n, t->space[0]->ptr))
+	if (!n || !fds->space[0] || holds(tables, n, fds->space[0]->ptr))
 		return;
 	for (i = 0; i < n && is_known(t, tables[i]); i++)
 		;
@@ -119,8 +123,8 @@ static void rekey_main(struct lt_target *t, const void **tables, int n)
 	key = lt_key_add(tables[i], LT_KEY_FILES, t, NULL, 0);
 	if (!key)
 		return;
-	lt_key_del(t->space[0]);
-	t->space[0] = key;
+	lt_key_del(fds->space[0]);
+	fds->space[0] = key;
 }
 
 /**
@@ -131,12 +135,13 @@ static void rekey_main(struct lt_target *t, const void **tables, int n)
  */
 void lt_fd_spaces(struct lt_target *t)
 {
-	const void *tables[LT_SPACES];
-	int n = collect_tables(t, tables, LT_SPACES), i;
+	const void *tables[LT_FD_SPACES];
+	int n = collect_tables(t, tables, LT_FD_SPACES), i;
+	struct lt_fds *fds = lt_fds(t);
 
 	rekey_main(t, tables, n);
-	for (i = 1; i < LT_SPACES; i++)
-		if (t->space[i] && !holds(tables, n, t->space[i]->ptr))
+	for (i = 1; i < LT_FD_SPACES; i++)
+		if (fds->space[i] && !holds(tables, n, fds->space[i]->ptr))
 			drop_space(t, i);
 	for (i = 0; i < n; i++)
 		if (!is_known(t, tables[i]))
@@ -146,18 +151,18 @@ void lt_fd_spaces(struct lt_target *t)
 /**
  * lt_fd_baseline() - list the descriptors that are open now
  * @t: a new target
- * @inherited: fork copied them
  *
  * Context: may sleep, gate held for writing.
  * Return: 0 or -ENOMEM.
  */
-int lt_fd_baseline(struct lt_target *t, bool inherited)
+int lt_fd_baseline(struct lt_target *t)
 {
-	const void *tables[LT_SPACES];
-	int n = collect_tables(t, tables, LT_SPACES), i;
+	u8 flags = t->parent ? LEAKTRACE_OBJECT_F_INHERITED : 0;
+	const void *tables[LT_FD_SPACES];
+	int n = collect_tables(t, tables, LT_FD_SPACES), i;
 
 	for (i = 0; i < n; i++)
-		if (!add_space(t, tables[i], inherited ? LEAKTRACE_OBJECT_F_INHERITED : 0))
+		if (!add_space(t, tables[i], flags))
 			return -ENOMEM;
 	return 0;
 }

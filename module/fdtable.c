@@ -45,7 +45,7 @@ struct look {
 	const struct file *file;
 };
 
-static enum verdict compare(const struct look *l, struct fdtable *fdt)
+static enum verdict slot_compare(const struct look *l, struct fdtable *fdt)
 {
 	struct lt_object o;
 	bool live = lt_object_find(l->t, LEAKTRACE_KIND_FD,
@@ -58,17 +58,17 @@ static enum verdict compare(const struct look *l, struct fdtable *fdt)
 	}
 	if (!live)
 		return UNKNOWN;
-	return o.file == l->file ? AGREE : OTHER_FILE;
+	return o.own[LT_FD_FILE] == (unsigned long)l->file ? AGREE : OTHER_FILE;
 }
 
-static void add(const struct look *l, u8 flags)
+static void slot_add(const struct look *l, u8 flags)
 {
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_FD,
 		.type = lt_fd_type(l->file),
 		.key = LT_FD_KEY(l->space->space, l->fd),
 		.flags = flags,
-		.file = l->file,
+		.own = { [LT_FD_FILE] = (unsigned long)l->file },
 	};
 
 	lt_fd_reaches(l->t, l->space->space, l->fd + 1);
@@ -96,10 +96,10 @@ static enum batch look_at_batch(struct lt_target *t, struct lt_key *space,
 		goto out;
 	spin_lock(&files->file_lock);
 	fdt = files_fdtable(files);
-	end = max(fdt->max_fds, READ_ONCE(t->space_top[space->space]));
+	end = max(fdt->max_fds, READ_ONCE(lt_fds(t)->space_top[space->space]));
 	for (l.fd = from; l.fd < min(end, from + BATCH_FDS); l.fd++) {
 		l.file = l.fd < fdt->max_fds ? files_lookup_fd_raw(files, l.fd) : NULL;
-		fn(&l, compare(&l, fdt), arg);
+		fn(&l, slot_compare(&l, fdt), arg);
 	}
 	spin_unlock(&files->file_lock);
 	found = from + BATCH_FDS < end ? MORE : END;
@@ -146,10 +146,20 @@ static void look_at_space(struct lt_target *t, struct lt_key *space, slot_fn fn,
 	}
 }
 
-static void take_baseline(struct look *l, enum verdict v, void *flags)
+static void look_at_spaces(struct lt_target *t, slot_fn fn, void *arg)
+{
+	struct lt_fds *fds = lt_fds(t);
+	int i;
+
+	for (i = 0; i < LT_FD_SPACES; i++)
+		if (fds->space[i])
+			look_at_space(t, fds->space[i], fn, arg);
+}
+
+static void slot_baseline(struct look *l, enum verdict v, void *flags)
 {
 	if (v == UNKNOWN)
-		add(l, LEAKTRACE_OBJECT_F_BASELINE | *(u8 *)flags);
+		slot_add(l, LEAKTRACE_OBJECT_F_BASELINE | *(u8 *)flags);
 }
 
 /**
@@ -162,10 +172,10 @@ static void take_baseline(struct look *l, enum verdict v, void *flags)
  */
 void lt_fd_list(struct lt_target *t, struct lt_key *space, u8 flags)
 {
-	look_at_space(t, space, take_baseline, &flags);
+	look_at_space(t, space, slot_baseline, &flags);
 }
 
-static void drop_gone(struct look *l, enum verdict v, void *stack)
+static void slot_drop(struct look *l, enum verdict v, void *stack)
 {
 	if (v == GONE)
 		lt_object_died(l->t, LEAKTRACE_KIND_FD,
@@ -181,12 +191,8 @@ static void drop_gone(struct look *l, enum verdict v, void *stack)
  */
 void lt_fd_resync(struct lt_target *t, u32 death_stack)
 {
-	int i;
-
 	lt_fd_spaces(t);
-	for (i = 0; i < LT_SPACES; i++)
-		if (t->space[i])
-			look_at_space(t, t->space[i], drop_gone, &death_stack);
+	look_at_spaces(t, slot_drop, &death_stack);
 }
 
 struct suspects {
@@ -200,7 +206,7 @@ struct suspects {
 	} s[SUSPECTS];
 };
 
-static void suspect(struct look *l, enum verdict v, void *arg)
+static void slot_suspect(struct look *l, enum verdict v, void *arg)
 {
 	struct suspects *all = arg;
 
@@ -233,7 +239,7 @@ static bool suspected(struct suspects *all, const struct look *l)
 	return false;
 }
 
-static void repair(struct look *l, enum verdict v, void *arg)
+static void slot_repair(struct look *l, enum verdict v, void *arg)
 {
 	struct lt_kind_stats *k = &l->t->kind[LEAKTRACE_KIND_FD];
 
@@ -242,16 +248,7 @@ static void repair(struct look *l, enum verdict v, void *arg)
 	if (v == OTHER_FILE)
 		atomic64_inc(&k->missed_deaths);
 	atomic64_inc(&k->missed_births);
-	add(l, LEAKTRACE_OBJECT_F_FOUND);
-}
-
-static void for_spaces(struct lt_target *t, slot_fn fn, void *arg)
-{
-	int i;
-
-	for (i = 0; i < LT_SPACES; i++)
-		if (t->space[i])
-			look_at_space(t, t->space[i], fn, arg);
+	slot_add(l, LEAKTRACE_OBJECT_F_FOUND);
 }
 
 /**
@@ -273,7 +270,7 @@ void lt_fd_reconcile(struct lt_target *t)
 		lt_target_doubt(t);
 		return;
 	}
-	for_spaces(t, suspect, all);
+	look_at_spaces(t, slot_suspect, all);
 	if (full) {
 		atomic64_set(&t->kind[LEAKTRACE_KIND_FD].untracked, all->unknown);
 	} else if (all->n) {
@@ -281,7 +278,7 @@ void lt_fd_reconcile(struct lt_target *t)
 		msleep(SECOND_LOOK_MS);
 		down_read(&t->gate);
 		if (!t->dead)
-			for_spaces(t, repair, all);
+			look_at_spaces(t, slot_repair, all);
 		if (all->n == SUSPECTS)		/* there may be more */
 			lt_target_doubt(t);
 	}

@@ -115,3 +115,34 @@ void lt_key_del(struct lt_key *key)
 	raw_spin_unlock_irqrestore(&key_lock, flags);
 	kfree_rcu(key, rcu);
 }
+
+/* Any of a target's; only its own gate's holder adds and deletes them. */
+static struct lt_key *key_of_target(const struct lt_target *t)
+{
+	struct lt_key *k;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		hlist_for_each_entry_rcu(k, &keys[i], node)
+			if (k->target == t)
+				return k;
+	return NULL;
+}
+
+/**
+ * lt_key_del_all() - forget all kernel objects of a target
+ * @t: the target, whose address space is not followed any more
+ *
+ * Context: may sleep, gate held for writing.
+ */
+void lt_key_del_all(struct lt_target *t)
+{
+	struct lt_key *k;
+
+	do {
+		rcu_read_lock();
+		k = key_of_target(t);
+		rcu_read_unlock();
+		lt_key_del(k);
+	} while (k);
+}

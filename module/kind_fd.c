@@ -24,7 +24,8 @@
 #include <linux/ftrace.h>
 #include <linux/magic.h>
 #include <linux/ptrace.h>
-#include <uapi/linux/close_range.h>
+#include <linux/slab.h>
+#include <net/netlink.h>
 
 #include "arch.h"
 #include "fd.h"
@@ -106,7 +107,7 @@ enum leaktrace_type lt_fd_type(const struct file *file)
 	return LEAKTRACE_TYPE_FILE;
 }
 
-static void born(struct lt_key *k, unsigned int fd, const struct file *file)
+static void fd_born(struct lt_key *k, unsigned int fd, const struct file *file)
 {
 	struct lt_target *t = k->target;
 	struct lt_birth b = {
@@ -114,7 +115,7 @@ static void born(struct lt_key *k, unsigned int fd, const struct file *file)
 		.type = lt_fd_type(file),
 		.key = LT_FD_KEY(k->space, fd),
 		.stack = lt_stack_capture(t),
-		.file = file,
+		.own = { [LT_FD_FILE] = (unsigned long)file },
 	};
 
 	if (!b.stack)
@@ -124,7 +125,7 @@ static void born(struct lt_key *k, unsigned int fd, const struct file *file)
 }
 
 /* @sure: the slot held a file, so somebody died even if we never knew it. */
-static void died(struct lt_key *k, unsigned int fd, bool sure)
+static void fd_died(struct lt_key *k, unsigned int fd, bool sure)
 {
 	struct lt_target *t = k->target;
 	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
@@ -139,7 +140,7 @@ static void died(struct lt_key *k, unsigned int fd, bool sure)
 		atomic64_inc(&s->died);
 }
 
-static struct lt_key *begin(const void *hook, struct files_struct *files)
+static struct lt_key *fd_begin(const void *hook, struct files_struct *files)
 {
 	struct lt_key *k;
 
@@ -152,19 +153,19 @@ static struct lt_key *begin(const void *hook, struct files_struct *files)
 	return NULL;
 }
 
-static bool occupied(struct files_struct *files, unsigned int fd)
+static bool fd_slot_full(struct files_struct *files, unsigned int fd)
 {
 	return files_lookup_fd_raw(files, fd);
 }
 
 /* Not inline, like the next ones: a bystander shall not save registers for others. */
-static noinline void installing(const void *hook, struct ftrace_regs *fregs)
+static noinline void fd_installing(const void *hook, struct ftrace_regs *fregs)
 {
-	struct lt_key *k = begin(hook, current->files);
+	struct lt_key *k = fd_begin(hook, current->files);
 
 	if (!k)
 		return;
-	born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
+	fd_born(k, lt_arg(fregs, 0), (void *)lt_arg(fregs, 1));
 	lt_probe_leave();
 }
 
@@ -172,23 +173,23 @@ static noinline void installing(const void *hook, struct ftrace_regs *fregs)
 static void notrace on_fd_install(const void *hook, struct ftrace_regs *fregs)
 {
 	if (unlikely(lt_filter_hit(current->files)))
-		installing(hook, fregs);
+		fd_installing(hook, fregs);
 }
 
-static noinline void duplicating(const void *hook, struct ftrace_regs *fregs)
+static noinline void fd_duplicating(const void *hook, struct ftrace_regs *fregs)
 {
 	struct files_struct *files = (void *)lt_arg(fregs, 0);
-	struct lt_key *k = begin(hook, files);
+	struct lt_key *k = fd_begin(hook, files);
 	unsigned int fd = lt_arg(fregs, 2);
 	bool over;
 
 	if (!k)
 		return;
-	over = occupied(files, fd);
+	over = fd_slot_full(files, fd);
 	if (over || !test_bit(fd, files_fdtable(files)->open_fds)) {
 		if (over)
-			died(k, fd, true);
-		born(k, fd, (void *)lt_arg(fregs, 1));
+			fd_died(k, fd, true);
+		fd_born(k, fd, (void *)lt_arg(fregs, 1));
 	}
 	lt_probe_leave();
 }
@@ -197,18 +198,18 @@ static noinline void duplicating(const void *hook, struct ftrace_regs *fregs)
 static void notrace on_do_dup2(const void *hook, struct ftrace_regs *fregs)
 {
 	if (unlikely(lt_filter_hit((void *)lt_arg(fregs, 0))))
-		duplicating(hook, fregs);
+		fd_duplicating(hook, fregs);
 }
 
-static noinline void closing(const void *hook, struct files_struct *files, unsigned int fd,
-			     bool may_be_second)
+static noinline void fd_closing(const void *hook, struct files_struct *files, unsigned int fd,
+				bool may_be_second)
 {
-	struct lt_key *k = begin(hook, files);
+	struct lt_key *k = fd_begin(hook, files);
 
 	if (!k)
 		return;
-	if (occupied(files, fd))
-		died(k, fd, !may_be_second);
+	if (fd_slot_full(files, fd))
+		fd_died(k, fd, !may_be_second);
 	lt_probe_leave();
 }
 
@@ -217,7 +218,7 @@ static void notrace on_close(const void *hook, struct ftrace_regs *fregs)
 {
 	if (likely(!lt_filter_hit(current->files)))
 		return;
-	closing(hook, current->files, lt_arg(fregs, 0), false);
+	fd_closing(hook, current->files, lt_arg(fregs, 0), false);
 }
 
 /* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
@@ -230,8 +231,23 @@ static void notrace on_close_locked(const void *hook, struct ftrace_regs *fregs)
 
 	if (likely(!lt_filter_hit(files)))
 		return;
-	closing(hook, files, lt_arg(fregs, 1), true);
+	fd_closing(hook, files, lt_arg(fregs, 1), true);
 }
+
+static void resync_run(struct lt_work *w)
+{
+	struct lt_target *t = w->target;
+
+	down_write(&t->gate);
+	if (!t->dead)
+		lt_fd_resync(t, w->stack);
+	up_write(&t->gate);
+}
+
+static const struct lt_work_type resync_work = {
+	.run = resync_run,
+	.loss = LT_WORK_REPAIRABLE,
+};
 
 /* A system call that changes the table in bulk: look when it returns. */
 static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
@@ -244,7 +260,7 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 		return;
 	t = lt_target_current();
 	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_work_queue(t, current, LT_WORK_FILES, lt_stack_capture_death(t), 0, 0);
+		lt_work_queue(t, current, &resync_work, lt_stack_capture_death(t), NULL);
 	lt_probe_leave();
 }
 
@@ -252,7 +268,7 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 	.name = _name, .how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(FD),	\
 	.fn = _fn, .required = _required, .either = _either, .why = _why }
 
-const struct lt_probe lt_fd_probes[] = {
+static const struct lt_probe fd_probes[] = {
 	FD_ROW("fd_install", on_fd_install, true, 0, "descriptors installed"),
 	FD_ROW("do_dup2", on_do_dup2, true, 0, "dup2, dup3 and descriptors replaced"),
 	FD_ROW("close_fd", on_close, true, 1, "close until v6.6, and from the kernel"),
@@ -262,4 +278,66 @@ const struct lt_probe lt_fd_probes[] = {
 	FD_ROW(LT_SYSCALL("close_range"), on_bulk, true, 0, "close_range"),
 	FD_ROW(LT_SYSCALL("unshare"), on_bulk, true, 0, "threads that leave the shared table"),
 	{ }
+};
+
+static int fd_attach(struct lt_target *t)
+{
+	struct lt_fds *fds = kzalloc(sizeof(*fds), GFP_KERNEL);
+
+	t->data[LEAKTRACE_KIND_FD] = fds;
+	return fds ? 0 : -ENOMEM;
+}
+
+static void fd_detach(struct lt_target *t)
+{
+	kfree(lt_fds(t));
+	t->data[LEAKTRACE_KIND_FD] = NULL;
+}
+
+/* A thread without CLONE_FILES begins with a table of its own. */
+static void fd_clone(struct lt_target *t, struct task_struct *child, u64 clone_flags)
+{
+	if ((clone_flags & (CLONE_THREAD | CLONE_FILES)) == CLONE_THREAD && child->files)
+		lt_work_queue(t, child, &resync_work, 0, NULL);
+}
+
+/* Those with close-on-exec are gone. */
+static void fd_exec(struct lt_target *t)
+{
+	lt_fd_resync(t, 0);
+}
+
+static void fd_exit(struct lt_target *t)
+{
+	WRITE_ONCE(lt_fds(t)->confirmed, lt_fd_confirmed(t));
+}
+
+static enum lt_final fd_final(struct lt_target *t)
+{
+	return READ_ONCE(lt_fds(t)->confirmed) ? LT_FINAL_CONFIRMED : LT_FINAL_UNCONFIRMED;
+}
+
+static int fd_fill(struct sk_buff *skb, const struct lt_object *o)
+{
+	if (LT_PUT64(skb, OBJECT, ID, (u32)o->key) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SPACE, o->key >> 32))
+		return -EMSGSIZE;
+	return 0;
+}
+
+const struct lt_kind lt_kind_fd = {
+	.id = LEAKTRACE_KIND_FD,
+	.name = "fd",
+	.probes = fd_probes,
+	.attach = fd_attach,
+	.baseline = lt_fd_baseline,
+	.clone = fd_clone,
+	.exec = fd_exec,
+	.thread_exit = lt_fd_thread_exit,
+	.exit = fd_exit,
+	.final = fd_final,
+	.detach = fd_detach,
+	.reconcile_begin = lt_fd_spaces,
+	.reconcile = lt_fd_reconcile,
+	.fill = fd_fill,
 };

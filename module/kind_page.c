@@ -22,6 +22,9 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <net/netlink.h>
 
 #include "leaktrace.h"
 
@@ -63,8 +66,73 @@ static bool may_map_more(struct vm_area_struct *vma, unsigned long addr,
 	       lt_walk_pmd_none(vma->vm_mm, addr);
 }
 
-static void touched(struct lt_mm *m, struct vm_area_struct *vma,
-		    unsigned long addr, unsigned int flags)
+struct sync_args {
+	unsigned long addr;	/* of the fault */
+	u32 site;
+};
+
+/* A fault may have mapped more than its page. */
+static void sync_run(struct lt_work *w)
+{
+	const struct sync_args *s = lt_work_args(w);
+	u32 stack = lt_work_lock(w), site = 0;
+	struct lt_mm *m = w->target->dead ? NULL : lt_mm_get(w->target);
+
+	if (m && stack)
+		site = lt_page_walked_again(m, s->addr >> PAGE_SHIFT, 0, w->stack, stack);
+	if (m && m->mm == current->mm)
+		lt_mm_sync_block(m, s->addr, site ?: s->site);
+	lt_mm_put(m);
+	lt_work_unlock(w);
+}
+
+/* One system call that populates gigabytes queues one for each two MiB, and runs none. */
+static const struct lt_work_type sync_work = {
+	.run = sync_run,
+	LT_WORK_ARGS(struct sync_args),
+	.loss = LT_WORK_REPAIRABLE,
+	.bulk = true,
+};
+
+static void sync_later(struct lt_target *t, unsigned long addr, u32 site, u32 stack)
+{
+	struct sync_args args = { .addr = addr, .site = site };
+
+	lt_work_queue(t, current, &sync_work, stack, &args);
+}
+
+struct birth_args {
+	unsigned long page;
+	u64 born_ns;
+};
+
+static void birth_run(struct lt_work *w)
+{
+	const struct birth_args *b = lt_work_args(w);
+	u32 stack = lt_work_lock(w);
+	struct lt_mm *m = stack && !w->target->dead ? lt_mm_get(w->target) : NULL;
+
+	if (m)
+		lt_page_walked_again(m, b->page, b->born_ns, w->stack, stack);
+	lt_mm_put(m);
+	lt_work_unlock(w);
+}
+
+static const struct lt_work_type birth_work = {
+	.run = birth_run,
+	LT_WORK_ARGS(struct birth_args),
+	.loss = LT_WORK_ONLY_STACK,
+};
+
+static noinline void complete_later(struct lt_target *t, unsigned long page, u64 now_ns, u32 stack)
+{
+	struct birth_args args = { .page = page, .born_ns = now_ns };
+
+	lt_work_queue(t, current, &birth_work, stack, &args);
+}
+
+static void page_touched(struct lt_mm *m, struct vm_area_struct *vma,
+			 unsigned long addr, unsigned int flags)
 {
 	enum leaktrace_type type = lt_vma_type(vma);
 	unsigned long page = addr >> PAGE_SHIFT;
@@ -85,10 +153,9 @@ static void touched(struct lt_mm *m, struct vm_area_struct *vma,
 	if (!lt_page_born(m, page, site, now_ns, false))
 		return;
 	if (own && may_map_more(vma, addr, flags, type))
-		lt_work_queue(t, current, LT_WORK_BLOCK, addr, site, stack);
+		sync_later(t, addr, site, stack);
 	else if (unlikely(stack & LT_STACK_CUT))
-		lt_work_queue(t, current, LT_WORK_BIRTH, page,
-			      LT_BIRTH(now_ns, LEAKTRACE_KIND_PAGE), stack);
+		complete_later(t, page, now_ns, stack);
 }
 
 /* Not inline: a bystander shall not save registers for what is not its own. */
@@ -101,7 +168,7 @@ static noinline void notrace on_fault(const void *hook, struct ftrace_regs *freg
 		return;
 	k = lt_key_find(vma->vm_mm, LT_KEY_MM);
 	if (k && !READ_ONCE(k->mm->gone) && lt_target_wants(k->target, LEAKTRACE_KIND_PAGE))
-		touched(k->mm, vma, lt_arg(fregs, 1), lt_arg(fregs, 2));
+		page_touched(k->mm, vma, lt_arg(fregs, 1), lt_arg(fregs, 2));
 	lt_probe_leave();
 }
 
@@ -114,7 +181,7 @@ static void notrace on_handle_mm_fault(const void *hook, struct ftrace_regs *fre
 		on_fault(hook, fregs);
 }
 
-const struct lt_probe lt_page_probes[] = {
+static const struct lt_probe page_probes[] = {
 	{
 		.name = "handle_mm_fault", .how = LEAKTRACE_PROBE_FTRACE,
 		.kinds = LT_KINDBIT(PAGE), .fn = on_handle_mm_fault, .required = true,
@@ -125,4 +192,132 @@ const struct lt_probe lt_page_probes[] = {
 		.why = "pages unmapped, on the target's address space only",
 	},
 	{ }
+};
+
+/* Takes long, so whoever waits for the gate gets it. */
+static int page_baseline_walk(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	int err = m ? lt_mm_baseline(m, true) : 0;
+
+	lt_mm_put(m);
+	return err;
+}
+
+/* All pages of the old program went with its address space. */
+static void page_exec_begin(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct lt_page_run run;
+	unsigned long from = 0;
+
+	for (; m && lt_page_next_run(m, from, &run); from = run.page + run.n) {
+		lt_page_died(m, run.page, run.page + run.n, 0);
+		cond_resched();
+	}
+	lt_mm_put(m);
+}
+
+static void page_exec(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (m && lt_mm_baseline(m, false) && !fatal_signal_pending(current))
+		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+	lt_mm_put(m);
+}
+
+static enum lt_final page_final(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	enum lt_final final = LT_FINAL_CONFIRMED;
+
+	if (m && !READ_ONCE(m->gone))
+		final = LT_FINAL_PENDING;
+	else if (m && !READ_ONCE(m->confirmed))
+		final = LT_FINAL_UNCONFIRMED;
+	lt_mm_put(m);
+	return final;
+}
+
+static void page_reconcile(struct lt_target *t)
+{
+	struct lt_mm *m = lt_mm_get(t);
+
+	if (m && !READ_ONCE(m->gone) && mmget_not_zero(m->mm)) {
+		lt_mm_reconcile(m, false);
+		mmput(m->mm);
+	}
+	lt_mm_put(m);
+}
+
+static void page_release(struct lt_mm *m)
+{
+	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) && !lt_gave_up())
+		WRITE_ONCE(m->confirmed, lt_mm_reconcile(m, true));
+}
+
+static int page_fill_run(struct sk_buff *skb, const void *page_run)
+{
+	const struct lt_page_run *run = page_run;
+	u32 flags = run->baseline ? LEAKTRACE_OBJECT_F_BASELINE : 0;
+	struct lt_object o = {
+		.kind = LEAKTRACE_KIND_PAGE,
+		.type = LEAKTRACE_TYPE_UNKNOWN,
+		.site = run->site,
+		.born_ns = run->born_ns,
+	};
+
+	if (lt_fill_object_head(skb, &o) ||
+	    LT_PUT64(skb, OBJECT, ID, (u64)run->page << PAGE_SHIFT) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_COUNT, run->n) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int page_dump(struct lt_target *t, struct lt_dump *dump)
+{
+	struct lt_mm *m = lt_mm_get(t);
+	struct lt_page_run run;
+	int err = 0;
+
+	while (m && !err && lt_page_next_run(m, dump->at, &run)) {
+		err = lt_dump_one(dump, page_fill_run, &run);
+		if (!err)
+			dump->at = run.page + run.n;
+		cond_resched();
+	}
+	lt_mm_put(m);
+	return err;
+}
+
+static u64 page_live_bytes(const struct lt_target *t)
+{
+	return lt_kind_live(t, LEAKTRACE_KIND_PAGE) << PAGE_SHIFT;
+}
+
+static int page_fill_status(struct sk_buff *skb)
+{
+	if (LT_PUT64(skb, STATUS, PAGE_CELLS, lt_page_cells_used()) ||
+	    LT_PUT64(skb, STATUS, PAGE_CELLS_MAX, lt_max_page_cells))
+		return -EMSGSIZE;
+	return 0;
+}
+
+const struct lt_kind lt_kind_page = {
+	.id = LEAKTRACE_KIND_PAGE,
+	.name = "page",
+	.probes = page_probes,
+	.store = &lt_page_store,
+	.baseline_walk = page_baseline_walk,
+	.exec_begin = page_exec_begin,
+	.exec = page_exec,
+	.final = page_final,
+	.reconcile = page_reconcile,
+	.invalidate = lt_page_invalidate,
+	.release = page_release,
+	.dump = page_dump,
+	.bytes = page_live_bytes,
+	.fill_status = page_fill_status,
 };

@@ -7,21 +7,28 @@
  * of its tid word (lt_object_exited()), where user space can tell.
  * A child process is born likewise, becomes a zombie when its last task exits,
  * and died when it is reaped: a zombie that nobody reaps is a leak.
- *
- * When the whole process exits, its threads' ends are no deaths: the tables
- * stand as they are, for the report.
  */
-#include <linux/binfmts.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/tracepoint.h>
+#include <net/netlink.h>
 
 #include "leaktrace.h"
 
 enum {
 	BATCH_THREADS = 512,	/* that are added at once */
+};
+
+/* Keys are pids, with these bits. */
+#define THREAD_EXITED	BIT_ULL(63)	/* a record: the address of the tid word */
+#define THREAD_PROCESS	BIT_ULL(62)	/* a child process */
+
+/* Of lt_object.own */
+enum {
+	THREAD_CTID,		/* address of the tid word; of an EXITED record: the tid */
+	THREAD_EXITED_NS,	/* of an EXITED record and of a zombie; else 0 */
 };
 
 static enum leaktrace_type type_of(const struct task_struct *task)
@@ -30,110 +37,86 @@ static enum leaktrace_type type_of(const struct task_struct *task)
 	return task->flags & PF_IO_WORKER ? LEAKTRACE_TYPE_IO_WORKER : LEAKTRACE_TYPE_THREAD;
 }
 
-static void born(struct lt_target *t, struct task_struct *task, u32 stack, u8 flags)
+static void thread_born(struct lt_target *t, struct task_struct *task, u32 stack, u8 flags)
 {
+	/* any word that the program likes, not only an address */
+	u64 ctid = (unsigned long)task->clear_child_tid & ~(THREAD_EXITED | THREAD_PROCESS);
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_THREAD,
 		.type = type_of(task),
 		.key = task->pid,
 		.stack = stack,
 		.flags = flags,
-		/* any word that the program likes, not only an address */
-		.ctid = (unsigned long)task->clear_child_tid &
-			~(LT_THREAD_EXITED | LT_THREAD_PROCESS),
+		.own = { [THREAD_CTID] = ctid },
 	};
 
-	if (b.ctid)
-		lt_object_drop(t, LEAKTRACE_KIND_THREAD, LT_THREAD_EXITED | b.ctid);
+	if (ctid)
+		lt_object_drop(t, LEAKTRACE_KIND_THREAD, THREAD_EXITED | ctid);
 	lt_object_born(t, &b);
 }
 
-static void forked(struct lt_target *t, struct task_struct *child)
+static void child_born(struct lt_target *t, struct task_struct *child)
 {
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_THREAD,
 		.type = LEAKTRACE_TYPE_PROCESS,
-		.key = LT_THREAD_PROCESS | child->pid,
+		.key = THREAD_PROCESS | child->pid,
+		.stack = lt_stack_capture(t),
 	};
 
-	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD)) {
-		b.stack = lt_stack_capture(t);
-		lt_object_born(t, &b);
-	}
-	lt_work_queue(t, child, LT_WORK_FORKED, READ_ONCE(t->execs), 0, 0);
+	lt_object_born(t, &b);
 }
 
-/* @clone_flags became u64 in v6.19 (edd3cb05c00a): the same on 64 bit. */
-static void notrace on_task_newtask(void *data, struct task_struct *task,
-				    unsigned long clone_flags)
+static void thread_clone(struct lt_target *t, struct task_struct *child, u64 clone_flags)
 {
-	struct lt_target *t;
-
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	if (!lt_probe_enter(data))
-		return;
-	t = lt_target_current();
-	if (!t)
-		goto out;
-	if (!(clone_flags & CLONE_THREAD)) {
-		if (t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK)
-			forked(t, task);
-		goto out;
-	}
-	if (lt_target_wants(t, LEAKTRACE_KIND_THREAD))
-		born(t, task, lt_stack_capture(t), 0);
-	if (!(clone_flags & CLONE_FILES) && task->files && lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_work_queue(t, task, LT_WORK_FILES, 0, 0, 0);
-out:
-	lt_probe_leave();
+	if (clone_flags & CLONE_THREAD)
+		thread_born(t, child, lt_stack_capture(t), 0);
+	else
+		child_born(t, child);
 }
 
-static void thread_exits(struct lt_target *t, struct task_struct *task)
+/*
+ * Remembers a thread that exited and may never be joined, by the address of its tid word:
+ * there user space can tell. Gone when a new thread takes that address.
+ */
+static void thread_record(struct lt_target *t, const struct lt_object *thread)
+{
+	struct lt_object record = {
+		.key = THREAD_EXITED | thread->own[THREAD_CTID],
+		.born_ns = thread->born_ns,
+		.site = thread->site,
+		.kind = LEAKTRACE_KIND_THREAD,
+		.type = thread->type,
+		.flags = LEAKTRACE_OBJECT_F_EXITED,
+		.own = { [THREAD_CTID] = thread->key, [THREAD_EXITED_NS] = lt_now_ns() },
+	};
+
+	lt_object_record(t, &record);
+}
+
+static void thread_exits(struct lt_target *t)
 {
 	struct lt_object o;
 
-	if (!lt_target_wants(t, LEAKTRACE_KIND_THREAD))
+	if (current->signal->flags & SIGNAL_GROUP_EXIT)
 		return;
-	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, task->pid, lt_stack_capture_death(t), &o) &&
-	    o.ctid)
-		lt_object_exited(t, &o, lt_now_ns());
+	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, current->pid, lt_stack_capture_death(t), &o) &&
+	    o.own[THREAD_CTID])
+		thread_record(t, &o);
 }
 
-static void make_zombie(struct lt_object *o, u64 now_ns)
+static void make_zombie(struct lt_object *o, void *unused)
 {
 	o->flags |= LEAKTRACE_OBJECT_F_ZOMBIE;
-	o->exited_ns = now_ns;
+	o->own[THREAD_EXITED_NS] = lt_now_ns();
 }
 
-static void process_exits(struct lt_target *t, struct task_struct *task)
+/* A followed child is an object of its parent's, too. */
+static void process_exits(struct lt_target *t)
 {
-	lt_target_exit(t, task);
 	if (t->parent)
 		lt_object_update(t->parent, LEAKTRACE_KIND_THREAD,
-				 LT_THREAD_PROCESS | task->tgid, make_zombie, lt_now_ns());
-}
-
-/* v6.16, "exit: move and extend sched_process_exit() tracepoint", adds an
- * argument, which we don't need.
- */
-static void notrace on_sched_process_exit(void *data, struct task_struct *task)
-{
-	struct lt_target *t;
-
-	if (likely(!lt_filter_hit(task->signal)))
-		return;
-	if (!lt_probe_enter(data))
-		return;
-	t = lt_target_current();
-	if (t && !atomic_read(&task->signal->live)) {
-		process_exits(t, task);
-	} else if (t) {
-		lt_fd_thread_exit(t);
-		if (!(task->signal->flags & SIGNAL_GROUP_EXIT))
-			thread_exits(t, task);
-	}
-	lt_probe_leave();
+				 THREAD_PROCESS | current->tgid, make_zombie, NULL);
 }
 
 /* In an RCU callback: no stack, no nesting counter. */
@@ -147,11 +130,11 @@ static void notrace on_sched_process_free(void *data, struct task_struct *task)
 	t = lt_key_find_exited(task->signal);
 	if (t && t->parent && !READ_ONCE(t->parent->dead))
 		lt_object_died(t->parent, LEAKTRACE_KIND_THREAD,
-			       LT_THREAD_PROCESS | task->tgid, 0, NULL);
+			       THREAD_PROCESS | task->tgid, 0, NULL);
 	rcu_read_unlock();
 }
 
-static void list(struct lt_target *t, struct lt_ids *ids)
+static void thread_list(struct lt_target *t, struct lt_ids *ids)
 {
 	struct task_struct *leader = lt_target_task(t), *p;
 
@@ -165,12 +148,12 @@ static void list(struct lt_target *t, struct lt_ids *ids)
 	put_task_struct(leader);
 }
 
-static bool listed(const struct lt_object *o)
+static bool thread_listed(const struct lt_object *o)
 {
-	return !(o->key & (LT_THREAD_EXITED | LT_THREAD_PROCESS));
+	return !(o->key & (THREAD_EXITED | THREAD_PROCESS));
 }
 
-static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
+static bool thread_add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 {
 	struct task_struct *p;
 	u32 i;
@@ -181,29 +164,22 @@ static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 		rcu_read_lock();
 		p = pid_task(find_pid_ns(ids->id[i], &init_pid_ns), PIDTYPE_PID);
 		if (p && p->tgid == t->tgid && !(READ_ONCE(p->flags) & PF_EXITING))
-			born(t, p, 0, flags);
+			thread_born(t, p, 0, flags);
 		rcu_read_unlock();
 	}
 	return true;
 }
 
-static const struct lt_id_ops ops = {
+static const struct lt_id_ops thread_ids = {
 	.kind = LEAKTRACE_KIND_THREAD,
-	.list = list,
-	.listed = listed,
-	.add = add,
+	.list = thread_list,
+	.listed = thread_listed,
+	.add = thread_add,
 };
 
-/**
- * lt_thread_baseline() - list the threads that exist now
- * @t: a new target
- *
- * Context: may sleep, gate held for writing.
- * Return: 0.
- */
-int lt_thread_baseline(struct lt_target *t)
+static int thread_baseline(struct lt_target *t)
 {
-	lt_ids_baseline(t, &ops, LEAKTRACE_OBJECT_F_BASELINE);
+	lt_ids_baseline(t, &thread_ids, LEAKTRACE_OBJECT_F_BASELINE);
 	return 0;
 }
 
@@ -218,7 +194,7 @@ static int find_reaped(const struct lt_object *o, void *arg)
 	struct task_struct *p;
 
 	if (o->kind != LEAKTRACE_KIND_THREAD ||
-	    (o->key & (LT_THREAD_EXITED | LT_THREAD_PROCESS)) != LT_THREAD_PROCESS)
+	    (o->key & (THREAD_EXITED | THREAD_PROCESS)) != THREAD_PROCESS)
 		return 0;
 	rcu_read_lock();
 	p = pid_task(find_pid_ns((u32)o->key, &init_pid_ns), PIDTYPE_TGID);
@@ -229,46 +205,48 @@ static int find_reaped(const struct lt_object *o, void *arg)
 	return 1;
 }
 
-/**
- * lt_thread_reconcile() - hold the objects against the process's tasks
- * @t: the target
- *
- * Context: may sleep, gate held.
- */
-void lt_thread_reconcile(struct lt_target *t)
+static void thread_reconcile(struct lt_target *t)
 {
 	struct reaped r;
 	u32 bucket = 0;
 
-	lt_ids_reconcile(t, &ops);
+	lt_ids_reconcile(t, &thread_ids);
 	while (lt_object_walk(t->id, &bucket, find_reaped, &r))
 		lt_object_died(t, LEAKTRACE_KIND_THREAD, r.key, 0, NULL);
 }
 
-#define THREAD_ROW(_name, _fn, _why) {						\
-	.name = _name, .how = LEAKTRACE_PROBE_TRACEPOINT, .kinds = LEAKTRACE_KINDS_ALL, \
-	.fn = _fn, .required = true, .why = _why }
-
-/* sched_process_exec is for every kind: see on_sched_process_exec(). */
-static void notrace on_sched_process_exec(void *data, struct task_struct *task, pid_t old_pid,
-					  struct linux_binprm *bprm)
+static int thread_fill(struct sk_buff *skb, const struct lt_object *o)
 {
-	struct lt_target *t;
+	bool exited = o->flags & LEAKTRACE_OBJECT_F_EXITED;
+	u64 ctid = exited ? o->key & ~THREAD_EXITED : o->own[THREAD_CTID];
+	u64 exited_ns = o->own[THREAD_EXITED_NS];
 
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	if (!lt_probe_enter(data))
-		return;
-	t = lt_target_current();
-	if (t)
-		lt_work_queue(t, current, LT_WORK_EXEC, 0, 0, 0);
-	lt_probe_leave();
+	if (LT_PUT64(skb, OBJECT, ID, exited ? o->own[THREAD_CTID] : (u32)o->key) ||
+	    (ctid && LT_PUT64(skb, OBJECT, CTID, ctid)) ||
+	    (exited_ns && LT_PUT64(skb, OBJECT, EXITED_NS, exited_ns)))
+		return -EMSGSIZE;
+	return 0;
 }
 
-const struct lt_probe lt_thread_probes[] = {
-	THREAD_ROW("task_newtask", on_task_newtask, "threads and children made"),
-	THREAD_ROW("sched_process_exit", on_sched_process_exit, "threads and processes that end"),
-	THREAD_ROW("sched_process_free", on_sched_process_free, "children reaped"),
-	THREAD_ROW("sched_process_exec", on_sched_process_exec, "new programs"),
+/* The others that it needs are every kind's (lifecycle.c). */
+static const struct lt_probe thread_probes[] = {
+	{
+		.name = "sched_process_free", .how = LEAKTRACE_PROBE_TRACEPOINT,
+		.kinds = LT_KINDBIT(THREAD), .fn = on_sched_process_free, .required = true,
+		.why = "children reaped",
+	},
 	{ }
+};
+
+const struct lt_kind lt_kind_thread = {
+	.id = LEAKTRACE_KIND_THREAD,
+	.name = "thread",
+	.probes = thread_probes,
+	.baseline = thread_baseline,
+	.clone = thread_clone,
+	.exec = thread_reconcile,	/* the others have ended */
+	.thread_exit = thread_exits,
+	.exit = process_exits,
+	.reconcile = thread_reconcile,
+	.fill = thread_fill,
 };

@@ -18,12 +18,26 @@
 #include <linux/sort.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
+#include <net/netlink.h>
 
 #include "arch.h"
 #include "leaktrace.h"
 
 enum {
 	MAX_TIMERS = 1 << 22,	/* RLIMIT_SIGPENDING bounds them sooner */
+};
+
+/* Of lt_object.own */
+enum {
+	TIMER_FIRES,		/* signals since attach */
+	TIMER_CLOCK,		/* clockid_t */
+};
+
+struct timer_info {
+	u32 clock;
+	bool armed;
+	u64 interval_ns;
+	u64 overruns;
 };
 
 /* Both a list and (since v6.12, 52dea0a15cc8) an hlist begin with the next. */
@@ -72,7 +86,7 @@ out:
 	put_task_struct(task);
 }
 
-static void take_info(const struct k_itimer *timer, struct lt_timer_info *info)
+static void timer_read(const struct k_itimer *timer, struct timer_info *info)
 {
 	info->clock = timer->it_clock;
 	info->armed = is_armed(timer);
@@ -86,12 +100,12 @@ static bool list_one(struct k_itimer *timer, void *ids)
 	return true;
 }
 
-static void list(struct lt_target *t, struct lt_ids *ids)
+static void timer_list(struct lt_target *t, struct lt_ids *ids)
 {
 	walk_timers(t, list_one, ids);
 }
 
-static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
+static void timer_born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 {
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_TIMER,
@@ -99,7 +113,7 @@ static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 		.key = id,
 		.stack = stack,
 		.flags = flags,
-		.clock = clock,
+		.own = { [TIMER_CLOCK] = clock },
 	};
 
 	lt_object_born(t, &b);
@@ -107,7 +121,7 @@ static void born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
 
 struct timer_entry {
 	u32 id;
-	struct lt_timer_info info;
+	struct timer_info info;
 };
 
 /* What the kernel knows of each timer, by id. */
@@ -123,7 +137,7 @@ static bool copy_one(struct k_itimer *timer, void *arg)
 
 	if (c->n < c->max) {
 		c->timer[c->n].id = timer->it_id;
-		take_info(timer, &c->timer[c->n].info);
+		timer_read(timer, &c->timer[c->n].info);
 	}
 	c->n++;
 	return true;
@@ -162,7 +176,7 @@ static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy 
 	return false;
 }
 
-static const struct lt_timer_info *find_info(const struct timer_list_copy *c, u32 id)
+static const struct timer_info *find_info(const struct timer_list_copy *c, u32 id)
 {
 	struct timer_entry wanted = { .id = id }, *found;
 
@@ -170,9 +184,9 @@ static const struct lt_timer_info *find_info(const struct timer_list_copy *c, u3
 	return found ? &found->info : NULL;
 }
 
-static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
+static bool timer_add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 {
-	const struct lt_timer_info *info;
+	const struct timer_info *info;
 	struct timer_list_copy c;
 	u32 i;
 
@@ -186,32 +200,31 @@ static bool add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 			lt_pool_top_up();
 		info = find_info(&c, ids->id[i]);
 		if (info)
-			born(t, ids->id[i], info->clock, 0, flags);
+			timer_born(t, ids->id[i], info->clock, 0, flags);
 	}
 	kvfree(c.timer);
 	return true;
 }
 
-static const struct lt_id_ops ops = {
+static const struct lt_id_ops timer_ids = {
 	.kind = LEAKTRACE_KIND_TIMER,
-	.list = list,
-	.add = add,
+	.list = timer_list,
+	.add = timer_add,
 };
 
-/* A walk over the timers of a target, and where it is. */
-struct lt_timer_walk {
+/* What a dump keeps from one call to the next. */
+struct timer_walk {
 	struct lt_ids known;
-	u32 at;
 	struct timer_list_copy real;
 };
 
-static struct lt_timer_walk *begin_walk(struct lt_target *t)
+static struct timer_walk *begin_walk(struct lt_target *t)
 {
-	struct lt_timer_walk *w = kzalloc(sizeof(*w), GFP_KERNEL);
+	struct timer_walk *w = kzalloc(sizeof(*w), GFP_KERNEL);
 
 	if (!w)
 		return NULL;
-	if (lt_ids_list(t, &ops, true, &w->known)) {
+	if (lt_ids_list(t, &timer_ids, true, &w->known)) {
 		if (!w->known.n || copy_list(t, w->known.n, &w->real))
 			return w;
 		kvfree(w->known.id);
@@ -220,38 +233,48 @@ static struct lt_timer_walk *begin_walk(struct lt_target *t)
 	return NULL;
 }
 
-/**
- * lt_timer_walk_on() - call @fn on every timer of a target, or go on with that
- * @t: the target
- * @walk: NULL at first, then what is to be given to lt_timer_walk_end()
- * @fn: may sleep; non-zero stops the walk, and it goes on with the same timer. Of an
- *	exited target's timers the kernel knows nothing any more: @info is zero, but for
- *	the clock
- * @arg: passed to @fn
- *
- * Context: may sleep.
- * Return: what @fn returned last, or -ENOMEM.
- */
-int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
-		     int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
-			       void *arg), void *arg)
-{
-	const struct lt_timer_info *info;
-	struct lt_timer_walk *w = *walk;
-	struct lt_timer_info none = { };
+struct timer_message {
 	struct lt_object o;
+	const struct timer_info *info;
+};
+
+static int timer_fill(struct sk_buff *skb, const void *message)
+{
+	const struct timer_message *m = message;
+	u32 flags = m->o.flags | (m->info->armed ? LEAKTRACE_OBJECT_F_ARMED : 0);
+
+	if (lt_fill_object_head(skb, &m->o) || LT_PUT64(skb, OBJECT, ID, m->o.key) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags) ||
+	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_CLOCK, m->info->clock) ||
+	    LT_PUT64(skb, OBJECT, INTERVAL_NS, m->info->interval_ns) ||
+	    LT_PUT64(skb, OBJECT, EXPIRATIONS, m->o.own[TIMER_FIRES]) ||
+	    LT_PUT64(skb, OBJECT, OVERRUNS, m->info->overruns))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/*
+ * Each object with what the kernel says of it. Of an exited target's timers the kernel
+ * knows nothing any more: only the clock is known.
+ */
+static int timer_dump(struct lt_target *t, struct lt_dump *dump)
+{
+	struct timer_info none = { };
+	struct timer_message m;
+	struct timer_walk *w;
 	int err;
 
-	if (!w)
-		w = *walk = begin_walk(t);
+	if (!dump->walk)
+		dump->walk = begin_walk(t);
+	w = dump->walk;
 	if (!w)
 		return -ENOMEM;
-	for (; w->at < w->known.n; w->at++) {
-		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, w->known.id[w->at], &o))
+	for (; dump->at < w->known.n; dump->at++) {
+		if (!lt_object_find(t, LEAKTRACE_KIND_TIMER, w->known.id[dump->at], &m.o))
 			continue;
-		info = find_info(&w->real, w->known.id[w->at]);
-		none.clock = o.clock;
-		err = fn(&o, info ?: &none, arg);
+		none.clock = m.o.own[TIMER_CLOCK];
+		m.info = find_info(&w->real, w->known.id[dump->at]) ?: &none;
+		err = lt_dump_one(dump, timer_fill, &m);
 		if (err)
 			return err;
 		cond_resched();
@@ -259,79 +282,56 @@ int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
 	return 0;
 }
 
-/**
- * lt_timer_walk_end() - free what a walk has kept
- * @walk: of lt_timer_walk_on(), or NULL
- *
- * Context: may sleep.
- */
-void lt_timer_walk_end(struct lt_timer_walk *walk)
+static void timer_dump_end(struct lt_dump *dump)
 {
-	if (!walk)
-		return;
-	kvfree(walk->real.timer);
-	kvfree(walk->known.id);
-	kfree(walk);
+	struct timer_walk *w = dump->walk;
+
+	kvfree(w->real.timer);
+	kvfree(w->known.id);
+	kfree(w);
 }
 
-/**
- * lt_timer_baseline() - list the timers that exist now
- * @t: a new target
- * @inherited: unused: fork copies no timers
- *
- * Context: may sleep, gate held for writing.
- * Return: 0.
- */
-int lt_timer_baseline(struct lt_target *t, bool inherited)
+/* Fork copies no timers. */
+static int timer_baseline(struct lt_target *t)
 {
-	lt_ids_baseline(t, &ops, LEAKTRACE_OBJECT_F_BASELINE);
+	lt_ids_baseline(t, &timer_ids, LEAKTRACE_OBJECT_F_BASELINE);
 	return 0;
 }
 
-/**
- * lt_timer_reconcile() - hold the objects against the process's timers
- * @t: the target
- *
- * Context: may sleep, gate held.
- */
-void lt_timer_reconcile(struct lt_target *t)
+static void timer_reconcile(struct lt_target *t)
 {
-	lt_ids_reconcile(t, &ops);
+	lt_ids_reconcile(t, &timer_ids);
 }
 
-/**
- * lt_timer_read_id() - timer_create returns to user mode: what it made
- * @timer_id_ptr: where user space has the id
- *
- * Context: may sleep as long as current likes, no locks held.
- * Return: the id, or negative.
+struct create_args {
+	int __user *id;		/* where timer_create puts it */
+	u32 clock;
+};
+
+/* timer_create returns to user mode. Another thread may have made the id hard to read: it
+ * is read without the gate, as that may take as long as the thread likes.
  */
-int lt_timer_read_id(u64 timer_id_ptr)
+static void create_run(struct lt_work *w)
 {
+	const struct create_args *c = lt_work_args(w);
+	u32 stack;
 	int id;
 
-	if (regs_return_value(task_pt_regs(current)) ||
-	    get_user(id, (int __user *)(unsigned long)timer_id_ptr))
-		return -1;
-	return id;
+	if (regs_return_value(task_pt_regs(current)) || get_user(id, c->id))
+		return;
+	stack = lt_work_lock(w) ?: w->stack & ~LT_STACK_CUT;
+	if (id >= 0 && !w->target->dead)
+		timer_born(w->target, id, c->clock, stack, 0);
+	lt_work_unlock(w);
 }
 
-/**
- * lt_timer_created() - a timer is born
- * @t: target of current
- * @id: what lt_timer_read_id() gave
- * @clock: clockid_t
- * @stack: stack of the call
- *
- * Context: gate held for reading.
- */
-void lt_timer_created(struct lt_target *t, int id, u32 clock, u32 stack)
-{
-	if (id >= 0)
-		born(t, id, clock, stack, 0);
-}
+static const struct lt_work_type create_work = {
+	.run = create_run,
+	LT_WORK_ARGS(struct create_args),
+	.loss = LT_WORK_REPAIRABLE,
+};
 
-static struct lt_target *begin(const void *hook)
+static struct lt_target *timer_begin(const void *hook)
 {
 	struct lt_target *t;
 
@@ -344,28 +344,30 @@ static struct lt_target *begin(const void *hook)
 	return NULL;
 }
 
-/* Not inline, like deleting(): a bystander shall not clear arguments for others. */
-static noinline void creating(const void *hook)
+/* Not inline, like timer_deleting(): a bystander shall not clear arguments for others. */
+static noinline void timer_creating(const void *hook)
 {
-	struct lt_target *t = begin(hook);
+	struct lt_target *t = timer_begin(hook);
+	struct create_args create;
 	unsigned long args[6];
 
 	if (!t)
 		return;
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	lt_work_queue(t, current, LT_WORK_TIMER, args[2], args[0], lt_stack_capture(t));
+	create = (struct create_args){ .id = (int __user *)args[2], .clock = args[0] };
+	lt_work_queue(t, current, &create_work, lt_stack_capture(t), &create);
 	lt_probe_leave();
 }
 
 static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 {
 	if (unlikely(lt_filter_hit(current->signal)))
-		creating(hook);
+		timer_creating(hook);
 }
 
-static noinline void deleting(const void *hook)
+static noinline void timer_deleting(const void *hook)
 {
-	struct lt_target *t = begin(hook);
+	struct lt_target *t = timer_begin(hook);
 	struct lt_kind_stats *k;
 	unsigned long args[6];
 
@@ -385,12 +387,12 @@ static noinline void deleting(const void *hook)
 static void notrace on_timer_delete(const void *hook, struct ftrace_regs *fregs)
 {
 	if (unlikely(lt_filter_hit(current->signal)))
-		deleting(hook);
+		timer_deleting(hook);
 }
 
-static void count_fire(struct lt_object *o, u64 arg)
+static void count_fire(struct lt_object *o, void *unused)
 {
-	o->fires++;
+	o->own[TIMER_FIRES]++;
 }
 
 /* In the timer's interrupt: no stack, no nesting counter. */
@@ -407,11 +409,11 @@ static void notrace on_signal_generate(void *data, int sig, struct kernel_siginf
 	k = lt_key_find(task->signal, LT_KEY_SIGNAL);
 	if (k)
 		lt_object_update(k->target, LEAKTRACE_KIND_TIMER, (u32)info->si_tid,
-				 count_fire, 0);
+				 count_fire, NULL);
 	rcu_read_unlock();
 }
 
-const struct lt_probe lt_timer_probes[] = {
+static const struct lt_probe timer_probes[] = {
 	{
 		.name = LT_SYSCALL("timer_create"), .how = LEAKTRACE_PROBE_FTRACE,
 		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_create, .required = true,
@@ -430,4 +432,15 @@ const struct lt_probe lt_timer_probes[] = {
 		.why = "expirations of POSIX timers",
 	},
 	{ }
+};
+
+const struct lt_kind lt_kind_timer = {
+	.id = LEAKTRACE_KIND_TIMER,
+	.name = "timer",
+	.probes = timer_probes,
+	.baseline = timer_baseline,
+	.exec = timer_reconcile,	/* exec deletes them all */
+	.reconcile = timer_reconcile,
+	.dump = timer_dump,
+	.dump_end = timer_dump_end,
 };

@@ -44,9 +44,7 @@
 
 #define LT_VERSION "0.1.0"
 
-#define LT_KINDS	__LEAKTRACE_KIND_MAX
-#define LT_KINDBIT(k)	(1U << LEAKTRACE_KIND_##k)
-#define LT_SPACES	8	/* fd tables per target: the process's and threads' own */
+#include "kind.h"
 
 struct ftrace_ops;
 struct genl_family;
@@ -63,10 +61,11 @@ struct netlink_ext_ack;
 
 /* main.c: module parameters and the one control mutex */
 extern struct mutex lt_mutex;
-extern unsigned int lt_max_objects, lt_max_page_cells, lt_max_sites;
+extern unsigned int lt_max_objects, lt_max_sites;
 extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
 extern unsigned int lt_ring_bytes, lt_table_bytes, lt_hold_ms;
-int lt_tables_reset(bool prime);
+int lt_stores_reset(bool prime);
+u64 lt_stores_bytes(void);
 
 /* Losses by cause. Index of lt_lost[], the whole module's, and of a target's own. */
 enum lt_loss {
@@ -79,16 +78,6 @@ enum lt_loss {
 };
 
 extern atomic64_t lt_lost[__LT_LOSSES];
-
-/*
- * kind_fd.c, fdtable.c, fdspace.c
- */
-int lt_fd_baseline(struct lt_target *t, bool inherited);
-void lt_fd_reconcile(struct lt_target *t);
-void lt_fd_resync(struct lt_target *t, u32 death_stack);
-bool lt_fd_confirmed(struct lt_target *t);
-void lt_fd_spaces(struct lt_target *t);
-void lt_fd_thread_exit(struct lt_target *t);
 
 /*
  * kind_page.c (births), mm.c (deaths, moves), page.c (the table),
@@ -123,12 +112,11 @@ struct lt_mm {
 struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 			   struct lt_maps *maps);
 void lt_mm_detach(struct lt_target *t);
-void lt_mm_died(struct lt_target *t);
 bool lt_mm_is_of(struct lt_target *t, struct task_struct *task);
-int lt_page_init(void);
-void lt_page_exit(void);
-int lt_page_reset(bool prime);
-u64 lt_page_bytes(void);
+extern const struct lt_store lt_page_store;
+extern unsigned int lt_max_page_cells;
+u32 lt_page_cells_used(void);
+void lt_page_invalidate(struct lt_mm *m, const struct mmu_notifier_range *range);
 bool lt_mm_lock_soon(struct lt_mm *m);
 struct lt_mm *lt_mm_get(struct lt_target *t);
 void lt_mm_put(struct lt_mm *m);
@@ -168,33 +156,6 @@ unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
 int lt_mm_baseline(struct lt_mm *m, bool gated);
 bool lt_mm_reconcile(struct lt_mm *m, bool last_user);
 void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
-
-/*
- * kind_timer.c, kind_thread.c
- */
-int lt_timer_baseline(struct lt_target *t, bool inherited);
-void lt_timer_reconcile(struct lt_target *t);
-int lt_timer_read_id(u64 timer_id_ptr);
-void lt_timer_created(struct lt_target *t, int id, u32 clock, u32 stack);
-
-struct lt_timer_info {
-	u32 clock;
-	bool armed;
-	u64 interval_ns;
-	u64 overruns;
-};
-
-struct lt_timer_walk;
-int lt_timer_walk_on(struct lt_target *t, struct lt_timer_walk **walk,
-		     int (*fn)(const struct lt_object *o, const struct lt_timer_info *info,
-			       void *arg), void *arg);
-void lt_timer_walk_end(struct lt_timer_walk *walk);
-
-#define LT_THREAD_EXITED	BIT_ULL(63)	/* key: the tid word's address */
-#define LT_THREAD_PROCESS	BIT_ULL(62)	/* key: a child's pid */
-
-int lt_thread_baseline(struct lt_target *t);
-void lt_thread_reconcile(struct lt_target *t);
 
 /*
  * key.c: is it a target's; target.c: whose event is it
@@ -253,16 +214,13 @@ struct lt_target {
 	struct rw_semaphore gate;
 	atomic_t moving;		/* LT_WORK_MREMAP queued and not done */
 	bool ready;			/* baseline is complete */
-	bool fds_confirmed;		/* when it exited */
 	bool dead;			/* detached: nobody may touch its tables */
 	atomic_t exited;		/* probes must not touch it */
 	atomic64_t objects;		/* in object.c's table */
 	struct lt_kind_stats kind[LT_KINDS];
 	atomic64_t lost[__LT_LOSSES];	/* not NESTED: whose it was is not known */
 	u64 lost_ring, lost_socket;	/* events, of all targets, when it was attached */
-	struct lt_key *signal_key;
-	struct lt_key *space[LT_SPACES]; /* fd tables; [0] the process's */
-	u32 space_top[LT_SPACES];	/* one more than the highest fd seen */
+	void *data[LT_KINDS];		/* of each kind's own */
 	struct lt_mm __rcu *mm;
 	struct rcu_head rcu;
 };
@@ -288,14 +246,13 @@ struct lt_target *lt_key_find_exited(const void *ptr);
 struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
 			  struct lt_target *t, struct lt_mm *mm, u32 space);
 void lt_key_del(struct lt_key *key);
+void lt_key_del_all(struct lt_target *t);
 
 struct lt_target *lt_target_current(void);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);
 void lt_target_fork(struct lt_target *parent, u32 execs);
-void lt_target_exec(struct lt_target *t);
-void lt_target_exit(struct lt_target *t, struct task_struct *task);
 bool lt_target_settle(struct lt_target *t);
 void lt_target_doubt(struct lt_target *t);
 void lt_target_del(struct lt_target *t);
@@ -321,6 +278,18 @@ static inline bool lt_target_wants(const struct lt_target *t,
 				   enum leaktrace_kind kind)
 {
 	return t->kinds & (1U << kind);
+}
+
+/* The next of the kinds that a target wants; the first after NULL, NULL after the last. */
+static inline const struct lt_kind *lt_kind_next(const struct lt_target *t,
+						 const struct lt_kind *kind)
+{
+	unsigned int i;
+
+	for (i = kind ? kind->id + 1 : 0; i < LT_KINDS; i++)
+		if (lt_target_wants(t, i))
+			return lt_kinds[i];
+	return NULL;
 }
 
 /* A snapshot: its parts change one by one. */
@@ -363,57 +332,12 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops);
 int lt_reconcile(struct lt_target *t);
 
-/*
- * work.c: on the way back to user mode. c is a stack: if it is cut, it is walked again
- * first, where what is missing may be brought into memory.
- */
-enum lt_work_op {
-	LT_WORK_EXEC,		/* new image: address space, fds, timers */
-	LT_WORK_FORKED,		/* first steps of a child that is a target; a: parent's execs */
-	LT_WORK_FILES,		/* fd table changed in bulk; a: death stack */
-	LT_WORK_MREMAP,		/* pages moved; a: from, b: pages */
-	LT_WORK_BLOCK,		/* a fault may have mapped more; a: address, b: site, c */
-	LT_WORK_TIMER,		/* timer_create returns; a: &id, b: clock, c */
-	LT_WORK_BIRTH,		/* somebody was born with a cut stack; a: key, b: LT_BIRTH(), c */
-	LT_WORK_DEATH,		/* somebody died with a cut stack of its own; c */
-	LT_WORK_CODE,		/* there may be new code; a: bytes, b: where; 0: mmap tells */
-	LT_WORK_REST,		/* a stack ended early; c */
-};
-
-/*
- * Workers that the kernel makes of a user task have its address space and no user stack,
- * and never come back to user mode: io_uring's (v5.12, 3bfe6106693b), vhost's and KVM's
- * (v6.4, 54e6842d0775). io_uring's run the works that are queued to them all the same.
- */
-#ifndef PF_USER_WORKER
-#define PF_USER_WORKER 0
-#endif
-
-static inline bool lt_has_user_stack(const struct task_struct *task)
-{
-	return task->mm && !(task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER));
-}
-
-static inline bool lt_runs_works(const struct task_struct *task)
-{
-	return !(task->flags & PF_KTHREAD) &&
-	       (task->flags & PF_IO_WORKER || !(task->flags & PF_USER_WORKER));
-}
-
-#define LT_BIRTH(born_ns, kind) ((born_ns) << 3 | (kind))
-static_assert(LT_KINDS < 8);
-
-bool lt_work_queue(struct lt_target *t, struct task_struct *task,
-		   enum lt_work_op op, u64 a, u64 b, u32 c);
-int lt_work_init(void);
-void lt_work_exit(void);
-u32 lt_work_pending(void);
-
 static inline u64 lt_now_ns(void)
 {
 	return ktime_get_mono_fast_ns();
 }
 
+#include "work.h"
 #include "probe.h"
 #include "pool.h"
 #include "tables.h"

@@ -17,10 +17,6 @@ unsigned int lt_max_objects = 1 << 20;
 module_param_named(max_objects, lt_max_objects, uint, 0444);
 MODULE_PARM_DESC(max_objects, "live fds, timers and threads of all targets (64 bytes each, default 1048576)");
 
-unsigned int lt_max_page_cells = 1 << 20;
-module_param_named(max_page_cells, lt_max_page_cells, uint, 0444);
-MODULE_PARM_DESC(max_page_cells, "256-byte cells of the page table: 32 pages each when dense (default 1048576)");
-
 unsigned int lt_max_sites = 100000;
 module_param_named(max_sites, lt_max_sites, uint, 0444);
 MODULE_PARM_DESC(max_sites, "birth sites of all targets (default 100000)");
@@ -71,7 +67,6 @@ MODULE_PARM_DESC(stop, "write 1: trace nothing any more, until loaded again");
 static void clamp_parameters(void)
 {
 	lt_max_objects = clamp(lt_max_objects, 1U, 1U << 26);
-	lt_max_page_cells = clamp(lt_max_page_cells, 1U, 1U << 26);
 	lt_max_sites = clamp(lt_max_sites, 1U, 1U << 24);
 	lt_max_stacks = clamp(lt_max_stacks, 1U, 1U << 24);
 	lt_max_targets = clamp(lt_max_targets, 1U, 4096U);
@@ -80,26 +75,79 @@ static void clamp_parameters(void)
 	lt_hold_ms = min(lt_hold_ms, 60000U);
 }
 
+/* What all kinds use; the kinds' own come after these. */
+static const struct lt_store *const common_stores[] = {
+	&lt_work_store,
+	&lt_object_store,
+	&lt_site_store,
+	&lt_stack_store,
+	&lt_ring_store,
+};
+
+enum { NSTORES = ARRAY_SIZE(common_stores) + LT_KINDS };
+
+/* NULL: that kind has none. */
+static const struct lt_store *store_at(unsigned int i)
+{
+	return i < ARRAY_SIZE(common_stores) ? common_stores[i] :
+	       lt_kinds[i - ARRAY_SIZE(common_stores)]->store;
+}
+
+static void exit_stores(unsigned int n)
+{
+	while (n--)
+		if (store_at(n))
+			store_at(n)->exit();
+}
+
+static int __init init_stores(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < NSTORES; i++) {
+		err = store_at(i) ? store_at(i)->init() : 0;
+		if (err) {
+			exit_stores(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
 /**
- * lt_tables_reset() - memory back after the last target, in advance for the next
+ * lt_stores_reset() - memory back after the last target, in advance for the next
  * @prime: allocate what probes will need at first
  *
  * Context: may sleep, under lt_mutex, no probe attached.
  * Return: 0 or -ENOMEM.
  */
-int lt_tables_reset(bool prime)
+int lt_stores_reset(bool prime)
 {
-	int err = lt_object_reset(prime);
+	unsigned int i;
+	int err = 0;
 
-	if (!err)
-		err = lt_page_reset(prime);
-	if (!err)
-		err = lt_site_reset(prime);
-	if (!err)
-		err = lt_stack_reset(prime);
-	if (!err)
-		err = lt_ring_reset(prime);
+	for (i = 0; i < NSTORES && !err; i++)
+		if (store_at(i) && store_at(i)->reset)
+			err = store_at(i)->reset(prime);
 	return err;
+}
+
+/**
+ * lt_stores_bytes() - kernel memory of all tables that grow
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 lt_stores_bytes(void)
+{
+	unsigned int i;
+	u64 bytes = 0;
+
+	for (i = 0; i < NSTORES; i++)
+		if (store_at(i) && store_at(i)->bytes)
+			bytes += store_at(i)->bytes();
+	return bytes;
 }
 
 static int __init lt_init(void)
@@ -107,41 +155,12 @@ static int __init lt_init(void)
 	int err;
 
 	clamp_parameters();
-	err = lt_work_init();
+	err = init_stores();
 	if (err)
 		return err;
-	err = lt_object_init();
-	if (err)
-		goto err_work;
-	err = lt_page_init();
-	if (err)
-		goto err_object;
-	err = lt_site_init();
-	if (err)
-		goto err_page;
-	err = lt_stack_init();
-	if (err)
-		goto err_site;
-	err = lt_ring_init();
-	if (err)
-		goto err_stack;
 	err = lt_netlink_init();
 	if (err)
-		goto err_ring;
-	return 0;
-
-err_ring:
-	lt_ring_exit();
-err_stack:
-	lt_stack_exit();
-err_site:
-	lt_site_exit();
-err_page:
-	lt_page_exit();
-err_object:
-	lt_object_exit();
-err_work:
-	lt_work_exit();
+		exit_stores(NSTORES);
 	return err;
 }
 
@@ -154,12 +173,7 @@ static void __exit lt_exit(void)
 {
 	lt_netlink_exit();
 	synchronize_rcu_tasks();
-	lt_ring_exit();
-	lt_stack_exit();
-	lt_site_exit();
-	lt_page_exit();
-	lt_object_exit();
-	lt_work_exit();
+	exit_stores(NSTORES);
 	lt_table_exit();
 	rcu_barrier();
 }

@@ -13,6 +13,8 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -120,7 +122,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
  * Context: any.
  * Return: number.
  */
-u32 lt_maps_count(struct lt_target *t)
+u32 lt_maps_count(const struct lt_target *t)
 {
 	struct lt_maps *maps;
 	struct lt_mm *m;
@@ -252,11 +254,36 @@ void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
 	lt_maps_hold(t, start);
 }
 
+struct code_args {
+	unsigned long start;	/* 0: the system call's result tells */
+	unsigned long bytes;
+};
+
+static void code_run(struct lt_work *w)
+{
+	const struct code_args *c = lt_work_args(w);
+	unsigned long result = regs_return_value(task_pt_regs(current));
+
+	if (IS_ERR_VALUE(result))
+		return;
+	if (!c->start)
+		lt_maps_mapped(w->target, result, c->bytes);
+	else if (lt_maps_is_news(w->target, c->start, c->bytes))
+		lt_maps_mapped(w->target, c->start, c->bytes);
+}
+
+static const struct lt_work_type code_work = {
+	.run = code_run,
+	LT_WORK_ARGS(struct code_args),
+	.loss = LT_WORK_REPAIRABLE,
+};
+
 /* mmap and mprotect, which have (addr, len, prot) in common. mmap's result tells where.
  * Not inline: a bystander shall not clear arguments for others.
  */
 static noinline void becomes_code(const void *hook, bool where_is_known)
 {
+	struct code_args code;
 	unsigned long args[6];
 	struct lt_target *t;
 
@@ -264,8 +291,9 @@ static noinline void becomes_code(const void *hook, bool where_is_known)
 	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
 		return;
 	t = lt_target_current();
+	code = (struct code_args){ .start = where_is_known ? args[0] : 0, .bytes = args[1] };
 	if (t && current->mm)
-		lt_work_queue(t, current, LT_WORK_CODE, args[1], where_is_known ? args[0] : 0, 0);
+		lt_work_queue(t, current, &code_work, 0, &code);
 	lt_probe_leave();
 }
 

@@ -22,6 +22,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mmu_notifier.h>
+#include <linux/ptrace.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -97,6 +98,47 @@ static bool cleared(unsigned long *first, unsigned long *end)
 	}
 }
 
+struct mremap_args {
+	unsigned long from;	/* first page */
+	unsigned long pages;
+};
+
+static void mremap_run(struct lt_work *w)
+{
+	const struct mremap_args *a = lt_work_args(w);
+	unsigned long to = regs_return_value(task_pt_regs(current));
+	struct lt_mm *m;
+
+	lt_work_lock(w);
+	m = w->target->dead ? NULL : lt_mm_get(w->target);
+	if (m && !IS_ERR_VALUE(to) && to >> PAGE_SHIFT != a->from)
+		lt_page_moved(m, a->from, to >> PAGE_SHIFT, a->pages);
+	lt_mm_put(m);
+	lt_work_unlock(w);
+}
+
+/* Whoever looked at the pages before sees that something has changed. */
+static void mremap_end(struct lt_work *w)
+{
+	struct lt_mm *m = lt_mm_get(w->target);
+
+	if (m) {
+		cmpxchg(&m->mover, current, NULL);
+		atomic_inc(&m->invalidate_seq);
+	}
+	lt_mm_put(m);
+	/* Pairs with look() in pagesync.c. */
+	smp_mb__before_atomic();
+	atomic_dec(&w->target->moving);
+}
+
+static const struct lt_work_type mremap_work = {
+	.run = mremap_run,
+	.end = mremap_end,
+	LT_WORK_ARGS(struct mremap_args),
+	.loss = LT_WORK_REPAIRABLE,
+};
+
 /* Inside mremap, an unmapped range is the old place of what moves, the tail
  * that is cut off, or what lay at the new place. The old place is unmapped twice, with
  * its pages and then with nothing in it, under one mmap_lock: that is one move.
@@ -105,6 +147,7 @@ static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
 {
 	unsigned long args[6], from, n, new_n;
 	struct lt_target *t = m->target;
+	struct mremap_args args_of_work;
 
 	if (lt_syscall_current(args) != LT_SYS_MREMAP)
 		return false;
@@ -117,7 +160,8 @@ static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
 		return true;
 	m->moves++;
 	atomic_inc(&t->moving);
-	if (lt_work_queue(t, current, LT_WORK_MREMAP, from, n, 0))
+	args_of_work = (struct mremap_args){ .from = from, .pages = n };
+	if (lt_work_queue(t, current, &mremap_work, 0, &args_of_work))
 		m->mover = current;
 	else
 		atomic_dec(&t->moving);
@@ -139,24 +183,20 @@ static void die(struct lt_mm *m, unsigned long first, unsigned long end, bool ma
 	}
 }
 
-static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+/**
+ * lt_page_invalidate() - a range of an address space is invalidated: do pages die
+ * @m: the address space
+ * @range: as the kernel tells
+ *
+ * Context: see struct lt_kind.
+ */
+void lt_page_invalidate(struct lt_mm *m, const struct mmu_notifier_range *range)
 {
-	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
 	unsigned long first = range->start >> PAGE_SHIFT;
 	unsigned long end = PAGE_ALIGN(range->end) >> PAGE_SHIFT;
-	bool exited = atomic_read(&m->target->exited), dies = false;
 	struct lt_page_run run;
+	bool dies = false;
 
-	atomic_inc(&m->invalidate_seq);
-	atomic_inc(&m->invalidating);
-	/* Pairs with look() in pagewalk.c: announced before anything goes. */
-	smp_mb__after_atomic();
-	if (READ_ONCE(m->gone) || lt_gave_up())
-		return 0;
-	if (range->event == MMU_NOTIFY_UNMAP && !exited)
-		lt_maps_unmapped(m, range->start, range->end);
-	if (!lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
-		return 0;
 	if (!lt_has_user_stack(current) || current->mm != m->mm) {
 		/* The OOM reaper unmaps, or somebody by process_mrelease(); the rest of
 		 * them only move things, or unmap what is not counted (hugetlbfs). A worker
@@ -165,16 +205,34 @@ static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_ran
 		if (range->event == MMU_NOTIFY_UNMAP && lt_page_next_run(m, first, &run) &&
 		    run.page < end)
 			WRITE_ONCE(m->reaped, true);
-		return 0;
+		return;
 	}
-	if (exited)
-		return 0;
+	if (atomic_read(&m->target->exited))
+		return;
 	if (range->event == MMU_NOTIFY_UNMAP)
 		dies = !moves(m, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
 		dies = cleared(&first, &end);
 	if (dies)
 		die(m, first, end, mmu_notifier_range_blockable(range));
+}
+
+static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
+{
+	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
+	const struct lt_kind *kind = NULL;
+
+	atomic_inc(&m->invalidate_seq);
+	atomic_inc(&m->invalidating);
+	/* Pairs with look() in pagesync.c: announced before anything goes. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(m->gone) || lt_gave_up())
+		return 0;
+	if (range->event == MMU_NOTIFY_UNMAP && !atomic_read(&m->target->exited))
+		lt_maps_unmapped(m, range->start, range->end);
+	while ((kind = lt_kind_next(m->target, kind)))
+		if (kind->invalidate)
+			kind->invalidate(m, range);
 	return 0;
 }
 
@@ -192,10 +250,11 @@ static void on_range_end(struct mmu_notifier *mn, const struct mmu_notifier_rang
 static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct lt_mm *m = container_of(mn, struct lt_mm, mn);
+	const struct lt_kind *kind = NULL;
 
-	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) && !lt_gave_up() &&
-	    lt_target_wants(m->target, LEAKTRACE_KIND_PAGE))
-		WRITE_ONCE(m->confirmed, lt_mm_reconcile(m, true));
+	while ((kind = lt_kind_next(m->target, kind)))
+		if (kind->release)
+			kind->release(m);
 	WRITE_ONCE(m->gone, true);
 	lt_target_settle(m->target);
 }
@@ -364,25 +423,6 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 		return m;
 	lt_mm_detach(t);
 	return ERR_PTR(-ENOMEM);
-}
-
-/**
- * lt_mm_died() - all pages of the target's address space went with it
- * @t: the target, which runs another program
- *
- * Context: may sleep, gate held for writing.
- */
-void lt_mm_died(struct lt_target *t)
-{
-	struct lt_mm *m = lt_mm_get(t);
-	struct lt_page_run run;
-	unsigned long from = 0;
-
-	for (; m && lt_page_next_run(m, from, &run); from = run.page + run.n) {
-		lt_page_died(m, run.page, run.page + run.n, 0);
-		cond_resched();
-	}
-	lt_mm_put(m);
 }
 
 /**

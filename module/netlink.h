@@ -31,6 +31,17 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_object_dump_done(struct netlink_callback *cb);
 
+/* A dump of a kind's own table: what lt_kind.dump() is given at each call. */
+struct lt_dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	unsigned long at;	/* where to go on; 0 at first, else as the last call left it */
+	void *walk;		/* likewise; freed by lt_kind.dump_end() */
+};
+
+int lt_dump_one(struct lt_dump *dump, int (*fill)(struct sk_buff *skb, const void *arg),
+		const void *arg);
+
 /* netlink_unwind.c: the commands that hand unwind tables over */
 struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
 int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
@@ -38,14 +49,15 @@ int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_fill.c: structs to attributes */
-int lt_fill_target(struct sk_buff *skb, struct lt_target *t);
+#define LT_PUT64(skb, set, name, value)						\
+	nla_put_u64_64bit(skb, LEAKTRACE_A_##set##_##name, value, LEAKTRACE_A_##set##_PAD)
+
+int lt_fill_target(struct sk_buff *skb, const struct lt_target *t);
 int lt_fill_status(struct sk_buff *skb);
 int lt_fill_probe(struct sk_buff *skb, int row);
 int lt_fill_site(struct sk_buff *skb, const struct lt_site *s);
+int lt_fill_object_head(struct sk_buff *skb, const struct lt_object *o);
 int lt_fill_object(struct sk_buff *skb, const struct lt_object *o);
-int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
-		  const struct lt_timer_info *info);
-int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run);
 int lt_fill_stack(struct sk_buff *skb, u32 id);
 int lt_fill_event(struct sk_buff *skb, const struct lt_event *e);
 

@@ -6,27 +6,59 @@
 #include "leaktrace.h"
 
 /*
- * Dumps. Their place between two calls is in cb->args: [0] where to go on,
- * [1] target id + 1, [2] a second place, [3] kind filter + 1, [4] the walk over timers,
- * [5] within a bucket of objects.
+ * Where a dump goes on at its next call is in cb->args, all 0 at first. Those of objects
+ * also use the last three, for the table whose turn it is.
  */
-static void *dump_put(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+enum {
+	DUMP_AT,		/* target id, row, site, bucket; of a kind's own table: its @at */
+	DUMP_TARGET,		/* target id + 1 */
+	DUMP_WITHIN,		/* stack of a site, object of a bucket */
+	DUMP_FILTER,		/* kind + 1 */
+	DUMP_TABLE,		/* 0: the common table, else kind + 1, whose own it is */
+	DUMP_WALK,		/* lt_dump.walk */
+};
+
+/* One message of a dump, filled by @fill; -EMSGSIZE: it does not fit, @skb as before. */
+static int dump_one(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
+		    int (*fill)(struct sk_buff *skb, const void *arg), const void *arg)
 {
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &lt_family,
-			   NLM_F_MULTI, cmd);
+	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				 &lt_family, NLM_F_MULTI, cmd);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (fill(skb, arg)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
 }
 
-/* One message of a dump; -EMSGSIZE: no room, @skb as before. */
-#define dump_one(skb, cb, cmd, fill) ({						\
-	struct sk_buff *_skb = (skb);						\
-	void *_head = dump_put(_skb, cb, cmd);					\
-	int _err = _head ? (fill) : -EMSGSIZE;					\
-										\
-	if (_head && _err)							\
-		genlmsg_cancel(_skb, _head);					\
-	else if (_head)								\
-		genlmsg_end(_skb, _head);					\
-	_err; })
+static int fill_target(struct sk_buff *skb, const void *target)
+{
+	return lt_fill_target(skb, target);
+}
+
+static int fill_probe(struct sk_buff *skb, const void *row)
+{
+	return lt_fill_probe(skb, *(const int *)row);
+}
+
+static int fill_site(struct sk_buff *skb, const void *site)
+{
+	return lt_fill_site(skb, site);
+}
+
+static int fill_stack(struct sk_buff *skb, const void *id)
+{
+	return lt_fill_stack(skb, *(const u32 *)id);
+}
+
+static int fill_object(struct sk_buff *skb, const void *object)
+{
+	return lt_fill_object(skb, object);
+}
 
 /**
  * lt_target_dump() - answer a dump request
@@ -44,11 +76,11 @@ int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	list_for_each_entry(t, &lt_targets, node) {
-		if (t->id <= cb->args[0])
+		if (t->id <= cb->args[DUMP_AT])
 			continue;
-		if (dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, lt_fill_target(skb, t)))
+		if (dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, fill_target, t))
 			break;
-		cb->args[0] = t->id;
+		cb->args[DUMP_AT] = t->id;
 	}
 	mutex_unlock(&lt_mutex);
 	return skb->len;
@@ -64,16 +96,17 @@ int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	int n;
+	int row = cb->args[DUMP_AT], n;
 
 	if (!lt_netlink_permitted(cb->skb))
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	n = lt_probe_count();
-	for (; cb->args[0] < n; cb->args[0]++)
-		if (dump_one(skb, cb, LEAKTRACE_CMD_PROBE_GET, lt_fill_probe(skb, cb->args[0])))
+	for (; row < n; row++)
+		if (dump_one(skb, cb, LEAKTRACE_CMD_PROBE_GET, fill_probe, &row))
 			break;
 	mutex_unlock(&lt_mutex);
+	cb->args[DUMP_AT] = row;
 	return skb->len;
 }
 
@@ -88,8 +121,8 @@ static int dump_start(struct netlink_callback *cb)
 
 	if (!attrs || !attrs[LEAKTRACE_A_TARGET_ID])
 		return -EINVAL;
-	cb->args[1] = (long)nla_get_u32(attrs[LEAKTRACE_A_TARGET_ID]) + 1;
-	cb->args[3] = attrs[LEAKTRACE_A_TARGET_OBJECT_KIND] ?
+	cb->args[DUMP_TARGET] = (long)nla_get_u32(attrs[LEAKTRACE_A_TARGET_ID]) + 1;
+	cb->args[DUMP_FILTER] = attrs[LEAKTRACE_A_TARGET_OBJECT_KIND] ?
 		      nla_get_u8(attrs[LEAKTRACE_A_TARGET_OBJECT_KIND]) + 1 : 0;
 	return 0;
 }
@@ -105,10 +138,10 @@ static struct lt_target *dump_begin(struct netlink_callback *cb)
 
 	if (!lt_netlink_permitted(cb->skb))
 		return ERR_PTR(-EPERM);
-	err = cb->args[1] ? 0 : dump_start(cb);
+	err = cb->args[DUMP_TARGET] ? 0 : dump_start(cb);
 	if (err)
 		return ERR_PTR(err);
-	t = lt_target_by_id(cb->args[1] - 1);
+	t = lt_target_by_id(cb->args[DUMP_TARGET] - 1);
 	if (!t)
 		return ERR_PTR(-ENOENT);
 	down_read(&t->gate);
@@ -141,13 +174,13 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
-		if (!lt_site_copy(cb->args[0], &site) || site.target != t->id)
+	for (; cb->args[DUMP_AT] < lt_site_top(); cb->args[DUMP_AT]++) {
+		if (!lt_site_copy(cb->args[DUMP_AT], &site) || site.target != t->id)
 			continue;
 		/* All who were born here have moved to where their whole stack is. */
 		if (!site.born && site.stack & LT_STACK_CUT)
 			continue;
-		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, lt_fill_site(skb, &site)))
+		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, fill_site, &site))
 			break;
 	}
 	return dump_end(t, skb);
@@ -161,13 +194,13 @@ static int dump_site_stacks(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	int i, err = 0;
 
-	for (i = cb->args[2]; !err && i <= LEAKTRACE_RELEASES_MAX; i++) {
+	for (i = cb->args[DUMP_WITHIN]; !err && i <= LEAKTRACE_RELEASES_MAX; i++) {
 		u32 id = i ? site->release[i - 1].stack : site->stack;
 
 		if (id)
-			err = dump_one(skb, cb, LEAKTRACE_CMD_STACK_GET, lt_fill_stack(skb, id));
+			err = dump_one(skb, cb, LEAKTRACE_CMD_STACK_GET, fill_stack, &id);
 		if (!err)
-			cb->args[2] = i + 1;
+			cb->args[DUMP_WITHIN] = i + 1;
 	}
 	return err;
 }
@@ -203,31 +236,38 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	for (; cb->args[0] < lt_site_top(); cb->args[0]++) {
-		if (lt_site_copy(cb->args[0], &site) && site.target == t->id)
+	for (; cb->args[DUMP_AT] < lt_site_top(); cb->args[DUMP_AT]++) {
+		if (lt_site_copy(cb->args[DUMP_AT], &site) && site.target == t->id)
 			err = dump_site_stacks(skb, cb, &site);
 		if (err)
 			break;
-		cb->args[2] = 0;
+		cb->args[DUMP_WITHIN] = 0;
 	}
 	/* What does not fit in an empty one is an error, not the end. */
 	return dump_end(t, skb) ?: err;
 }
 
-struct object_dump {
+/* Of the common table: bucket by bucket, each under its lock. */
+struct bucket_dump {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
 	u32 *bucket;
 	u32 mark_bucket;
 	unsigned int mark;	/* length of skb where mark_bucket began */
-	u32 first;		/* bucket of which an earlier skb has: */
+	u32 first;		/* the bucket of which an earlier skb has: */
 	long skip;
 	long at;		/* in mark_bucket */
 };
 
+/* Without a filter, or with this one. */
+static bool dumps_kind(const struct netlink_callback *cb, enum leaktrace_kind kind)
+{
+	return !cb->args[DUMP_FILTER] || cb->args[DUMP_FILTER] - 1 == kind;
+}
+
 static int dump_object(const struct lt_object *o, void *arg)
 {
-	struct object_dump *d = arg;
+	struct bucket_dump *d = arg;
 	int err;
 
 	if (*d->bucket != d->mark_bucket) {
@@ -238,48 +278,71 @@ static int dump_object(const struct lt_object *o, void *arg)
 	}
 	if (d->at++ < d->skip)
 		return 0;
-	if (o->kind == LEAKTRACE_KIND_TIMER ||
-	    (d->cb->args[3] && o->kind != d->cb->args[3] - 1))
+	if (lt_kinds[o->kind]->dump || !dumps_kind(d->cb, o->kind))
 		return 0;
-	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
-		       lt_fill_object(d->skb, o));
+	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET, fill_object, o);
 	if (!err)
 		return 0;
 	/* The whole bucket comes again; or the rest of one that is too much for one skb. */
 	if (d->mark)
 		skb_trim(d->skb, d->mark);
-	d->cb->args[5] = d->mark ? 0 : d->at - 1;
+	d->cb->args[DUMP_WITHIN] = d->mark ? 0 : d->at - 1;
 	return err;
 }
 
-static int dump_runs(struct sk_buff *skb, struct netlink_callback *cb, struct lt_target *t)
+static int dump_common_table(struct sk_buff *skb, struct netlink_callback *cb,
+			     struct lt_target *t)
 {
-	struct lt_mm *m = lt_mm_get(t);
-	struct lt_page_run run;
+	u32 bucket = cb->args[DUMP_AT];
+	struct bucket_dump d = { .skb = skb, .cb = cb, .bucket = &bucket, .mark_bucket = ~0U,
+				 .first = bucket, .skip = cb->args[DUMP_WITHIN] };
 	int err = 0;
 
-	while (m && !err && lt_page_next_run(m, cb->args[2], &run)) {
-		err = dump_one(skb, cb, LEAKTRACE_CMD_OBJECT_GET, lt_fill_run(skb, &run));
-		if (!err)
-			cb->args[2] = run.page + run.n;
-		cond_resched();
-	}
-	lt_mm_put(m);
+	/* Nothing in there passes the filter if it is for a kind that is elsewhere. */
+	if (!cb->args[DUMP_FILTER] || !lt_kinds[cb->args[DUMP_FILTER] - 1]->dump)
+		err = lt_object_walk(t->id, &bucket, dump_object, &d);
+	cb->args[DUMP_AT] = bucket;
 	return err;
 }
 
-static int dump_timer(const struct lt_object *o, const struct lt_timer_info *info, void *arg)
+static void dump_end_kind(struct netlink_callback *cb)
 {
-	struct object_dump *d = arg;
+	struct lt_dump d = { .walk = (void *)cb->args[DUMP_WALK] };
 
-	return dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET,
-			lt_fill_timer(d->skb, o, info));
+	if (d.walk)
+		lt_kinds[cb->args[DUMP_TABLE] - 1]->dump_end(&d);
+	cb->args[DUMP_WALK] = 0;
 }
 
-/* Without a filter, or with this one. */
-static bool wanted(const struct netlink_callback *cb, enum leaktrace_kind kind)
+static int dump_own_table(struct sk_buff *skb, struct netlink_callback *cb,
+			  struct lt_target *t)
 {
-	return !cb->args[3] || cb->args[3] - 1 == kind;
+	enum leaktrace_kind i = cb->args[DUMP_TABLE] - 1;
+	struct lt_dump d = { .skb = skb, .cb = cb, .at = cb->args[DUMP_AT],
+			     .walk = (void *)cb->args[DUMP_WALK] };
+	int err;
+
+	if (!lt_kinds[i]->dump || !lt_target_wants(t, i) || !dumps_kind(cb, i))
+		return 0;
+	err = lt_kinds[i]->dump(t, &d);
+	cb->args[DUMP_AT] = d.at;
+	cb->args[DUMP_WALK] = (long)d.walk;
+	return err;
+}
+
+/**
+ * lt_dump_one() - put one message of a dump of objects
+ * @dump: as given to lt_kind.dump()
+ * @fill: fills the message's attributes; 0 or -EMSGSIZE
+ * @arg: passed to @fill
+ *
+ * Context: as @fill.
+ * Return: 0; -EMSGSIZE: the message is full, the dump goes on in the next call.
+ */
+int lt_dump_one(struct lt_dump *dump, int (*fill)(struct sk_buff *skb, const void *arg),
+		const void *arg)
+{
+	return dump_one(dump->skb, dump->cb, LEAKTRACE_CMD_OBJECT_GET, fill, arg);
 }
 
 /**
@@ -293,23 +356,19 @@ static bool wanted(const struct netlink_callback *cb, enum leaktrace_kind kind)
 int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t = dump_begin(cb);
-	u32 bucket = cb->args[0];
-	struct lt_timer_walk *timers = (void *)cb->args[4];
-	struct object_dump d = { .skb = skb, .cb = cb, .bucket = &bucket,
-				 .mark_bucket = ~0U, .first = bucket,
-				 .skip = cb->args[5] };
 	int err = 0;
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	if (!cb->args[3] || !wanted(cb, LEAKTRACE_KIND_PAGE))
-		err = lt_object_walk(t->id, &bucket, dump_object, &d);
-	cb->args[0] = bucket;
-	if (!err && wanted(cb, LEAKTRACE_KIND_TIMER))
-		err = lt_timer_walk_on(t, &timers, dump_timer, &d);
-	cb->args[4] = (long)timers;
-	if (!err && wanted(cb, LEAKTRACE_KIND_PAGE))
-		err = dump_runs(skb, cb, t);
+	while (cb->args[DUMP_TABLE] <= LT_KINDS) {
+		err = cb->args[DUMP_TABLE] ? dump_own_table(skb, cb, t) :
+		      dump_common_table(skb, cb, t);
+		if (err)
+			break;
+		dump_end_kind(cb);
+		cb->args[DUMP_AT] = 0;
+		cb->args[DUMP_TABLE]++;
+	}
 	/* Without memory there is no end, only a later call or an error. */
 	return dump_end(t, skb) ?: err;
 }
@@ -323,6 +382,6 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int lt_object_dump_done(struct netlink_callback *cb)
 {
-	lt_timer_walk_end((void *)cb->args[4]);
+	dump_end_kind(cb);
 	return 0;
 }

@@ -10,9 +10,6 @@
 
 #include "leaktrace.h"
 
-#define PUT64(skb, set, name, value)						\
-	nla_put_u64_64bit(skb, LEAKTRACE_A_##set##_##name, value, LEAKTRACE_A_##set##_PAD)
-
 static u64 count(const atomic64_t *v)
 {
 	s64 n = atomic64_read(v);
@@ -20,25 +17,25 @@ static u64 count(const atomic64_t *v)
 	return max_t(s64, n, 0);
 }
 
-static int fill_kind(struct sk_buff *skb, struct lt_target *t, enum leaktrace_kind kind)
+static int fill_kind(struct sk_buff *skb, const struct lt_target *t, enum leaktrace_kind kind)
 {
 	const struct lt_kind_stats *k = &t->kind[kind];
-	u64 live = lt_kind_live(t, kind);
+	const struct lt_kind *ops = lt_kinds[kind];
 	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_KIND);
 
 	if (!nest || nla_put_u8(skb, LEAKTRACE_A_KIND_ID, kind) ||
-	    PUT64(skb, KIND, BASELINE, count(&k->baseline)) ||
-	    PUT64(skb, KIND, BASELINE_LIVE, count(&k->baseline_live)) ||
-	    PUT64(skb, KIND, BORN, count(&k->born)) ||
-	    PUT64(skb, KIND, DIED, count(&k->died)) ||
-	    PUT64(skb, KIND, LIVE, live) ||
-	    PUT64(skb, KIND, BYTES, kind == LEAKTRACE_KIND_PAGE ? live << PAGE_SHIFT : 0) ||
-	    PUT64(skb, KIND, MISSED_BIRTHS, count(&k->missed_births)) ||
-	    PUT64(skb, KIND, MISSED_DEATHS, count(&k->missed_deaths)) ||
-	    PUT64(skb, KIND, REBORN, count(&k->reborn)) ||
-	    PUT64(skb, KIND, FOREIGN, count(&k->foreign)) ||
-	    PUT64(skb, KIND, UNTRACKED, count(&k->untracked)) ||
-	    PUT64(skb, KIND, MOVED, count(&k->moved)))
+	    LT_PUT64(skb, KIND, BASELINE, count(&k->baseline)) ||
+	    LT_PUT64(skb, KIND, BASELINE_LIVE, count(&k->baseline_live)) ||
+	    LT_PUT64(skb, KIND, BORN, count(&k->born)) ||
+	    LT_PUT64(skb, KIND, DIED, count(&k->died)) ||
+	    LT_PUT64(skb, KIND, LIVE, lt_kind_live(t, kind)) ||
+	    LT_PUT64(skb, KIND, BYTES, ops->bytes ? ops->bytes(t) : 0) ||
+	    LT_PUT64(skb, KIND, MISSED_BIRTHS, count(&k->missed_births)) ||
+	    LT_PUT64(skb, KIND, MISSED_DEATHS, count(&k->missed_deaths)) ||
+	    LT_PUT64(skb, KIND, REBORN, count(&k->reborn)) ||
+	    LT_PUT64(skb, KIND, FOREIGN, count(&k->foreign)) ||
+	    LT_PUT64(skb, KIND, UNTRACKED, count(&k->untracked)) ||
+	    LT_PUT64(skb, KIND, MOVED, count(&k->moved)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -48,7 +45,7 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t, u32 flags)
 {
 	if (!(flags & LEAKTRACE_TARGET_F_EXITED))
 		return 0;
-	if (PUT64(skb, TARGET, EXITED_NS, t->exited_ns) ||
+	if (LT_PUT64(skb, TARGET, EXITED_NS, t->exited_ns) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXIT_CODE, t->exit_code))
 		return -EMSGSIZE;
 	return 0;
@@ -59,12 +56,12 @@ static int fill_lost(struct sk_buff *skb, const struct lt_target *t)
 {
 	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_LOST);
 
-	if (!nest || PUT64(skb, STATUS, LOST_RING, lt_ring_lost() - t->lost_ring) ||
-	    PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent() - t->lost_socket) ||
-	    PUT64(skb, STATUS, LOST_OBJECTS, count(&t->lost[LT_LOST_OBJECTS])) ||
-	    PUT64(skb, STATUS, LOST_SITES, count(&t->lost[LT_LOST_SITES])) ||
-	    PUT64(skb, STATUS, LOST_STACKS, count(&t->lost[LT_LOST_STACKS])) ||
-	    PUT64(skb, STATUS, LOST_WORK, count(&t->lost[LT_LOST_WORK])))
+	if (!nest || LT_PUT64(skb, STATUS, LOST_RING, lt_ring_lost() - t->lost_ring) ||
+	    LT_PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent() - t->lost_socket) ||
+	    LT_PUT64(skb, STATUS, LOST_OBJECTS, count(&t->lost[LT_LOST_OBJECTS])) ||
+	    LT_PUT64(skb, STATUS, LOST_SITES, count(&t->lost[LT_LOST_SITES])) ||
+	    LT_PUT64(skb, STATUS, LOST_STACKS, count(&t->lost[LT_LOST_STACKS])) ||
+	    LT_PUT64(skb, STATUS, LOST_WORK, count(&t->lost[LT_LOST_WORK])))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -78,9 +75,9 @@ static int fill_lost(struct sk_buff *skb, const struct lt_target *t)
  * Context: may sleep.
  * Return: 0 or -EMSGSIZE.
  */
-int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
+int lt_fill_target(struct sk_buff *skb, const struct lt_target *t)
 {
-	/* Pairs with lt_target_exit(). */
+	/* Pairs with target_exit() in lifecycle.c. */
 	u32 flags = smp_load_acquire(&t->flags);
 	int kind;
 
@@ -91,12 +88,12 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAX_OBJECTS, t->max_objects) ||
 	    (t->parent && nla_put_u32(skb, LEAKTRACE_A_TARGET_PARENT, t->parent->id)) ||
 	    nla_put_string(skb, LEAKTRACE_A_TARGET_COMM, t->comm) ||
-	    PUT64(skb, TARGET, NOW_NS, lt_now_ns()) ||
-	    PUT64(skb, TARGET, ATTACHED_NS, t->attached_ns) ||
+	    LT_PUT64(skb, TARGET, NOW_NS, lt_now_ns()) ||
+	    LT_PUT64(skb, TARGET, ATTACHED_NS, t->attached_ns) ||
 	    fill_exit(skb, t, flags) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_EXECS, t->execs) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_INEXACT, atomic_read(&t->inexact)) ||
-	    PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))
+	    LT_PUT64(skb, TARGET, RECONCILED_NS, t->reconciled_ns))
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_GENERATION,
 			atomic_read(&t->code_changes)) ||
@@ -108,43 +105,46 @@ int lt_fill_target(struct sk_buff *skb, struct lt_target *t)
 	return fill_lost(skb, t);
 }
 
-static u64 memory_bytes(u64 tables)
-{
-	return tables + lt_object_bytes() + lt_page_bytes() + lt_site_bytes() + lt_stack_bytes() +
-	       lt_ring_bytes_total();
-}
-
 static int fill_tables(struct sk_buff *skb)
 {
 	u64 bytes;
 	u32 tables = lt_table_usage(&bytes);
 
-	return PUT64(skb, STATUS, OBJECTS, lt_object_used()) ||
-	       PUT64(skb, STATUS, OBJECTS_MAX, lt_max_objects) ||
-	       PUT64(skb, STATUS, PAGE_CELLS, lt_page_cells_used()) ||
-	       PUT64(skb, STATUS, PAGE_CELLS_MAX, lt_max_page_cells) ||
-	       PUT64(skb, STATUS, SITES, lt_site_used()) ||
-	       PUT64(skb, STATUS, SITES_MAX, lt_max_sites) ||
-	       PUT64(skb, STATUS, STACKS, lt_stack_used()) ||
-	       PUT64(skb, STATUS, STACKS_MAX, lt_max_stacks) ||
-	       PUT64(skb, STATUS, RING_BYTES, lt_ring_bytes) ||
-	       PUT64(skb, STATUS, RING_USED_BYTES, lt_ring_used()) ||
-	       PUT64(skb, STATUS, UNWIND_TABLES, tables) ||
-	       PUT64(skb, STATUS, UNWIND_BYTES, bytes) ||
-	       PUT64(skb, STATUS, MEMORY_BYTES, memory_bytes(bytes)) ? -EMSGSIZE : 0;
+	return LT_PUT64(skb, STATUS, OBJECTS, lt_object_used()) ||
+	       LT_PUT64(skb, STATUS, OBJECTS_MAX, lt_max_objects) ||
+	       LT_PUT64(skb, STATUS, SITES, lt_site_used()) ||
+	       LT_PUT64(skb, STATUS, SITES_MAX, lt_max_sites) ||
+	       LT_PUT64(skb, STATUS, STACKS, lt_stack_used()) ||
+	       LT_PUT64(skb, STATUS, STACKS_MAX, lt_max_stacks) ||
+	       LT_PUT64(skb, STATUS, RING_BYTES, lt_ring_bytes) ||
+	       LT_PUT64(skb, STATUS, RING_USED_BYTES, lt_ring_used()) ||
+	       LT_PUT64(skb, STATUS, UNWIND_TABLES, tables) ||
+	       LT_PUT64(skb, STATUS, UNWIND_BYTES, bytes) ||
+	       LT_PUT64(skb, STATUS, MEMORY_BYTES, lt_stores_bytes() + bytes) ? -EMSGSIZE : 0;
+}
+
+/* What is said of the kinds' own tables. */
+static int fill_stores(struct sk_buff *skb)
+{
+	int i;
+
+	for (i = 0; i < LT_KINDS; i++)
+		if (lt_kinds[i]->fill_status && lt_kinds[i]->fill_status(skb))
+			return -EMSGSIZE;
+	return 0;
 }
 
 static int fill_losses(struct sk_buff *skb)
 {
-	return PUT64(skb, STATUS, EVENTS, lt_ring_events()) ||
-	       PUT64(skb, STATUS, LOST_RING, lt_ring_lost()) ||
-	       PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent()) ||
-	       PUT64(skb, STATUS, LOST_OBJECTS, count(&lt_lost[LT_LOST_OBJECTS])) ||
-	       PUT64(skb, STATUS, LOST_SITES, count(&lt_lost[LT_LOST_SITES])) ||
-	       PUT64(skb, STATUS, LOST_STACKS, count(&lt_lost[LT_LOST_STACKS])) ||
-	       PUT64(skb, STATUS, LOST_NESTED, count(&lt_lost[LT_LOST_NESTED])) ||
-	       PUT64(skb, STATUS, LOST_WORK, count(&lt_lost[LT_LOST_WORK])) ||
-	       PUT64(skb, STATUS, WORKS, lt_work_pending()) ? -EMSGSIZE : 0;
+	return LT_PUT64(skb, STATUS, EVENTS, lt_ring_events()) ||
+	       LT_PUT64(skb, STATUS, LOST_RING, lt_ring_lost()) ||
+	       LT_PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent()) ||
+	       LT_PUT64(skb, STATUS, LOST_OBJECTS, count(&lt_lost[LT_LOST_OBJECTS])) ||
+	       LT_PUT64(skb, STATUS, LOST_SITES, count(&lt_lost[LT_LOST_SITES])) ||
+	       LT_PUT64(skb, STATUS, LOST_STACKS, count(&lt_lost[LT_LOST_STACKS])) ||
+	       LT_PUT64(skb, STATUS, LOST_NESTED, count(&lt_lost[LT_LOST_NESTED])) ||
+	       LT_PUT64(skb, STATUS, LOST_WORK, count(&lt_lost[LT_LOST_WORK])) ||
+	       LT_PUT64(skb, STATUS, WORKS, lt_work_pending()) ? -EMSGSIZE : 0;
 }
 
 /**
@@ -165,7 +165,7 @@ int lt_fill_status(struct sk_buff *skb)
 	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS, n) ||
 	    nla_put_u32(skb, LEAKTRACE_A_STATUS_TARGETS_MAX, lt_max_targets))
 		return -EMSGSIZE;
-	return fill_tables(skb) ?: fill_losses(skb);
+	return fill_tables(skb) ?: fill_stores(skb) ?: fill_losses(skb);
 }
 
 /**
@@ -189,7 +189,7 @@ int lt_fill_probe(struct sk_buff *skb, int row)
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_PRESENT, s.present) ||
 	    nla_put_u8(skb, LEAKTRACE_A_PROBE_ATTACHED, s.attached) ||
 	    nla_put_s32(skb, LEAKTRACE_A_PROBE_ERROR, s.error) ||
-	    PUT64(skb, PROBE, HITS, s.hits) ||
+	    LT_PUT64(skb, PROBE, HITS, s.hits) ||
 	    nla_put_string(skb, LEAKTRACE_A_PROBE_WHY, p->why))
 		return -EMSGSIZE;
 	return 0;
@@ -204,7 +204,7 @@ static int fill_releases(struct sk_buff *skb, const struct lt_site *s)
 		nest = nla_nest_start(skb, LEAKTRACE_A_SITE_RELEASE);
 		if (!nest ||
 		    nla_put_u32(skb, LEAKTRACE_A_RELEASE_STACK, s->release[i].stack) ||
-		    PUT64(skb, RELEASE, COUNT, s->release[i].count))
+		    LT_PUT64(skb, RELEASE, COUNT, s->release[i].count))
 			return -EMSGSIZE;
 		nla_nest_end(skb, nest);
 	}
@@ -225,54 +225,42 @@ int lt_fill_site(struct sk_buff *skb, const struct lt_site *s)
 	    nla_put_u8(skb, LEAKTRACE_A_SITE_KIND, s->kind) ||
 	    nla_put_u8(skb, LEAKTRACE_A_SITE_TYPE, s->type) ||
 	    nla_put_u32(skb, LEAKTRACE_A_SITE_STACK, s->stack) ||
-	    PUT64(skb, SITE, BORN, s->born) ||
-	    PUT64(skb, SITE, DIED, s->died) ||
-	    PUT64(skb, SITE, FIRST_NS, s->first_ns) ||
-	    PUT64(skb, SITE, LAST_NS, s->last_ns) ||
-	    PUT64(skb, SITE, LAST_DIED_NS, s->last_died_ns) ||
-	    PUT64(skb, SITE, LIFETIME_MAX_NS, s->lifetime_max_ns) ||
-	    PUT64(skb, SITE, LIFETIME_SUM_NS, s->lifetime_sum_ns) ||
+	    LT_PUT64(skb, SITE, BORN, s->born) ||
+	    LT_PUT64(skb, SITE, DIED, s->died) ||
+	    LT_PUT64(skb, SITE, FIRST_NS, s->first_ns) ||
+	    LT_PUT64(skb, SITE, LAST_NS, s->last_ns) ||
+	    LT_PUT64(skb, SITE, LAST_DIED_NS, s->last_died_ns) ||
+	    LT_PUT64(skb, SITE, LIFETIME_MAX_NS, s->lifetime_max_ns) ||
+	    LT_PUT64(skb, SITE, LIFETIME_SUM_NS, s->lifetime_sum_ns) ||
 	    (s->died && nla_put(skb, LEAKTRACE_A_SITE_LIFETIMES, sizeof(s->lifetime),
 				s->lifetime)) ||
 	    fill_releases(skb, s) ||
-	    PUT64(skb, SITE, RELEASED_ELSEWHERE, s->released_elsewhere) ||
+	    LT_PUT64(skb, SITE, RELEASED_ELSEWHERE, s->released_elsewhere) ||
 	    nla_put_u32(skb, LEAKTRACE_A_SITE_TARGET, s->target))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int fill_fd(struct sk_buff *skb, const struct lt_object *o)
-{
-	if (PUT64(skb, OBJECT, ID, (u32)o->key) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SPACE, o->key >> 32))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int fill_thread(struct sk_buff *skb, const struct lt_object *o)
-{
-	bool exited = o->flags & LEAKTRACE_OBJECT_F_EXITED;
-	u64 ctid = exited ? o->key & ~LT_THREAD_EXITED : o->ctid;
-
-	if (PUT64(skb, OBJECT, ID, exited ? o->ctid : (u32)o->key) ||
-	    (ctid && PUT64(skb, OBJECT, CTID, ctid)) ||
-	    (o->exited_ns && PUT64(skb, OBJECT, EXITED_NS, o->exited_ns)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int fill_head(struct sk_buff *skb, const struct lt_object *o)
+/**
+ * lt_fill_object_head() - what all kinds say of an object
+ * @skb: message
+ * @o: the object
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int lt_fill_object_head(struct sk_buff *skb, const struct lt_object *o)
 {
 	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, o->kind) ||
 	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, o->type) ||
 	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, o->site) ||
-	    PUT64(skb, OBJECT, BORN_NS, o->born_ns))
+	    LT_PUT64(skb, OBJECT, BORN_NS, o->born_ns))
 		return -EMSGSIZE;
 	return 0;
 }
 
 /**
- * lt_fill_object() - a live fd or thread
+ * lt_fill_object() - an object of the common table
  * @skb: message
  * @o: the object
  *
@@ -281,56 +269,8 @@ static int fill_head(struct sk_buff *skb, const struct lt_object *o)
  */
 int lt_fill_object(struct sk_buff *skb, const struct lt_object *o)
 {
-	if (fill_head(skb, o) ||
-	    (o->kind == LEAKTRACE_KIND_FD ? fill_fd(skb, o) : fill_thread(skb, o)) ||
+	if (lt_fill_object_head(skb, o) || lt_kinds[o->kind]->fill(skb, o) ||
 	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, o->flags))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/**
- * lt_fill_timer() - a live timer
- * @skb: message
- * @o: the object
- * @info: what the kernel says of it
- *
- * Context: any.
- * Return: 0 or -EMSGSIZE.
- */
-int lt_fill_timer(struct sk_buff *skb, const struct lt_object *o,
-		  const struct lt_timer_info *info)
-{
-	u32 flags = o->flags | (info->armed ? LEAKTRACE_OBJECT_F_ARMED : 0);
-
-	if (fill_head(skb, o) || PUT64(skb, OBJECT, ID, o->key) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_CLOCK, info->clock) ||
-	    PUT64(skb, OBJECT, INTERVAL_NS, info->interval_ns) ||
-	    PUT64(skb, OBJECT, EXPIRATIONS, o->fires) ||
-	    PUT64(skb, OBJECT, OVERRUNS, info->overruns))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/**
- * lt_fill_run() - a run of live pages
- * @skb: message
- * @run: the run
- *
- * Context: any.
- * Return: 0 or -EMSGSIZE.
- */
-int lt_fill_run(struct sk_buff *skb, const struct lt_page_run *run)
-{
-	u32 flags = run->baseline ? LEAKTRACE_OBJECT_F_BASELINE : 0;
-
-	if (nla_put_u8(skb, LEAKTRACE_A_OBJECT_KIND, LEAKTRACE_KIND_PAGE) ||
-	    nla_put_u8(skb, LEAKTRACE_A_OBJECT_TYPE, LEAKTRACE_TYPE_UNKNOWN) ||
-	    PUT64(skb, OBJECT, ID, (u64)run->page << PAGE_SHIFT) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_COUNT, run->n) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_SITE, run->site) ||
-	    PUT64(skb, OBJECT, BORN_NS, run->born_ns) ||
-	    nla_put_u32(skb, LEAKTRACE_A_OBJECT_FLAGS, flags))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -383,8 +323,8 @@ int lt_fill_event(struct sk_buff *skb, const struct lt_event *e)
 
 	if (!nest || nla_put_u8(skb, LEAKTRACE_A_EVENT_OP, e->op) ||
 	    nla_put_u32(skb, LEAKTRACE_A_EVENT_TARGET, e->target) ||
-	    PUT64(skb, EVENT, TIME_NS, e->time_ns) ||
-	    PUT64(skb, EVENT, ID, e->id) ||
+	    LT_PUT64(skb, EVENT, TIME_NS, e->time_ns) ||
+	    LT_PUT64(skb, EVENT, ID, e->id) ||
 	    nla_put_u32(skb, LEAKTRACE_A_EVENT_TID, e->tid) ||
 	    fill_object_event(skb, e))
 		return -EMSGSIZE;

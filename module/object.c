@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The live-object table of fd, timer and thread (pages have their own,
- * page.c: they come by the million and are known by address).
+ * The common table of live objects, of every kind that has no table of its own.
  *
  * One state machine for every kind: absent -born-> live -died-> absent.
  * 'Born' on a live key is a missed death: the old object dies then and there,
@@ -28,7 +27,7 @@ static u64 multiplier;			/* odd, and nobody's guess: targets choose some keys */
 static raw_spinlock_t locks[LOCKS];
 static struct lt_pool *pool;
 
-static_assert(sizeof(struct lt_object) <= 96, "design.md: at most 96 bytes an object");
+static_assert(sizeof(struct lt_object) == 64, "max_objects tells how much memory that is");
 
 static u32 bucket_of(u32 target, u8 kind, u64 key)
 {
@@ -40,13 +39,12 @@ static raw_spinlock_t *lock_of(u32 bucket)
 	return &locks[bucket & (LOCKS - 1)];
 }
 
-/**
- * lt_object_init() - make the table, without memory yet
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lt_object_init(void)
+static u32 nbuckets(void)
+{
+	return 1U << (64 - shift);
+}
+
+static int object_init(void)
 {
 	int i;
 
@@ -59,12 +57,7 @@ int lt_object_init(void)
 	return pool ? 0 : -ENOMEM;
 }
 
-/**
- * lt_object_exit() - free everything
- *
- * Context: may sleep; nothing is traced.
- */
-void lt_object_exit(void)
+static void object_exit(void)
 {
 	lt_pool_destroy(pool);
 	kvfree(buckets);
@@ -72,25 +65,30 @@ void lt_object_exit(void)
 	buckets = NULL;
 }
 
-/**
- * lt_object_reset() - memory back after the last target, in advance for the next
- * @prime: get the first cells
- *
- * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
- */
-int lt_object_reset(bool prime)
+static int object_reset(bool prime)
 {
 	lt_pool_reset(pool);
 	kvfree(buckets);
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(lt_object_buckets(), sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
+	buckets = kvcalloc(nbuckets(), sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 
-static struct lt_object *find(u32 b, u32 target, u8 kind, u64 key)
+static u64 object_bytes(void)
+{
+	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) * nbuckets() : 0);
+}
+
+const struct lt_store lt_object_store = {
+	.init = object_init,
+	.exit = object_exit,
+	.reset = object_reset,
+	.bytes = object_bytes,
+};
+
+static struct lt_object *object_lookup(u32 b, u32 target, u8 kind, u64 key)
 {
 	struct lt_object *o;
 
@@ -100,8 +98,8 @@ static struct lt_object *find(u32 b, u32 target, u8 kind, u64 key)
 	return NULL;
 }
 
-static noinline void put(const struct lt_object *o, enum leaktrace_event_op op,
-			 u32 stack, u64 now_ns)
+static noinline void object_put_event(const struct lt_object *o, enum leaktrace_event_op op,
+				      u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
 		.time_ns = now_ns, .id = o->key, .target = o->target,
@@ -112,15 +110,15 @@ static noinline void put(const struct lt_object *o, enum leaktrace_event_op op,
 	lt_ring_put(&e);
 }
 
-static void tell(const struct lt_object *o, enum leaktrace_event_op op,
-		 u32 stack, u64 now_ns)
+static void object_event(const struct lt_object *o, enum leaktrace_event_op op,
+			 u32 stack, u64 now_ns)
 {
 	if (lt_ring_wanted(now_ns))
-		put(o, op, stack, now_ns);
+		object_put_event(o, op, stack, now_ns);
 }
 
 /* The last thing that is said of @o; it is off the table already. */
-static void bury(struct lt_target *t, struct lt_object *o, u32 stack)
+static void object_end(struct lt_target *t, struct lt_object *o, u32 stack)
 {
 	struct lt_kind_stats *k = &t->kind[o->kind];
 	u64 now_ns = max(lt_now_ns(), o->born_ns);	/* clocks of two CPUs */
@@ -130,35 +128,25 @@ static void bury(struct lt_target *t, struct lt_object *o, u32 stack)
 		atomic64_dec(&k->baseline_live);
 	else
 		lt_site_died(o->site, 1, now_ns - o->born_ns, now_ns, stack);
-	tell(o, LEAKTRACE_EVENT_DIED, stack, now_ns);
+	object_event(o, LEAKTRACE_EVENT_DIED, stack, now_ns);
 }
 
-static void fill(struct lt_object *o, struct lt_target *t, const struct lt_birth *b,
-		 u64 now_ns)
+static void object_fill(struct lt_object *o, struct lt_target *t, const struct lt_birth *b,
+			u64 now_ns)
 {
 	o->key = b->key;
 	o->target = t->id;
 	o->kind = b->kind;
 	o->type = b->type;
 	o->flags = b->flags;
-	o->exited_ns = 0;
+	o->own[0] = b->own[0];
+	o->own[1] = b->own[1];
 	if (b->flags & LEAKTRACE_OBJECT_F_BASELINE) {
 		o->born_ns = 0;
 		o->site = 0;
 	} else {
 		o->born_ns = now_ns;
 		o->site = lt_site_birth(t, b->kind, b->type, b->stack, now_ns);
-	}
-	switch (b->kind) {
-	case LEAKTRACE_KIND_FD:
-		o->file = b->file;
-		break;
-	case LEAKTRACE_KIND_TIMER:
-		o->fires = 0;
-		o->clock = b->clock;
-		break;
-	default:
-		o->ctid = b->ctid;
 	}
 }
 
@@ -175,7 +163,7 @@ static void count_birth(struct lt_target *t, const struct lt_birth *b)
 }
 
 /* Room for one more of @t, or a counted loss; of the cell only its number is set. */
-static __always_inline struct lt_object *take(struct lt_target *t)
+static __always_inline struct lt_object *object_alloc(struct lt_target *t)
 {
 	struct lt_object *o;
 	u32 index = 0;
@@ -191,6 +179,51 @@ static __always_inline struct lt_object *take(struct lt_target *t)
 	o->index = index;
 	atomic64_inc(&t->objects);
 	return o;
+}
+
+struct birth_args {
+	u64 key;
+	u64 born_ns;
+	enum leaktrace_kind kind;
+};
+
+struct whole_stack {
+	const struct lt_work *work;
+	u64 born_ns;
+	u32 stack;
+};
+
+static void move_to_site(struct lt_object *o, void *arg)
+{
+	const struct whole_stack *w = arg;
+
+	/* Another object may have the same key by now. */
+	if (o->born_ns == w->born_ns)
+		o->site = lt_site_move(w->work->target, o->site, w->work->stack, w->stack,
+				       w->born_ns);
+}
+
+static void birth_run(struct lt_work *w)
+{
+	const struct birth_args *b = lt_work_args(w);
+	struct whole_stack whole = { w, b->born_ns, lt_work_lock(w) };
+
+	if (whole.stack && !w->target->dead)
+		lt_object_update(w->target, b->kind, b->key, move_to_site, &whole);
+	lt_work_unlock(w);
+}
+
+static const struct lt_work_type birth_work = {
+	.run = birth_run,
+	LT_WORK_ARGS(struct birth_args),
+	.loss = LT_WORK_ONLY_STACK,
+};
+
+static noinline void complete_later(struct lt_target *t, const struct lt_birth *b, u64 now_ns)
+{
+	struct birth_args args = { .key = b->key, .born_ns = now_ns, .kind = b->kind };
+
+	lt_work_queue(t, current, &birth_work, b->stack, &args);
 }
 
 /**
@@ -210,15 +243,15 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	old = find(bucket, t->id, b->kind, b->key);
+	old = object_lookup(bucket, t->id, b->kind, b->key);
 	if (old && baseline)
 		goto out;
 	if (old) {
 		atomic64_inc(&t->kind[b->kind].reborn);
-		bury(t, old, 0);
+		object_end(t, old, 0);
 		o = old;
 	} else {
-		o = take(t);
+		o = object_alloc(t);
 		if (o)
 			hlist_add_head(&o->node, &buckets[bucket]);
 	}
@@ -228,14 +261,13 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 		atomic64_inc(&t->kind[b->kind].untracked);
 		goto out;
 	}
-	fill(o, t, b, now_ns);
+	object_fill(o, t, b, now_ns);
 	if (!baseline)
-		tell(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
+		object_event(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
 out:
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 	if (unlikely(b->stack & LT_STACK_CUT) && tracked)
-		lt_work_queue(t, current, LT_WORK_BIRTH, b->key,
-			      LT_BIRTH(now_ns, b->kind), b->stack);
+		complete_later(t, b, now_ns);
 	return tracked;
 }
 
@@ -246,19 +278,19 @@ static void unhash(struct lt_target *t, struct lt_object *o)
 	atomic64_dec(&t->objects);
 }
 
-static __always_inline bool take_off(struct lt_target *t, enum leaktrace_kind kind, u64 key,
-				     bool dies, u32 stack, struct lt_object *copy)
+static __always_inline bool object_remove(struct lt_target *t, enum leaktrace_kind kind, u64 key,
+					  bool dies, u32 stack, struct lt_object *copy)
 {
 	u32 bucket = bucket_of(t->id, kind, key);
 	struct lt_object *o;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, kind, key);
+	o = object_lookup(bucket, t->id, kind, key);
 	if (o) {
 		unhash(t, o);
 		if (dies)
-			bury(t, o, stack);
+			object_end(t, o, stack);
 		if (copy)
 			*copy = *o;
 		lt_pool_free(pool, o->index);
@@ -281,7 +313,7 @@ static __always_inline bool take_off(struct lt_target *t, enum leaktrace_kind ki
 bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    u32 stack, struct lt_object *copy)
 {
-	return take_off(t, kind, key, true, stack, copy);
+	return object_remove(t, kind, key, true, stack, copy);
 }
 
 /**
@@ -302,7 +334,7 @@ bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, kind, key);
+	o = object_lookup(bucket, t->id, kind, key);
 	if (o && copy)
 		*copy = *o;
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
@@ -321,14 +353,14 @@ bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
  * Return: whether it is live.
  */
 bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
-		      void (*fn)(struct lt_object *o, u64 arg), u64 arg)
+		      void (*fn)(struct lt_object *o, void *arg), void *arg)
 {
 	u32 bucket = bucket_of(t->id, kind, key);
 	struct lt_object *o;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, kind, key);
+	o = object_lookup(bucket, t->id, kind, key);
 	if (o)
 		fn(o, arg);
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
@@ -336,42 +368,37 @@ bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 }
 
 /**
- * lt_object_exited() - remember a thread that exited and may never be joined
+ * lt_object_record() - remember something that is not live and counts in no total
  * @t: target
- * @thread: copy of the thread's object, which is dead by now
- * @now_ns: when it exited
+ * @record: as what; in place of a record or object with the same kind and key
  *
- * The record is known by the address of the thread's tid word, where user
- * space can tell a joined from an unjoined thread, and goes when a new thread
- * takes that address. It is not live and counts in no total.
+ * It is listed with the live objects, so its flags must say what it is.
  *
  * Context: any.
  */
-void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
-		      u64 now_ns)
+void lt_object_record(struct lt_target *t, const struct lt_object *record)
 {
-	u64 key = LT_THREAD_EXITED | thread->ctid;
-	u32 bucket = bucket_of(t->id, LEAKTRACE_KIND_THREAD, key);
+	u32 bucket = bucket_of(t->id, record->kind, record->key);
 	struct lt_object *o;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
-	o = find(bucket, t->id, LEAKTRACE_KIND_THREAD, key);
+	o = object_lookup(bucket, t->id, record->kind, record->key);
 	if (!o) {
-		o = take(t);
+		o = object_alloc(t);
 		if (!o)
 			goto out;
 		hlist_add_head(&o->node, &buckets[bucket]);
 	}
-	o->key = key;
+	o->key = record->key;
 	o->target = t->id;
-	o->born_ns = thread->born_ns;
-	o->site = thread->site;
-	o->kind = LEAKTRACE_KIND_THREAD;
-	o->type = thread->type;
-	o->flags = LEAKTRACE_OBJECT_F_EXITED;
-	o->ctid = thread->key;
-	o->exited_ns = now_ns;
+	o->born_ns = record->born_ns;
+	o->site = record->site;
+	o->kind = record->kind;
+	o->type = record->type;
+	o->flags = record->flags;
+	o->own[0] = record->own[0];
+	o->own[1] = record->own[1];
 out:
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 }
@@ -386,45 +413,71 @@ out:
  */
 void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
 {
-	take_off(t, kind, key, false, 0, NULL);
+	object_remove(t, kind, key, false, 0, NULL);
 }
 
 /**
- * lt_object_buckets() - how many there are
+ * lt_object_forget() - free all objects of a target
+ * @t: the target; no probe can reach it any more
  *
- * Context: any, while something is traced.
- * Return: number.
+ * Context: may sleep, under lt_mutex.
  */
-u32 lt_object_buckets(void)
+void lt_object_forget(struct lt_target *t)
 {
-	return 1U << (64 - shift);
+	struct hlist_node *tmp;
+	struct lt_object *o;
+	unsigned long flags;
+	u32 b;
+
+	for (b = 0; b < nbuckets(); b++) {
+		if (hlist_empty(&buckets[b]))
+			continue;
+		raw_spin_lock_irqsave(lock_of(b), flags);
+		hlist_for_each_entry_safe(o, tmp, &buckets[b], node) {
+			if (o->target != t->id)
+				continue;
+			unhash(t, o);
+			lt_pool_free(pool, o->index);
+		}
+		raw_spin_unlock_irqrestore(lock_of(b), flags);
+		cond_resched();
+	}
 }
 
 /**
- * lt_object_bucket() - for walks
- * @bucket: less than lt_object_buckets()
- * @lock: set to what guards it; taken with interrupts off
+ * lt_object_walk() - call @fn on every object of a target
+ * @target: its id
+ * @bucket: where to start; set to the bucket in which @fn stopped the walk
+ * @fn: called under the bucket's lock, may not sleep; non-zero stops the walk,
+ *	and the whole bucket is walked again next time
+ * @arg: passed to @fn
  *
- * Context: any.
- * Return: its objects.
+ * Context: may sleep between buckets.
+ * Return: what @fn returned last.
  */
-struct hlist_head *lt_object_bucket(u32 bucket, raw_spinlock_t **lock)
+int lt_object_walk(u32 target, u32 *bucket,
+		   int (*fn)(const struct lt_object *o, void *arg), void *arg)
 {
-	*lock = lock_of(bucket);
-	return &buckets[bucket];
-}
+	struct lt_object *o;
+	unsigned long flags;
+	int err = 0;
 
-/**
- * lt_object_free() - take an object off the table, and forget it
- * @t: its target
- * @o: the object
- *
- * Context: any, under its bucket's lock.
- */
-void lt_object_free(struct lt_target *t, struct lt_object *o)
-{
-	unhash(t, o);
-	lt_pool_free(pool, o->index);
+	for (; *bucket < nbuckets(); (*bucket)++) {
+		if (hlist_empty(&buckets[*bucket]))
+			continue;
+		raw_spin_lock_irqsave(lock_of(*bucket), flags);
+		hlist_for_each_entry(o, &buckets[*bucket], node) {
+			if (o->target == target)
+				err = fn(o, arg);
+			if (err)
+				break;
+		}
+		raw_spin_unlock_irqrestore(lock_of(*bucket), flags);
+		if (err)
+			return err;
+		cond_resched();
+	}
+	return 0;
 }
 
 /**
@@ -436,15 +489,4 @@ void lt_object_free(struct lt_target *t, struct lt_object *o)
 u32 lt_object_used(void)
 {
 	return lt_pool_used(pool);
-}
-
-/**
- * lt_object_bytes() - kernel memory of the table
- *
- * Context: any.
- * Return: bytes.
- */
-u64 lt_object_bytes(void)
-{
-	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << (64 - shift) : 0);
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The live-object table of pages: born, died, moved, and what is live. How it
- * is kept is block.c's.
+ * The live-object table of pages: born, died, moved, and what is live.
+ *
+ * An rb-tree of blocks for each address space, each for what one pmd maps (512 pages): a
+ * bitmap of live pages, a bitmap of those alive at attach, and up to 16 cells with the
+ * births (site and time) of 32 pages each. Blocks and cells come from one pool of
+ * 256-byte cells. Dense memory costs 9 bytes a page, baseline half a byte, a lone page
+ * 512.
  *
  * Times are kept in ticks of about a millisecond since attach.
  *
@@ -9,8 +14,164 @@
  * does not keep interrupts off. Site and pool locks nest inside.
  */
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/rbtree.h>
 
-#include "block.h"
+#include "leaktrace.h"
+
+enum {
+	CELL_BYTES = 256,
+	CELL_PAGES = 32,
+	BLOCK_CELLS = LT_BLOCK_PAGES / CELL_PAGES,
+	BLOCK_LONGS = BITS_TO_LONGS(LT_BLOCK_PAGES),
+	TICK_SHIFT = 20,
+};
+
+struct page_birth {
+	u32 site;
+	u32 tick;
+};
+
+struct lt_block {
+	struct rb_node node;
+	unsigned long nr;		/* page / LT_BLOCK_PAGES */
+	u32 index;			/* own cell in the pool */
+	u16 nlive;
+	u16 nbaseline;			/* of nlive */
+	unsigned long live[BLOCK_LONGS];
+	unsigned long baseline[BLOCK_LONGS];
+	u32 births[BLOCK_CELLS];	/* pool index of a cell, 0: none */
+};
+
+static_assert(sizeof(struct lt_block) <= CELL_BYTES);
+static_assert(sizeof(struct page_birth) * CELL_PAGES == CELL_BYTES);
+
+unsigned int lt_max_page_cells = 1 << 20;
+module_param_named(max_page_cells, lt_max_page_cells, uint, 0444);
+MODULE_PARM_DESC(max_page_cells, "256-byte cells of the page table: 32 pages each when dense (default 1048576)");
+
+static struct lt_pool *pool;
+
+static int page_init(void)
+{
+	lt_max_page_cells = clamp(lt_max_page_cells, 1U, 1U << 26);
+	pool = lt_pool_create("internal error: torn list of page cells", CELL_BYTES,
+			      lt_max_page_cells);
+	return pool ? 0 : -ENOMEM;
+}
+
+static void page_exit(void)
+{
+	lt_pool_destroy(pool);
+}
+
+static int page_reset(bool prime)
+{
+	lt_pool_reset(pool);
+	return prime ? lt_pool_prime(pool) : 0;
+}
+
+static u64 page_bytes(void)
+{
+	return lt_pool_bytes(pool);
+}
+
+const struct lt_store lt_page_store = {
+	.init = page_init,
+	.exit = page_exit,
+	.reset = page_reset,
+	.bytes = page_bytes,
+};
+
+/**
+ * lt_page_cells_used() - cells in use
+ *
+ * Context: any.
+ * Return: number.
+ */
+u32 lt_page_cells_used(void)
+{
+	return lt_pool_used(pool);
+}
+
+/* The block @nr, or with @next the first one above; or NULL. All of these: under m->lock. */
+static struct lt_block *block_find(struct lt_mm *m, unsigned long nr, bool next)
+{
+	struct rb_node *n = m->blocks.rb_node;
+	struct lt_block *b, *above = NULL;
+
+	if (m->last && m->last->nr == nr)
+		return m->last;
+	while (n) {
+		b = rb_entry(n, struct lt_block, node);
+		if (b->nr == nr) {
+			m->last = b;
+			return b;
+		}
+		if (nr < b->nr)
+			above = b;
+		n = nr < b->nr ? n->rb_left : n->rb_right;
+	}
+	return next ? above : NULL;
+}
+
+/* Adds an empty block that is not there yet. NULL: no cell is free. */
+static struct lt_block *block_add(struct lt_mm *m, unsigned long nr)
+{
+	struct rb_node **link = &m->blocks.rb_node, *parent = NULL;
+	struct lt_block *b;
+	u32 index;
+
+	index = lt_pool_alloc(pool);
+	if (!index)
+		return NULL;
+	b = lt_pool_cell(pool, index);
+	memset(b, 0, sizeof(*b));
+	b->nr = nr;
+	b->index = index;
+	while (*link) {
+		parent = *link;
+		link = nr < rb_entry(parent, struct lt_block, node)->nr ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&b->node, parent, link);
+	rb_insert_color(&b->node, &m->blocks);
+	m->last = b;
+	return b;
+}
+
+/* Frees a block without live pages. */
+static void block_drop_if_empty(struct lt_mm *m, struct lt_block *b)
+{
+	int i;
+
+	if (b->nlive)
+		return;
+	for (i = 0; i < BLOCK_CELLS; i++)
+		if (b->births[i])
+			lt_pool_free(pool, b->births[i]);
+	rb_erase(&b->node, &m->blocks);
+	m->last = NULL;
+	lt_pool_free(pool, b->index);
+}
+
+/* The birth of a page that was touched since attach; NULL: it has no cell. */
+static struct page_birth *block_birth(const struct lt_block *b, unsigned int i)
+{
+	struct page_birth *cell = lt_pool_at(pool, b->births[i / CELL_PAGES]);
+
+	return cell ? &cell[i % CELL_PAGES] : NULL;
+}
+
+/* Where to write the birth of a page; NULL: no cell is free. */
+static struct page_birth *block_birth_slot(struct lt_block *b, unsigned int i)
+{
+	u32 *index = &b->births[i / CELL_PAGES];
+
+	if (!*index)
+		*index = lt_pool_alloc(pool);
+	return block_birth(b, i);
+}
 
 static u32 tick_of(const struct lt_mm *m, u64 now_ns)
 {
@@ -38,17 +199,17 @@ static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
-	struct lt_page_birth *birth;
+	struct lt_block *b = block_find(m, nr, false) ?: block_add(m, nr);
+	struct page_birth *birth;
 
 	if (!b)
 		return false;
-	birth = lt_birth_for(b, i);
+	birth = block_birth_slot(b, i);
 	if (!birth) {
-		lt_block_drop_if_empty(m, b);
+		block_drop_if_empty(m, b);
 		return false;
 	}
-	*birth = (struct lt_page_birth){ site, tick };
+	*birth = (struct page_birth){ site, tick };
 	__set_bit(i, b->live);
 	b->nlive++;
 	return true;
@@ -59,7 +220,7 @@ static bool set_baseline(struct lt_mm *m, unsigned long page)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
+	struct lt_block *b = block_find(m, nr, false) ?: block_add(m, nr);
 
 	if (!b)
 		return false;
@@ -70,9 +231,9 @@ static bool set_baseline(struct lt_mm *m, unsigned long page)
 	return true;
 }
 
-static bool is_live(struct lt_mm *m, unsigned long page)
+static bool page_live_locked(struct lt_mm *m, unsigned long page)
 {
-	struct lt_block *b = lt_block_find(m, page / LT_BLOCK_PAGES, false);
+	struct lt_block *b = block_find(m, page / LT_BLOCK_PAGES, false);
 
 	return b && test_bit(page % LT_BLOCK_PAGES, b->live);
 }
@@ -91,13 +252,13 @@ bool lt_page_is_live(struct lt_mm *m, unsigned long page)
 	bool live;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	live = is_live(m, page);
+	live = page_live_locked(m, page);
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return live;
 }
 
-static noinline void put(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
-			 unsigned int n, u32 site, u32 stack, u64 now_ns)
+static noinline void page_emit(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+			       unsigned int n, u32 site, u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
 		.time_ns = now_ns, .id = (u64)page << PAGE_SHIFT, .target = m->target->id,
@@ -108,11 +269,11 @@ static noinline void put(struct lt_mm *m, enum leaktrace_event_op op, unsigned l
 	lt_ring_put(&e);
 }
 
-static void tell(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
-		 unsigned int n, u32 site, u32 stack, u64 now_ns)
+static void page_notify(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+			unsigned int n, u32 site, u32 stack, u64 now_ns)
 {
 	if (lt_ring_wanted(now_ns))
-		put(m, op, page, n, site, stack, now_ns);
+		page_emit(m, op, page, n, site, stack, now_ns);
 }
 
 /**
@@ -133,7 +294,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	was_live = is_live(m, page);
+	was_live = page_live_locked(m, page);
 	if (!was_live)
 		fits = set_live(m, page, site, tick_of(m, now_ns));
 	raw_spin_unlock_irqrestore(&m->lock, flags);
@@ -143,7 +304,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
 		return false;
 	atomic64_inc(&k->born);
 	lt_site_born(site, 1, now_ns);
-	tell(m, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
+	page_notify(m, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
 	return true;
 }
 
@@ -161,15 +322,15 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
 u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack)
 {
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_page_birth *birth = NULL;
+	struct page_birth *birth = NULL;
 	unsigned long flags;
 	struct lt_block *b;
 	u32 site = 0;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
-	b = lt_block_find(m, page / LT_BLOCK_PAGES, false);
+	b = block_find(m, page / LT_BLOCK_PAGES, false);
 	if (b && test_bit(i, b->live) && !test_bit(i, b->baseline))
-		birth = lt_birth_of(b, i);
+		birth = block_birth(b, i);
 	if (birth && (!born_ns || birth->tick == tick_of(m, born_ns))) {
 		site = lt_site_move(m->target, birth->site, cut, stack,
 				    time_of(m, birth->tick, lt_now_ns()));
@@ -197,7 +358,7 @@ void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *po
 	if (!n)
 		return;
 	raw_spin_lock_irqsave(&m->lock, flags);
-	b = lt_block_find(m, nr, false) ?: lt_block_add(m, nr);
+	b = block_find(m, nr, false) ?: block_add(m, nr);
 	if (b) {
 		bitmap_andnot(new, populated, b->live, LT_BLOCK_PAGES);
 		bitmap_or(b->live, b->live, new, LT_BLOCK_PAGES);
@@ -215,23 +376,23 @@ void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *po
 
 /* The run of pages from @i with the same birth, below @end. */
 static unsigned int run_of(const struct lt_block *b, unsigned int i, unsigned int end,
-			   struct lt_page_birth *birth, bool *baseline)
+			   struct page_birth *birth, bool *baseline)
 {
 	unsigned int j;
 
 	*baseline = test_bit(i, b->baseline);
-	*birth = *baseline ? (struct lt_page_birth){ } : *lt_birth_of(b, i);
+	*birth = *baseline ? (struct page_birth){ } : *block_birth(b, i);
 	for (j = i + 1; j < end && test_bit(j, b->live); j++) {
 		if (test_bit(j, b->baseline) != *baseline)
 			break;
-		if (!*baseline && memcmp(lt_birth_of(b, j), birth, sizeof(*birth)))
+		if (!*baseline && memcmp(block_birth(b, j), birth, sizeof(*birth)))
 			break;
 	}
 	return j - i;
 }
 
 static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
-			 const struct lt_page_birth *birth, bool baseline, u32 stack)
+			 const struct page_birth *birth, bool baseline, u32 stack)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
 	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick, now_ns);
@@ -242,7 +403,7 @@ static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
 	else
 		lt_site_died(birth->site, n, now_ns > born_ns ? now_ns - born_ns : 0,
 			     now_ns, stack);
-	tell(m, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
+	page_notify(m, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
 }
 
 /* Kills what is live in [i, end) of a block; the block may be gone then. */
@@ -253,7 +414,7 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 
 	for (i = find_next_bit(b->live, end, i); i < end;
 	     i = find_next_bit(b->live, end, i)) {
-		struct lt_page_birth birth;
+		struct page_birth birth;
 		bool baseline;
 		unsigned int n = run_of(b, i, end, &birth, &baseline);
 
@@ -265,7 +426,7 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 		killed += n;
 		i += n;
 	}
-	lt_block_drop_if_empty(m, b);
+	block_drop_if_empty(m, b);
 	return killed;
 }
 
@@ -287,7 +448,7 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 
 	for (;;) {
 		raw_spin_lock_irqsave(&m->lock, flags);
-		b = lt_block_find(m, nr, true);
+		b = block_find(m, nr, true);
 		if (!b || b->nr * LT_BLOCK_PAGES >= end) {
 			raw_spin_unlock_irqrestore(&m->lock, flags);
 			return killed;
@@ -303,43 +464,43 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 st
 }
 
 /* A live page leaves its slot, and nobody has died; the block may be gone then. */
-static void vacate(struct lt_mm *m, struct lt_block *b, unsigned int i)
+static void page_vacate(struct lt_mm *m, struct lt_block *b, unsigned int i)
 {
 	__clear_bit(i, b->live);
 	b->nlive--;
 	b->nbaseline -= __test_and_clear_bit(i, b->baseline);
-	lt_block_drop_if_empty(m, b);
+	block_drop_if_empty(m, b);
 }
 
 /* Listed at its new place, before its move was told: the same page once more. */
-static void unlist(struct lt_mm *m, struct lt_block *b, unsigned int i)
+static void drop_baseline(struct lt_mm *m, struct lt_block *b, unsigned int i)
 {
 	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
 
-	vacate(m, b, i);
+	page_vacate(m, b, i);
 	atomic64_dec(&k->baseline);
 	atomic64_dec(&k->baseline_live);
 }
 
 /* One page to a new address, with its birth. */
-static bool move_one(struct lt_mm *m, unsigned long from, unsigned long to)
+static bool page_move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 {
-	struct lt_block *b = lt_block_find(m, from / LT_BLOCK_PAGES, false);
+	struct lt_block *b = block_find(m, from / LT_BLOCK_PAGES, false);
 	unsigned int i = from % LT_BLOCK_PAGES, j = to % LT_BLOCK_PAGES;
-	struct lt_page_birth birth = { };
+	struct page_birth birth = { };
 	bool baseline;
 
 	if (!b || !test_bit(i, b->live))
 		return false;
 	baseline = test_bit(i, b->baseline);
 	if (!baseline)
-		birth = *lt_birth_of(b, i);
-	vacate(m, b, i);
+		birth = *block_birth(b, i);
+	page_vacate(m, b, i);
 
 	/* Whoever found it there meanwhile knows less of its birth. */
-	b = lt_block_find(m, to / LT_BLOCK_PAGES, false);
+	b = block_find(m, to / LT_BLOCK_PAGES, false);
 	if (b && test_bit(j, b->baseline))
-		unlist(m, b, j);
+		drop_baseline(m, b, j);
 	else if (b)
 		kill_in_block(m, b, j, j + 1, 0);
 	if (baseline ? set_baseline(m, to) : set_live(m, to, birth.site, birth.tick))
@@ -366,12 +527,12 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
 
 	while (i < n) {
 		raw_spin_lock_irqsave(&m->lock, flags);
-		b = lt_block_find(m, (from + i) / LT_BLOCK_PAGES, true);
+		b = block_find(m, (from + i) / LT_BLOCK_PAGES, true);
 		/* holes are skipped */
 		if (b && b->nr * LT_BLOCK_PAGES > from + i)
 			i = b->nr * LT_BLOCK_PAGES - from;
 		if (b && i < n)
-			atomic64_add(move_one(m, from + i, to + i), &k->moved);
+			atomic64_add(page_move_one(m, from + i, to + i), &k->moved);
 		i = b ? i + 1 : n;
 		raw_spin_unlock_irqrestore(&m->lock, flags);
 		cond_resched();
@@ -399,13 +560,13 @@ bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 
 	raw_spin_lock_irqsave(&m->lock, flags);
 	now = tick_of(m, lt_now_ns());	/* of no birth that is here is it before */
-	b = lt_block_find(m, from, true);
+	b = block_find(m, from, true);
 	if (b) {
 		*block = b->nr;
 		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
 		bitmap_zero(young, LT_BLOCK_PAGES);
 		for_each_set_bit(i, b->live, LT_BLOCK_PAGES)
-			if (!test_bit(i, b->baseline) && now - lt_birth_of(b, i)->tick <= second)
+			if (!test_bit(i, b->baseline) && now - block_birth(b, i)->tick <= second)
 				__set_bit(i, young);
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
@@ -425,12 +586,12 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *r
 {
 	unsigned long nr = from / LT_BLOCK_PAGES, flags;
 	unsigned int i = from % LT_BLOCK_PAGES;
-	struct lt_page_birth birth;
+	struct page_birth birth;
 	struct lt_block *b;
 
 	raw_spin_lock_irqsave(&m->lock, flags);
 	for (;; nr = b->nr + 1, i = 0) {
-		b = lt_block_find(m, nr, true);
+		b = block_find(m, nr, true);
 		if (!b)
 			break;
 		if (b->nr != nr)
@@ -446,4 +607,29 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *r
 	}
 	raw_spin_unlock_irqrestore(&m->lock, flags);
 	return b;
+}
+
+/**
+ * lt_page_forget() - free the whole table of an address space
+ * @m: address space; no probe can reach it any more
+ *
+ * Context: may sleep.
+ */
+void lt_page_forget(struct lt_mm *m)
+{
+	unsigned long flags;
+	struct lt_block *b;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&m->lock, flags);
+		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
+		if (b) {
+			b->nlive = 0;
+			block_drop_if_empty(m, b);
+		}
+		raw_spin_unlock_irqrestore(&m->lock, flags);
+		if (!b)
+			return;
+		cond_resched();
+	}
 }

@@ -35,9 +35,8 @@ struct row {
 	unsigned int nr;	/* in rows */
 };
 
-static const struct lt_probe *const kinds[] = {
-	lt_fd_probes, lt_page_probes, lt_timer_probes, lt_thread_probes,
-	lt_code_probes,
+static const struct lt_probe *const common_probes[] = {
+	lt_lifecycle_probes, lt_code_probes,
 };
 
 static struct row rows[MAX_ROWS];
@@ -135,21 +134,31 @@ static bool is_present(const struct row *r)
 	}
 }
 
+static void collect_rows_of(const struct lt_probe *p)
+{
+	struct row *r;
+
+	for (; p && p->name; p++) {
+		if (WARN_ON_ONCE(nrows == MAX_ROWS))
+			return;
+		r = &rows[nrows];
+		if (p->how == LEAKTRACE_PROBE_MMU_NOTIFIER)
+			mmu_row = r;
+		if (p->how == LEAKTRACE_PROBE_FTRACE)
+			r->start = lt_function_find(p->name);
+		r->nr = nrows++;
+		r->probe = p;
+	}
+}
+
 static void collect_rows(void)
 {
-	const struct lt_probe *p;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		for (p = kinds[i]; p->name; p++)
-			if (!WARN_ON_ONCE(nrows == MAX_ROWS)) {
-				if (p->how == LEAKTRACE_PROBE_MMU_NOTIFIER)
-					mmu_row = &rows[nrows];
-				if (p->how == LEAKTRACE_PROBE_FTRACE)
-					rows[nrows].start = lt_function_find(p->name);
-				rows[nrows].nr = nrows;
-				rows[nrows++].probe = p;
-			}
+	for (i = 0; i < LT_KINDS; i++)
+		collect_rows_of(lt_kinds[i]->probes);
+	for (i = 0; i < ARRAY_SIZE(common_probes); i++)
+		collect_rows_of(common_probes[i]);
 	for_each_kernel_tracepoint(match_tracepoint, NULL);
 	for (i = 0; i < nrows; i++)
 		rows[i].state.present = is_present(&rows[i]);

@@ -52,11 +52,8 @@ const char *lt_gave_up(void);
 bool lt_probe_enter(const void *hook);
 void lt_probe_leave(void);
 
-/* Probe rows of the kinds; terminated by a row without a name. */
-extern const struct lt_probe lt_fd_probes[];
-extern const struct lt_probe lt_page_probes[];
-extern const struct lt_probe lt_timer_probes[];
-extern const struct lt_probe lt_thread_probes[];
+/* Rows that serve all kinds; terminated by a row without a name, as lt_kind.probes. */
+extern const struct lt_probe lt_lifecycle_probes[];
 extern const struct lt_probe lt_code_probes[];
 
 #endif /* _LT_PROBE_H */

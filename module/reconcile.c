@@ -21,7 +21,7 @@
 enum {
 	MAX_IDS = 1 << 22,	/* pid_max's largest; timers are fewer */
 	SECOND_LOOK_MS = 20,
-	PAGES_WAIT_MS = 1000,
+	FINAL_WAIT_MS = 1000,
 };
 
 /* Two reconciles of one target would take each other's repairs for losses. */
@@ -255,32 +255,52 @@ void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops)
 	kvfree(gone.id);
 }
 
-static void reconcile_pages(struct lt_target *t)
-{
-	struct lt_mm *m = lt_mm_get(t);
-
-	if (m && !READ_ONCE(m->gone) && mmget_not_zero(m->mm)) {
-		lt_mm_reconcile(m, false);
-		mmput(m->mm);
-	}
-	lt_mm_put(m);
-}
-
 /*
  * Whoever is told that the target has exited asks for its last numbers at once, when
- * its memory may still be there: since v6.16 always. Who shares it may keep it for long.
+ * its memory may still be there: since v6.16 always. A process that shares it may keep
+ * it for long.
  */
-static void wait_for_pages(struct lt_target *t)
+static void wait_for_last_numbers(struct lt_target *t)
 {
-	unsigned int tries = PAGES_WAIT_MS / SECOND_LOOK_MS;
+	unsigned int tries = FINAL_WAIT_MS / SECOND_LOOK_MS;
+	bool over = false;
 
-	while (tries-- && atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE &&
-	       !lt_target_settle(t) && !READ_ONCE(t->dead))
-		msleep(SECOND_LOOK_MS);
+	while (tries-- && !over && atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE) {
+		down_read(&t->gate);
+		over = lt_target_settle(t);
+		up_read(&t->gate);
+		if (!over)
+			msleep(SECOND_LOOK_MS);
+	}
+}
+
+static int reconcile_begin(struct lt_target *t)
+{
+	const struct lt_kind *kind = NULL;
+
+	if (t->dead)
+		return -ENOENT;
+	if (atomic_read(&t->exited) || is_ending(t))
+		return 0;
+	while ((kind = lt_kind_next(t, kind)))
+		if (kind->reconcile_begin)
+			kind->reconcile_begin(t);
+	return 0;
+}
+
+/* Some of these give the gate up for a while. Return: 0, -ENOENT if it was detached. */
+static int reconcile_kinds(struct lt_target *t)
+{
+	const struct lt_kind *kind = NULL;
+
+	while (!t->dead && (kind = lt_kind_next(t, kind)))
+		if (kind->reconcile)
+			kind->reconcile(t);
+	return t->dead ? -ENOENT : 0;
 }
 
 /**
- * lt_reconcile() - hold a target's tables against the kernel's own state
+ * lt_reconcile() - compare a target's tables with the kernel's own state, and repair them
  * @t: the target; an exited one stays as it was, and all do after lt_give_up()
  *
  * Context: may sleep.
@@ -288,15 +308,11 @@ static void wait_for_pages(struct lt_target *t)
  */
 int lt_reconcile(struct lt_target *t)
 {
-	int err = 0;
+	int err;
 
 	mutex_lock(&one_at_a_time);
 	down_write(&t->gate);
-	if (t->dead)
-		err = -ENOENT;
-	else if (!atomic_read(&t->exited) && lt_target_wants(t, LEAKTRACE_KIND_FD) &&
-		 !is_ending(t))
-		lt_fd_spaces(t);
+	err = reconcile_begin(t);
 	downgrade_write(&t->gate);
 	if (err || atomic_read(&t->exited) || lt_gave_up())
 		goto out;
@@ -304,21 +320,12 @@ int lt_reconcile(struct lt_target *t)
 	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
 	if (atomic_read(&t->exited))	/* meanwhile: that was not ours to clear */
 		lt_target_doubt(t);
-	/* These two give the gate to who waits for it. */
-	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_fd_reconcile(t);
-	if (lt_target_wants(t, LEAKTRACE_KIND_PAGE) && !t->dead)
-		reconcile_pages(t);
-	err = t->dead ? -ENOENT : 0;
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
-		lt_timer_reconcile(t);
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
-		lt_thread_reconcile(t);
+	err = reconcile_kinds(t);
 	t->reconciled_ns = lt_now_ns();
 out:
 	up_read(&t->gate);
 	mutex_unlock(&one_at_a_time);
 	if (!err && atomic_read(&t->exited))
-		wait_for_pages(t);
+		wait_for_last_numbers(t);
 	return err;
 }

@@ -39,17 +39,17 @@ bool lt_ring_wanted_now;
 u64 lt_ring_asked_ns;
 
 static atomic64_t unsent;
-static void drain_fn(struct work_struct *work);
-static DECLARE_WORK(drain, drain_fn);
+static void ring_drain_fn(struct work_struct *work);
+static DECLARE_WORK(drain, ring_drain_fn);
 static struct irq_work kick;
 
-static void kick_fn(struct irq_work *work)
+static void ring_kick_fn(struct irq_work *work)
 {
 	schedule_work(&drain);
 }
 
-static unsigned int take_batch(struct ring_set *set, int cpu, struct lt_event *batch,
-			       u64 *seq, u64 *lost)
+static unsigned int ring_take_batch(struct ring_set *set, int cpu, struct lt_event *batch,
+				    u64 *seq, u64 *lost)
 {
 	struct ring *r = per_cpu_ptr(set->rings, cpu);
 	unsigned int n = 0;
@@ -65,14 +65,14 @@ static unsigned int take_batch(struct ring_set *set, int cpu, struct lt_event *b
 }
 
 /* What a ring has now, no more: who fills it as fast would keep us. */
-static bool drain_ring(enum lt_group group, int cpu)
+static bool ring_drain(enum lt_group group, int cpu)
 {
 	static struct lt_event batch[BATCH];	/* one drain at a time */
 	struct ring_set *set = &sets[group];
 	unsigned int n, sent = 0;
 	u64 seq, lost;
 
-	while ((n = take_batch(set, cpu, batch, &seq, &lost))) {
+	while ((n = ring_take_batch(set, cpu, batch, &seq, &lost))) {
 		if (lt_netlink_send_batch(group, cpu, seq, lost, batch, n))
 			atomic64_add(n, &unsent);
 		cond_resched();
@@ -83,39 +83,33 @@ static bool drain_ring(enum lt_group group, int cpu)
 	return false;
 }
 
-static bool drain_set(enum lt_group group)
+static bool ring_drain_set(enum lt_group group)
 {
 	bool more = false;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		more |= drain_ring(group, cpu);
+		more |= ring_drain(group, cpu);
 	return more;
 }
 
-static void drain_fn(struct work_struct *work)
+static void ring_drain_fn(struct work_struct *work)
 {
 	/* Threads may wait for what these bring about. */
-	bool more = drain_set(LT_GROUP_TARGETS);
+	bool more = ring_drain_set(LT_GROUP_TARGETS);
 
-	more |= drain_set(LT_GROUP_EVENTS);
+	more |= ring_drain_set(LT_GROUP_EVENTS);
 	/* Behind who waits for this worker: pools are refilled by one, too. */
 	if (more)
 		schedule_work(work);
 }
 
-/**
- * lt_ring_init() - allocate the rings
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lt_ring_init(void)
+static int ring_init(void)
 {
 	struct ring_set *set;
 	int cpu;
 
-	init_irq_work(&kick, kick_fn);
+	init_irq_work(&kick, ring_kick_fn);
 	sets[LT_GROUP_EVENTS].events = roundup_pow_of_two(lt_ring_bytes / sizeof(struct lt_event));
 	sets[LT_GROUP_TARGETS].events = LIVES;
 	for (set = sets; set < sets + __LT_GROUPS; set++) {
@@ -130,7 +124,7 @@ int lt_ring_init(void)
 	return 0;
 }
 
-static int reset_set(struct ring_set *set, bool prime)
+static int ring_reset_set(struct ring_set *set, bool prime)
 {
 	unsigned long flags;
 	int cpu, err = 0;
@@ -152,16 +146,7 @@ static int reset_set(struct ring_set *set, bool prime)
 	return err;
 }
 
-/**
- * lt_ring_reset() - memory for the first target, back after the last
- * @prime: get it
- *
- * What is queued is sent first.
- *
- * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
- */
-int lt_ring_reset(bool prime)
+static int ring_reset(bool prime)
 {
 	int i, err = 0;
 
@@ -169,16 +154,11 @@ int lt_ring_reset(bool prime)
 	while (flush_work(&drain))
 		;	/* it may have queued itself again */
 	for (i = 0; i < __LT_GROUPS && !err; i++)
-		err = reset_set(&sets[i], prime);
+		err = ring_reset_set(&sets[i], prime);
 	return err;
 }
 
-/**
- * lt_ring_exit() - stop draining and free the rings
- *
- * Context: may sleep; no probe attached.
- */
-void lt_ring_exit(void)
+static void ring_exit(void)
 {
 	int cpu, i;
 
@@ -191,7 +171,26 @@ void lt_ring_exit(void)
 	}
 }
 
-static void put(enum lt_group group, const struct lt_event *e)
+static u64 ring_bytes(void)
+{
+	u64 events = 0;
+	int i;
+
+	if (!lt_target_count())
+		return 0;
+	for (i = 0; i < __LT_GROUPS; i++)
+		events += sets[i].events;
+	return num_possible_cpus() * events * sizeof(struct lt_event);
+}
+
+const struct lt_store lt_ring_store = {
+	.init = ring_init,
+	.exit = ring_exit,
+	.reset = ring_reset,
+	.bytes = ring_bytes,
+};
+
+static void ring_put(enum lt_group group, const struct lt_event *e)
 {
 	struct ring_set *set = &sets[group];
 	bool first, dropped = false;
@@ -236,7 +235,7 @@ void lt_ring_ask(u64 now_ns)
  */
 void lt_ring_put(const struct lt_event *e)
 {
-	put(LT_GROUP_EVENTS, e);
+	ring_put(LT_GROUP_EVENTS, e);
 }
 
 /**
@@ -254,8 +253,8 @@ void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id)
 		.tid = current->pid, .count = 1, .op = op,
 	};
 
-	put(LT_GROUP_TARGETS, &e);
-	put(LT_GROUP_EVENTS, &e);
+	ring_put(LT_GROUP_TARGETS, &e);
+	ring_put(LT_GROUP_EVENTS, &e);
 }
 
 /**
@@ -325,22 +324,4 @@ u32 lt_ring_used(void)
 		most = max(most, min_t(u64, READ_ONCE(r->head) - tail, set->events));
 	}
 	return most * sizeof(struct lt_event);
-}
-
-/**
- * lt_ring_bytes_total() - kernel memory of all rings
- *
- * Context: any.
- * Return: bytes.
- */
-u64 lt_ring_bytes_total(void)
-{
-	u64 events = 0;
-	int i;
-
-	if (!lt_target_count())
-		return 0;
-	for (i = 0; i < __LT_GROUPS; i++)
-		events += sets[i].events;
-	return num_possible_cpus() * events * sizeof(struct lt_event);
 }

@@ -37,13 +37,7 @@ static u32 bucket_of(u32 target, u8 kind, u8 type, u32 stack)
 	return hash_64((u64)stack << 32 | target << 10 | kind << 6 | type, BUCKET_BITS);
 }
 
-/**
- * lt_site_init() - make the table, without memory yet
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lt_site_init(void)
+static int site_init(void)
 {
 	int i;
 
@@ -56,12 +50,7 @@ int lt_site_init(void)
 	return pool ? 0 : -ENOMEM;
 }
 
-/**
- * lt_site_exit() - free everything
- *
- * Context: may sleep; nothing is traced.
- */
-void lt_site_exit(void)
+static void site_exit(void)
 {
 	lt_pool_destroy(pool);
 	kvfree(buckets);
@@ -69,14 +58,7 @@ void lt_site_exit(void)
 	buckets = NULL;
 }
 
-/**
- * lt_site_reset() - memory back after the last target, in advance for the next
- * @prime: get the first cells
- *
- * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
- */
-int lt_site_reset(bool prime)
+static int site_reset(bool prime)
 {
 	lt_pool_reset(pool);
 	kvfree(buckets);
@@ -87,7 +69,19 @@ int lt_site_reset(bool prime)
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 
-static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
+static u64 site_bytes(void)
+{
+	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0);
+}
+
+const struct lt_store lt_site_store = {
+	.init = site_init,
+	.exit = site_exit,
+	.reset = site_reset,
+	.bytes = site_bytes,
+};
+
+static void site_fill(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
 {
 	memset(s, 0, sizeof(*s));
 	s->target = target;
@@ -99,14 +93,15 @@ static void init_site(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u
 }
 
 /* Under the bucket's lock. */
-static noinline struct lt_site *add(u32 bucket, struct lt_target *t, u8 kind, u8 type, u32 stack)
+static noinline struct lt_site *site_add(u32 bucket, struct lt_target *t, u8 kind, u8 type,
+					 u32 stack)
 {
 	struct lt_site *s = NULL;
 	u32 id = lt_pool_alloc(pool);
 
 	if (id) {
 		s = lt_pool_cell(pool, id);
-		init_site(s, id, t->id, kind, type, stack);
+		site_fill(s, id, t->id, kind, type, stack);
 		hlist_add_head(&s->node, &buckets[bucket]);
 	} else {
 		lt_lose(t, LT_LOST_SITES, 1);
@@ -116,8 +111,8 @@ static noinline struct lt_site *add(u32 bucket, struct lt_target *t, u8 kind, u8
 }
 
 /* Interrupts are off. */
-static __always_inline struct lt_site *find_or_add(struct lt_target *t, u8 kind, u8 type,
-						   u32 stack)
+static __always_inline struct lt_site *site_find_or_add(struct lt_target *t, u8 kind, u8 type,
+							u32 stack)
 {
 	u32 b = bucket_of(t->id, kind, type, stack);
 	struct lt_site *s;
@@ -128,7 +123,7 @@ static __always_inline struct lt_site *find_or_add(struct lt_target *t, u8 kind,
 		    s->type == type)
 			break;
 	if (!s)
-		s = add(b, t, kind, type, stack);
+		s = site_add(b, t, kind, type, stack);
 	raw_spin_unlock(&locks[b % LOCKS]);
 	return s;
 }
@@ -150,13 +145,13 @@ u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 	struct lt_site *s;
 
 	local_irq_save(flags);
-	s = find_or_add(t, kind, type, stack);
+	s = site_find_or_add(t, kind, type, stack);
 	local_irq_restore(flags);
 	return s ? s->id : 0;
 }
 
 /* Interrupts are off. */
-static void count_births(struct lt_site *s, u32 id, u64 n, u64 now_ns)
+static void site_count_births(struct lt_site *s, u32 id, u64 n, u64 now_ns)
 {
 	raw_spin_lock(count_lock(id));
 	s->born += n;
@@ -183,10 +178,10 @@ u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
 	struct lt_site *s;
 
 	lockdep_assert_irqs_disabled();
-	s = find_or_add(t, kind, type, stack);
+	s = site_find_or_add(t, kind, type, stack);
 	if (!s)
 		return 0;
-	count_births(s, s->id, 1, now_ns);
+	site_count_births(s, s->id, 1, now_ns);
 	return s->id;
 }
 
@@ -220,7 +215,7 @@ void lt_site_born(u32 id, u64 n, u64 now_ns)
 	if (!s)
 		return;
 	local_irq_save(flags);
-	count_births(s, id, n, now_ns);
+	site_count_births(s, id, n, now_ns);
 	local_irq_restore(flags);
 }
 
@@ -253,7 +248,7 @@ u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
 }
 
 /* Cut stacks of deaths may have turned out to be one. Return: whether there is room. */
-static bool settle_releases(struct lt_site *s)
+static bool site_merge_releases(struct lt_site *s)
 {
 	struct lt_release *end = s->release;
 	int i, j;
@@ -277,7 +272,7 @@ static bool settle_releases(struct lt_site *s)
 /* The few stacks where most die; the rarest row yields to a newcomer that
  * has as many, so a late but frequent one gets in.
  */
-static void count_release(struct lt_site *s, u64 n, u32 stack)
+static void site_count_release(struct lt_site *s, u64 n, u32 stack)
 {
 	struct lt_release *least = &s->release[0];
 	bool cut = false;
@@ -295,8 +290,8 @@ static void count_release(struct lt_site *s, u64 n, u32 stack)
 		if (r->count < least->count)
 			least = r;
 	}
-	if (unlikely(cut) && settle_releases(s))
-		return count_release(s, n, stack);
+	if (unlikely(cut) && site_merge_releases(s))
+		return site_count_release(s, n, stack);
 	if (least->count <= n) {
 		s->released_elsewhere += least->count;
 		least->stack = stack;
@@ -332,7 +327,7 @@ void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack)
 	s->lifetime_sum_ns += lifetime_ns * n;
 	s->lifetime_max_ns = max(s->lifetime_max_ns, lifetime_ns);
 	s->lifetime[bucket] += n;
-	count_release(s, n, stack);
+	site_count_release(s, n, stack);
 	raw_spin_unlock(count_lock(id));
 }
 
@@ -386,13 +381,13 @@ bool lt_site_copy(u32 id, struct lt_site *copy)
 	if (!s)
 		return false;
 	raw_spin_lock_irqsave(count_lock(id), flags);
-	/* Pairs with init_site(). */
+	/* Pairs with site_fill(). */
 	is_there = smp_load_acquire(&s->id) == id;
 	if (is_there)
 		memcpy((void *)copy + after, (void *)s + after, sizeof(*s) - after);
 	raw_spin_unlock_irqrestore(count_lock(id), flags);
 	if (is_there)
-		settle_releases(copy);
+		site_merge_releases(copy);
 	return is_there;
 }
 
@@ -416,15 +411,4 @@ u32 lt_site_top(void)
 u32 lt_site_used(void)
 {
 	return lt_pool_used(pool);
-}
-
-/**
- * lt_site_bytes() - kernel memory of the table
- *
- * Context: any.
- * Return: bytes.
- */
-u64 lt_site_bytes(void)
-{
-	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0);
 }

@@ -39,12 +39,12 @@ static u64 seed, factor;		/* what is hashed, the targets choose */
 static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
-static u32 nchunks;			/* grow_fn() writes it, and reset */
+static u32 nchunks;			/* stack_grow_fn() writes it, and reset */
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
 static u32 top;				/* next free byte / 8; 0 is never an id */
 static u32 nstacks, nowned;
 
-static void grow_fn(struct work_struct *work)
+static void stack_grow_fn(struct work_struct *work)
 {
 	while (READ_ONCE(nchunks) < max_chunks &&
 	       READ_ONCE(nchunks) <= (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS) {
@@ -58,16 +58,16 @@ static void grow_fn(struct work_struct *work)
 	}
 }
 
-static DECLARE_WORK(grow, grow_fn);
+static DECLARE_WORK(grow, stack_grow_fn);
 
-static void kick_fn(struct irq_work *work)
+static void stack_kick_fn(struct irq_work *work)
 {
 	schedule_work(&grow);
 }
 
 static struct irq_work kick;
 
-static void free_chunks(void)
+static void stack_free_chunks(void)
 {
 	irq_work_sync(&kick);
 	cancel_work_sync(&grow);
@@ -78,15 +78,18 @@ static void free_chunks(void)
 	nowned = 0;
 }
 
-/**
- * lt_stack_init() - allocate the table's head
- *
- * Context: may sleep.
- * Return: 0 or -ENOMEM.
- */
-int lt_stack_init(void)
+static void stack_exit(void)
 {
-	init_irq_work(&kick, kick_fn);
+	lt_recall_reset(false);
+	stack_free_chunks();
+	free_percpu(scratch);
+	kvfree(chunk);
+	kvfree(buckets);
+}
+
+static int stack_init(void)
+{
+	init_irq_work(&kick, stack_kick_fn);
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
 	top = 1;
@@ -94,34 +97,13 @@ int lt_stack_init(void)
 	scratch = __alloc_percpu(lt_walk_bytes(lt_max_depth), sizeof(u64));
 	if (chunk && scratch)
 		return 0;
-	lt_stack_exit();
+	stack_exit();
 	return -ENOMEM;
 }
 
-/**
- * lt_stack_exit() - free everything
- *
- * Context: may sleep; nothing is traced.
- */
-void lt_stack_exit(void)
+static int stack_reset(bool prime)
 {
-	lt_recall_reset(false);
-	free_chunks();
-	free_percpu(scratch);
-	kvfree(chunk);
-	kvfree(buckets);
-}
-
-/**
- * lt_stack_reset() - memory back after the last target, in advance for the next
- * @prime: get the first chunks
- *
- * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
- */
-int lt_stack_reset(bool prime)
-{
-	free_chunks();
+	stack_free_chunks();
 	kvfree(buckets);
 	buckets = NULL;
 	lt_recall_reset(false);
@@ -131,9 +113,24 @@ int lt_stack_reset(bool prime)
 	seed = get_random_u64();
 	factor = get_random_u64() | 1;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
-	grow_fn(&grow);
+	stack_grow_fn(&grow);
 	return buckets && nchunks ? lt_recall_reset(true) : -ENOMEM;
 }
+
+static u64 stack_bytes(void)
+{
+	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
+	       (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0) +
+	       max_chunks * sizeof(*chunk) +
+	       (u64)num_possible_cpus() * lt_walk_bytes(lt_max_depth) + lt_recall_bytes();
+}
+
+const struct lt_store lt_stack_store = {
+	.init = stack_init,
+	.exit = stack_exit,
+	.reset = stack_reset,
+	.bytes = stack_bytes,
+};
 
 /**
  * lt_stack_at() - a stack by id
@@ -148,14 +145,14 @@ const struct lt_stack *lt_stack_at(u32 id)
 
 	id &= ~LT_STACK_CUT;
 	c = id >> (CHUNK_SHIFT - 3);
-	/* Pairs with grow_fn(). */
+	/* Pairs with stack_grow_fn(). */
 	if (!id || c >= smp_load_acquire(&nchunks))
 		return NULL;
 	return chunk[c] + (((size_t)id << 3) & (CHUNK_BYTES - 1));
 }
 
 /* Is that all? Then @id is the stack's, or 0: its bucket is as full as one may be. */
-static bool lookup(u32 first, u32 hash, const struct lt_walk *w, u32 *id)
+static bool stack_lookup(u32 first, u32 hash, const struct lt_walk *w, u32 *id)
 {
 	u32 left = CHAIN_MAX + (4 * lt_max_stacks >> BUCKET_BITS);
 	const struct lt_stack *s;
@@ -168,7 +165,7 @@ static bool lookup(u32 first, u32 hash, const struct lt_walk *w, u32 *id)
 }
 
 /* Room for @bytes in one chunk; 0 if there is none. Under add_lock. */
-static u32 reserve(size_t bytes, bool own)
+static u32 stack_reserve(size_t bytes, bool own)
 {
 	u32 per_chunk = CHUNK_BYTES >> 3, n = bytes >> 3, at = top;
 
@@ -185,7 +182,7 @@ static u32 reserve(size_t bytes, bool own)
 }
 
 /* Before the last one is full; whoever adds at the same time sees the same. */
-static bool runs_short(void)
+static bool stack_runs_short(void)
 {
 	u32 n = READ_ONCE(nchunks);
 
@@ -193,9 +190,9 @@ static bool runs_short(void)
 }
 
 /* Under add_lock. */
-static u32 put(const struct lt_walk *w, u32 hash, u32 next, bool own)
+static u32 stack_put(const struct lt_walk *w, u32 hash, u32 next, bool own)
 {
-	u32 id = reserve(sizeof(struct lt_stack) + w->n * sizeof(u64), own);
+	u32 id = stack_reserve(sizeof(struct lt_stack) + w->n * sizeof(u64), own);
 	struct lt_stack *s = (struct lt_stack *)lt_stack_at(id);
 
 	if (!id)
@@ -210,25 +207,25 @@ static u32 put(const struct lt_walk *w, u32 hash, u32 next, bool own)
 }
 
 /* @own: even if it is there already, and not to be found by others */
-static u32 add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
+static u32 stack_add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 {
 	unsigned long flags;
 	u32 id;
 
 	raw_spin_lock_irqsave(&add_lock, flags);
-	if (own || !lookup(buckets[bucket], hash, w, &id)) {
-		id = put(w, hash, own ? 0 : buckets[bucket], own);
+	if (own || !stack_lookup(buckets[bucket], hash, w, &id)) {
+		id = stack_put(w, hash, own ? 0 : buckets[bucket], own);
 		if (id && !own)
-			/* Pairs with id_of(): the stack before its id. */
+			/* Pairs with stack_id_of(): the stack before its id. */
 			smp_store_release(&buckets[bucket], id);
 	}
 	raw_spin_unlock_irqrestore(&add_lock, flags);
-	if (runs_short())
+	if (stack_runs_short())
 		irq_work_queue(&kick);
 	return id;
 }
 
-static u32 hash_of(const struct lt_walk *w)
+static u32 stack_hash(const struct lt_walk *w)
 {
 	u64 hash = seed ^ w->status;
 	unsigned int i;
@@ -239,35 +236,35 @@ static u32 hash_of(const struct lt_walk *w)
 }
 
 /* The id of what was walked; 0 if the table is full. */
-static u32 id_of(const struct lt_walk *w)
+static u32 stack_id_of(const struct lt_walk *w)
 {
 	/* The upper bits: those of a pc reach no lower ones. */
-	u32 hash = hash_of(w), bucket = hash >> (32 - BUCKET_BITS), id;
+	u32 hash = stack_hash(w), bucket = hash >> (32 - BUCKET_BITS), id;
 
-	/* Pairs with add(). */
-	if (lookup(smp_load_acquire(&buckets[bucket]), hash, w, &id))
+	/* Pairs with stack_add(). */
+	if (stack_lookup(smp_load_acquire(&buckets[bucket]), hash, w, &id))
 		return id;
-	return add(bucket, hash, w, false);
+	return stack_add(bucket, hash, w, false);
 }
 
 /* A stack that user space has nothing to do with. */
-static noinline u32 nobodys(void)
+static noinline u32 stack_of_kernel(void)
 {
 	struct lt_walk *w = this_cpu_ptr(scratch);
 
 	w->n = 0;
 	w->status = LEAKTRACE_STACK_NONE;
 	w->guessed = 0;
-	return id_of(w);
+	return stack_id_of(w);
 }
 
-static u32 walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
+static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 {
 	struct lt_walk *w = this_cpu_ptr(scratch);
 	u32 id;
 
 	lt_walk_user(w, lt_max_depth, regs, maps);
-	id = id_of(w);
+	id = stack_id_of(w);
 	if (id && maps)
 		lt_recall_put(w, id);
 	if (id && m)
@@ -291,15 +288,15 @@ static struct lt_mm *mm_of_current(struct lt_target *t)
 	return k ? k->mm : NULL;
 }
 
-static noinline u32 capture(struct lt_target *t)
+static noinline u32 stack_capture(struct lt_target *t)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct lt_mm *m;
 
 	if (!lt_has_user_stack(current) || !user_mode(regs))
-		return nobodys();
+		return stack_of_kernel();
 	m = mm_of_current(t);
-	return walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
+	return stack_walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
 }
 
 /**
@@ -322,11 +319,25 @@ u32 lt_stack_capture(struct lt_target *t)
 		if (likely(id))
 			return id;
 	}
-	id = capture(t);
+	id = stack_capture(t);
 	if (!id)
 		lt_lose(t, LT_LOST_STACKS, 1);
 	return id;
 }
+
+static void death_run(struct lt_work *w)
+{
+	u32 stack = lt_work_lock(w);
+
+	if (stack && !w->target->dead)
+		WRITE_ONCE(((struct lt_stack *)lt_stack_at(w->stack))->settled, stack);
+	lt_work_unlock(w);
+}
+
+static const struct lt_work_type death_work = {
+	.run = death_run,
+	.loss = LT_WORK_ONLY_STACK,
+};
 
 /**
  * lt_stack_capture_death() - the user stack of current, that of a death
@@ -343,10 +354,10 @@ u32 lt_stack_capture_death(struct lt_target *t)
 	if (likely(!(id & LT_STACK_CUT)) || (current->flags & PF_EXITING))
 		return id;
 	/* What was walked is still there. Without room it is told as it is, cut. */
-	own = add(0, 0, this_cpu_ptr(scratch), true);
+	own = stack_add(0, 0, this_cpu_ptr(scratch), true);
 	if (!own)
 		return id & ~LT_STACK_CUT;
-	lt_work_queue(t, current, LT_WORK_DEATH, 0, 0, own | LT_STACK_CUT);
+	lt_work_queue(t, current, &death_work, own | LT_STACK_CUT, NULL);
 	return own | LT_STACK_CUT;
 }
 
@@ -376,21 +387,9 @@ u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed)
 	lt_walk_user(w, lt_max_depth, regs, m ? rcu_dereference_sched(m->maps) : NULL);
 	*missed = w->missed;
 	if (!w->missed)
-		id = id_of(w);
+		id = stack_id_of(w);
 	lt_probe_leave();
 	return id;
-}
-
-/**
- * lt_stack_settle() - tell what a death's cut stack is
- * @cut: what lt_stack_capture_death() gave
- * @stack: the whole one
- *
- * Context: any, the tables stay.
- */
-void lt_stack_settle(u32 cut, u32 stack)
-{
-	WRITE_ONCE(((struct lt_stack *)lt_stack_at(cut))->settled, stack);
 }
 
 /**
@@ -416,18 +415,4 @@ u32 lt_stack_settled(u32 stack)
 u32 lt_stack_used(void)
 {
 	return READ_ONCE(nstacks);
-}
-
-/**
- * lt_stack_bytes() - kernel memory of the table
- *
- * Context: any.
- * Return: bytes.
- */
-u64 lt_stack_bytes(void)
-{
-	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
-	       (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0) +
-	       max_chunks * sizeof(*chunk) +
-	       (u64)num_possible_cpus() * lt_walk_bytes(lt_max_depth) + lt_recall_bytes();
 }

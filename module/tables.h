@@ -7,11 +7,11 @@
 #define _LT_TABLES_H
 
 /*
- * object.c: the live-object table of fd, timer and thread
+ * object.c: the common table of live objects
  */
 struct lt_object {
 	struct hlist_node node;
-	u64 key;
+	u64 key;		/* made by its kind */
 	u64 born_ns;		/* 0: baseline */
 	u32 target;
 	u32 site;
@@ -19,57 +19,34 @@ struct lt_object {
 	u8 kind;
 	u8 type;
 	u8 flags;		/* LEAKTRACE_OBJECT_F_* */
-	union {
-		const void *file;	/* fd: identity only, never dereferenced */
-		u64 ctid;		/* thread */
-		u64 fires;		/* timer: signals since attach */
-	};
-	union {
-		u64 exited_ns;		/* thread */
-		u32 clock;		/* timer */
-	};
+	u64 own[2];		/* its kind's own: the kind's file names them */
 };
 
 /* Small, as every event makes one. */
 struct lt_birth {
 	u64 key;
-	union {
-		const void *file;	/* fd */
-		u64 ctid;		/* thread */
-	};
+	u64 own[2];		/* as lt_object.own */
 	u32 stack;
-	u32 clock;		/* timer */
 	u8 kind;		/* enum leaktrace_kind */
 	u8 type;		/* enum leaktrace_type */
 	u8 flags;
 };
 
-int lt_object_init(void);
-void lt_object_exit(void);
-int lt_object_reset(bool prime);
+extern const struct lt_store lt_object_store;
+
 bool lt_object_born(struct lt_target *t, const struct lt_birth *b);
 bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    u32 stack, struct lt_object *copy);
 bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    struct lt_object *copy);
 bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
-		      void (*fn)(struct lt_object *o, u64 arg), u64 arg);
-void lt_object_exited(struct lt_target *t, const struct lt_object *thread,
-		      u64 now_ns);
+		      void (*fn)(struct lt_object *o, void *arg), void *arg);
+void lt_object_record(struct lt_target *t, const struct lt_object *record);
 void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key);
-u32 lt_object_used(void);
-u64 lt_object_bytes(void);
-u32 lt_page_cells_used(void);
-
-/*
- * object_walk.c: all of them; and what object.c has for it alone
- */
 void lt_object_forget(struct lt_target *t);
 int lt_object_walk(u32 target, u32 *bucket,
 		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
-u32 lt_object_buckets(void);
-struct hlist_head *lt_object_bucket(u32 bucket, raw_spinlock_t **lock);
-void lt_object_free(struct lt_target *t, struct lt_object *o);
+u32 lt_object_used(void);
 
 /*
  * site.c: one kind born at one stack, and its counters
@@ -99,9 +76,8 @@ struct lt_site {
 	u32 lifetime[LEAKTRACE_LIFETIME_BUCKETS];
 };
 
-int lt_site_init(void);
-void lt_site_exit(void);
-int lt_site_reset(bool prime);
+extern const struct lt_store lt_site_store;
+
 u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 		enum leaktrace_type type, u32 stack);
 u32 lt_site_stack(u32 id);
@@ -114,7 +90,6 @@ void lt_site_forget(u32 target);
 bool lt_site_copy(u32 id, struct lt_site *copy);
 u32 lt_site_top(void);
 u32 lt_site_used(void);
-u64 lt_site_bytes(void);
 
 /*
  * stack.c: who did it
@@ -132,17 +107,14 @@ struct lt_stack {
 /* Of a stack's id: some of it was not in memory, and may be walked again. */
 #define LT_STACK_CUT	BIT(31)
 
-int lt_stack_init(void);
-void lt_stack_exit(void);
-int lt_stack_reset(bool prime);
+extern const struct lt_store lt_stack_store;
+
 u32 lt_stack_capture(struct lt_target *t);
 u32 lt_stack_capture_death(struct lt_target *t);
 u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed);
-void lt_stack_settle(u32 cut, u32 stack);
 u32 lt_stack_settled(u32 stack);
 const struct lt_stack *lt_stack_at(u32 id);
 u32 lt_stack_used(void);
-u64 lt_stack_bytes(void);
 
 /*
  * ring.c: events for whoever listens
@@ -159,9 +131,8 @@ struct lt_event {
 	u8 kind;
 };
 
-int lt_ring_init(void);
-int lt_ring_reset(bool prime);
-void lt_ring_exit(void);
+extern const struct lt_store lt_ring_store;
+
 void lt_ring_ask(u64 now_ns);
 void lt_ring_put(const struct lt_event *e);
 void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);
@@ -169,7 +140,6 @@ u64 lt_ring_events(void);
 u64 lt_ring_lost(void);
 u64 lt_ring_unsent(void);
 u32 lt_ring_used(void);
-u64 lt_ring_bytes_total(void);
 
 extern bool lt_ring_wanted_now;
 extern u64 lt_ring_asked_ns;

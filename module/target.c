@@ -109,63 +109,77 @@ static int take_mm(struct lt_target *t, struct mm_struct *mm, struct lt_maps *ma
 	return 0;
 }
 
-/* What is alive now. Whoever is born meanwhile is seen by the probes. */
-static int take_baseline(struct lt_target *t, bool inherited)
+static int attach_kinds(struct lt_target *t)
 {
+	const struct lt_kind *kind = NULL;
 	int err = 0;
 
-	if (lt_target_wants(t, LEAKTRACE_KIND_FD))
-		err = lt_fd_baseline(t, inherited);
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
-		err = lt_timer_baseline(t, inherited);
-	if (!err && lt_target_wants(t, LEAKTRACE_KIND_THREAD))
-		err = lt_thread_baseline(t);
+	while (!err && (kind = lt_kind_next(t, kind)))
+		if (kind->attach)
+			err = kind->attach(t);
+	return err;
+}
+
+static void detach_kinds(struct lt_target *t)
+{
+	const struct lt_kind *kind = NULL;
+
+	while ((kind = lt_kind_next(t, kind)))
+		if (kind->detach)
+			kind->detach(t);
+}
+
+/* What is alive now. Whoever is born meanwhile is seen by the probes. */
+static int take_baseline(struct lt_target *t)
+{
+	const struct lt_kind *kind = NULL;
+	int err = 0;
+
+	while (!err && (kind = lt_kind_next(t, kind)))
+		if (kind->baseline)
+			err = kind->baseline(t);
 	WRITE_ONCE(t->ready, true);
 	return err;
 }
 
 /* Apart from the others, as it takes long: who waits for the gate gets it. */
-static int take_pages(struct lt_target *t)
+static int walk_baseline(struct lt_target *t)
 {
-	struct lt_mm *m = lt_target_wants(t, LEAKTRACE_KIND_PAGE) ? lt_mm_get(t) : NULL;
-	int err = m ? lt_mm_baseline(m, true) : 0;
+	const struct lt_kind *kind = NULL;
+	int err = 0;
 
-	lt_mm_put(m);
+	while (!err && (kind = lt_kind_next(t, kind)))
+		if (kind->baseline_walk)
+			err = kind->baseline_walk(t);
 	return err;
 }
 
 static int first_target(u32 kinds, struct netlink_ext_ack *extack)
 {
-	int err = lt_tables_reset(true);
+	int err = lt_stores_reset(true);
 
 	if (!err)
 		err = lt_probe_start(kinds, extack);
 	if (err)
-		lt_tables_reset(false);
+		lt_stores_reset(false);
 	return err;
 }
 
 static void last_target(void)
 {
 	lt_probe_stop();
-	lt_tables_reset(false);
+	lt_stores_reset(false);
 }
 
 /* No probe, work or dump finds it any more, and its memory is free. */
 static void dismantle(struct lt_target *t)
 {
-	int i;
-
 	down_write(&t->gate);
 	t->dead = true;
-	lt_key_del(t->signal_key);
-	t->signal_key = NULL;
-	for (i = 0; i < LT_SPACES; i++) {
-		lt_key_del(t->space[i]);
-		t->space[i] = NULL;
-	}
-	synchronize_rcu();
 	lt_mm_detach(t);
+	lt_key_del_all(t);
+	synchronize_rcu();
+	detach_kinds(t);
 	lt_object_forget(t);
 	lt_site_forget(t->id);
 	up_write(&t->gate);
@@ -178,8 +192,7 @@ static void dismantle(struct lt_target *t)
  */
 static int take_key(struct lt_target *t, struct task_struct *task)
 {
-	t->signal_key = lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0);
-	if (!t->signal_key)
+	if (!lt_key_add(task->signal, LT_KEY_SIGNAL, t, NULL, 0))
 		return -ENOMEM;
 	/* Pairs with the count that do_exit() takes before it looks for keys. */
 	smp_mb();
@@ -192,12 +205,14 @@ static int take(struct lt_target *t, struct task_struct *task, struct mm_struct 
 	int err;
 
 	down_write(&t->gate);
-	err = take_mm(t, mm, maps, execs) ?: take_key(t, task);
-	if (!err)
-		err = take_baseline(t, t->parent);
+	err = attach_kinds(t);
+	if (err)
+		lt_maps_free(maps);
+	else
+		err = take_mm(t, mm, maps, execs) ?: take_key(t, task) ?: take_baseline(t);
 	downgrade_write(&t->gate);
 	if (!err)
-		err = take_pages(t);
+		err = walk_baseline(t);
 	up_read(&t->gate);
 	return err;
 }
