@@ -61,14 +61,14 @@ void lt_table_exit(void);
 u32 lt_table_usage(u64 *bytes);
 
 void lt_maps_hold(struct lt_target *t, unsigned long pc);
-bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len);
+bool lt_maps_is_new_code(struct lt_target *t, unsigned long start, unsigned long len);
 void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len);
 struct lt_maps *lt_maps_new(u32 n);
 void lt_maps_free(struct lt_maps *maps);
 struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
 void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs);
 u32 lt_maps_count(const struct lt_target *t);
-void lt_maps_news(struct lt_mm *m);
+void lt_maps_changed(struct lt_mm *m);
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);
 
 /*
@@ -154,7 +154,7 @@ void lt_walk_user(struct lt_walk *w, unsigned int max, struct pt_regs *regs,
  * rest.c: what lies above stacks that ended early, for user space
  */
 void lt_rest_reset(void);
-void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack);
+void lt_rest_queue(struct lt_mm *m, const struct lt_walk *w, u32 stack);
 
 /*
  * recall.c: walks that need not be walked again

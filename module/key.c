@@ -68,13 +68,13 @@ struct lt_target *lt_key_find_exited(const void *ptr)
  * @type: what it is
  * @t: the target
  * @mm: for LT_KEY_MM
- * @space: for LT_KEY_FILES
+ * @fd_table: for LT_KEY_FILES
  *
  * Context: may sleep.
  * Return: the key, NULL without memory.
  */
 struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
-			  struct lt_target *t, struct lt_mm *mm, u32 space)
+			  struct lt_target *t, struct lt_mm *mm, u32 fd_table)
 {
 	u32 bit = hash_ptr(ptr, LT_FILTER_BITS);
 	struct lt_key *k = kzalloc(sizeof(*k), GFP_KERNEL);
@@ -85,7 +85,7 @@ struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
 	k->ptr = ptr;
 	k->bit = bit;
 	k->type = type;
-	k->space = space;
+	k->fd_table = fd_table;
 	k->target = t;
 	k->mm = mm;
 	raw_spin_lock_irqsave(&key_lock, flags);
@@ -133,7 +133,7 @@ static struct lt_key *key_of_target(const struct lt_target *t)
  * lt_key_del_all() - forget all kernel objects of a target
  * @t: the target, whose address space is not followed any more
  *
- * Context: may sleep, gate held for writing.
+ * Context: may sleep, t->rwsem held for writing.
  */
 void lt_key_del_all(struct lt_target *t)
 {

@@ -63,21 +63,21 @@ enum lt_final {
  *		if (kind->reconcile)
  *			kind->reconcile(t);
  *
- * Where 'gate' is said it is t->gate; 'may sleep' means process context, no spinlock.
+ * Where 'gate' is said it is t->rwsem; 'may sleep' means process context, no spinlock.
  *
  * A target's life:
  *
  * @attach: makes what it keeps for a target: t->data[kind]. First of all, before any
- *	probe can find the target. May sleep; gate held for writing. 0 or -errno
+ *	probe can find the target. May sleep; t->rwsem held for writing. 0 or -errno
  * @baseline: lists what is there now with LEAKTRACE_OBJECT_F_BASELINE, and for a child
  *	(t->parent) what fork copied with _F_INHERITED. Probes are on: what is born
- *	meanwhile stays as it is. May sleep; gate held for writing. 0 or -errno
- * @baseline_walk: the same for what takes long. May sleep; gate held for reading, may
+ *	meanwhile stays as it is. May sleep; t->rwsem held for writing. 0 or -errno
+ * @baseline_walk: the same for what takes long. May sleep; t->rwsem held for reading, may
  *	be given up and taken again. 0 or -errno
  * @clone: @child was made, with @clone_flags, and has not run: a thread of the target's
  *	(CLONE_THREAD), or a child process that is to be followed. Probe
  * @exec_begin: current runs another program; t->mm is the address space that is gone.
- *	May sleep; gate held for writing
+ *	May sleep; t->rwsem held for writing
  * @exec: the same; t->mm is the new one, or NULL
  * @thread_exit: current exits, and is not the last thread. Probe
  * @exit: current, the last thread, exits; it still has its fd table. May compare a last
@@ -85,13 +85,13 @@ enum lt_final {
  * @final: of an exited target: see enum lt_final. NULL: its end says nothing of this
  *	kind, and the table stands as it was. Context: any but interrupts
  * @detach: frees what @attach made. No probe, work or dump can reach the target any
- *	more. May sleep; gate held for writing
+ *	more. May sleep; t->rwsem held for writing
  *
  * Exactness:
  *
- * @reconcile_begin: before @reconcile, what it needs the gate for writing for. May sleep
- * @reconcile: compares with the kernel's own state and repairs; lt_target_doubt() if that
- *	could not be done. May sleep; gate held for reading. It may be given up and taken
+ * @reconcile_begin: before @reconcile, what needs t->rwsem held for writing. May sleep
+ * @reconcile: compares with the kernel's own state and repairs; lt_target_unconfirmed() if that
+ *	could not be done. May sleep; t->rwsem held for reading. It may be given up and taken
  *	again: the target may be dead (t->dead) afterwards
  *
  * Memory of the target's own address space, from its mmu_notifier:
@@ -105,7 +105,7 @@ enum lt_final {
  * @fill: puts LEAKTRACE_A_OBJECT_ID and what else is the kind's own of an object in the
  *	common table. Under that bucket's lock. 0 or -EMSGSIZE
  * @dump: puts all objects of a table of its own (see struct lt_dump), from where the
- *	last call left off. May sleep; gate held for reading. 0 or -errno
+ *	last call left off. May sleep; t->rwsem held for reading. 0 or -errno
  * @dump_end: frees dump->walk, if @dump set it. May sleep
  * @bytes: bytes of memory that live objects stand for. Context: any
  * @fill_status: puts what STATUS says of its store. 0 or -EMSGSIZE

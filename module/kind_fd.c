@@ -12,7 +12,7 @@
  * their true order.
  *
  * Bulk changes (close_range, exec, unshare) are found by comparing the table
- * with the objects on the way back to user mode (fdtable.c).
+ * with the objects on the way back to user mode (fd_compare.c).
  *
  * Known by the table's address, not by the process: a process that shares the
  * target's table (CLONE_FILES) opens and closes the target's descriptors.
@@ -113,14 +113,14 @@ static void fd_born(struct lt_key *k, unsigned int fd, const struct file *file)
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_FD,
 		.type = lt_fd_type(file),
-		.key = LT_FD_KEY(k->space, fd),
+		.key = LT_FD_KEY(k->fd_table, fd),
 		.stack = lt_stack_capture(t),
 		.own = { [LT_FD_FILE] = (unsigned long)file },
 	};
 
 	if (!b.stack)
-		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
-	lt_fd_reaches(t, k->space, fd + 1);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
+	lt_fd_raise_top(t, k->fd_table, fd + 1);
 	lt_object_born(t, &b);
 }
 
@@ -130,7 +130,7 @@ static void fd_died(struct lt_key *k, unsigned int fd, bool sure)
 	struct lt_target *t = k->target;
 	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
 
-	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->space, fd),
+	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->fd_table, fd),
 			   lt_stack_capture_death(t), NULL))
 		return;
 	if (!sure || !READ_ONCE(t->ready))
@@ -238,10 +238,10 @@ static void resync_run(struct lt_work *w)
 {
 	struct lt_target *t = w->target;
 
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	if (!t->dead)
 		lt_fd_resync(t, w->stack);
-	up_write(&t->gate);
+	up_write(&t->rwsem);
 }
 
 static const struct lt_work_type resync_work = {
@@ -337,7 +337,7 @@ const struct lt_kind lt_kind_fd = {
 	.exit = fd_exit,
 	.final = fd_final,
 	.detach = fd_detach,
-	.reconcile_begin = lt_fd_spaces,
+	.reconcile_begin = lt_fd_update_tables,
 	.reconcile = lt_fd_reconcile,
 	.fill = fd_fill,
 };

@@ -79,7 +79,7 @@ static void sync_run(struct lt_work *w)
 	struct lt_mm *m = w->target->dead ? NULL : lt_mm_get(w->target);
 
 	if (m && stack)
-		site = lt_page_walked_again(m, s->addr >> PAGE_SHIFT, 0, w->stack, stack);
+		site = lt_page_rewalked(m, s->addr >> PAGE_SHIFT, 0, w->stack, stack);
 	if (m && m->mm == current->mm)
 		lt_mm_sync_block(m, s->addr, site ?: s->site);
 	lt_mm_put(m);
@@ -113,7 +113,7 @@ static void birth_run(struct lt_work *w)
 	struct lt_mm *m = stack && !w->target->dead ? lt_mm_get(w->target) : NULL;
 
 	if (m)
-		lt_page_walked_again(m, b->page, b->born_ns, w->stack, stack);
+		lt_page_rewalked(m, b->page, b->born_ns, w->stack, stack);
 	lt_mm_put(m);
 	lt_work_unlock(w);
 }
@@ -148,7 +148,7 @@ static void page_touched(struct lt_mm *m, struct vm_area_struct *vma,
 		return;
 	stack = own ? lt_stack_capture(t) : 0;
 	if (own && !stack)
-		lt_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
 	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, type, stack);
 	if (!lt_page_born(m, page, site, now_ns, false))
 		return;
@@ -223,7 +223,7 @@ static void page_exec(struct lt_target *t)
 	struct lt_mm *m = lt_mm_get(t);
 
 	if (m && lt_mm_baseline(m, false) && !fatal_signal_pending(current))
-		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	lt_mm_put(m);
 }
 

@@ -14,7 +14,7 @@
  *
  * Locks, outermost first:
  *   lt_mutex         the list of targets: attach, detach, fork. Sleeps.
- *   lt_target.gate   read: a task uses the target's tables; write: its address
+ *   lt_target.rwsem  read: a task uses the target's tables; write: its address
  *                    space or fd tables are replaced, or it ends. Sleeps.
  *   mmap_lock, alloc_lock, file_lock, siglock: the kernel's, of the target
  *   lt_mm.lock       pages of one address space. raw.
@@ -94,7 +94,7 @@ struct lt_mm {
 	struct rb_root blocks;
 	struct lt_block *last;
 	struct lt_maps __rcu *maps;	/* code, for stack walks */
-	u64 news_ns;			/* last LEAKTRACE_EVENT_MAPS */
+	u64 changed_ns;			/* last LEAKTRACE_EVENT_MAPS */
 	u64 rest_ns;			/* last LEAKTRACE_CMD_STACK_REST */
 	wait_queue_head_t maps_set;	/* somebody waits for maps */
 	bool listed;			/* baseline is complete */
@@ -117,7 +117,7 @@ extern const struct lt_store lt_page_store;
 extern unsigned int lt_max_page_cells;
 u32 lt_page_cells_used(void);
 void lt_page_invalidate(struct lt_mm *m, const struct mmu_notifier_range *range);
-bool lt_mm_lock_soon(struct lt_mm *m);
+bool lt_mm_read_lock_timeout(struct lt_mm *m);
 struct lt_mm *lt_mm_get(struct lt_target *t);
 void lt_mm_put(struct lt_mm *m);
 
@@ -128,7 +128,7 @@ u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end,
 void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to,
 		   unsigned long n);
 void lt_page_forget(struct lt_mm *m);
-u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack);
+u32 lt_page_rewalked(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack);
 void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *populated);
 bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 		   unsigned long *live, unsigned long *young);
@@ -148,12 +148,12 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from,
 enum leaktrace_type lt_vma_type(struct vm_area_struct *vma);
 void lt_walk_block(struct vm_area_struct *vma, unsigned long block,
 		   unsigned long *populated, unsigned long *clean);
-bool lt_walk_bring_in(unsigned long addr);
+bool lt_walk_fault_in(unsigned long addr);
 bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr);
 bool lt_walk_pmd_none(struct mm_struct *mm, unsigned long addr);
 bool lt_walk_shmem_cached(struct vm_area_struct *vma, unsigned long page);
 unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
-int lt_mm_baseline(struct lt_mm *m, bool gated);
+int lt_mm_baseline(struct lt_mm *m, bool rwsem_held);
 bool lt_mm_reconcile(struct lt_mm *m, bool last_user);
 void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
 
@@ -172,7 +172,7 @@ struct lt_key {
 	const void *ptr;	/* NULL: the object is gone, the key is not yet */
 	enum lt_key_type type;
 	u32 bit;		/* of lt_filter */
-	u32 space;		/* LT_KEY_FILES: number within the target */
+	u32 fd_table;		/* LT_KEY_FILES: number within the target */
 	struct lt_target *target;
 	struct lt_mm *mm;	/* LT_KEY_MM */
 	struct rcu_head rcu;
@@ -208,11 +208,11 @@ struct lt_target {
 	u32 exit_code;
 	u32 execs;
 	atomic_t code_changes;		/* new code mapped, exec included */
-	bool unheard;			/* a hold was in vain: no MAPS_SET came */
+	bool hold_timed_out;			/* a hold was in vain: no MAPS_SET came */
 	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
 	u64 reconciled_ns;
-	struct rw_semaphore gate;
-	atomic_t moving;		/* LT_WORK_MREMAP queued and not done */
+	struct rw_semaphore rwsem;
+	atomic_t pending_moves;		/* mremap works queued and not done */
 	bool ready;			/* baseline is complete */
 	bool dead;			/* detached: nobody may touch its tables */
 	atomic_t exited;		/* probes must not touch it */
@@ -244,7 +244,7 @@ static inline bool lt_filter_hit(const void *ptr)
 struct lt_key *lt_key_find(const void *ptr, enum lt_key_type type);
 struct lt_target *lt_key_find_exited(const void *ptr);
 struct lt_key *lt_key_add(const void *ptr, enum lt_key_type type,
-			  struct lt_target *t, struct lt_mm *mm, u32 space);
+			  struct lt_target *t, struct lt_mm *mm, u32 fd_table);
 void lt_key_del(struct lt_key *key);
 void lt_key_del_all(struct lt_target *t);
 
@@ -253,8 +253,8 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);
 void lt_target_fork(struct lt_target *parent, u32 execs);
-bool lt_target_settle(struct lt_target *t);
-void lt_target_doubt(struct lt_target *t);
+bool lt_target_confirm(struct lt_target *t);
+void lt_target_unconfirmed(struct lt_target *t);
 void lt_target_del(struct lt_target *t);
 bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);
@@ -268,7 +268,7 @@ static inline void lt_target_get(struct lt_target *t)
 	refcount_inc(&t->refs);
 }
 
-static inline void lt_lose(struct lt_target *t, enum lt_loss why, u64 n)
+static inline void lt_target_lost(struct lt_target *t, enum lt_loss why, u64 n)
 {
 	atomic64_add(n, &lt_lost[why]);
 	atomic64_add(n, &t->lost[why]);
@@ -301,7 +301,7 @@ static inline u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind ki
 		     atomic64_read(&k->died), 0);
 }
 
-static inline void lt_inexact(struct lt_target *t, u32 why)
+static inline void lt_target_inexact(struct lt_target *t, u32 why)
 {
 	if ((atomic_read(&t->inexact) & why) != why)
 		atomic_or(why, &t->inexact);

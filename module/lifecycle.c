@@ -44,7 +44,7 @@ static void target_exec(struct lt_target *t)
 	lt_mm_detach(t);
 	m = lt_mm_attach(t, current->mm, NULL);
 	if (IS_ERR(m) && !fatal_signal_pending(current))	/* else nothing will be born */
-		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	exec_end(t);
 	lt_ring_note(t, LEAKTRACE_EVENT_EXEC, 0);
 }
@@ -53,10 +53,10 @@ static void exec_run(struct lt_work *w)
 {
 	struct lt_target *t = w->target;
 
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	if (!t->dead)
 		target_exec(t);
-	up_write(&t->gate);
+	up_write(&t->rwsem);
 	lt_maps_hold(t, 0);
 }
 
@@ -83,17 +83,17 @@ static const struct lt_work_type fork_work = {
 };
 
 /**
- * lt_target_settle() - are the last numbers of an exited target all there
+ * lt_target_confirm() - are the last numbers of an exited target all there
  * @t: the target
  *
  * Its descriptors are compared when its last thread exits, its pages when the last
  * user of its memory lets go of that: since v6.16 later, else mostly before. Whichever
  * comes second says that all was confirmed, if it was.
  *
- * Context: any but interrupts; gate held, or inside a probe or mmu_notifier callback.
+ * Context: any but interrupts; t->rwsem held, or inside a probe or mmu_notifier callback.
  * Return: whether no comparison is still to come.
  */
-bool lt_target_settle(struct lt_target *t)
+bool lt_target_confirm(struct lt_target *t)
 {
 	const struct lt_kind *kind = NULL;
 	bool over = true, confirmed;
@@ -115,18 +115,18 @@ bool lt_target_settle(struct lt_target *t)
 }
 
 /**
- * lt_target_doubt() - a comparison with the kernel's state came to nothing
+ * lt_target_unconfirmed() - a comparison with the kernel's state came to nothing
  * @t: the target; if it has exited meanwhile, that compared once more
  *
  * Context: any but interrupts.
  */
-void lt_target_doubt(struct lt_target *t)
+void lt_target_unconfirmed(struct lt_target *t)
 {
-	lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+	lt_target_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	/* Pairs with the exchange in target_exit(). */
 	smp_mb__after_atomic();
 	if (atomic_read(&t->exited))
-		lt_target_settle(t);
+		lt_target_confirm(t);
 }
 
 /*
@@ -144,10 +144,10 @@ static void target_exit(struct lt_target *t)
 	while ((kind = lt_kind_next(t, kind)))
 		if (kind->exit)
 			kind->exit(t);
-	lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+	lt_target_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	again = atomic_xchg(&t->exited, 1);
 	/* Also the second time: the mark that was set just now may be ours to clear. */
-	lt_target_settle(t);
+	lt_target_confirm(t);
 	if (again)
 		return;
 	t->exited_ns = lt_now_ns();

@@ -99,8 +99,8 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
 	if (!from)
 		return;
 	/* The parent's gate keeps its array, whose tables we hold. */
-	down_read_nested(&parent->gate, SINGLE_DEPTH_NESTING);
-	old = rcu_dereference_protected(from->maps, lockdep_is_held(&parent->gate));
+	down_read_nested(&parent->rwsem, SINGLE_DEPTH_NESTING);
+	old = rcu_dereference_protected(from->maps, lockdep_is_held(&parent->rwsem));
 	if (old && parent->execs == execs)
 		copy = lt_maps_new(old->n);
 	if (!IS_ERR_OR_NULL(copy)) {
@@ -109,7 +109,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
 		for (i = 0; i < copy->n; i++)
 			lt_table_hold(copy->map[i].table);
 	}
-	up_read(&parent->gate);
+	up_read(&parent->rwsem);
 	if (!IS_ERR_OR_NULL(copy))
 		lt_maps_set(to, copy);	/* it had none */
 	lt_mm_put(from);
@@ -138,18 +138,18 @@ u32 lt_maps_count(const struct lt_target *t)
 }
 
 /**
- * lt_maps_news() - tell user space that an address space's code changed
+ * lt_maps_changed() - tell user space that an address space's code changed
  * @m: address space
  *
  * Context: any.
  */
-void lt_maps_news(struct lt_mm *m)
+void lt_maps_changed(struct lt_mm *m)
 {
 	u64 now_ns = lt_now_ns();
 
-	if (now_ns - READ_ONCE(m->news_ns) < NEWS_NS)
+	if (now_ns - READ_ONCE(m->changed_ns) < NEWS_NS)
 		return;
-	WRITE_ONCE(m->news_ns, now_ns);
+	WRITE_ONCE(m->changed_ns, now_ns);
 	lt_ring_note(m->target, LEAKTRACE_EVENT_MAPS, 0);
 }
 
@@ -188,16 +188,16 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		return;
 	if (pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
-	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->unheard) &&
+	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->hold_timed_out) &&
 	    lt_netlink_listened(LT_GROUP_TARGETS) &&
 	    !wait_event_killable_timeout(m->maps_set, covered(m, pc, false),
 					 msecs_to_jiffies(lt_hold_ms)))
-		WRITE_ONCE(t->unheard, true);
+		WRITE_ONCE(t->hold_timed_out, true);
 	lt_mm_put(m);
 }
 
 /**
- * lt_maps_is_news() - is there code that we don't know
+ * lt_maps_is_new_code() - is there code that we don't know
  * @t: current's target
  * @start: address
  * @len: bytes
@@ -209,7 +209,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
  * Context: current's way back to user mode; sleeps, no locks held.
  * Return: whether there is.
  */
-bool lt_maps_is_news(struct lt_target *t, unsigned long start, unsigned long len)
+bool lt_maps_is_new_code(struct lt_target *t, unsigned long start, unsigned long len)
 {
 	struct lt_mm *m = lt_mm_get(t);
 	struct vm_area_struct *vma;
@@ -246,10 +246,10 @@ void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
 	if (!m)
 		return;
 	/* Against MAPS_SET: what it brings is from after this, or refused. */
-	down_read(&t->gate);
+	down_read(&t->rwsem);
 	atomic_inc(&t->code_changes);
 	lt_maps_unmapped(m, start, start + len);
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	lt_mm_put(m);
 	lt_maps_hold(t, start);
 }
@@ -268,7 +268,7 @@ static void code_run(struct lt_work *w)
 		return;
 	if (!c->start)
 		lt_maps_mapped(w->target, result, c->bytes);
-	else if (lt_maps_is_news(w->target, c->start, c->bytes))
+	else if (lt_maps_is_new_code(w->target, c->start, c->bytes))
 		lt_maps_mapped(w->target, c->start, c->bytes);
 }
 
@@ -345,5 +345,5 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 		smp_store_release(&maps->generation, atomic64_inc_return(&generation));
 	rcu_read_unlock();
 	if (any)
-		lt_maps_news(m);
+		lt_maps_changed(m);
 }

@@ -129,7 +129,7 @@ static void mremap_end(struct lt_work *w)
 	lt_mm_put(m);
 	/* Pairs with look() in pagesync.c. */
 	smp_mb__before_atomic();
-	atomic_dec(&w->target->moving);
+	atomic_dec(&w->target->pending_moves);
 }
 
 static const struct lt_work_type mremap_work = {
@@ -159,12 +159,12 @@ static bool moves(struct lt_mm *m, unsigned long first, unsigned long end)
 	if (m->mover == current)
 		return true;
 	m->moves++;
-	atomic_inc(&t->moving);
+	atomic_inc(&t->pending_moves);
 	args_of_work = (struct mremap_args){ .from = from, .pages = n };
 	if (lt_work_queue(t, current, &mremap_work, 0, &args_of_work))
 		m->mover = current;
 	else
-		atomic_dec(&t->moving);
+		atomic_dec(&t->pending_moves);
 	return true;
 }
 
@@ -256,7 +256,7 @@ static void on_release(struct mmu_notifier *mn, struct mm_struct *mm)
 		if (kind->release)
 			kind->release(m);
 	WRITE_ONCE(m->gone, true);
-	lt_target_settle(m->target);
+	lt_target_confirm(m->target);
 }
 
 static const struct mmu_notifier_ops ops = {
@@ -318,13 +318,13 @@ static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm))
 }
 
 /**
- * lt_mm_lock_soon() - take mmap_lock for reading, but don't wait long for it
+ * lt_mm_read_lock_timeout() - take mmap_lock for reading, but don't wait long for it
  * @m: address space
  *
  * Context: may sleep, up to two seconds.
  * Return: whether it is held.
  */
-bool lt_mm_lock_soon(struct lt_mm *m)
+bool lt_mm_read_lock_timeout(struct lt_mm *m)
 {
 	return lock_soon(m->mm, mmap_read_trylock);
 }
@@ -385,7 +385,7 @@ static int register_notifier(struct lt_mm *m)
  * If another target follows it already (vfork), it stays that one's. What is populated
  * now is left to lt_mm_baseline().
  *
- * Context: may sleep, gate held for writing.
+ * Context: may sleep, t->rwsem held for writing.
  * Return: the new lt_mm, NULL if shared, or ERR_PTR.
  */
 struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
@@ -449,11 +449,11 @@ bool lt_mm_is_of(struct lt_target *t, struct task_struct *task)
  * lt_mm_detach() - follow the target's address space no more
  * @t: the target
  *
- * Context: may sleep, gate held for writing.
+ * Context: may sleep, t->rwsem held for writing.
  */
 void lt_mm_detach(struct lt_target *t)
 {
-	struct lt_mm *m = rcu_dereference_protected(t->mm, lockdep_is_held(&t->gate));
+	struct lt_mm *m = rcu_dereference_protected(t->mm, lockdep_is_held(&t->rwsem));
 	struct lt_maps *maps;
 
 	if (!m)

@@ -144,17 +144,17 @@ static struct lt_target *dump_begin(struct netlink_callback *cb)
 	t = lt_target_by_id(cb->args[DUMP_TARGET] - 1);
 	if (!t)
 		return ERR_PTR(-ENOENT);
-	down_read(&t->gate);
+	down_read(&t->rwsem);
 	if (!t->dead)
 		return t;
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	lt_target_put(t);
 	return ERR_PTR(-ENOENT);
 }
 
 static int dump_end(struct lt_target *t, struct sk_buff *skb)
 {
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	lt_target_put(t);
 	return skb->len;
 }

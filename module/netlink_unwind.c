@@ -168,7 +168,7 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 	struct lt_mm *m;
 	int err = 0;
 
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	m = lt_mm_get(t);
 	if (t->dead || !m) {
 		NL_SET_ERR_MSG(extack, "the target has no address space of its own");
@@ -177,11 +177,11 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 		NL_SET_ERR_MSG(extack, "the target has new code: read its maps again");
 		err = -ESTALE;
 	} else {
-		WRITE_ONCE(t->unheard, false);
+		WRITE_ONCE(t->hold_timed_out, false);
 		old = lt_maps_set(m, maps);
 	}
 	lt_mm_put(m);
-	up_write(&t->gate);
+	up_write(&t->rwsem);
 	/* Without the gate: the target's threads may be waiting for it. */
 	if (old) {
 		synchronize_rcu();

@@ -171,8 +171,8 @@ static __always_inline struct lt_object *object_alloc(struct lt_target *t)
 	if (likely(atomic64_read(&t->objects) < t->max_objects))
 		index = lt_pool_alloc(pool);
 	if (unlikely(!index)) {
-		lt_lose(t, LT_LOST_OBJECTS, 1);
-		lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_target_lost(t, LT_LOST_OBJECTS, 1);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 		return NULL;
 	}
 	o = lt_pool_cell(pool, index);

@@ -190,8 +190,8 @@ static void not_tracked(struct lt_target *t, unsigned int n, bool again)
 {
 	atomic64_add(n, &t->kind[LEAKTRACE_KIND_PAGE].untracked);
 	if (!again)
-		lt_lose(t, LT_LOST_OBJECTS, n);
-	lt_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
+		lt_target_lost(t, LT_LOST_OBJECTS, n);
+	lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 }
 
 /* A birth that fills one slot; the caller holds m->lock. */
@@ -309,7 +309,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
 }
 
 /**
- * lt_page_walked_again() - the whole stack of a page's birth is known now
+ * lt_page_rewalked() - the whole stack of a page's birth is known now
  * @m: address space
  * @page: address / PAGE_SIZE
  * @born_ns: when it was born; 0: it is known to be the same
@@ -319,7 +319,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
  * Context: any but interrupts.
  * Return: its site; 0 if it does not live any more.
  */
-u32 lt_page_walked_again(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack)
+u32 lt_page_rewalked(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack)
 {
 	unsigned int i = page % LT_BLOCK_PAGES;
 	struct page_birth *birth = NULL;

@@ -33,7 +33,7 @@ static unsigned long start_of(const struct vm_area_struct *vma, unsigned long bl
 /* A walk of all of a target's pages. */
 struct pass {
 	struct lt_mm *m;
-	bool gated;		/* the target's gate is held for reading */
+	bool rwsem_held;	/* the target's rwsem is held for reading */
 	bool patient;		/* others wait until it is done */
 	bool locked;		/* mmap_lock is held for reading */
 	bool missed;		/* a block that could not be compared */
@@ -45,7 +45,7 @@ struct pass {
 static bool is_waited_for(const struct pass *p)
 {
 	return !p->patient && (rwsem_is_contended(&p->m->mm->mmap_lock) ||
-			       (p->gated && rwsem_is_contended(&p->m->target->gate)));
+			       (p->rwsem_held && rwsem_is_contended(&p->m->target->rwsem)));
 }
 
 /* Lets others have what they wait for. Return: whether there is anything left to walk. */
@@ -54,13 +54,13 @@ static bool give_way(struct pass *p)
 	struct lt_target *t = p->m->target;
 
 	mmap_read_unlock(p->m->mm);
-	if (p->gated)
-		up_read(&t->gate);
+	if (p->rwsem_held)
+		up_read(&t->rwsem);
 	/* Who has waited is slower to get it than we are. */
 	usleep_range(50, 100);
-	if (p->gated)
-		down_read(&t->gate);
-	p->locked = lt_mm_lock_soon(p->m);
+	if (p->rwsem_held)
+		down_read(&t->rwsem);
+	p->locked = lt_mm_read_lock_timeout(p->m);
 	return p->locked && !t->dead && !READ_ONCE(p->m->gone);
 }
 
@@ -105,7 +105,7 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
 /**
  * lt_mm_baseline() - list the pages that are populated now
  * @m: a new address space
- * @gated: the gate is held for reading, but given to who waits for it: the target may
+ * @rwsem_held: t->rwsem is held for reading, and released for whoever waits for it: the target may
  *	have another address space afterwards; else it is held for writing
  *
  * What comes and goes meanwhile is seen by the probes.
@@ -113,13 +113,13 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
  * Context: may sleep; the caller holds a user reference to the mm.
  * Return: 0, -EBUSY if mmap_lock is not to be had, or current is killed meanwhile.
  */
-int lt_mm_baseline(struct lt_mm *m, bool gated)
+int lt_mm_baseline(struct lt_mm *m, bool rwsem_held)
 {
-	struct pass p = { .m = m, .gated = gated, .block = list_block };
+	struct pass p = { .m = m, .rwsem_held = rwsem_held, .block = list_block };
 	bool over;
 	u32 moves;
 
-	p.locked = lt_mm_lock_soon(m);
+	p.locked = lt_mm_read_lock_timeout(m);
 	if (!p.locked)
 		return -EBUSY;
 	/* What mremap took away before a walk came to it is behind that walk now. */
@@ -173,8 +173,8 @@ void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
 	struct vm_area_struct *vma;
 
-	if (!lt_mm_lock_soon(m)) {
-		lt_target_doubt(m->target);
+	if (!lt_mm_read_lock_timeout(m)) {
+		lt_target_unconfirmed(m->target);
 		return;
 	}
 	vma = find_vma(m->mm, addr);
@@ -211,12 +211,12 @@ static bool look(struct pass *p, struct vm_area_struct *vma, unsigned long block
 		}
 		/* and compare it after the look. */
 		smp_rmb();
-		if (!atomic_read(&m->invalidating) && !atomic_read(&m->target->moving) &&
+		if (!atomic_read(&m->invalidating) && !atomic_read(&m->target->pending_moves) &&
 		    atomic_read(&m->invalidate_seq) == seq)
 			return true;
 		usleep_range(100, 200);
 	}
-	p->hopeless = atomic_read(&m->target->moving);
+	p->hopeless = atomic_read(&m->target->pending_moves);
 	return false;
 }
 
@@ -330,22 +330,22 @@ static void drop_unmapped(struct lt_mm *m)
  */
 bool lt_mm_reconcile(struct lt_mm *m, bool last_user)
 {
-	struct pass p = { .m = m, .gated = !last_user, .patient = last_user, .block = check_block };
+	struct pass p = { .m = m, .rwsem_held = !last_user, .patient = last_user, .block = check_block };
 	bool done;
 
 	if (last_user)
 		mmap_read_lock(m->mm);
-	p.locked = last_user || lt_mm_lock_soon(m);
+	p.locked = last_user || lt_mm_read_lock_timeout(m);
 	/* Those for which there is still no room are found again. */
 	atomic64_set(&m->target->kind[LEAKTRACE_KIND_PAGE].untracked, 0);
 	/* What moves still stands where it was; no other move begins under the lock. */
-	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->moving);
+	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->pending_moves);
 	if (done)
 		drop_unmapped(m);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
 	done &= !p.missed;
 	if (!done)
-		lt_target_doubt(m->target);
+		lt_target_unconfirmed(m->target);
 	return done;
 }

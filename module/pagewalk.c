@@ -94,7 +94,7 @@ bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /**
- * lt_walk_bring_in() - have a page of current's in memory
+ * lt_walk_fault_in() - have a page of current's in memory
  * @addr: in it
  *
  * Only what was there and is elsewhere now: a page that was never touched stays so.
@@ -102,7 +102,7 @@ bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr)
  * Context: sleeps, takes mmap_lock.
  * Return: whether it was there.
  */
-bool lt_walk_bring_in(unsigned long addr)
+bool lt_walk_fault_in(unsigned long addr)
 {
 	struct vm_area_struct *vma;
 	bool known;

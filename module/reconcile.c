@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Exact or honest: at every snapshot the tables are held against the kernel's
- * own state and repaired. Descriptors: fdtable.c. Pages: pagewalk.c. What has
+ * own state and repaired. Descriptors: fd_compare.c. Pages: pagewalk.c. What has
  * a small number in a list of the kernel's (timers, tasks): here.
  *
  * A difference may be a probe at work on another CPU, so it is believed only
@@ -133,7 +133,7 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 	u32 i, n = 0;
 
 	if (!lt_ids_list(t, ops, false, &ids)) {
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 		return;
 	}
 	for (i = 0; i < ids.n; i++)
@@ -141,7 +141,7 @@ void lt_ids_baseline(struct lt_target *t, const struct lt_id_ops *ops, u8 flags)
 			ids.id[n++] = ids.id[i];
 	ids.n = n;
 	if (!ops->add(t, &ids, flags))
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 	kvfree(ids.id);
 }
 
@@ -208,11 +208,11 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 	u32 i;
 
 	if (!differ(t, ops, &unknown2, &gone2)) {
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 		return;
 	}
 	if (is_ending(t)) {
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 		goto out;
 	}
 	for (i = 0; i < gone2.n; i++)
@@ -225,7 +225,7 @@ static void repair(struct lt_target *t, const struct lt_id_ops *ops,
 		keep(&unknown2, unknown, true);
 		atomic64_add(unknown2.n, &k->missed_births);
 		if (!ops->add(t, &unknown2, LEAKTRACE_OBJECT_F_FOUND))
-			lt_target_doubt(t);
+			lt_target_unconfirmed(t);
 	}
 out:
 	kvfree(unknown2.id);
@@ -237,14 +237,14 @@ out:
  * @t: the target
  * @ops: of its kind
  *
- * Context: may sleep, gate held.
+ * Context: may sleep, t->rwsem held.
  */
 void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops)
 {
 	struct lt_ids unknown, gone;
 
 	if (!differ(t, ops, &unknown, &gone)) {
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 		return;
 	}
 	if (unknown.n || gone.n) {
@@ -266,9 +266,9 @@ static void wait_for_last_numbers(struct lt_target *t)
 	bool over = false;
 
 	while (tries-- && !over && atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE) {
-		down_read(&t->gate);
-		over = lt_target_settle(t);
-		up_read(&t->gate);
+		down_read(&t->rwsem);
+		over = lt_target_confirm(t);
+		up_read(&t->rwsem);
 		if (!over)
 			msleep(SECOND_LOOK_MS);
 	}
@@ -311,19 +311,19 @@ int lt_reconcile(struct lt_target *t)
 	int err;
 
 	mutex_lock(&one_at_a_time);
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	err = reconcile_begin(t);
-	downgrade_write(&t->gate);
+	downgrade_write(&t->rwsem);
 	if (err || atomic_read(&t->exited) || lt_gave_up())
 		goto out;
 
 	atomic_andnot(LEAKTRACE_INEXACT_NO_RECONCILE, &t->inexact);
 	if (atomic_read(&t->exited))	/* meanwhile: that was not ours to clear */
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 	err = reconcile_kinds(t);
 	t->reconciled_ns = lt_now_ns();
 out:
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	mutex_unlock(&one_at_a_time);
 	if (!err && atomic_read(&t->exited))
 		wait_for_last_numbers(t);

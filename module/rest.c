@@ -104,7 +104,7 @@ static void rest_copy_memory(struct rest *r)
 		unsigned long at = r->sp + r->bytes;
 		u32 n = min_t(u32, PAGE_SIZE - offset_in_page(at), sizeof(r->memory) - r->bytes);
 
-		if (!lt_walk_bring_in(at) ||
+		if (!lt_walk_fault_in(at) ||
 		    copy_from_user(r->memory + r->bytes, (void __user *)at, n))
 			return;
 		r->bytes += n;
@@ -155,10 +155,10 @@ static void rest_run(struct lt_work *w)
 	if (!r)
 		return;
 	/* The stack stays as long as its target, which may end while memory is brought in. */
-	down_read(&t->gate);
+	down_read(&t->rwsem);
 	if (!t->dead)
 		found = rest_find_frame(t, stack, r);
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	if (found) {
 		rest_copy_memory(r);
 		if (r->bytes)
@@ -173,14 +173,14 @@ static const struct lt_work_type rest_work = {
 };
 
 /**
- * lt_rest_ask() - have what lies above a stack copied, if it ended early
+ * lt_rest_queue() - have what lies above a stack copied, if it ended early
  * @m: current's address space
  * @w: how it was walked
  * @stack: its id
  *
  * Context: inside lt_probe_enter().
  */
-void lt_rest_ask(struct lt_mm *m, const struct lt_walk *w, u32 stack)
+void lt_rest_queue(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 {
 	u32 bit = hash_32(stack, ASKED_BITS);
 	u64 now_ns, last_ns;

@@ -104,8 +104,8 @@ static noinline struct lt_site *site_add(u32 bucket, struct lt_target *t, u8 kin
 		site_fill(s, id, t->id, kind, type, stack);
 		hlist_add_head(&s->node, &buckets[bucket]);
 	} else {
-		lt_lose(t, LT_LOST_SITES, 1);
-		lt_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
+		lt_target_lost(t, LT_LOST_SITES, 1);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_SITES_FULL);
 	}
 	return s;
 }
@@ -256,7 +256,7 @@ static bool site_merge_releases(struct lt_site *s)
 	for (i = 0; i < LEAKTRACE_RELEASES_MAX; i++) {
 		struct lt_release r = s->release[i];
 
-		r.stack = lt_stack_settled(r.stack);
+		r.stack = lt_stack_resolved(r.stack);
 		for (j = 0; &s->release[j] < end && s->release[j].stack != r.stack; j++)
 			;
 		if (&s->release[j] < end)

@@ -268,11 +268,11 @@ static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *map
 	if (id && maps)
 		lt_recall_put(w, id);
 	if (id && m)
-		lt_rest_ask(m, w, id);
+		lt_rest_queue(m, w, id);
 	if (id && w->missed)
 		id |= LT_STACK_CUT;
 	if (m && (w->status == LEAKTRACE_STACK_NOMAP || w->status == LEAKTRACE_STACK_STALE))
-		lt_maps_news(m);
+		lt_maps_changed(m);
 	return id;
 }
 
@@ -321,7 +321,7 @@ u32 lt_stack_capture(struct lt_target *t)
 	}
 	id = stack_capture(t);
 	if (!id)
-		lt_lose(t, LT_LOST_STACKS, 1);
+		lt_target_lost(t, LT_LOST_STACKS, 1);
 	return id;
 }
 
@@ -330,7 +330,7 @@ static void death_run(struct lt_work *w)
 	u32 stack = lt_work_lock(w);
 
 	if (stack && !w->target->dead)
-		WRITE_ONCE(((struct lt_stack *)lt_stack_at(w->stack))->settled, stack);
+		WRITE_ONCE(((struct lt_stack *)lt_stack_at(w->stack))->resolved, stack);
 	lt_work_unlock(w);
 }
 
@@ -362,15 +362,15 @@ u32 lt_stack_capture_death(struct lt_target *t)
 }
 
 /**
- * lt_stack_again() - a stack that was cut, on the way back to user mode
+ * lt_stack_rewalk() - a stack that was cut, on the way back to user mode
  * @t: the target whose event it was
  * @cut: what was captured
  * @missed: set to a word of current's memory that is missing; 0: none is
  *
- * Context: process, gate held: the tables stay.
+ * Context: process, t->rwsem held: the tables stay.
  * Return: id of the whole stack; 0: it is not to be had, or not yet.
  */
-u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed)
+u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	const struct lt_stack *s = lt_stack_at(cut);
@@ -393,17 +393,17 @@ u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed)
 }
 
 /**
- * lt_stack_settled() - what a death's stack turned out to be
+ * lt_stack_resolved() - what a death's stack turned out to be
  * @stack: any id
  *
  * Context: any, the tables stay.
  * Return: the whole stack's id, or @stack.
  */
-u32 lt_stack_settled(u32 stack)
+u32 lt_stack_resolved(u32 stack)
 {
 	if (likely(!(stack & LT_STACK_CUT)))
 		return stack;
-	return READ_ONCE(lt_stack_at(stack)->settled) ?: stack;
+	return READ_ONCE(lt_stack_at(stack)->resolved) ?: stack;
 }
 
 /**

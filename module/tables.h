@@ -100,7 +100,7 @@ struct lt_stack {
 	u16 nr;
 	u8 status;		/* enum leaktrace_stack_status */
 	u8 guessed;
-	u32 settled;		/* id of what it is; 0: itself */
+	u32 resolved;		/* of a death's cut stack: id of the whole one; 0: not known */
 	u64 pc[];
 };
 
@@ -111,8 +111,8 @@ extern const struct lt_store lt_stack_store;
 
 u32 lt_stack_capture(struct lt_target *t);
 u32 lt_stack_capture_death(struct lt_target *t);
-u32 lt_stack_again(struct lt_target *t, u32 cut, unsigned long *missed);
-u32 lt_stack_settled(u32 stack);
+u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed);
+u32 lt_stack_resolved(u32 stack);
 const struct lt_stack *lt_stack_at(u32 id);
 u32 lt_stack_used(void);
 

@@ -59,7 +59,7 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	if (!t)
 		return NULL;
 	refcount_set(&t->refs, 1);
-	init_rwsem(&t->gate);
+	init_rwsem(&t->rwsem);
 	t->portid = portid;
 	t->tgid = task->tgid;
 	t->pid = get_task_pid(task, PIDTYPE_TGID);
@@ -72,8 +72,8 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	t->lost_socket = lt_ring_unsent();
 	lt_ring_ask(t->attached_ns);
 	if (kinds & lt_probe_missing())
-		lt_inexact(t, LEAKTRACE_INEXACT_PROBE_ABSENT);
-	lt_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_PROBE_ABSENT);
+	lt_target_inexact(t, LEAKTRACE_INEXACT_NO_RECONCILE);
 	__module_get(THIS_MODULE);
 	return t;
 }
@@ -174,7 +174,7 @@ static void last_target(void)
 /* No probe, work or dump finds it any more, and its memory is free. */
 static void dismantle(struct lt_target *t)
 {
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	t->dead = true;
 	lt_mm_detach(t);
 	lt_key_del_all(t);
@@ -182,7 +182,7 @@ static void dismantle(struct lt_target *t)
 	detach_kinds(t);
 	lt_object_forget(t);
 	lt_site_forget(t->id);
-	up_write(&t->gate);
+	up_write(&t->rwsem);
 }
 
 /*
@@ -204,16 +204,16 @@ static int take(struct lt_target *t, struct task_struct *task, struct mm_struct 
 {
 	int err;
 
-	down_write(&t->gate);
+	down_write(&t->rwsem);
 	err = attach_kinds(t);
 	if (err)
 		lt_maps_free(maps);
 	else
 		err = take_mm(t, mm, maps, execs) ?: take_key(t, task) ?: take_baseline(t);
-	downgrade_write(&t->gate);
+	downgrade_write(&t->rwsem);
 	if (!err)
 		err = walk_baseline(t);
-	up_read(&t->gate);
+	up_read(&t->rwsem);
 	return err;
 }
 
@@ -340,14 +340,14 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	if (parent->dead || known(current))
 		goto out;
 	if (ntargets >= lt_max_targets) {
-		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
+		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 		goto out;
 	}
 	flags = READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL;
 	t = new_target(current, parent->kinds, flags | LEAKTRACE_TARGET_F_FORKED,
 		       parent->max_objects, parent->portid);
 	if (!t) {
-		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
+		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 		goto out;
 	}
 	t->parent = parent;
@@ -358,7 +358,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	}
 	/* Who is killed on the first step is nobody's loss. */
 	if (!fatal_signal_pending(current))
-		lt_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
+		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 	lt_target_put(t);
 out:
 	mutex_unlock(&lt_mutex);

@@ -74,14 +74,14 @@ u32 lt_work_lock(struct lt_work *w)
 	u32 stack = 0;
 	int pages;
 
-	down_read(&t->gate);
+	down_read(&t->rwsem);
 	for (pages = 0; more && !t->dead && pages < MAX_PAGES; pages++) {
-		stack = lt_stack_again(t, w->stack, &missed);
+		stack = lt_stack_rewalk(t, w->stack, &missed);
 		if (!missed)
 			break;
-		up_read(&t->gate);
-		more = lt_walk_bring_in(missed);
-		down_read(&t->gate);
+		up_read(&t->rwsem);
+		more = lt_walk_fault_in(missed);
+		down_read(&t->rwsem);
 	}
 	return stack;
 }
@@ -94,7 +94,7 @@ u32 lt_work_lock(struct lt_work *w)
  */
 void lt_work_unlock(struct lt_work *w)
 {
-	up_read(&w->target->gate);
+	up_read(&w->target->rwsem);
 }
 
 static void work_free(struct lt_work *w)
@@ -123,9 +123,9 @@ static void work_fn(struct callback_head *head)
 static bool work_skip(struct lt_target *t, const struct lt_work_type *type)
 {
 	if (type->loss == LT_WORK_IRREPARABLE)
-		lt_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
+		lt_target_inexact(t, LEAKTRACE_INEXACT_WORK_FULL);
 	else if (type->loss == LT_WORK_REPAIRABLE)
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 	return false;
 }
 
@@ -160,7 +160,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	index = may_allocate(type) ? lt_pool_alloc(pool) : 0;
 	local_irq_restore(flags);
 	if (!index) {
-		lt_lose(t, LT_LOST_WORK, 1);
+		lt_target_lost(t, LT_LOST_WORK, 1);
 		return work_skip(t, type);
 	}
 	w = lt_pool_cell(pool, index);

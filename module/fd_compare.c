@@ -3,7 +3,7 @@
  * The truth about descriptors: the kernel's fd tables, read to take the
  * baseline, after bulk changes, and to reconcile.
  *
- * Which tables a target has is fdspace.c's. A table is read under alloc_lock of a
+ * Which tables a target has is fd_tables.c's. A table is read under alloc_lock of a
  * task that has it, which keeps it, and its own file_lock, without which no slot is
  * emptied: a file that is looked at is open. Without it the file may be another one
  * by then, still being made (since v6.7, 0ede61d8589c, its memory is not even freed
@@ -40,7 +40,7 @@ enum verdict {
 
 struct look {
 	struct lt_target *t;
-	struct lt_key *space;
+	struct lt_key *table;
 	unsigned int fd;
 	const struct file *file;
 };
@@ -49,7 +49,7 @@ static enum verdict slot_compare(const struct look *l, struct fdtable *fdt)
 {
 	struct lt_object o;
 	bool live = lt_object_find(l->t, LEAKTRACE_KIND_FD,
-				   LT_FD_KEY(l->space->space, l->fd), &o);
+				   LT_FD_KEY(l->table->fd_table, l->fd), &o);
 
 	if (!l->file) {
 		bool reserved = l->fd < fdt->max_fds && test_bit(l->fd, fdt->open_fds);
@@ -66,12 +66,12 @@ static void slot_add(const struct look *l, u8 flags)
 	struct lt_birth b = {
 		.kind = LEAKTRACE_KIND_FD,
 		.type = lt_fd_type(l->file),
-		.key = LT_FD_KEY(l->space->space, l->fd),
+		.key = LT_FD_KEY(l->table->fd_table, l->fd),
 		.flags = flags,
 		.own = { [LT_FD_FILE] = (unsigned long)l->file },
 	};
 
-	lt_fd_reaches(l->t, l->space->space, l->fd + 1);
+	lt_fd_raise_top(l->t, l->table->fd_table, l->fd + 1);
 	lt_object_born(l->t, &b);
 }
 
@@ -80,10 +80,10 @@ typedef void (*slot_fn)(struct look *l, enum verdict v, void *arg);
 enum batch { MORE, END, LOST };
 
 /* Calls @fn on [from, from + BATCH_FDS). LOST: @task does not have the table any more. */
-static enum batch look_at_batch(struct lt_target *t, struct lt_key *space,
+static enum batch look_at_batch(struct lt_target *t, struct lt_key *table,
 				struct task_struct *task, unsigned int from, slot_fn fn, void *arg)
 {
-	struct look l = { .t = t, .space = space };
+	struct look l = { .t = t, .table = table };
 	struct files_struct *files;
 	enum batch found = LOST;
 	struct fdtable *fdt;
@@ -91,12 +91,12 @@ static enum batch look_at_batch(struct lt_target *t, struct lt_key *space,
 
 	task_lock(task);
 	files = task->files;
-	/* Both are NULL once the last task of the space has exited. */
-	if (!files || files != READ_ONCE(space->ptr))
+	/* Both are NULL once the last task of the table has exited. */
+	if (!files || files != READ_ONCE(table->ptr))
 		goto out;
 	spin_lock(&files->file_lock);
 	fdt = files_fdtable(files);
-	end = max(fdt->max_fds, READ_ONCE(lt_fds(t)->space_top[space->space]));
+	end = max(fdt->max_fds, READ_ONCE(lt_fds(t)->table_top[table->fd_table]));
 	for (l.fd = from; l.fd < min(end, from + BATCH_FDS); l.fd++) {
 		l.file = l.fd < fdt->max_fds ? files_lookup_fd_raw(files, l.fd) : NULL;
 		fn(&l, slot_compare(&l, fdt), arg);
@@ -109,10 +109,10 @@ out:
 }
 
 /* A task that has the table, with a reference. */
-static struct task_struct *task_of_space(struct lt_target *t, const struct lt_key *space)
+static struct task_struct *task_of_table(struct lt_target *t, const struct lt_key *table)
 {
 	struct task_struct *leader = lt_target_task(t), *p, *found = NULL;
-	const void *files = READ_ONCE(space->ptr);
+	const void *files = READ_ONCE(table->ptr);
 
 	if (!leader)
 		return NULL;
@@ -129,14 +129,14 @@ static struct task_struct *task_of_space(struct lt_target *t, const struct lt_ke
 }
 
 /* Where the task that was asked leaves in the middle, another goes on. */
-static void look_at_space(struct lt_target *t, struct lt_key *space, slot_fn fn, void *arg)
+static void look_at_table(struct lt_target *t, struct lt_key *table, slot_fn fn, void *arg)
 {
 	enum batch found = LOST;
 	struct task_struct *task;
 	unsigned int from = 0;
 
-	while (found != END && (task = task_of_space(t, space))) {
-		while ((found = look_at_batch(t, space, task, from, fn, arg)) == MORE) {
+	while (found != END && (task = task_of_table(t, table))) {
+		while ((found = look_at_batch(t, table, task, from, fn, arg)) == MORE) {
 			from += BATCH_FDS;
 			lt_pool_top_up();
 			cond_resched();
@@ -146,14 +146,14 @@ static void look_at_space(struct lt_target *t, struct lt_key *space, slot_fn fn,
 	}
 }
 
-static void look_at_spaces(struct lt_target *t, slot_fn fn, void *arg)
+static void look_at_tables(struct lt_target *t, slot_fn fn, void *arg)
 {
 	struct lt_fds *fds = lt_fds(t);
 	int i;
 
-	for (i = 0; i < LT_FD_SPACES; i++)
-		if (fds->space[i])
-			look_at_space(t, fds->space[i], fn, arg);
+	for (i = 0; i < LT_FD_TABLES; i++)
+		if (fds->table[i])
+			look_at_table(t, fds->table[i], fn, arg);
 }
 
 static void slot_baseline(struct look *l, enum verdict v, void *flags)
@@ -165,21 +165,21 @@ static void slot_baseline(struct look *l, enum verdict v, void *flags)
 /**
  * lt_fd_list() - list the descriptors that are open in a table now
  * @t: the target
- * @space: the table, new to us
+ * @table: new to us
  * @flags: LEAKTRACE_OBJECT_F_INHERITED, or 0
  *
- * Context: may sleep, gate held for writing.
+ * Context: may sleep, t->rwsem held for writing.
  */
-void lt_fd_list(struct lt_target *t, struct lt_key *space, u8 flags)
+void lt_fd_list(struct lt_target *t, struct lt_key *table, u8 flags)
 {
-	look_at_space(t, space, slot_baseline, &flags);
+	look_at_table(t, table, slot_baseline, &flags);
 }
 
 static void slot_drop(struct look *l, enum verdict v, void *stack)
 {
 	if (v == GONE)
 		lt_object_died(l->t, LEAKTRACE_KIND_FD,
-			       LT_FD_KEY(l->space->space, l->fd), *(u32 *)stack, NULL);
+			       LT_FD_KEY(l->table->fd_table, l->fd), *(u32 *)stack, NULL);
 }
 
 /**
@@ -187,12 +187,12 @@ static void slot_drop(struct look *l, enum verdict v, void *stack)
  * @t: the target
  * @death_stack: where the descriptors that are gone died
  *
- * Context: may sleep, gate held for writing.
+ * Context: may sleep, t->rwsem held for writing.
  */
 void lt_fd_resync(struct lt_target *t, u32 death_stack)
 {
-	lt_fd_spaces(t);
-	look_at_spaces(t, slot_drop, &death_stack);
+	lt_fd_update_tables(t);
+	look_at_tables(t, slot_drop, &death_stack);
 }
 
 struct suspects {
@@ -201,7 +201,7 @@ struct suspects {
 	u64 unknown;
 	struct suspect {
 		unsigned int fd;
-		u32 space;
+		u32 table;
 		const struct file *file;
 	} s[SUSPECTS];
 };
@@ -212,7 +212,7 @@ static void slot_suspect(struct look *l, enum verdict v, void *arg)
 
 	if (v == GONE) {
 		if (lt_object_died(l->t, LEAKTRACE_KIND_FD,
-				   LT_FD_KEY(l->space->space, l->fd), 0, NULL))
+				   LT_FD_KEY(l->table->fd_table, l->fd), 0, NULL))
 			atomic64_inc(&l->t->kind[LEAKTRACE_KIND_FD].missed_deaths);
 		return;
 	}
@@ -221,7 +221,7 @@ static void slot_suspect(struct look *l, enum verdict v, void *arg)
 	if (v == UNKNOWN)
 		all->unknown++;
 	if (all->n < SUSPECTS)
-		all->s[all->n++] = (struct suspect){ l->fd, l->space->space, l->file };
+		all->s[all->n++] = (struct suspect){ l->fd, l->table->fd_table, l->file };
 }
 
 /* Was it so at the first look */
@@ -231,9 +231,9 @@ static bool suspected(struct suspects *all, const struct look *l)
 
 	for (; all->next < all->n; all->next++) {
 		s = &all->s[all->next];
-		if (s->space > l->space->space ||
-		    (s->space == l->space->space && s->fd >= l->fd))
-			return s->space == l->space->space && s->fd == l->fd &&
+		if (s->table > l->table->fd_table ||
+		    (s->table == l->table->fd_table && s->fd >= l->fd))
+			return s->table == l->table->fd_table && s->fd == l->fd &&
 			       s->file == l->file;
 	}
 	return false;
@@ -258,7 +258,7 @@ static void slot_repair(struct look *l, enum verdict v, void *arg)
  * When the object table was full, descriptors without an object stay, and are
  * counted as not tracked.
  *
- * Context: may sleep, gate held for reading; it is given to who waits for it, and the
+ * Context: may sleep, t->rwsem held for reading; it is given to who waits for it, and the
  * target may be dead afterwards.
  */
 void lt_fd_reconcile(struct lt_target *t)
@@ -267,20 +267,20 @@ void lt_fd_reconcile(struct lt_target *t)
 	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
 
 	if (!all) {
-		lt_target_doubt(t);
+		lt_target_unconfirmed(t);
 		return;
 	}
-	look_at_spaces(t, slot_suspect, all);
+	look_at_tables(t, slot_suspect, all);
 	if (full) {
 		atomic64_set(&t->kind[LEAKTRACE_KIND_FD].untracked, all->unknown);
 	} else if (all->n) {
-		up_read(&t->gate);
+		up_read(&t->rwsem);
 		msleep(SECOND_LOOK_MS);
-		down_read(&t->gate);
+		down_read(&t->rwsem);
 		if (!t->dead)
-			look_at_spaces(t, slot_repair, all);
+			look_at_tables(t, slot_repair, all);
 		if (all->n == SUSPECTS)		/* there may be more */
-			lt_target_doubt(t);
+			lt_target_unconfirmed(t);
 	}
 	kvfree(all);
 }
