@@ -12,7 +12,7 @@ setup() {
 teardown() { clean_up; }
 
 sweep() {
-	[ -e /sys/kernel/debug/failslab ] || skip "a kernel without fault injection: scripts/debug-kernel builds one"
+	[ -e /sys/kernel/debug/failslab ] || skip "a kernel without fault injection: scripts/build-kernel builds one"
 	"$PYTHON" "$TOP/tests/lib/faults.py" --stride "${FAULTS_STRIDE-1}" "$@"
 }
 

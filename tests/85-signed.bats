@@ -2,7 +2,7 @@
 # Kernels that take no module but a signed one: said in one line, and a signed one works.
 # bats file_tags=host,signed
 #
-# Each test boots a guest of its own. The last two want 6.12-rt (scripts/debug-kernel
+# Each test boots a guest of its own. The last two want 6.12-rt (scripts/build-kernel
 # rt), whose key its build has made and left beside it.
 
 load lib/common
@@ -35,8 +35,8 @@ module_of() {
 }
 
 signed_kernel() {
-	"$TOP/scripts/debug-kernel" --cached rt ||
-		skip "no 6.12-rt here: scripts/debug-kernel rt builds it"
+	"$TOP/scripts/build-kernel" --cached rt ||
+		skip "no 6.12-rt here: scripts/build-kernel rt builds it"
 }
 
 # What it has to say of a module that was refused.

@@ -8,8 +8,12 @@ lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
 lab_build=${LEAKTRACE_BUILD:-$lab_cache/build}
 lab_versions=(5.10 6.1 6.12 7.2)
-# Built here, by scripts/debug-kernel, and only if somebody names them.
+# Built here, by scripts/build-kernel, and only if somebody names them: kernels that look
+# for our mistakes, and upstream's as others configure and compile it.
 lab_debug=(6.1-kasan 6.1-kcsan 6.12-rt)
+lab_upstream=(6.12-server 6.12-cfi)
+# What make is told where clang compiles the kernel and its modules.
+lab_clang=LLVM=-19
 
 die() {
 	echo "$lab_me: $*" >&2
@@ -23,10 +27,22 @@ usage() {
 
 check_version() {
 	local v
-	for v in "${lab_versions[@]}" "${lab_debug[@]}"; do
+	for v in "${lab_versions[@]}" "${lab_debug[@]}" "${lab_upstream[@]}"; do
 		[ "$v" != "$1" ] || return 0
 	done
-	die "no kernel '$1' here: take one of ${lab_versions[*]} ${lab_debug[*]}"
+	die "no kernel '$1' here: take one of ${lab_versions[*]} ${lab_debug[*]} ${lab_upstream[*]}"
+}
+
+is_debug_kernel() { [[ " ${lab_debug[*]} " == *" $1 "* ]]; }
+
+# kernel_suites VERSION: Debian's suites that hold it, best first.
+kernel_suites() {
+	case $1 in
+	5.10) echo bullseye-security bullseye ;;
+	6.1) echo bookworm-security bookworm ;;
+	6.12) echo bookworm-backports trixie-security trixie ;;
+	7.2) echo trixie-backports ;;
+	esac
 }
 
 # Paths of a kernel that scripts/kernels has put into the cache.
@@ -63,9 +79,9 @@ debian_site() {
 	die "apt knows no Debian archive for $1: check /etc/apt, run apt-get update"
 }
 
-# One line of a sources list for a suite.
+# debian_source SUITE [deb-src]: a line of a sources list.
 debian_source() {
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+	echo "${2-deb} [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
 		"$(debian_site "$1") $1 main"
 }
 
@@ -82,13 +98,14 @@ private_apt() {
 		-o APT::Sandbox::User=root "$@"
 }
 
-# apt_lists DIR SUITE…: what private_apt with DIR knows.
+# apt_lists DIR [deb-src] SUITE…: what private_apt with DIR knows.
 apt_lists() {
-	local dir=$1 suite
+	local dir=$1 suite kind=deb
 	shift
+	[ "$1" != deb-src ] || { kind=$1; shift; }
 	mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$dir/debs"
 	for suite; do
-		debian_source "$suite"
+		debian_source "$suite" "$kind"
 	done >"$dir/sources.list"
 	private_apt apt-get "$dir" update >&2
 }
@@ -98,6 +115,35 @@ apt_download() {
 	local dir=$1
 	shift
 	(cd "$dir/debs" && private_apt apt-get "$dir" download "$@" >&2)
+}
+
+# upstream_release VERSION: of which release of upstream's Debian's kernel is that is in
+# the cache, e.g. 6.12.95.
+upstream_release() {
+	sed -n '/^linux-headers-/{s/.* \([0-9.]*\)-.*/\1/p;q}' "$lab_cache/kernels/$1/stamp"
+}
+
+# upstream_tarball VERSION DIR: fetches the source of that release into DIR, or of the
+# newest one of VERSION that Debian still has, and prints its name. The .orig tarball of
+# Debian's source package is upstream's.
+upstream_tarball() {
+	local dir=$2 have packages package last='' suites
+	read -ra suites <<<"$(kernel_suites "$1")"
+	apt_lists "$dir" deb-src "${suites[@]}"
+	have=$(upstream_release "$1")
+	packages=$(private_apt apt-cache "$dir" showsrc linux | sed -n 's/^Version: //p' |
+		grep "^${1//./\\.}\\." | sort -rV)
+	# One package for each release; a list of packages may be older than the archive.
+	for package in $(grep "^${have//./\\.}-" <<<"$packages" || true) $packages; do
+		[ "${package%%-*}" != "$last" ] || continue
+		last=${package%%-*}
+		if (cd "$dir/debs" && private_apt apt-get "$dir" source --download-only \
+			--tar-only "linux=$package" >&2); then
+			echo "$dir/debs/linux_$last.orig.tar.xz"
+			return
+		fi
+	done
+	die "no source of a kernel $1 in ${suites[*]}"
 }
 
 # Holds the lock named $1 for the rest of the script, so that two runs at the

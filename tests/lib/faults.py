@@ -4,7 +4,7 @@
 
   faults.py [--stride N] [STEP…]      load attach snapshot tables detach close
 
-Needs a kernel with fault injection (scripts/debug-kernel). A step is done again
+Needs a kernel with fault injection (scripts/build-kernel). A step is done again
 and again: first its first allocation fails, then its second, until there is none
 left to fail. Each time it has to say so or to have done without; a failed one
 leaves nothing behind; and the next one, with memory, has to work. Prints a line
