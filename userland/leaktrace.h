@@ -323,7 +323,7 @@ bool range_is_stack(const struct model *m, uint64_t address);
 enum range { RANGE_HEAP, RANGE_MMAP, RANGE_STACK, RANGE_SHARED, RANGE_UNKNOWN, RANGES };
 enum range range_of(const struct model *m, uint64_t address);
 const char *range_kind_name(enum range r);
-void thread_look(struct model *m);		/* which of the exited nobody joined */
+void thread_find_unjoined(struct model *m);		/* which of the exited nobody joined */
 
 /*
  * verdict.c and the rooms around it, verdict.h: the judge

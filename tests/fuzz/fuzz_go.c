@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	process.unwind = go_unwind_new(&process);
 	fill(data, size);
 	for (int i = 0; i < 2; i++)
-		if (go_look(&view))
+		if (go_sample(&view))
 			go_view_undo(&view);
 	say(&view);
 	go_view_free(&view);

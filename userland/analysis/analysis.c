@@ -54,7 +54,7 @@ void judge(struct model *m, const struct bench *bench,
 
 	findings_drop(m);
 	if (x && p) {
-		thread_look(m);
+		thread_find_unjoined(m);
 		court_open(&court);
 		judge_sites(&court, x, p);
 		for (size_t i = 0; i < m->nsites; i++) {

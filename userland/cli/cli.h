@@ -134,7 +134,7 @@ struct traced {
 	bool detached;		/* by somebody else: there is nothing more to read */
 	bool read;		/* for the last time: the model is what the report will say */
 	uint32_t execs_seen;
-	uint64_t look_next_ns, objects_next_ns, reconcile_next_ns;
+	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
 };
 
@@ -148,7 +148,7 @@ struct session {
 	bool view;		/* a picture on the terminal instead */
 	bool watch_all;		/* take up whatever is traced */
 	bool objects;		/* events: every birth and death, too */
-	uint64_t look_every_ns;	/* 0: at each tick, that is every second */
+	uint64_t sample_every_ns;	/* 0: at each tick, that is every second */
 	bool stop;
 	int status;		/* of session_loop(), if it stops */
 	uint64_t started_ns, lost;
@@ -156,7 +156,7 @@ struct session {
 	void (*on_child)(struct session *s);	/* run: SIGCHLD */
 	void (*on_signal)(struct session *s, int signal);
 	/* record: the sites are fresh; last: and all else, before the report */
-	void (*on_look)(struct session *s, struct traced *t, bool last);
+	void (*on_sample)(struct session *s, struct traced *t, bool last);
 	void (*on_event)(struct session *s, const struct event *e);
 	void (*on_tick)(struct session *s);
 	void *user;
@@ -175,7 +175,7 @@ void session_runtime(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
 int session_loop(struct session *s);
-int session_last_look(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
+int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
 void session_drop_done(struct session *s);	/* of whom there will be no report */
 int session_report(struct session *s, bool *leaks);
 void session_close(struct session *s);

@@ -17,7 +17,7 @@ struct files {
 	const struct options *o;
 	struct trace_survey older, newer;
 	FILE *f;			/* NULL: nothing written yet */
-	struct report_style look;
+	struct report_style style;
 	bool leaks;
 };
 
@@ -40,17 +40,17 @@ static int diff_go(const struct options *o)
 	char err[512];
 	struct go_difference *d = go_difference_read(o->argv[0], o->argv[1], err, sizeof(err));
 	FILE *f = d ? output_open_file(&o->output) : NULL;
-	struct report_style look;
+	struct report_style style;
 	int status = EXIT_TROUBLE;
 
 	if (!d)
 		return fail("%s", err);
 	if (f) {
-		look = output_style(&o->output, f);
+		style = output_style(&o->output, f);
 		if (o->output.format == FORMAT_JSON)
 			go_difference_json(f, d);
 		else
-			go_difference_text(f, d, &look);
+			go_difference_text(f, d, &style);
 		status = output_close_file(f, &o->output);
 	}
 	status = status ?: go_difference_leaks(d) ? EXIT_LEAKS : EXIT_CLEAN;
@@ -83,13 +83,13 @@ static int say(struct files *x, const struct difference_report *r)
 	if (!x->f)
 		return EXIT_TROUBLE;
 	if (first)
-		x->look = output_style(&x->o->output, x->f);
+		x->style = output_style(&x->o->output, x->f);
 	x->leaks |= difference_leaks(r);
 	if (x->o->output.format == FORMAT_JSON)
 		return difference_json(x->f, r) ? EXIT_TROUBLE : 0;
 	if (!first)
 		fputc('\n', x->f);
-	difference_text(x->f, r, &x->look);
+	difference_text(x->f, r, &x->style);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ static bool wait_s(double s, void *signals)
 	return poll(&p, 1, s * 1000) == 0;
 }
 
-static int look(struct go_view *v, const struct options *o)
+static int take_samples(struct go_view *v, const struct options *o)
 {
 	unsigned int count = o->count ?: o->every_s > 0 ? COUNT : 1;
 	double every_s = o->every_s > 0 ? o->every_s : EVERY_S;
@@ -46,7 +46,7 @@ static int look(struct go_view *v, const struct options *o)
 		return EXIT_TROUBLE;
 	}
 	do {
-		err = go_look(v);
+		err = go_sample(v);
 	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
 	/* discard the Ctrl-C that ended sampling */
 	while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) > 0)
@@ -99,7 +99,7 @@ static int run(struct go_process *p, const struct options *o)
 	if (!v)
 		return fail("out of memory");
 	v->process = p;
-	status = look(v, o);
+	status = take_samples(v, o);
 	if (!status) {
 		go_judge(v);
 		status = say(v, o) ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;

@@ -35,13 +35,13 @@ static void stop_on(struct session *s, int err)
 		fail("cannot write %s: %s; what was written so far can be reported", s->options->output.path, strerror(-err));
 }
 
-static void on_look(struct session *s, struct traced *t, bool last)
+static void on_sample(struct session *s, struct traced *t, bool last)
 {
 	struct recorder *r = recorder_of(s);
 
 	if (!s->broken)
 		stop_on(s, recorder_point(r, &t->model) ?:
-			recorder_look(r, s->client, &t->model, last));
+			recorder_snapshot(r, s->client, &t->model, last));
 }
 
 static void on_event(struct session *s, const struct event *e)
@@ -53,13 +53,13 @@ static void on_event(struct session *s, const struct event *e)
 	stop_on(s, recorder_event(recorder_of(s), e));
 }
 
-static int look_at_all(struct session *s)
+static int snapshot_all(struct session *s)
 {
 	int err = 0;
 
 	for (struct traced *t = s->targets; t && !err; t = t->next)
 		if (!t->detached)
-			err = recorder_look(recorder_of(s), s->client, &t->model, true);
+			err = recorder_snapshot(recorder_of(s), s->client, &t->model, true);
 	return err;
 }
 
@@ -70,7 +70,7 @@ static void on_tick(struct session *s)
 	if (s->broken)
 		return;
 	if (recorder_rotation_due(r))
-		stop_on(s, look_at_all(s) ?: recorder_rotate(r) ?: look_at_all(s));
+		stop_on(s, snapshot_all(s) ?: recorder_rotate(r) ?: snapshot_all(s));
 	else
 		stop_on(s, recorder_flush(r));
 }
@@ -152,7 +152,7 @@ int cmd_record(struct options *o)
 {
 	struct session s = {
 		.json = o->json, .tail = stdout, .view = !o->json && isatty(STDOUT_FILENO),
-		.objects = o->events, .on_look = on_look, .on_event = on_event, .on_tick = on_tick,
+		.objects = o->events, .on_sample = on_sample, .on_event = on_event, .on_tick = on_tick,
 	};
 	int status;
 
@@ -162,7 +162,7 @@ int cmd_record(struct options *o)
 		return fail("record: no output file: give -o FILE");
 	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)
 		return fail("record: --rotate SIZE must be at most half of --max-size");
-	s.look_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
+	s.sample_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
 	status = session_open(&s, o);
 	if (!status)
 		status = session_listen(&s);

@@ -22,7 +22,7 @@
 #include "cli/cli.h"
 #include "report/output.h"
 
-enum { LOOK_MS = 20 };	/* poll interval until the tracee has called exec */
+enum { POLL_MS = 20 };	/* poll interval until the tracee has called exec */
 
 static struct {
 	pid_t pid;		/* 0: reaped */
@@ -143,7 +143,7 @@ static int start(struct session *s, struct options *o)
 	ptrace(PTRACE_SEIZE, child.pid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
 	if (write(child.go, "", 1) != 1)
 		return fail("cannot start %s: %s", o->argv[0], strerror(errno));
-	while (!poll(&failed, 1, LOOK_MS))
+	while (!poll(&failed, 1, POLL_MS))
 		on_child(s);
 	if (read(child.failed, &err, sizeof(err)) == sizeof(err)) {
 		child.traced->done = true;

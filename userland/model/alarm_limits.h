@@ -10,7 +10,7 @@
 enum {
 	ALARM_AFTER_S = 45,
 	ALARM_AFTER_HEAP_S = 600,	/* as long as a garbage collector's old generation may take */
-	ALARM_CLEAR_LOOKS = 4,
+	ALARM_CLEAR_SAMPLES = 4,
 };
 
 #endif

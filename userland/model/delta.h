@@ -42,7 +42,7 @@ struct difference_report {
 };
 
 bool difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */
-void difference_text(FILE *f, const struct difference_report *r, const struct report_style *look);
+void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style);
 int difference_json(FILE *f, const struct difference_report *r);	/* 0 or -errno */
 
 #endif

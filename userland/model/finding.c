@@ -37,12 +37,12 @@ void findings_drop(struct model *m)
 	m->nfindings = 0;
 }
 
-const char *verdict_color(const struct report_style *look, enum verdict v)
+const char *verdict_color(const struct report_style *style, enum verdict v)
 {
 	static const char *const codes[] = {
 		[VERDICT_OK] = "\033[2m", [VERDICT_CACHE] = "\033[36m",
 		[VERDICT_SUSPECT] = "\033[33m", [VERDICT_LEAK] = "\033[1;31m",
 	};
 
-	return style_paint(look, codes[v]);
+	return style_paint(style, codes[v]);
 }

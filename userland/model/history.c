@@ -251,7 +251,7 @@ bool history_load_at(const struct history *h, double t_s, struct load *l)
 }
 
 /* The series with most samples since t_ns: its last *n points. */
-static const struct series *looks_since(const struct history *h, uint64_t t_ns, unsigned int *n)
+static const struct series *samples_since(const struct history *h, uint64_t t_ns, unsigned int *n)
 {
 	const struct series *best = NULL;
 
@@ -293,7 +293,7 @@ const struct curve *history_curve(uint32_t site, void *history)
 	if (!s || !s->n)
 		return NULL;
 	first_ns = s->point[0].t_ns;
-	looks = looks_since(h, first_ns, &n);
+	looks = samples_since(h, first_ns, &n);
 	if (n < s->n) {
 		looks = s;
 		n = s->n;

@@ -10,7 +10,7 @@
 #include "symbolize/language.h"
 #include "symbolize/library.h"
 
-#define LOOK_EVERY_NS	(2 * NSEC_PER_SEC)
+#define SAMPLE_EVERY_NS	(2 * NSEC_PER_SEC)
 
 struct lang_process {
 	const struct lang_runtime *runtime;
@@ -63,7 +63,7 @@ bool lang_process_look(struct lang_process *p, bool in_any_case)
 	free(p->sites);
 	p->sites = NULL;
 	p->runtime->look(p->look);
-	p->next_ns = monotonic_ns() + LOOK_EVERY_NS + 20 * (monotonic_ns() - now);
+	p->next_ns = monotonic_ns() + SAMPLE_EVERY_NS + 20 * (monotonic_ns() - now);
 	return true;
 }
 
@@ -158,7 +158,7 @@ enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint
 {
 	if (s->judgement->verdict != VERDICT_LEAK) {
 		t->since_ns = 0;
-		if (++t->down < ALARM_CLEAR_LOOKS && !last)
+		if (++t->down < ALARM_CLEAR_SAMPLES && !last)
 			return LANG_NO_NEWS;
 		t->mentioned = false;
 		if (!t->raised)

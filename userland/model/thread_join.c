@@ -161,7 +161,7 @@ static bool ask(struct model *m)
  * Marks the exited threads that have not been joined; if the target has exited,
  * those known to be unjoined before.
  */
-void thread_look(struct model *m)
+void thread_find_unjoined(struct model *m)
 {
 	bool fresh = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED) && ask(m);
 

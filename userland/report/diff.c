@@ -89,16 +89,16 @@ static void write_sum(FILE *f, const struct difference_report *r)
 	fprintf(f, r->n ? "\n" : "nothing grew\n\n");
 }
 
-static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
 	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1 };
 
 	g.live[s->kind] = site_live(s);
 	g.judgement = s->judgement;
-	report_finding(f, m, &g, look, false);
+	report_finding(f, m, &g, style, false);
 }
 
-void difference_text(FILE *f, const struct difference_report *r, const struct report_style *look)
+void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style)
 {
 	size_t shown = r->n;
 
@@ -110,7 +110,7 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		"different runs: live objects at the end of each, matched by function names");
 	if (r->newer)
 		write_sum(f, r);
-	if (!look->all && shown > DIFFERENCES)
+	if (!style->all && shown > DIFFERENCES)
 		shown = DIFFERENCES;
 	for (size_t i = 0; i < shown; i++) {
 		const struct difference *d = &r->d[i];
@@ -120,7 +120,7 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		if (!r->same)
 			fprintf(f, " (%s before)", format_count(d->live_before, before));
 		fprintf(f, "  ");
-		write_site(f, d->model, d->site ?: d->before, look);
+		write_site(f, d->model, d->site ?: d->before, style);
 		fputc('\n', f);
 	}
 	write_losses(f, r->older, "old");

@@ -19,7 +19,7 @@
 
 struct output {
 	const struct output_options *o;
-	struct report_style look;
+	struct report_style style;
 	FILE *f;			/* NULL: several files */
 	struct replacement file;	/* f belongs to it if file.f is set */
 	struct metrics *metrics;	/* of all targets; NULL: another format */
@@ -35,14 +35,14 @@ bool output_is_stdout(const struct output_options *o)
 struct report_style output_style(const struct output_options *o, FILE *f)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct report_style look = { .format = o->format, .all = o->all };
+	struct report_style style = { .format = o->format, .all = o->all };
 	struct winsize w;
 
 	if (isatty(fileno(f))) {
-		look.color = !o->no_color && !(no_color && *no_color);
-		look.rows = !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_row ? w.ws_row : 40;
+		style.color = !o->no_color && !(no_color && *no_color);
+		style.rows = !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_row ? w.ws_row : 40;
 	}
-	return look;
+	return style;
 }
 
 FILE *output_open_file(const struct output_options *o)
@@ -106,10 +106,10 @@ struct output *output_open(const struct output_options *o)
 		return NULL;
 	}
 	out->o = o;
-	out->look.format = o->format;
+	out->style.format = o->format;
 	good = (o->format == FORMAT_PPROF && !is_stream(o)) || open_file(out);
 	if (good && out->f)
-		out->look = output_style(o, out->f);
+		out->style = output_style(o, out->f);
 	if (good && o->format == FORMAT_OPENMETRICS) {
 		out->metrics = metrics_new();
 		good = out->metrics || fail("out of memory") < 0;
@@ -239,7 +239,7 @@ int output_report(struct output *out, struct model *m)
 {
 	int status = 0;
 
-	switch (out->look.format) {
+	switch (out->style.format) {
 	case FORMAT_PPROF:
 		status = out->f ? stream_pprof(out, m) : write_pprof(out, m);
 		break;
@@ -250,9 +250,9 @@ int output_report(struct output *out, struct model *m)
 		json_object_array_add(out->pages, page_data(m));
 		break;
 	default:
-		if (out->written && out->look.format == FORMAT_TEXT)
+		if (out->written && out->style.format == FORMAT_TEXT)
 			fputc('\n', out->f);
-		report_write(out->f, m, &out->look);
+		report_write(out->f, m, &out->style);
 	}
 	out->written++;
 	return status;

@@ -17,14 +17,14 @@ enum {
 	HEAD_LINES = 17,	/* totals and memory above the findings, losses below */
 };
 
-static void write_header(FILE *f, struct model *m, const struct report_style *look)
+static void write_header(FILE *f, struct model *m, const struct report_style *style)
 {
 	const struct target *t = &m->target;
 	char when[64], window[32];
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, traced for %s", BOLD(look), *t->comm ? t->comm : "?",
-		PLAIN(look), t->pid, m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "", when,
+	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, traced for %s", BOLD(style), *t->comm ? t->comm : "?",
+		PLAIN(style), t->pid, m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "", when,
 		format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
 		if (t->exit_code & 0x7f)
@@ -122,19 +122,19 @@ static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), con
 }
 
 /* Always printed, and always last: how far these numbers can be trusted. */
-static void write_losses(FILE *f, struct model *m, const struct report_style *look)
+static void write_losses(FILE *f, struct model *m, const struct report_style *style)
 {
 	struct losses l;
 
 	report_losses(m, &l);
-	fputs(l.exact ? "" : verdict_color(look, VERDICT_SUSPECT), f);
+	fputs(l.exact ? "" : verdict_color(style, VERDICT_SUSPECT), f);
 	wrapped(f, write_exactness, &l);
-	fputs(l.exact ? "" : PLAIN(look), f);
+	fputs(l.exact ? "" : PLAIN(style), f);
 	wrapped(f, write_stacks, &l);
 }
 
 /* A finding as text, and its number of lines, so that the report fits on the screen. */
-static char *finding_text(struct model *m, const struct report_item *item, const struct report_style *look,
+static char *finding_text(struct model *m, const struct report_item *item, const struct report_style *style,
 			  bool brief, int *lines)
 {
 	char *buf = NULL;
@@ -145,9 +145,9 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	if (!f)
 		return NULL;
 	if (item->l)
-		report_lang_site(f, item->l, look, brief);
+		report_lang_site(f, item->l, style, brief);
 	else
-		report_finding(f, m, item->g, look, brief);
+		report_finding(f, m, item->g, style, brief);
 	fputc('\n', f);
 	fclose(f);
 	for (size_t i = 0; i < len; i++)
@@ -157,22 +157,22 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 
 /* Findings are written in full while they fit, then in brief; the worst is always in full. */
 static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
-			     const struct report_style *look)
+			     const struct report_style *style)
 {
-	int room = (look->rows ?: ROWS) - HEAD_LINES, lines;
+	int room = (style->rows ?: ROWS) - HEAD_LINES, lines;
 	bool brief = false;
 	size_t shown = 0;
 
 	for (; shown < n; shown++) {
 		const struct report_item *item = &items[shown];
-		char *buf = finding_text(m, item, look, brief, &lines);
+		char *buf = finding_text(m, item, style, brief, &lines);
 
-		if (!look->all && !brief && shown && lines > room) {
+		if (!style->all && !brief && shown && lines > room) {
 			free(buf);
-			buf = finding_text(m, item, look, true, &lines);
+			buf = finding_text(m, item, style, true, &lines);
 			brief = true;
 		}
-		if (!look->all && brief && lines > room) {
+		if (!style->all && brief && lines > room) {
 			free(buf);
 			break;
 		}
@@ -184,16 +184,16 @@ static size_t write_findings(FILE *f, struct model *m, const struct report_item 
 }
 
 /* A site without a finding; written with --all only. */
-static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
 	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .odd = -1 };
 
 	g.live[s->kind] = site_live(s);
 	g.judgement = s->judgement;
-	report_finding(f, m, &g, look, false);
+	report_finding(f, m, &g, style, false);
 }
 
-static size_t write_lang_sites(FILE *f, struct model *m, const struct report_style *look)
+static size_t write_lang_sites(FILE *f, struct model *m, const struct report_style *style)
 {
 	const struct lang_site *l = NULL;
 	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, others = 0;
@@ -202,15 +202,15 @@ static size_t write_lang_sites(FILE *f, struct model *m, const struct report_sty
 		if (l[i].own || l[i].judgement->verdict > VERDICT_OK)
 			continue;
 		others++;
-		if (look->all) {
-			report_lang_site(f, &l[i], look, false);
+		if (style->all) {
+			report_lang_site(f, &l[i], style, false);
 			fputc('\n', f);
 		}
 	}
 	return others;
 }
 
-static size_t write_sites(FILE *f, struct model *m, const struct report_style *look)
+static size_t write_sites(FILE *f, struct model *m, const struct report_style *style)
 {
 	struct site **sites;
 	size_t n = report_rank(m, &sites), others = 0;
@@ -219,13 +219,13 @@ static size_t write_sites(FILE *f, struct model *m, const struct report_style *l
 		if (sites[i]->judgement.finding)
 			continue;
 		others++;
-		if (look->all) {
-			write_site(f, m, sites[i], look);
+		if (style->all) {
+			write_site(f, m, sites[i], style);
 			fputc('\n', f);
 		}
 	}
 	free(sites);
-	return others + write_lang_sites(f, m, look);
+	return others + write_lang_sites(f, m, style);
 }
 
 static const char *plural(size_t n)
@@ -245,28 +245,28 @@ static void write_not_shown(FILE *f, size_t findings, size_t sites)
 	fprintf(f, " (--all shows %s)\n", findings + sites == 1 ? "it" : "them");
 }
 
-void report_text(FILE *f, struct model *m, const struct report_style *look)
+void report_text(FILE *f, struct model *m, const struct report_style *style)
 {
 	struct report_item *items;
 	size_t n = report_findings(m, &items), shown, others;
 
-	write_header(f, m, look);
+	write_header(f, m, style);
 	write_totals(f, m);
-	report_rss(f, m, look);
-	shown = write_findings(f, m, items, n, look);
+	report_rss(f, m, style);
+	shown = write_findings(f, m, items, n, style);
 	free(items);
-	others = write_sites(f, m, look);
+	others = write_sites(f, m, style);
 	if (!n)
 		fprintf(f, "no leak found\n\n");
-	write_losses(f, m, look);
-	write_not_shown(f, n - shown, look->all ? 0 : others);
+	write_losses(f, m, style);
+	write_not_shown(f, n - shown, style->all ? 0 : others);
 }
 
-int report_write(FILE *f, struct model *m, const struct report_style *look)
+int report_write(FILE *f, struct model *m, const struct report_style *style)
 {
-	switch (look->format) {
+	switch (style->format) {
 	case FORMAT_TEXT:
-		report_text(f, m, look);
+		report_text(f, m, style);
 		break;
 	case FORMAT_FOLDED:
 		report_folded(f, m);

@@ -30,7 +30,7 @@ static const char *base_of(const char *path)
 }
 
 /* A function's name in its column: without arguments, truncated if it is too long. */
-static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *look)
+static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *style)
 {
 	int len = s->function ? (int)strlen(s->function) : 0;
 
@@ -38,16 +38,16 @@ static void write_name(FILE *f, const struct symbol_frame *s, const struct repor
 		fprintf(f, "%#-*" PRIx64, NAME_COLUMNS, s->offset);
 		return;
 	}
-	if (!look->all && s->function[len - 1] == ')')
+	if (!style->all && s->function[len - 1] == ')')
 		len = strcspn(s->function + 1, "(") + 1;
-	if (!look->all && len > NAME_COLUMNS)
+	if (!style->all && len > NAME_COLUMNS)
 		fprintf(f, "%.*s…", NAME_COLUMNS - 1, s->function);
 	else
 		fprintf(f, "%-*.*s", NAME_COLUMNS, len, s->function);
 }
 
 void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
-		  const struct report_style *look)
+		  const struct report_style *style)
 {
 	char where[80] = "";
 
@@ -55,30 +55,30 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 		snprintf(where, sizeof(where), "%s:%d", path_tail(s->file, 30), s->line);
 	else if (s->function)
 		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
-	fprintf(f, "%s%s", lead, mine ? BOLD(look) : "");
-	write_name(f, s, look);
-	fprintf(f, "%s  %-32s  %s(%.24s%s)%s\n", mine ? PLAIN(look) : "", where, DIM(look),
+	fprintf(f, "%s%s", lead, mine ? BOLD(style) : "");
+	write_name(f, s, style);
+	fprintf(f, "%s  %-32s  %s(%.24s%s)%s\n", mine ? PLAIN(style) : "", where, DIM(style),
 		s->module ? base_of(s->module) : "unknown", s->inlined ? ", inlined" : "",
-		PLAIN(look));
+		PLAIN(style));
 }
 
 /* Writes up to max frames, with 'first' before the first of them; returns whether these are all. */
 static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const char *first,
-		       int max, const struct symbol_frame *mine, const struct report_style *look)
+		       int max, const struct symbol_frame *mine, const struct report_style *style)
 {
 	char lead[32];
 
 	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
 	for (int i = 0; i < n && i < max; i++)
-		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, look);
+		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, style);
 	if (n > max)
-		fprintf(f, "%s%s… %d more%s\n", lead, DIM(look), n - max, PLAIN(look));
+		fprintf(f, "%s%s… %d more%s\n", lead, DIM(style), n - max, PLAIN(style));
 	return n <= max;
 }
 
 /* The stack of one object, if the site's own stack is incomplete. */
 static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
-		       const struct report_style *look)
+		       const struct report_style *style)
 {
 	const struct stack *rest = model_rest(m, id);
 	const struct symbol_frame *frames;
@@ -86,15 +86,15 @@ static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, 
 
 	if (!n)
 		return;
-	fprintf(f, "%s%s%s%s\n", lead, DIM(look),
-		model_rest_is_whole(m, id) ? "the stack of one of them:" : "the stack of one of them continues:", PLAIN(look));
-	if (write_list(f, frames, n, lead, max, NULL, look) && rest->status != LEAKTRACE_STACK_ROOT)
-		fprintf(f, "%s%s… incomplete here too%s\n", lead, DIM(look), PLAIN(look));
+	fprintf(f, "%s%s%s%s\n", lead, DIM(style),
+		model_rest_is_whole(m, id) ? "the stack of one of them:" : "the stack of one of them continues:", PLAIN(style));
+	if (write_list(f, frames, n, lead, max, NULL, style) && rest->status != LEAKTRACE_STACK_ROOT)
+		fprintf(f, "%s%s… incomplete here too%s\n", lead, DIM(style), PLAIN(style));
 }
 
 /* mine: the frame to blame, which is highlighted; or NULL. */
 static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
-			 const struct symbol_frame *mine, const struct report_style *look)
+			 const struct symbol_frame *mine, const struct report_style *style)
 {
 	const struct stack *stack = model_stack(m, id);
 	const struct symbol_frame *frames;
@@ -104,18 +104,18 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 	if (!n)
 		fprintf(f, "%sno stack: %s\n", first,
 			stack ? stack_status_text(stack->status) : "unknown");
-	if (!write_list(f, frames, n, first, max, mine, look) || !n ||
+	if (!write_list(f, frames, n, first, max, mine, style) || !n ||
 	    stack->status == LEAKTRACE_STACK_ROOT || lang_is_root(&frames[n - 1]))
 		return;
 	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
-	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(look),
-		stack_status_text(stack->status), PLAIN(look));
-	write_rest(f, m, id, lead, max, look);
+	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(style),
+		stack_status_text(stack->status), PLAIN(style));
+	write_rest(f, m, id, lead, max, style);
 }
 
-static void write_examples(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+static void write_examples(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
-	int max = look->all ? 10 : EXAMPLES;
+	int max = style->all ? 10 : EXAMPLES;
 	uint64_t end = model_end_ns(m);
 	struct object *o[10];
 	int n = examples_of(m, s, o, max);
@@ -173,7 +173,7 @@ void report_at(FILE *f, const struct symbol_frame *place)
 }
 
 static void write_head(FILE *f, struct model *m, const struct finding *g,
-		       const struct report_style *look)
+		       const struct report_style *style)
 {
 	const struct site *s = model_site(m, g->sites[0]);
 	const struct judgement *j = &g->judgement;
@@ -182,16 +182,16 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
 	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
 		*c -= 'a' - 'A';
-	fprintf(f, "%s%s%s  %s", verdict_color(look, j->verdict), name, PLAIN(look), BOLD(look));
+	fprintf(f, "%s%s%s  %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style));
 	write_what(f, m, g);
 	report_at(f, report_place(m, s));
-	fprintf(f, "%s", PLAIN(look));
+	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	if (g->nsites > 1)
-		fprintf(f, "  %s%zu call paths%s\n", DIM(look), g->nsites, PLAIN(look));
+		fprintf(f, "  %s%zu call paths%s\n", DIM(style), g->nsites, PLAIN(style));
 	else
-		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
+		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));
 }
 
 /* A sentence, wrapped between words. */
@@ -215,14 +215,14 @@ void report_sentence(FILE *f, const char *lead, const char *text)
 }
 
 /* The other sites of a finding, one line each. */
-static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct report_style *look)
+static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct report_style *style)
 {
 	for (size_t i = 1; i < g->nsites; i++) {
 		const struct site *s = model_site(m, g->sites[i]);
 		char live[32];
 
-		if (i >= PARTS && !look->all) {
-			fprintf(f, "  %s… %zu more parts%s\n", DIM(look), g->nsites - i, PLAIN(look));
+		if (i >= PARTS && !style->all) {
+			fprintf(f, "  %s… %zu more parts%s\n", DIM(style), g->nsites - i, PLAIN(style));
 			return;
 		}
 		fprintf(f, "  also       %s %s", format_count(site_live(s), live), kind_name(s->kind));
@@ -232,36 +232,36 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 			report_at(f, report_place(m, s));
 		else
 			fprintf(f, " (same call path, other frames)");
-		fprintf(f, "  %ssite %u%s\n", DIM(look), s->id, PLAIN(look));
+		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));
 	}
 }
 
-static void write_releases(FILE *f, struct model *m, const struct site *s, const struct report_style *look)
+static void write_releases(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
-	for (unsigned int i = 0; i < s->releases && (look->all || i < RELEASES); i++) {
+	for (unsigned int i = 0; i < s->releases && (style->all || i < RELEASES); i++) {
 		char lead[64];
 
 		snprintf(lead, sizeof(lead), "  %3.0f %% released at ",
 			 s->died ? 100.0 * s->release[i].count / s->died : 0);
-		write_frames(f, m, s->release[i].stack, lead, look->all ? FRAMES_ALL : FRAMES_RELEASE,
-			     NULL, look);
+		write_frames(f, m, s->release[i].stack, lead, style->all ? FRAMES_ALL : FRAMES_RELEASE,
+			     NULL, style);
 	}
 }
 
-void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *look,
+void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
 		    bool brief)
 {
 	const struct judgement *j = &g->judgement;
 	const struct site *s = model_site(m, g->sites[0]);
 
-	write_head(f, m, g, look);
+	write_head(f, m, g, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && j->evidence[i]; i++)
 		report_sentence(f, "  - ", j->evidence[i]);
 	if (brief)
 		return;
-	write_frames(f, m, s->stack, "  created at ", look->all ? FRAMES_ALL : FRAMES,
-		     report_place(m, s), look);
-	write_parts(f, m, g, look);
-	write_releases(f, m, s, look);
-	write_examples(f, m, s, look);
+	write_frames(f, m, s->stack, "  created at ", style->all ? FRAMES_ALL : FRAMES,
+		     report_place(m, s), style);
+	write_parts(f, m, g, style);
+	write_releases(f, m, s, style);
+	write_examples(f, m, s, style);
 }

@@ -77,7 +77,7 @@ static void write_given(FILE *f, struct model *m, const struct rss *x)
 		fputc('\n', f);
 }
 
-void report_rss(FILE *f, struct model *m, const struct report_style *look)
+void report_rss(FILE *f, struct model *m, const struct report_style *style)
 {
 	char a[32], b[32], c[32], name[64];
 	struct rss x;
@@ -85,7 +85,7 @@ void report_rss(FILE *f, struct model *m, const struct report_style *look)
 	if (!rss_read(m, &x))
 		return;
 	fprintf(f, "%smemory%s  %s touched since attach, %s of it still in use; %s released",
-		BOLD(look), PLAIN(look), format_bytes(x.touched * PAGE_BYTES, a),
+		BOLD(style), PLAIN(style), format_bytes(x.touched * PAGE_BYTES, a),
 		format_bytes(x.new_live * PAGE_BYTES, b), format_bytes(x.given_back * PAGE_BYTES, c));
 	fputc('\n', f);
 	if (x.new_live) {

@@ -31,7 +31,7 @@ void report_lang_totals(FILE *f, const struct model *m)
 	}
 }
 
-static void write_head(FILE *f, const struct lang_site *s, const struct report_style *look)
+static void write_head(FILE *f, const struct lang_site *s, const struct report_style *style)
 {
 	const struct judgement *j = s->judgement;
 	char name[16], a[32], b[32];
@@ -39,26 +39,26 @@ static void write_head(FILE *f, const struct lang_site *s, const struct report_s
 	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
 	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
 		*c -= 'a' - 'A';
-	fprintf(f, "%s%s%s  %s%s %s", verdict_color(look, j->verdict), name, PLAIN(look), BOLD(look),
+	fprintf(f, "%s%s%s  %s%s %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style),
 		format_count(s->live, a), s->kind);
 	if (s->bytes)
 		fprintf(f, " (%s)", format_bytes(s->bytes, b));
 	else
 		fprintf(f, " %s", s->type);
 	report_at(f, lang_site_place(s));
-	fprintf(f, "%s", PLAIN(look));
+	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	fputc('\n', f);
 }
 
 /** report_lang_site() - print a runtime's site as a finding */
-void report_lang_site(FILE *f, const struct lang_site *s, const struct report_style *look, bool brief)
+void report_lang_site(FILE *f, const struct lang_site *s, const struct report_style *style, bool brief)
 {
-	int max = look->all ? FRAMES_ALL : FRAMES;
+	int max = style->all ? FRAMES_ALL : FRAMES;
 	char held[32];
 
-	write_head(f, s, look);
+	write_head(f, s, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && s->judgement->evidence[i]; i++)
 		report_sentence(f, "  - ", s->judgement->evidence[i]);
 	if (brief)
@@ -67,9 +67,9 @@ void report_lang_site(FILE *f, const struct lang_site *s, const struct report_st
 		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
 	for (int i = 0; i < s->nframes && i < max; i++)
 		report_frame(f, &s->frames[i], i ? "             " : "  is at      ",
-			     &s->frames[i] == lang_site_place(s), look);
+			     &s->frames[i] == lang_site_place(s), style);
 	if (s->nframes > max)
-		fprintf(f, "             %s… %d more%s\n", DIM(look), s->nframes - max, PLAIN(look));
+		fprintf(f, "             %s… %d more%s\n", DIM(style), s->nframes - max, PLAIN(style));
 	if (s->by)
-		report_frame(f, s->by, "  created by ", s->by == lang_site_place(s), look);
+		report_frame(f, s->by, "  created by ", s->by == lang_site_place(s), style);
 }

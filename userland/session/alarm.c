@@ -3,7 +3,7 @@
  * What changes from sample to sample: the live objects of a site, as a curve
  * whose resolution falls as it gets longer, and whether the site has been
  * reported as a leak. Two consecutive samples with a leak raise the alarm,
- * ALARM_CLEAR_LOOKS without one clear it.
+ * ALARM_CLEAR_SAMPLES without one clear it.
  *
  * Something that is being filled cannot be told from a leak at first, and false
  * alarms make people ignore the next one: while growth is early, and unless a
@@ -19,7 +19,7 @@
 
 enum {
 	RAISE = 2,
-	WORTH_A_LOOK = 5,	/* live objects; sites with fewer get no verdict */
+	LIVE_MIN = 5,	/* live objects; sites with fewer get no verdict */
 	GROWTH_PAUSE_S = 10,
 	URGENT_S = 120,		/* time to the limit */
 };
@@ -85,7 +85,7 @@ void watch_sample(struct watch *w, const struct model *m)
 		const struct site *s = &m->sites[i];
 		struct watched *r = rows_find(&w->sites, s->id);
 
-		if (!r && site_live(s) < WORTH_A_LOOK)
+		if (!r && site_live(s) < LIVE_MIN)
 			continue;
 		if (!r)
 			r = rows_take(&w->sites, s->id);
@@ -104,10 +104,10 @@ bool watch_curious(const struct watch *w, const struct model *m)
 		const struct watched *r = rows_find(&w->sites, s->id);
 
 		/* exited threads are not live, but may not have been joined */
-		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= WORTH_A_LOOK)
+		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= LIVE_MIN)
 			return true;
 		if (r && (r->raised || r->up ||
-			  (site_live(s) >= WORTH_A_LOOK &&
+			  (site_live(s) >= LIVE_MIN &&
 			   (s->born != r->born_judged || s->died != r->died_judged))))
 			return true;
 	}
@@ -173,7 +173,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	if (r->raised && r->down >= (last ? 1 : ALARM_CLEAR_LOOKS)) {
+	if (r->raised && r->down >= (last ? 1 : ALARM_CLEAR_SAMPLES)) {
 		fn(WATCH_CLEARED, s, arg);
 		r->raised = false;
 	} else if (!r->raised && call == ALARM) {
@@ -185,7 +185,7 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 		fn(r->raised ? WATCH_LEAK_GREW : WATCH_GROWTH, s, arg);
 		r->mentioned = true;
 	} else {
-		r->mentioned &= r->down < ALARM_CLEAR_LOOKS;
+		r->mentioned &= r->down < ALARM_CLEAR_SAMPLES;
 		return;
 	}
 	r->live_told = live;

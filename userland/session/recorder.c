@@ -18,10 +18,10 @@
 #include "session/recorder.h"
 #include "tracefile/format.h"
 
-enum { LOOKS_SHARE = 20 };	/* snapshots take at most this part of the time */
+enum { SNAPSHOTS_SHARE = 20 };	/* snapshots take at most this part of the time */
 #define THIN_AT		0.4375	/* of the limit: two files fit */
 #define THIN_AGAIN	0.125	/* growth after which it is compacted again */
-#define LOOKS_FILL_S	86400.0	/* time in which snapshots alone may fill half of the file */
+#define SNAPSHOTS_FILL_S	86400.0	/* time in which snapshots alone may fill half of the file */
 
 struct recorded {
 	struct recorded *next;
@@ -29,7 +29,7 @@ struct recorded {
 	struct known known;
 	struct site_row *row;		/* as last written, by site */
 	size_t nrows;
-	uint64_t look_next_ns;
+	uint64_t sample_next_ns;
 };
 
 struct recorder {
@@ -174,7 +174,7 @@ int recorder_point(struct recorder *r, const struct model *m)
 }
 
 /* cost_ns is the cost of a repeated snapshot, without names, which are looked up only once. */
-static int put_look(struct recorder *r, struct client *c, struct model *m, struct recorded *t,
+static int write_snapshot(struct recorder *r, struct client *c, struct model *m, struct recorded *t,
 		    uint64_t *cost_ns)
 {
 	uint64_t began_ns = monotonic_ns(), read_ns;
@@ -190,24 +190,24 @@ static int put_look(struct recorder *r, struct client *c, struct model *m, struc
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
 }
 
-int recorder_look(struct recorder *r, struct client *c, struct model *m, bool must)
+int recorder_snapshot(struct recorder *r, struct client *c, struct model *m, bool must)
 {
 	struct recorded *t = recorded(r, m->target.id);
 	uint64_t before_bytes, cost_ns;
-	bool first = t && !t->look_next_ns;
+	bool first = t && !t->sample_next_ns;
 	double cost_s, room_s;
 
-	if (r->err || !t || (!must && monotonic_ns() < t->look_next_ns))
+	if (r->err || !t || (!must && monotonic_ns() < t->sample_next_ns))
 		return broke(r, t ? 0 : -ENOMEM);
 	before_bytes = file_bytes(r->w);
-	if (broke(r, file_flush(r->w) ?: put_look(r, c, m, t, &cost_ns) ?: recorder_point(r, m)) ||
+	if (broke(r, file_flush(r->w) ?: write_snapshot(r, c, m, t, &cost_ns) ?: recorder_point(r, m)) ||
 	    recorder_flush(r))
 		return r->err;
 	if (first)
 		r->first_bytes += file_bytes(r->w) - before_bytes;
-	cost_s = cost_ns / 1e9 * LOOKS_SHARE;
-	room_s = (double)(file_bytes(r->w) - before_bytes) * 2 / r->plan.max_bytes * LOOKS_FILL_S;
-	t->look_next_ns = monotonic_ns() + (uint64_t)((cost_s > room_s ? cost_s : room_s) * 1e9);
+	cost_s = cost_ns / 1e9 * SNAPSHOTS_SHARE;
+	room_s = (double)(file_bytes(r->w) - before_bytes) * 2 / r->plan.max_bytes * SNAPSHOTS_FILL_S;
+	t->sample_next_ns = monotonic_ns() + (uint64_t)((cost_s > room_s ? cost_s : room_s) * 1e9);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t
 int recorder_event(struct recorder *r, const struct event *e);
 int recorder_point(struct recorder *r, const struct model *m);	/* m has current sites, settled */
 /* Writes a snapshot of m->target if one is due, or if must; the data is also read into m. */
-int recorder_look(struct recorder *r, struct client *c, struct model *m, bool must);
+int recorder_snapshot(struct recorder *r, struct client *c, struct model *m, bool must);
 void recorder_forget_names(struct recorder *r, uint32_t target);	/* after exec */
 int recorder_flush(struct recorder *r);		/* makes everything so far readable */
 bool recorder_rotation_due(const struct recorder *r);

@@ -191,7 +191,7 @@ void session_runtime(struct session *s, struct traced *t, bool last)
 		lang_process_news(t->model.runtime, last, on_runtime_news, both);
 }
 
-int session_last_look(struct session *s, struct traced *t)
+int session_final_sample(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
 
@@ -205,8 +205,8 @@ int session_last_look(struct session *s, struct traced *t)
 	history_sample(m->history, m);
 	if (m->runtime && !t->done)
 		lang_process_look(m->runtime, true);
-	if (s->on_look)
-		s->on_look(s, t, true);
+	if (s->on_sample)
+		s->on_sample(s, t, true);
 	session_judge(s, t, true);
 	session_runtime(s, t, true);
 	return 0;
@@ -227,7 +227,7 @@ int session_report(struct session *s, bool *leaks)
 		/* its data cannot be read any more */
 		if (t->detached && !t->read)
 			status = fail("%u was detached before its final report", m->target.pid);
-		else if (!t->read && session_last_look(s, t))
+		else if (!t->read && session_final_sample(s, t))
 			status = fail("%s", client_error(s->client));
 		if (!t->read)
 			continue;

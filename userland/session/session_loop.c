@@ -59,7 +59,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	model_settle(m);
 	if (m->runtime)
 		lang_process_look(m->runtime, true);
-	thread_look(m);
+	thread_find_unjoined(m);
 	remember(m);
 }
 
@@ -110,7 +110,7 @@ static void gone(struct session *s, struct traced *t, bool detached)
 	if (detached || (t->ours && t->root))
 		return;
 	/* Targets of other sessions: their final events; they may have been detached meanwhile. */
-	if (session_last_look(s, t)) {
+	if (session_final_sample(s, t)) {
 		if (t->ours)
 			fail("%s", client_error(s->client));
 		return;
@@ -132,7 +132,7 @@ static void refresh_names(struct traced *t)
 		symboliser_refresh(t->model.symboliser);
 }
 
-static void look(struct session *s, struct traced *t)
+static void sample(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
 	uint64_t now = monotonic_ns();
@@ -162,8 +162,8 @@ static void look(struct session *s, struct traced *t)
 	load_read(m->target.pid, &m->load);
 	watch_sample(t->watch, m);
 	history_sample(m->history, m);
-	if (s->on_look)
-		s->on_look(s, t, false);
+	if (s->on_sample)
+		s->on_sample(s, t, false);
 	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
 		remember(m);
@@ -223,9 +223,9 @@ static void tick(struct session *s)
 	if (s->watch_all || s->options->follow_fork)
 		adopt_all(s);
 	for (struct traced *t = s->targets; t; t = t->next) {
-		if (!t->done && monotonic_ns() >= t->look_next_ns) {
-			t->look_next_ns = monotonic_ns() + s->look_every_ns;
-			look(s, t);
+		if (!t->done && monotonic_ns() >= t->sample_next_ns) {
+			t->sample_next_ns = monotonic_ns() + s->sample_every_ns;
+			sample(s, t);
 		}
 		roots |= t->root;
 		alive |= t->root && !t->done;

@@ -15,7 +15,7 @@
 
 struct thinned {			/* state of a target */
 	uint32_t target;
-	uint64_t look_ns, point_ns;	/* the last ones kept; 0: none */
+	uint64_t snapshot_ns, point_ns;	/* the last ones kept; 0: none */
 	uint64_t time_ns;		/* of the pending points */
 	struct point sum;
 	size_t room;
@@ -133,7 +133,7 @@ static int thin_point(struct thinning *x, void *data, size_t len)
 }
 
 /* A snapshot begins: BEGIN is written only if anything else of it is. */
-static int begin_look(struct thinning *x, void *data, size_t len)
+static int begin_snapshot(struct thinning *x, void *data, size_t len)
 {
 	uint64_t time_ns;
 	uint32_t target;
@@ -168,15 +168,15 @@ static int thin_target(struct thinning *x, void *data, size_t len)
 
 	if (!t)
 		return -ENOMEM;
-	x->drop = !thin_keeps_look(&x->plan, x->inside, x->inside_ns, t->look_ns);
+	x->drop = !thin_keeps_snapshot(&x->plan, x->inside, x->inside_ns, t->snapshot_ns);
 	if (x->drop)
 		return 0;
-	t->look_ns = x->inside_ns;
+	t->snapshot_ns = x->inside_ns;
 	/* in order of time: pending points come first */
 	return put_sum(x, t) ?: put(x, LEAKTRACE_CMD_TARGET_GET, data, len);
 }
 
-static int end_look(struct thinning *x, void *data, size_t len)
+static int end_snapshot(struct thinning *x, void *data, size_t len)
 {
 	int err = 0;
 
@@ -197,9 +197,9 @@ static int thin_record(struct thinning *x, unsigned int type, void *data, size_t
 	case RECORD_POINT:
 		return thin_point(x, data, len);
 	case RECORD_BEGIN:
-		return begin_look(x, data, len);
+		return begin_snapshot(x, data, len);
 	case RECORD_END:
-		return end_look(x, data, len);
+		return end_snapshot(x, data, len);
 	case LEAKTRACE_CMD_TARGET_GET:
 		return thin_target(x, data, len);
 	case LEAKTRACE_CMD_STATUS_GET:

@@ -16,7 +16,7 @@ enum { HALVINGS = 24 };
 struct item {				/* a snapshot's or a point's own bytes */
 	uint64_t t_ns;
 	uint32_t target, bytes;
-	bool look;
+	bool snapshot;
 };
 
 struct items {
@@ -24,7 +24,7 @@ struct items {
 	size_t n, room;
 	uint64_t all_bytes, own_bytes;	/* of the file, uncompressed; of the items */
 	uint32_t inside;		/* target whose snapshot is being read; 0: none */
-	size_t look;			/* the item of that snapshot */
+	size_t snapshot;			/* the item of that snapshot */
 };
 
 struct last_look {
@@ -34,7 +34,7 @@ struct last_look {
 
 struct kept {
 	uint32_t target;
-	uint64_t look_ns, point_ns;
+	uint64_t snapshot_ns, point_ns;
 };
 
 bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns)
@@ -44,7 +44,7 @@ bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns
 	return !kept_ns || t_ns - kept_ns >= p->share * age / POINTS_FINER;
 }
 
-bool thin_keeps_look(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
+bool thin_keeps_snapshot(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
 {
 	const struct last_look *last = rows_find(&p->last, target);
 	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
@@ -67,29 +67,29 @@ static int add_item(struct items *x, const struct item *i)
 	return 0;
 }
 
-static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t len, bool look)
+static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t len, bool snapshot)
 {
-	struct item i = { .bytes = look ? 0 : len, .look = look };
+	struct item i = { .bytes = snapshot ? 0 : len, .snapshot = snapshot };
 
 	if (trace_edge(data, len, &i.target, &i.t_ns))
 		return -EBADMSG;
 	if (i.t_ns > p->now_ns)
 		p->now_ns = i.t_ns;
-	x->inside = look ? i.target : 0;
-	x->look = x->n;
+	x->inside = snapshot ? i.target : 0;
+	x->snapshot = x->n;
 	x->own_bytes += i.bytes;
 	return add_item(x, &i);
 }
 
 /* The snapshot is complete: it may be dropped. */
-static int end_look(struct thin_plan *p, struct items *x)
+static int end_snapshot(struct thin_plan *p, struct items *x)
 {
 	struct last_look *last = x->inside ? rows_take(&p->last, x->inside) : NULL;
 
 	if (x->inside && !last)
 		return -ENOMEM;
-	if (last && x->item[x->look].bytes)
-		last->t_ns = x->item[x->look].t_ns;
+	if (last && x->item[x->snapshot].bytes)
+		last->t_ns = x->item[x->snapshot].t_ns;
 	x->inside = 0;
 	return 0;
 }
@@ -103,7 +103,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 	case RECORD_BEGIN:
 		return begin_item(p, x, data, len, true);
 	case RECORD_END:
-		return end_look(p, x);
+		return end_snapshot(p, x);
 	case RECORD_EVENTS:	/* always dropped */
 	case RECORD_MAPS:
 	case RECORD_SYMBOL:
@@ -112,7 +112,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 		return 0;
 	}
 	if (x->inside) {
-		x->item[x->look].bytes += len;
+		x->item[x->snapshot].bytes += len;
 		x->own_bytes += len;
 	}
 	return 0;
@@ -130,9 +130,9 @@ static double left_bytes(const struct thin_plan *p, const struct items *x)
 
 		if (!k)
 			break;
-		if (it->look && it->bytes && thin_keeps_look(p, it->target, it->t_ns, k->look_ns))
-			k->look_ns = it->t_ns;
-		else if (!it->look && (it->t_ns == k->point_ns || thin_keeps_point(p, it->t_ns, k->point_ns)))
+		if (it->snapshot && it->bytes && thin_keeps_snapshot(p, it->target, it->t_ns, k->snapshot_ns))
+			k->snapshot_ns = it->t_ns;
+		else if (!it->snapshot && (it->t_ns == k->point_ns || thin_keeps_point(p, it->t_ns, k->point_ns)))
 			k->point_ns = it->t_ns;
 		else
 			continue;

@@ -23,7 +23,7 @@ int thin_plan(struct thin_plan *p, const char *path, uint64_t until_bytes);
 void thin_plan_free(struct thin_plan *p);
 
 /* Whether a snapshot or point is kept; kept_ns: time of the last one kept, 0 if none. */
-bool thin_keeps_look(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns);
+bool thin_keeps_snapshot(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns);
 bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns);
 
 #endif

@@ -15,7 +15,7 @@ enum { SYM_PC = 1, SYM_RETURN, SYM_FRAME, SYM_MAX = SYM_FRAME };
 enum { FRAME_FUNCTION = 1, FRAME_FILE, FRAME_LINE, FRAME_MODULE, FRAME_BUILD_ID, FRAME_OFFSET,
        FRAME_INLINED, FRAME_MAX = FRAME_INLINED };
 enum { EX_KIND = 1, EX_SPACE, EX_ID, EX_BORN_NS, EX_WHAT, EX_MAX = EX_WHAT };
-enum { LOOK_TARGET = 1, LOOK_TIME_NS, LOOK_MAX = LOOK_TIME_NS };
+enum { SNAPSHOT_TARGET = 1, SNAPSHOT_TIME_NS, SNAPSHOT_MAX = SNAPSHOT_TIME_NS };
 enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_LOAD,
        POINT_MAX = POINT_LOAD };
 enum { EVENTS_LIST = 1 };
@@ -81,8 +81,8 @@ int trace_put_point(struct file_writer *w, const struct point *p);
 int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);
 
 /* records.c: decodes records; 0, -EBADMSG or -ENOMEM */
-/* META: data about the host goes to m, data about the snapshot to look. */
-int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
+/* META: data about the host goes to m, data about the target to snapshot. */
+int trace_take_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len);
 int trace_take_symbol(struct model *m, struct nlattr *attrs, int len);
 int trace_take_example(struct model *m, struct nlattr *attrs, int len);
 int trace_take_maps(struct model *m, const void *data, size_t len);

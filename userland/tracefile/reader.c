@@ -17,12 +17,12 @@ enum { TARGETS_MAX = 4096 };
 struct reading {
 	const struct trace_part *part;
 	struct model *m, *base;		/* base may be NULL */
-	struct model look;		/* begun, not yet ended */
+	struct model snapshot;		/* begun, not yet ended */
 	uint32_t target;		/* the target that is read */
 	uint32_t inside;		/* target of the current snapshot; 0: none, or another target */
 };
 
-static void swap_looks(struct model *a, struct model *b)
+static void swap_snapshots(struct model *a, struct model *b)
 {
 	struct model old = *a;
 
@@ -40,16 +40,16 @@ static void swap_looks(struct model *a, struct model *b)
 #undef TAKE
 }
 
-static void empty_look(struct model *look)
+static void clear_snapshot(struct model *snapshot)
 {
-	model_drop(look, LEAKTRACE_CMD_SITE_GET);
-	model_drop(look, LEAKTRACE_CMD_OBJECT_GET);
-	seen_clear(&look->seen);
-	memset(&look->target, 0, sizeof(look->target));
-	look->dump_interrupted = false;
+	model_drop(snapshot, LEAKTRACE_CMD_SITE_GET);
+	model_drop(snapshot, LEAKTRACE_CMD_OBJECT_GET);
+	seen_clear(&snapshot->seen);
+	memset(&snapshot->target, 0, sizeof(snapshot->target));
+	snapshot->dump_interrupted = false;
 }
 
-static int begin_look(struct reading *r, void *data, size_t len)
+static int begin_snapshot(struct reading *r, void *data, size_t len)
 {
 	uint64_t time_ns;
 	uint32_t target;
@@ -60,12 +60,12 @@ static int begin_look(struct reading *r, void *data, size_t len)
 		r->target = target;
 	r->inside = target;
 	if (target == r->target)
-		empty_look(&r->look);
+		clear_snapshot(&r->snapshot);
 	return 0;
 }
 
 /* Whether the snapshot at time_ns replaces the current one. */
-static int end_look(struct reading *r, void *data, size_t len)
+static int end_snapshot(struct reading *r, void *data, size_t len)
 {
 	uint64_t time_ns;
 	uint32_t target;
@@ -74,18 +74,18 @@ static int end_look(struct reading *r, void *data, size_t len)
 		return -EBADMSG;
 	r->inside = 0;
 	/* compacted: only its names are left */
-	if (target != r->target || !r->look.target.id)
+	if (target != r->target || !r->snapshot.target.id)
 		return 0;
 	if (time_ns <= r->part->from_ns) {
 		if (r->base)
-			swap_looks(r->base, &r->look);
+			swap_snapshots(r->base, &r->snapshot);
 		return 0;
 	}
 	if (time_ns > r->part->to_ns && r->m->target.id)
 		return 0;
-	if (history_sample(r->m->history, &r->look))
+	if (history_sample(r->m->history, &r->snapshot))
 		return -ENOMEM;
-	swap_looks(r->m, &r->look);
+	swap_snapshots(r->m, &r->snapshot);
 	return 0;
 }
 
@@ -126,30 +126,30 @@ static int take_point(struct reading *r, void *data, size_t len)
 /* Names go to the model, everything else to the current snapshot. */
 static int take_record(struct reading *r, unsigned int type, void *data, size_t len)
 {
-	struct model *look = r->inside ? &r->look : r->m;
+	struct model *snapshot = r->inside ? &r->snapshot : r->m;
 
 	if (type == RECORD_BEGIN)
-		return begin_look(r, data, len);
+		return begin_snapshot(r, data, len);
 	if (type == RECORD_END)
-		return end_look(r, data, len);
+		return end_snapshot(r, data, len);
 	if (type == RECORD_POINT)
 		return take_point(r, data, len);
 	if (r->inside && r->inside != r->target)
 		return 0;
 	switch (type) {
 	case RECORD_META:
-		return trace_take_meta(r->m, look, data, len);
+		return trace_take_meta(r->m, snapshot, data, len);
 	case RECORD_SYMBOL:
 		return trace_take_symbol(r->m, data, len);
 	case RECORD_EXAMPLE:
-		return trace_take_example(look, data, len);
+		return trace_take_example(snapshot, data, len);
 	case RECORD_MAPS:
 		return trace_take_maps(r->m, data, len);
 	case LEAKTRACE_CMD_STACK_GET:
 	case LEAKTRACE_CMD_STACK_REST:
 		return model_record(r->m, type, data, len);
 	}
-	return model_record(look, type, data, len);
+	return model_record(snapshot, type, data, len);
 }
 
 /* container.c's messages do not name the file: add it. */
@@ -194,7 +194,7 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 
 	if (!f)
 		return -EINVAL;
-	m->offline = r.look.offline = true;
+	m->offline = r.snapshot.offline = true;
 	m->symboliser = symboliser_offline();
 	m->history = history_new();
 	snprintf(err, errlen, "out of memory");
@@ -212,7 +212,7 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 		ret = base && base->target.id ? -ENODATA : -EBADMSG;
 	}
 	file_close(f);
-	model_free(&r.look);
+	model_free(&r.snapshot);
 	model_settle(m);
 	if (base) {
 		base->hostname = m->hostname ? strdup(m->hostname) : NULL;
@@ -259,7 +259,7 @@ struct pending {			/* a snapshot that has not ended, and may never end */
 	char exe[256];
 };
 
-static void survey_look(struct trace_survey *s, const struct pending *p)
+static void survey_snapshot(struct trace_survey *s, const struct pending *p)
 {
 	struct trace_target *t = p->target.id ? survey_target(s, p->target.id) : NULL;
 
@@ -296,16 +296,16 @@ static void survey_record(struct trace_survey *s, struct pending *p, unsigned in
 		if (decode_target(data, len, &p->target))
 			p->target.id = 0;
 		if (!s->recording)
-			survey_look(s, p);
+			survey_snapshot(s, p);
 		return;
 	case RECORD_END:
-		survey_look(s, p);
+		survey_snapshot(s, p);
 		p->target.id = 0;
 		return;
 	case RECORD_META:
 		survey_meta(s, p, data, len);
 		if (!s->recording)
-			survey_look(s, p);
+			survey_snapshot(s, p);
 		return;
 	case RECORD_BEGIN:
 	case RECORD_POINT:	/* never inside a snapshot */

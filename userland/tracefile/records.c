@@ -31,8 +31,8 @@ static struct nla_policy frame_policy[FRAME_MAX + 1] = {
 	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
 	[FRAME_INLINED] = { .type = NLA_U8 },
 };
-static struct nla_policy look_policy[LOOK_MAX + 1] = {
-	[LOOK_TARGET] = { .type = NLA_U32 }, [LOOK_TIME_NS] = { .type = NLA_U64 },
+static struct nla_policy snapshot_policy[SNAPSHOT_MAX + 1] = {
+	[SNAPSHOT_TARGET] = { .type = NLA_U32 }, [SNAPSHOT_TIME_NS] = { .type = NLA_U64 },
 };
 static struct nla_policy point_policy[POINT_MAX + 1] = {
 	[POINT_TARGET] = { .type = NLA_U32 }, [POINT_TIME_NS] = { .type = NLA_U64 },
@@ -50,7 +50,7 @@ static char *string_of(struct nlattr *a)
 	return a ? tame(strndup(nla_data(a), nla_len(a))) : NULL;
 }
 
-int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len)
+int trace_take_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[META_MAX + 1], *a;
 	int rest;
@@ -68,7 +68,7 @@ int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, i
 	if (tb[META_FD_LIMIT])
 		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
 	m->limits[LIMIT_FDS] = (struct limit){ .max = m->fd_limit, .name = "RLIMIT_NOFILE" };
-	look->dump_interrupted = !!tb[META_INTERRUPTED];
+	snapshot->dump_interrupted = !!tb[META_INTERRUPTED];
 	nla_for_each_attr(a, attrs, len, rest)
 		if (nla_type(a) == META_LIMIT && limits_take(a, m->limits))
 			return -EBADMSG;
@@ -144,12 +144,12 @@ int trace_take_maps(struct model *m, const void *data, size_t len)
 
 int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns)
 {
-	struct nlattr *tb[LOOK_MAX + 1];
+	struct nlattr *tb[SNAPSHOT_MAX + 1];
 
-	if (nla_parse(tb, LOOK_MAX, attrs, len, look_policy) || !tb[LOOK_TARGET] || !tb[LOOK_TIME_NS])
+	if (nla_parse(tb, SNAPSHOT_MAX, attrs, len, snapshot_policy) || !tb[SNAPSHOT_TARGET] || !tb[SNAPSHOT_TIME_NS])
 		return -EBADMSG;
-	*target = nla_get_u32(tb[LOOK_TARGET]);
-	*time_ns = nla_get_u64(tb[LOOK_TIME_NS]);
+	*target = nla_get_u32(tb[SNAPSHOT_TARGET]);
+	*time_ns = nla_get_u64(tb[SNAPSHOT_TIME_NS]);
 	return *target ? 0 : -EBADMSG;
 }
 

@@ -378,7 +378,7 @@ int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct
 {
 	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
 
-	thread_look(m);
+	thread_find_unjoined(m);
 	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_maps(&writing) ?:
 		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
 }
@@ -387,8 +387,8 @@ static void fill_edge(struct nl_msg *msg, const void *arg)
 {
 	const struct target *t = arg;
 
-	nla_put_u32(msg, LOOK_TARGET, t->id);
-	nla_put_u64(msg, LOOK_TIME_NS, t->now_ns);
+	nla_put_u32(msg, SNAPSHOT_TARGET, t->id);
+	nla_put_u64(msg, SNAPSHOT_TIME_NS, t->now_ns);
 }
 
 int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t)

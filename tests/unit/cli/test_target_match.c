@@ -55,7 +55,7 @@ static void write_file(const char *file, uint32_t from, uint32_t to, unsigned in
 	struct file_writer *w = file_record(file, err, sizeof(err));
 
 	for (uint32_t id = from; id <= to; id++)
-		put_look(w, id, s, true);
+		write_snapshot(w, id, s, true);
 	CHECK(!file_finish(w));
 }
 

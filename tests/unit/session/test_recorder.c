@@ -123,10 +123,10 @@ static void targets(void)
 	struct trace_survey s;
 	struct model m;
 
-	put_look(w, TARGET, 10, true);
-	put_look(w, 8, 20, true);
+	write_snapshot(w, TARGET, 10, true);
+	write_snapshot(w, 8, 20, true);
 	put_point(w, 8, 25);
-	put_look(w, TARGET, 30, false);
+	write_snapshot(w, TARGET, 30, false);
 	trace_put_edge(w, RECORD_BEGIN, &never);
 	put_target(w, &never);
 	CHECK(!file_finish(w));
@@ -246,7 +246,7 @@ static void cannot_rotate(void)
 	CHECK(r && !recorder_point(r, &m));
 	CHECK(!unlink(file) && !rmdir(folder));
 	CHECK(recorder_rotate(r) == -ENOENT && !recorder_bytes(r));
-	CHECK(recorder_look(r, NULL, &m, true) == -ENOENT);
+	CHECK(recorder_snapshot(r, NULL, &m, true) == -ENOENT);
 	CHECK(recorder_close(r) == -ENOENT);
 	free(folder);
 	free(file);

@@ -199,7 +199,7 @@ static void record_week(uint64_t max_bytes)
 		uint64_t bytes;
 
 		look_counters(&m);
-		ret = recorder_point(r, &m) ?: recorder_look(r, NULL, &m, last) ?: recorder_flush(r);
+		ret = recorder_point(r, &m) ?: recorder_snapshot(r, NULL, &m, last) ?: recorder_flush(r);
 		bytes = bytes_of(path) + bytes_of(aside);
 		most_bytes = bytes > most_bytes ? bytes : most_bytes;
 	}

@@ -37,7 +37,7 @@ struct json_object *go_document_at(struct json_object *o, const char *key, enum 
 const char *go_document_text(struct json_object *o, const char *key);	/* "" if absent */
 
 /* diff_report.c */
-void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *look);
+void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *style);
 void go_difference_json(FILE *f, const struct go_difference *d);
 
 #endif

@@ -73,14 +73,14 @@ static bool is_runtime(struct json_object *frame)
 	return !strncmp(go_document_text(frame, "function"), "runtime.", 8);
 }
 
-static void write_frames(FILE *f, struct json_object *site, const struct report_style *look)
+static void write_frames(FILE *f, struct json_object *site, const struct report_style *style)
 {
 	struct json_object *list = go_document_at(site, "frames", json_type_array);
 	struct json_object *by = go_document_at(site, "created_by", json_type_object);
-	size_t n = list ? json_object_array_length(list) : 0, first = 0, max = look->all ? FRAMES_ALL : FRAMES;
+	size_t n = list ? json_object_array_length(list) : 0, first = 0, max = style->all ? FRAMES_ALL : FRAMES;
 
 	/* the runtime's functions that park a goroutine are always the same */
-	while (!look->all && first < n && is_runtime(json_object_array_get_idx(list, first)))
+	while (!style->all && first < n && is_runtime(json_object_array_get_idx(list, first)))
 		first++;
 	if (first == n)
 		first = 0;
@@ -92,15 +92,15 @@ static void write_frames(FILE *f, struct json_object *site, const struct report_
 		write_frame(f, "  created by ", by);
 }
 
-static void write_growth(FILE *f, const struct go_growth *g, const struct report_style *look)
+static void write_growth(FILE *f, const struct go_growth *g, const struct report_style *style)
 {
 	struct json_object *size = go_document_at(g->site, "object_bytes", json_type_int);
 	const char *verdict = go_document_text(g->site, "verdict");
 	char a[40], b[40], c[32];
 
 	if (!strcmp(verdict, "leak") && g->live > g->live_before)
-		fprintf(f, "%sleak%s  ", verdict_color(look, VERDICT_LEAK), PLAIN(look));
-	fputs(BOLD(look), f);
+		fprintf(f, "%sleak%s  ", verdict_color(style, VERDICT_LEAK), PLAIN(style));
+	fputs(BOLD(style), f);
 	if (g->heap)
 		fprintf(f, "%s in %s objects of %" PRId64 " bytes (%s before)",
 			signed_bytes(g->bytes - g->bytes_before, a),
@@ -110,13 +110,13 @@ static void write_growth(FILE *f, const struct go_growth *g, const struct report
 		fprintf(f, "%s %s%s%s (%s before)", signed_count(g->live - g->live_before, a),
 			g->kind ? "" : "goroutines: ", go_document_text(g->site, "type"),
 			g->kind ? "s" : "", format_count(g->live_before, c));
-	fprintf(f, "%s\n", PLAIN(look));
-	write_frames(f, g->site, look);
+	fprintf(f, "%s\n", PLAIN(style));
+	write_frames(f, g->site, style);
 	fputc('\n', f);
 }
 
 /** go_difference_text() - print a difference, greatest growth of each kind first */
-void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *look)
+void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *style)
 {
 	unsigned int shown[KINDS_OF_GO] = { 0 };
 	size_t left = 0;
@@ -127,10 +127,10 @@ void go_difference_text(FILE *f, const struct go_difference *d, const struct rep
 		"different runs: live objects of each, matched by function names");
 	write_sum(f, d);
 	for (size_t i = 0; i < d->n; i++) {
-		if (!look->all && shown[d->growth[i].kind]++ >= PLACES)
+		if (!style->all && shown[d->growth[i].kind]++ >= PLACES)
 			left++;
 		else
-			write_growth(f, &d->growth[i], look);
+			write_growth(f, &d->growth[i], style);
 	}
 	if (left)
 		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", left);

@@ -160,7 +160,7 @@ bool go_heap_is_removed(const struct go_process *p);
 int go_timers(struct go_view *v);
 void go_memory(struct go_view *v);
 
-int go_look(struct go_view *v);	/* snapshot.c: takes a sample of everything; 0 or -errno */
+int go_sample(struct go_view *v);	/* snapshot.c: takes a sample of everything; 0 or -errno */
 
 /*
  * control.c: the only functions that write to the target. EXIT_TROUBLE after an
@@ -174,7 +174,7 @@ void go_judge(struct go_view *v);
 const char *go_advice(struct go_view *v, struct go_site *s);	/* a sentence; or NULL */
 bool go_leaks(const struct go_view *v);
 size_t go_rank(struct go_view *v, struct go_site ***sites);	/* malloced, worst first */
-void go_text(FILE *f, struct go_view *v, const struct report_style *look);
+void go_text(FILE *f, struct go_view *v, const struct report_style *style);
 struct json_object *go_json(struct go_view *v);
 int go_pprof_write(struct go_view *v, const char *dir, char *err, size_t errlen);
 const char *go_kind_name(enum go_kind kind);

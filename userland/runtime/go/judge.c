@@ -11,7 +11,7 @@
 
 #include "runtime/go/go.h"
 
-enum { LOOKS_SUSPECT = 2, LOOKS_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
+enum { SAMPLES_SUSPECT = 2, SAMPLES_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
 
 const char *go_kind_name(enum go_kind kind)
 {
@@ -34,14 +34,14 @@ static void say(struct judgement *j, char *sentence)
 		j->evidence[i] = sentence;
 }
 
-struct looks {
+struct samples {
 	unsigned int n;
 	double t_s[GO_SERIES_MAX], y[GO_SERIES_MAX];
 	double missed[GO_SERIES_MAX];	/* possible undercount */
 };
 
 /* The samples with new information: for memory, those after another collection. */
-static void looks_of(const struct go_view *v, const struct go_site *s, struct looks *l)
+static void samples_of(const struct go_view *v, const struct go_site *s, struct samples *l)
 {
 	l->n = 0;
 
@@ -54,7 +54,7 @@ static void looks_of(const struct go_view *v, const struct go_site *s, struct lo
 	}
 }
 
-static bool never_falls(const struct looks *l)
+static bool never_falls(const struct samples *l)
 {
 	for (unsigned int i = 1; i < l->n; i++)
 		if (l->y[i] + l->missed[i] < l->y[i - 1])
@@ -72,7 +72,7 @@ static bool goes_on(const double *y, unsigned int n)
 
 	for (unsigned int i = 1; i < n; i++)
 		rises += y[i] > y[i - 1];
-	return n < LOOKS_LEAK || (rises >= LOOKS_LEAK - 1 && 2 * rises >= n - 1 &&
+	return n < SAMPLES_LEAK || (rises >= SAMPLES_LEAK - 1 && 2 * rises >= n - 1 &&
 				  y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
 }
 
@@ -112,20 +112,20 @@ static void judge_growth(struct go_view *v, struct go_site *s)
 {
 	struct judgement *j = &s->judgement;
 	char span[32], more[32];
-	struct looks l;
+	struct samples l;
 	double grown, span_s;
 	unsigned int n;
 
-	looks_of(v, s, &l);
+	samples_of(v, s, &l);
 	n = l.n;
 	span_s = n ? l.t_s[n - 1] - l.t_s[0] : 0;
-	if (n < LOOKS_SUSPECT || span_s <= 0)
+	if (n < SAMPLES_SUSPECT || span_s <= 0)
 		return;
 	grown = l.y[n - 1] - l.y[0];
 	j->rate_per_min = grown / span_s * 60;
 	if (!never_falls(&l) || turns_over(s) || grown < least(v, s, l.y[0]) || !goes_on(l.y, n))
 		return;
-	j->verdict = n >= LOOKS_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
+	j->verdict = n >= SAMPLES_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
 	j->confidence = 1 - pow(0.5, n - 1);
 	format_seconds(span_s, span);
 	if (s->kind == GO_HEAP)

@@ -16,11 +16,11 @@ struct lang_look {
 };
 
 /**
- * go_look() - take a sample
+ * go_sample() - take a sample
  *
  * Return: 0, or a negative errno: nothing was read, and go_view_undo() drops the sample.
  */
-int go_look(struct go_view *v)
+int go_sample(struct go_view *v)
 {
 	int err;
 
@@ -37,7 +37,7 @@ int go_look(struct go_view *v)
 	return err;
 }
 
-static struct lang_look *look_open(pid_t pid, char *err, size_t errlen)
+static struct lang_look *reader_open(pid_t pid, char *err, size_t errlen)
 {
 	struct lang_look *l = calloc(1, sizeof(*l));
 	int why = 0;
@@ -54,9 +54,9 @@ static struct lang_look *look_open(pid_t pid, char *err, size_t errlen)
 }
 
 /* After an error the previous samples are kept. */
-static int look_again(struct lang_look *l)
+static int sample_again(struct lang_look *l)
 {
-	int err = go_look(&l->view);
+	int err = go_sample(&l->view);
 
 	if (err)
 		go_view_undo(&l->view);
@@ -95,7 +95,7 @@ static size_t sites_of(struct lang_look *l, struct lang_site **sites)
 	return n;
 }
 
-static void look_close(struct lang_look *l)
+static void reader_close(struct lang_look *l)
 {
 	struct go_process *process = l->view.process;
 
@@ -105,7 +105,7 @@ static void look_close(struct lang_look *l)
 }
 
 static const struct lang_runtime runtime = {
-	.open = look_open, .look = look_again, .sites = sites_of, .close = look_close,
+	.open = reader_open, .look = sample_again, .sites = sites_of, .close = reader_close,
 };
 
 __attribute__((constructor)) static void register_runtime(void)

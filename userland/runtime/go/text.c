@@ -101,7 +101,7 @@ static int skip_runtime(const struct symbol_frame *frames, int n)
 	return i < n ? i : 0;
 }
 
-static void write_site(FILE *f, struct go_view *v, struct go_site *s, const struct report_style *look)
+static void write_site(FILE *f, struct go_view *v, struct go_site *s, const struct report_style *style)
 {
 	static const char *const colors[] = {
 		[VERDICT_OK] = "", [VERDICT_CACHE] = "", [VERDICT_SUSPECT] = "\033[33m",
@@ -109,13 +109,13 @@ static void write_site(FILE *f, struct go_view *v, struct go_site *s, const stru
 	};
 	const struct judgement *j = &s->judgement;
 	const struct symbol_frame *frames, *by = go_site_creator(v, s);
-	int n = go_site_frames(v, s, &frames), max = look->all ? FRAMES_ALL : FRAMES;
-	int first = look->all ? 0 : skip_runtime(frames, n);
+	int n = go_site_frames(v, s, &frames), max = style->all ? FRAMES_ALL : FRAMES;
+	int first = style->all ? 0 : skip_runtime(frames, n);
 
 	fputc('\n', f);
 	if (j->verdict != VERDICT_OK)
-		fprintf(f, "%s%s%s  ", PAINT(look, colors[j->verdict]), verdict_name(j->verdict),
-			PAINT(look, "\033[0m"));
+		fprintf(f, "%s%s%s  ", PAINT(style, colors[j->verdict]), verdict_name(j->verdict),
+			PAINT(style, "\033[0m"));
 	write_what(f, s);
 	fputc('\n', f);
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
@@ -147,7 +147,7 @@ static void write_trust(FILE *f, const struct go_counts *c)
 }
 
 /** go_text() - print all samples with verdicts */
-void go_text(FILE *f, struct go_view *v, const struct report_style *look)
+void go_text(FILE *f, struct go_view *v, const struct report_style *style)
 {
 	unsigned int shown[GO_KINDS] = { 0 };
 	struct go_site **sites;
@@ -160,9 +160,9 @@ void go_text(FILE *f, struct go_view *v, const struct report_style *look)
 	for (size_t i = 0; i < n; i++) {
 		bool finding = sites[i]->judgement.verdict > VERDICT_OK;
 
-		if (look->all || finding ||
+		if (style->all || finding ||
 		    (calm && !sites[i]->system && shown[sites[i]->kind] < SITES)) {
-			write_site(f, v, sites[i], look);
+			write_site(f, v, sites[i], style);
 			shown[sites[i]->kind] += !finding;
 		} else {
 			left++;
