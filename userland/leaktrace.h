@@ -41,7 +41,7 @@ struct nlattr;
 struct nl_msg;
 struct maps;
 struct history;
-struct lang_process;
+struct runtime;
 
 enum { KINDS = __LEAKTRACE_KIND_MAX };
 
@@ -252,7 +252,7 @@ struct model {
 	struct maps *maps;		/* NULL: unknown */
 	struct load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
-	struct lang_process *runtime;	/* lang.h; NULL: the kernel knows all there is */
+	struct runtime *runtime;	/* lang.h; NULL: the kernel knows all there is */
 	struct symboliser *symboliser;	/* NULL: nothing can be named */
 	bool borrowed_symboliser;	/* the parent's */
 };
@@ -366,12 +366,12 @@ struct losses {
 };
 
 struct json_object;
-struct lang_site;
+struct runtime_site;
 
 /* A finding: of the kernel's kinds, or of what a runtime knows. */
 struct report_item {
 	const struct finding *g;
-	const struct lang_site *l;	/* or NULL */
+	const struct runtime_site *l;	/* or NULL */
 };
 
 void report_losses(struct model *m, struct losses *l);
@@ -388,10 +388,10 @@ struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
-struct json_object *report_json_lang_site(const struct lang_site *s);
-struct json_object *report_json_lang_finding(const struct lang_site *s, size_t id);
+struct json_object *report_json_runtime_site(const struct runtime_site *s);
+struct json_object *report_json_runtime_finding(const struct runtime_site *s, size_t id);
 struct json_object *report_json_holders(struct model *m, const struct site *s); /* NULL: none */
-void report_json_lang_totals(const struct model *m, struct json_object *totals);
+void report_json_runtime_totals(const struct model *m, struct json_object *totals);
 struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced */
 void format_time(double wall_s, char *buf, size_t len);		/* RFC 3339 */
 
@@ -429,7 +429,7 @@ int trace_read(const char *path, struct model *m, char *err, size_t errlen);
  * blame.c: who the threads are for that a language's runtime starts by itself
  */
 enum { HOLDERS = 3 };
-size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS]);
+size_t blame_holders(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS]);
 void blame_judge(struct model *m, struct site *s);
 
 /*

@@ -14,9 +14,9 @@ const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 
 const struct symbol_frame *report_place(struct model *m, const struct site *s)
 {
-	const struct lang_site *holders[HOLDERS];
+	const struct runtime_site *holders[HOLDERS];
 
 	if (s->kind == LEAKTRACE_KIND_THREAD && blame_holders(m, s->stack, holders))
-		return lang_site_place(holders[0]);
+		return runtime_site_place(holders[0]);
 	return report_place_of(m, s->stack);
 }

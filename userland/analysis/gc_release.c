@@ -28,7 +28,7 @@ void collected_judge(struct model *m, struct site *s)
 	for (unsigned int k = 0; s->kind == LEAKTRACE_KIND_FD && k < s->releases; k++) {
 		int n = model_frames(m, s->release[k].stack, &f);
 
-		if (lang_by_collector(f, n))
+		if (language_in_collector(f, n))
 			collected += s->release[k].count;
 	}
 	/* a few may be error paths; only a majority counts */

@@ -9,7 +9,7 @@
 #include "symbolize/language.h"
 #include "leaktrace.h"
 
-static void insert(const struct lang_site *holders[HOLDERS], size_t *n, const struct lang_site *s)
+static void insert(const struct runtime_site *holders[HOLDERS], size_t *n, const struct runtime_site *s)
 {
 	size_t at = *n;
 
@@ -29,15 +29,15 @@ static void insert(const struct lang_site *holders[HOLDERS], size_t *n, const st
  *
  * Return: their number; 0: the stack itself is to blame.
  */
-size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *holders[HOLDERS])
+size_t blame_holders(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS])
 {
 	const struct symbol_frame *frames;
-	const struct lang_site *sites;
+	const struct runtime_site *sites;
 	size_t n, found = 0;
 
-	if (!m->runtime || !lang_starts_thread(frames, model_frames(m, stack, &frames)))
+	if (!m->runtime || !language_starts_thread(frames, model_frames(m, stack, &frames)))
 		return 0;
-	n = lang_process_sites(m->runtime, &sites);
+	n = runtime_sites(m->runtime, &sites);
 	for (size_t i = 0; i < n; i++)
 		if (sites[i].in_thread && !sites[i].own)
 			insert(holders, &found, &sites[i]);
@@ -47,7 +47,7 @@ size_t blame_holders(struct model *m, uint32_t stack, const struct lang_site *ho
 /** blame_judge() - add what occupies the threads of a site to its evidence */
 void blame_judge(struct model *m, struct site *s)
 {
-	const struct lang_site *holders[HOLDERS];
+	const struct runtime_site *holders[HOLDERS];
 	struct judgement *j = &s->judgement;
 	char name[64], count[32];
 	size_t n = 0;
@@ -58,7 +58,7 @@ void blame_judge(struct model *m, struct site *s)
 	while (at < EVIDENCE_MAX && j->evidence[at])
 		at++;
 	for (size_t i = 0; i < n && at < EVIDENCE_MAX; i++) {
-		const struct symbol_frame *f = lang_site_place(holders[i]);
+		const struct symbol_frame *f = runtime_site_place(holders[i]);
 
 		j->evidence[at++] = text("%s held by %ss (%s) at %s",
 					 format_count(holders[i]->in_thread, count), holders[i]->kind,

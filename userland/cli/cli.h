@@ -184,8 +184,8 @@ void session_close(struct session *s);
  * live.c: news of a session, as lines and as a calm picture
  */
 void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site);
-void live_runtime(struct session *s, struct traced *t, enum lang_news news,
-		  const struct lang_site *site);
+void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
+		  const struct runtime_site *site);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 void live_draw(struct session *s);
 void live_erase(struct session *s);

@@ -60,7 +60,7 @@ void model_free(struct model *m)
 		maps_free(m->maps);
 		free(m->maps);
 	}
-	lang_process_close(m->runtime);
+	runtime_close(m->runtime);
 	if (!m->borrowed_symboliser)
 		symboliser_close(m->symboliser);
 	memset(m, 0, sizeof(*m));
@@ -300,7 +300,7 @@ static int name_stack(struct model *m, struct stack *s, bool ret, const struct s
 	}
 	if (!s->frames) {
 		s->frames = all;
-		s->nframes = lang_stack_end(all, n);
+		s->nframes = language_stack_end(all, n);
 	}
 	*frames = s->frames;
 	return s->nframes;

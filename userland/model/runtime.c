@@ -12,49 +12,49 @@
 
 #define SAMPLE_EVERY_NS	(2 * NSEC_PER_SEC)
 
-struct lang_process {
-	const struct lang_runtime *runtime;
-	struct lang_look *look;
+struct runtime {
+	const struct runtime_ops *ops;
+	struct runtime_reader *reader;
 	uint64_t next_ns;
-	struct lang_site *sites;	/* NULL: not requested since the last sample */
+	struct runtime_site *sites;	/* NULL: not requested since the last sample */
 	size_t nsites;
-	struct lang_told *told;		/* by id */
+	struct runtime_alarm *told;		/* by id */
 	size_t ntold;
 };
 
 enum { RUNTIMES_MAX = 16 };
 
-static const struct lang_runtime *runtimes[RUNTIMES_MAX];
+static const struct runtime_ops *runtimes[RUNTIMES_MAX];
 static size_t nruntimes;
 
-/** lang_runtime_register() - register a runtime; called before main() */
-void lang_runtime_register(const struct lang_runtime *runtime)
+/** runtime_register() - register a runtime; called before main() */
+void runtime_register(const struct runtime_ops *runtime)
 {
 	if (nruntimes < RUNTIMES_MAX)
 		runtimes[nruntimes++] = runtime;
 }
 
 /**
- * lang_process_open() - open the runtime of a running program
+ * runtime_open() - open the runtime of a running program
  * @err: one line, or empty if no runtime supports it
  */
-struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen)
+struct runtime *runtime_open(pid_t pid, char *err, size_t errlen)
 {
-	struct lang_process *p = calloc(1, sizeof(*p));
+	struct runtime *p = calloc(1, sizeof(*p));
 
 	*err = '\0';
 	for (size_t i = 0; p && !*err && i < nruntimes; i++) {
-		p->runtime = runtimes[i];
-		p->look = p->runtime->open(pid, err, errlen);
-		if (p->look)
+		p->ops = runtimes[i];
+		p->reader = p->ops->open(pid, err, errlen);
+		if (p->reader)
 			return p;
 	}
 	free(p);
 	return NULL;
 }
 
-/** lang_process_look() - take a sample if one is due, or @in_any_case */
-bool lang_process_look(struct lang_process *p, bool in_any_case)
+/** runtime_sample() - take a sample if one is due, or @in_any_case */
+bool runtime_sample(struct runtime *p, bool in_any_case)
 {
 	uint64_t now = monotonic_ns();
 
@@ -62,39 +62,39 @@ bool lang_process_look(struct lang_process *p, bool in_any_case)
 		return false;
 	free(p->sites);
 	p->sites = NULL;
-	p->runtime->look(p->look);
+	p->ops->sample(p->reader);
 	p->next_ns = monotonic_ns() + SAMPLE_EVERY_NS + 20 * (monotonic_ns() - now);
 	return true;
 }
 
-/** lang_site_weight() - for ranking against the kernel's sites */
-uint64_t lang_site_weight(const struct lang_site *s)
+/** runtime_site_weight() - for ranking against the kernel's sites */
+uint64_t runtime_site_weight(const struct runtime_site *s)
 {
 	return s->bytes ? s->bytes / PAGE_BYTES : s->live;
 }
 
-/** lang_site_worse() - whether it ranks before a kernel's site or finding */
-bool lang_site_worse(const struct lang_site *s, enum verdict v, uint64_t weight)
+/** runtime_site_worse() - whether it ranks before a kernel's site or finding */
+bool runtime_site_worse(const struct runtime_site *s, enum verdict v, uint64_t weight)
 {
-	return s->judgement->verdict != v ? s->judgement->verdict > v : lang_site_weight(s) > weight;
+	return s->judgement->verdict != v ? s->judgement->verdict > v : runtime_site_weight(s) > weight;
 }
 
 static int worst_first(const void *a, const void *b)
 {
-	const struct lang_site *x = a, *y = b;
+	const struct runtime_site *x = a, *y = b;
 
 	if (x->judgement->verdict != y->judgement->verdict)
 		return x->judgement->verdict < y->judgement->verdict ? 1 : -1;
-	if (lang_site_weight(x) != lang_site_weight(y))
-		return lang_site_weight(x) < lang_site_weight(y) ? 1 : -1;
+	if (runtime_site_weight(x) != runtime_site_weight(y))
+		return runtime_site_weight(x) < runtime_site_weight(y) ? 1 : -1;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/** lang_process_sites() - all sites, worst first */
-size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites)
+/** runtime_sites() - all sites, worst first */
+size_t runtime_sites(struct runtime *p, const struct runtime_site **sites)
 {
 	if (!p->sites) {
-		p->nsites = p->runtime->sites(p->look, &p->sites);
+		p->nsites = p->ops->sites(p->reader, &p->sites);
 		if (p->nsites)
 			qsort(p->sites, p->nsites, sizeof(*p->sites), worst_first);
 	}
@@ -102,20 +102,20 @@ size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites
 	return p->nsites;
 }
 
-/** lang_process_totals() - totals by kind; returns the number of kinds */
-int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS])
+/** runtime_totals() - totals by kind; returns the number of kinds */
+int runtime_totals(struct runtime *p, struct runtime_total totals[RUNTIME_KINDS])
 {
-	const struct lang_site *s;
-	size_t n = p ? lang_process_sites(p, &s) : 0;
+	const struct runtime_site *s;
+	size_t n = p ? runtime_sites(p, &s) : 0;
 	int have = 0, k;
 
 	for (size_t i = 0; i < n; i++) {
 		for (k = 0; k < have && strcmp(totals[k].kind, s[i].kind); k++)
 			;
-		if (k == LANG_KINDS)
+		if (k == RUNTIME_KINDS)
 			continue;
 		if (k == have)
-			totals[have++] = (struct lang_total){ .kind = s[i].kind };
+			totals[have++] = (struct runtime_total){ .kind = s[i].kind };
 		totals[k].baseline += s[i].baseline;
 		totals[k].live += s[i].live;
 		totals[k].bytes += s[i].bytes;
@@ -123,18 +123,18 @@ int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KI
 	return have;
 }
 
-/** lang_process_leaks() - whether any of its sites leaks */
-bool lang_process_leaks(struct lang_process *p)
+/** runtime_leaks() - whether any of its sites leaks */
+bool runtime_leaks(struct runtime *p)
 {
-	const struct lang_site *s;
+	const struct runtime_site *s;
 
-	return lang_process_sites(p, &s) && s->judgement->verdict == VERDICT_LEAK;
+	return runtime_sites(p, &s) && s->judgement->verdict == VERDICT_LEAK;
 }
 
-static bool room_for(struct lang_process *p, uint32_t id)
+static bool room_for(struct runtime *p, uint32_t id)
 {
 	size_t n = 2 * ((size_t)id + 1);
-	struct lang_told *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
+	struct runtime_alarm *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
 
 	if (!more)
 		return false;
@@ -146,64 +146,64 @@ static bool room_for(struct lang_process *p, uint32_t id)
 	return true;
 }
 
-static bool can_wait(const struct lang_told *t, const struct lang_site *s, uint64_t now_ns)
+static bool can_wait(const struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns)
 {
 	uint64_t least_s = s->bytes ? ALARM_AFTER_HEAP_S : ALARM_AFTER_S;
 
 	return s->judgement->confidence < 1 && now_ns - t->since_ns < least_s * NSEC_PER_SEC;
 }
 
-enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint64_t now_ns,
+enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
 			    bool last)
 {
 	if (s->judgement->verdict != VERDICT_LEAK) {
 		t->since_ns = 0;
 		if (++t->down < ALARM_CLEAR_SAMPLES && !last)
-			return LANG_NO_NEWS;
+			return RUNTIME_NO_NEWS;
 		t->mentioned = false;
 		if (!t->raised)
-			return LANG_NO_NEWS;
+			return RUNTIME_NO_NEWS;
 		t->raised = false;
-		return LANG_CLEARED;
+		return RUNTIME_CLEARED;
 	}
 	t->down = 0;
 	t->since_ns = t->since_ns ?: now_ns;
 	if (t->raised || (t->mentioned && !last && can_wait(t, s, now_ns)))
-		return LANG_NO_NEWS;
+		return RUNTIME_NO_NEWS;
 	t->raised = last || !can_wait(t, s, now_ns);
 	t->mentioned = true;
-	return t->raised ? LANG_LEAK : LANG_GROWTH;
+	return t->raised ? RUNTIME_LEAK : RUNTIME_GROWTH;
 }
 
-/** lang_process_news() - call @fn for each site that became or ceased to be a leak */
-void lang_process_news(struct lang_process *p, bool last,
-		       void (*fn)(const struct lang_site *s, enum lang_news news, void *arg), void *arg)
+/** runtime_report_news() - call @fn for each site that became or ceased to be a leak */
+void runtime_report_news(struct runtime *p, bool last,
+		       void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg)
 {
-	const struct lang_site *s;
-	size_t n = lang_process_sites(p, &s);
+	const struct runtime_site *s;
+	size_t n = runtime_sites(p, &s);
 
 	for (size_t i = 0; i < n; i++) {
-		enum lang_news news = room_for(p, s[i].id) ?
-			lang_news_of(&p->told[s[i].id], &s[i], monotonic_ns(), last) : LANG_NO_NEWS;
+		enum runtime_news news = room_for(p, s[i].id) ?
+			runtime_news_of(&p->told[s[i].id], &s[i], monotonic_ns(), last) : RUNTIME_NO_NEWS;
 
-		if (news != LANG_NO_NEWS)
+		if (news != RUNTIME_NO_NEWS)
 			fn(&s[i], news, arg);
 	}
 }
 
-/** lang_process_close() - release it; NULL is fine */
-void lang_process_close(struct lang_process *p)
+/** runtime_close() - release it; NULL is fine */
+void runtime_close(struct runtime *p)
 {
 	if (!p)
 		return;
 	free(p->sites);
 	free(p->told);
-	p->runtime->close(p->look);
+	p->ops->close(p->reader);
 	free(p);
 }
 
-/** lang_site_place() - the frame to blame */
-const struct symbol_frame *lang_site_place(const struct lang_site *s)
+/** runtime_site_place() - the frame to blame */
+const struct symbol_frame *runtime_site_place(const struct runtime_site *s)
 {
 	return frame_to_blame(s->frames, s->nframes) ?: s->by ?: s->nframes ? s->frames : NULL;
 }

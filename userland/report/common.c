@@ -115,15 +115,15 @@ size_t report_rank(struct model *m, struct site ***sites)
 
 size_t report_findings(struct model *m, struct report_item **items)
 {
-	const struct lang_site *l = NULL;
-	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n = 0;
+	const struct runtime_site *l = NULL;
+	size_t nl = m->runtime ? runtime_sites(m->runtime, &l) : 0, k = 0, n = 0;
 
 	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
 	for (size_t i = 0; *items && i <= m->nfindings; i++) {
 		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
 
 		for (; k < nl && l[k].judgement->verdict > VERDICT_OK &&
-		     (!g || lang_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
+		     (!g || runtime_site_worse(&l[k], g->judgement.verdict, finding_weight(g))); k++)
 			(*items)[n++].l = &l[k];
 		if (g)
 			(*items)[n++].g = g;
@@ -133,7 +133,7 @@ size_t report_findings(struct model *m, struct report_item **items)
 
 bool report_leaks(const struct model *m)
 {
-	if (m->runtime && lang_process_leaks(m->runtime))
+	if (m->runtime && runtime_leaks(m->runtime))
 		return true;
 	for (size_t i = 0; i < m->nsites; i++)
 		if (m->sites[i].judgement.verdict == VERDICT_LEAK)
@@ -168,8 +168,8 @@ static void fold(FILE *f, const char *comm, const char *kind, const struct symbo
 
 void report_folded(FILE *f, struct model *m)
 {
-	const struct lang_site *known;
-	size_t nknown = m->runtime ? lang_process_sites(m->runtime, &known) : 0;
+	const struct runtime_site *known;
+	size_t nknown = m->runtime ? runtime_sites(m->runtime, &known) : 0;
 	char comm[64];
 
 	comm_of(m, comm, sizeof(comm));

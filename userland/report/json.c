@@ -218,7 +218,7 @@ static struct json_object *totals_of(const struct model *m)
 		put(o, "untracked", number(n->untracked));
 		put(all, kind_name(k), o);
 	}
-	report_json_lang_totals(m, all);
+	report_json_runtime_totals(m, all);
 	return all;
 }
 
@@ -369,7 +369,7 @@ static struct json_object *findings_of(struct model *m)
 	size_t n = report_findings(m, &items), id = m->nfindings;
 
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, items[i].l ? report_json_lang_finding(items[i].l, ++id) :
+		json_object_array_add(list, items[i].l ? report_json_runtime_finding(items[i].l, ++id) :
 				      finding_of(m, items[i].g));
 	free(items);
 	return list;
@@ -378,15 +378,15 @@ static struct json_object *findings_of(struct model *m)
 static struct json_object *sites_of(struct model *m)
 {
 	struct json_object *list = json_object_new_array();
-	const struct lang_site *l = NULL;
-	size_t nl = m->runtime ? lang_process_sites(m->runtime, &l) : 0, k = 0, n;
+	const struct runtime_site *l = NULL;
+	size_t nl = m->runtime ? runtime_sites(m->runtime, &l) : 0, k = 0, n;
 	struct site **sites;
 
 	n = report_rank(m, &sites);
 	for (size_t i = 0; i <= n; i++) {
-		for (; k < nl && (i == n || lang_site_worse(&l[k], sites[i]->judgement.verdict,
+		for (; k < nl && (i == n || runtime_site_worse(&l[k], sites[i]->judgement.verdict,
 							    report_weight(sites[i]))); k++)
-			json_object_array_add(list, report_json_lang_site(&l[k]));
+			json_object_array_add(list, report_json_runtime_site(&l[k]));
 		if (i < n)
 			json_object_array_add(list, report_json_site(m, sites[i]));
 	}

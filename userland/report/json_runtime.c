@@ -30,7 +30,7 @@ static void put_real(struct json_object *o, const char *key, double v)
 	put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
 }
 
-static struct json_object *frames_of(const struct lang_site *s)
+static struct json_object *frames_of(const struct runtime_site *s)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -77,12 +77,12 @@ static struct json_object *span(double p50_s, double max_s)
 	return o;
 }
 
-/** report_json_lang_site() - as report_json_site(), for a runtime's site */
-struct json_object *report_json_lang_site(const struct lang_site *s)
+/** report_json_runtime_site() - as report_json_site(), for a runtime's site */
+struct json_object *report_json_runtime_site(const struct runtime_site *s)
 {
 	struct json_object *o = json_object_new_object(), *life = span(0, 0);
 
-	put_number(o, "id", lang_site_number(s));
+	put_number(o, "id", runtime_site_number(s));
 	put(o, "kind", json_object_new_string(s->kind));
 	put(o, "type", json_object_new_string(s->type));
 	put_judgement(o, s->judgement);
@@ -99,15 +99,15 @@ struct json_object *report_json_lang_site(const struct lang_site *s)
 	return o;
 }
 
-/** report_json_lang_finding() - a finding of one site */
-struct json_object *report_json_lang_finding(const struct lang_site *s, size_t id)
+/** report_json_runtime_finding() - a finding of one site */
+struct json_object *report_json_runtime_finding(const struct runtime_site *s, size_t id)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	struct json_object *live = json_object_new_object();
 
 	put_number(o, "id", id);
 	put_judgement(o, s->judgement);
-	json_object_array_add(list, json_object_new_uint64(lang_site_number(s)));
+	json_object_array_add(list, json_object_new_uint64(runtime_site_number(s)));
 	put(o, "sites", list);
 	put_counts(o, s->baseline, s->live, s->bytes, true);
 	put_number(live, s->kind, s->live);
@@ -115,11 +115,11 @@ struct json_object *report_json_lang_finding(const struct lang_site *s, size_t i
 	return o;
 }
 
-/** report_json_lang_totals() - add the runtime's kinds to the totals */
-void report_json_lang_totals(const struct model *m, struct json_object *totals)
+/** report_json_runtime_totals() - add the runtime's kinds to the totals */
+void report_json_runtime_totals(const struct model *m, struct json_object *totals)
 {
-	struct lang_total rows[LANG_KINDS];
-	int n = lang_process_totals(m->runtime, rows);
+	struct runtime_total rows[RUNTIME_KINDS];
+	int n = runtime_totals(m->runtime, rows);
 
 	for (int k = 0; k < n; k++) {
 		struct json_object *o = json_object_new_object();
@@ -132,14 +132,14 @@ void report_json_lang_totals(const struct model *m, struct json_object *totals)
 /** report_json_holders() - what occupies the threads of a site; NULL: not known, or the stack itself */
 struct json_object *report_json_holders(struct model *m, const struct site *s)
 {
-	const struct lang_site *holders[HOLDERS];
+	const struct runtime_site *holders[HOLDERS];
 	size_t n = s->kind == LEAKTRACE_KIND_THREAD ? blame_holders(m, s->stack, holders) : 0;
 	struct json_object *list = n ? json_object_new_array() : NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *o = json_object_new_object();
 
-		put_number(o, "site", lang_site_number(holders[i]));
+		put_number(o, "site", runtime_site_number(holders[i]));
 		put_number(o, "threads", holders[i]->in_thread);
 		put(o, "frames", frames_of(holders[i]));
 		json_object_array_add(list, o);

@@ -148,16 +148,16 @@ static void put_sites(struct metrics *x, struct model *m, struct site **sites, s
 }
 
 /* The same for a runtime's kinds, which have no baseline. */
-static void put_runtime_kind(struct metrics *x, struct model *m, const struct lang_total *t)
+static void put_runtime_kind(struct metrics *x, struct model *m, const struct runtime_total *t)
 {
 	uint64_t told = 0, verdicts[VERDICT_LEAK + 1] = { 0 };
-	const struct lang_site *s;
-	size_t n = lang_process_sites(m->runtime, &s);
+	const struct runtime_site *s;
+	size_t n = runtime_sites(m->runtime, &s);
 	unsigned int rows = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct judgement *j = s[i].judgement;
-		const struct symbol_frame *place = lang_site_place(&s[i]);
+		const struct symbol_frame *place = runtime_site_place(&s[i]);
 		const char *function = place ? place->function : NULL;
 		char id[24];
 
@@ -166,7 +166,7 @@ static void put_runtime_kind(struct metrics *x, struct model *m, const struct la
 		verdicts[j->verdict]++;
 		if (rows == SITES_MAX || !s[i].live)
 			continue;
-		snprintf(id, sizeof(id), "%" PRIu64, lang_site_number(&s[i]));
+		snprintf(id, sizeof(id), "%" PRIu64, runtime_site_number(&s[i]));
 		put(x, LIVE, m, s[i].live, "kind", t->kind, "site", id, "function", function, NULL);
 		if (j->verdict == VERDICT_LEAK)
 			put(x, LEAK, m, j->confidence, "kind", t->kind, "site", id, "function",
@@ -183,8 +183,8 @@ static void put_runtime_kind(struct metrics *x, struct model *m, const struct la
 
 static void put_runtime(struct metrics *x, struct model *m)
 {
-	struct lang_total totals[LANG_KINDS];
-	int n = lang_process_totals(m->runtime, totals);
+	struct runtime_total totals[RUNTIME_KINDS];
+	int n = runtime_totals(m->runtime, totals);
 
 	for (int k = 0; k < n; k++)
 		put_runtime_kind(x, m, &totals[k]);

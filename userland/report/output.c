@@ -187,12 +187,12 @@ static int write_whole(const char *path, bool inside, const void *data, size_t l
 }
 
 /* Writes one kind: of the kernel's, or of a runtime. */
-static int write_profile(struct output *out, struct model *m, int kind, const struct lang_total *known)
+static int write_profile(struct output *out, struct model *m, int kind, const struct runtime_total *known)
 {
 	char *path = pprof_path(out->o->path, m, known ? known->kind : kind_name(kind));
 	void *data = NULL;
 	size_t len = 0;
-	int err = !path ? -ENOMEM : known ? report_lang_pprof(m, known, &data, &len) :
+	int err = !path ? -ENOMEM : known ? report_runtime_pprof(m, known, &data, &len) :
 		  report_pprof(m, kind, &data, &len);
 	int status = 0;
 
@@ -222,8 +222,8 @@ static int stream_pprof(struct output *out, struct model *m)
 
 static int write_pprof(struct output *out, struct model *m)
 {
-	struct lang_total known[LANG_KINDS];
-	int n = lang_process_totals(m->runtime, known), status = 0;
+	struct runtime_total known[RUNTIME_KINDS];
+	int n = runtime_totals(m->runtime, known), status = 0;
 
 	if (out->written && !is_directory(out->o->path))
 		return no_several();

@@ -27,8 +27,8 @@ int page_write(FILE *f, struct json_object *reports);
 int report_pprof(struct model *m, int kind, void **data, size_t *len);
 int report_pprof_all(struct model *m, void **data, size_t *len);	/* of all kinds, by label */
 /* The same of what a runtime knows. */
-struct lang_total;
-int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len);
+struct runtime_total;
+int report_runtime_pprof(struct model *m, const struct runtime_total *kind, void **data, size_t *len);
 
 /*
  * metrics.c: judged models as OpenMetrics text. Families are collected over

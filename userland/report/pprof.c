@@ -153,7 +153,7 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 	return finish(p, data, len);
 }
 
-static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label)
+static void put_runtime_site(struct pprof *p, const struct runtime_site *s, bool label)
 {
 	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
 	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* creations and releases are unknown */
@@ -176,24 +176,24 @@ static void put_lang_site(struct pprof *p, const struct lang_site *s, bool label
 }
 
 /* Adds the samples of one runtime kind, or of all: NULL. */
-static void put_lang(struct pprof *p, struct model *m, const char *kind)
+static void put_runtime(struct pprof *p, struct model *m, const char *kind)
 {
-	const struct lang_site *s;
-	size_t n = lang_process_sites(m->runtime, &s);
+	const struct runtime_site *s;
+	size_t n = runtime_sites(m->runtime, &s);
 
 	for (size_t i = 0; i < n; i++)
 		if (s[i].live && (!kind || !strcmp(s[i].kind, kind)))
-			put_lang_site(p, &s[i], !kind);
+			put_runtime_site(p, &s[i], !kind);
 }
 
-int report_lang_pprof(struct model *m, const struct lang_total *kind, void **data, size_t *len)
+int report_runtime_pprof(struct model *m, const struct runtime_total *kind, void **data, size_t *len)
 {
 	struct pprof *p = begin(m, kind->kind);
 
 	if (!p)
 		return -ENOMEM;
 	pprof_default_type(p, kind->bytes ? "live_space" : "live");
-	put_lang(p, m, kind->kind);
+	put_runtime(p, m, kind->kind);
 	return finish(p, data, len);
 }
 
@@ -205,6 +205,6 @@ int report_pprof_all(struct model *m, void **data, size_t *len)
 		return -ENOMEM;
 	put_kinds(p, m, m->target.kinds, true);
 	if (m->runtime)
-		put_lang(p, m, NULL);
+		put_runtime(p, m, NULL);
 	return finish(p, data, len);
 }

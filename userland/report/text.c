@@ -56,7 +56,7 @@ static void write_totals(FILE *f, const struct model *m)
 			fprintf(f, "  (%s)", format_bytes(n->live * PAGE_BYTES, bytes));
 		fputc('\n', f);
 	}
-	report_lang_totals(f, m);
+	report_runtime_totals(f, m);
 	fputc('\n', f);
 }
 
@@ -145,7 +145,7 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	if (!f)
 		return NULL;
 	if (item->l)
-		report_lang_site(f, item->l, style, brief);
+		report_runtime_site(f, item->l, style, brief);
 	else
 		report_finding(f, m, item->g, style, brief);
 	fputc('\n', f);
@@ -193,17 +193,17 @@ static void write_site(FILE *f, struct model *m, const struct site *s, const str
 	report_finding(f, m, &g, style, false);
 }
 
-static size_t write_lang_sites(FILE *f, struct model *m, const struct report_style *style)
+static size_t write_runtime_sites(FILE *f, struct model *m, const struct report_style *style)
 {
-	const struct lang_site *l = NULL;
-	size_t n = m->runtime ? lang_process_sites(m->runtime, &l) : 0, others = 0;
+	const struct runtime_site *l = NULL;
+	size_t n = m->runtime ? runtime_sites(m->runtime, &l) : 0, others = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (l[i].own || l[i].judgement->verdict > VERDICT_OK)
 			continue;
 		others++;
 		if (style->all) {
-			report_lang_site(f, &l[i], style, false);
+			report_runtime_site(f, &l[i], style, false);
 			fputc('\n', f);
 		}
 	}
@@ -225,7 +225,7 @@ static size_t write_sites(FILE *f, struct model *m, const struct report_style *s
 		}
 	}
 	free(sites);
-	return others + write_lang_sites(f, m, style);
+	return others + write_runtime_sites(f, m, style);
 }
 
 static const char *plural(size_t n)

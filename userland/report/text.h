@@ -15,8 +15,8 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
 		  const struct report_style *style);
 void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FILE:LINE)" */
-void report_lang_site(FILE *f, const struct lang_site *s, const struct report_style *style, bool brief);
-void report_lang_totals(FILE *f, const struct model *m);
+void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
+void report_runtime_totals(FILE *f, const struct model *m);
 
 void report_rss(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
 

@@ -105,7 +105,7 @@ static void write_frames(FILE *f, struct model *m, uint32_t id, const char *firs
 		fprintf(f, "%sno stack: %s\n", first,
 			stack ? stack_status_text(stack->status) : "unknown");
 	if (!write_list(f, frames, n, first, max, mine, style) || !n ||
-	    stack->status == LEAKTRACE_STACK_ROOT || lang_is_root(&frames[n - 1]))
+	    stack->status == LEAKTRACE_STACK_ROOT || language_is_root(&frames[n - 1]))
 		return;
 	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
 	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(style),

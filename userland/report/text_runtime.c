@@ -11,14 +11,14 @@
 enum { FRAMES = 10, FRAMES_ALL = 256 };
 
 /* Rows of the table of totals; samples show no creations and releases. */
-void report_lang_totals(FILE *f, const struct model *m)
+void report_runtime_totals(FILE *f, const struct model *m)
 {
 	double minutes = model_end_s(m) / 60;
-	struct lang_total totals[LANG_KINDS];
-	int n = lang_process_totals(m->runtime, totals);
+	struct runtime_total totals[RUNTIME_KINDS];
+	int n = runtime_totals(m->runtime, totals);
 
 	for (int k = 0; k < n; k++) {
-		const struct lang_total *t = &totals[k];
+		const struct runtime_total *t = &totals[k];
 		double growth = (double)t->live - t->baseline;
 		char a[32], b[32], bytes[32];
 
@@ -31,7 +31,7 @@ void report_lang_totals(FILE *f, const struct model *m)
 	}
 }
 
-static void write_head(FILE *f, const struct lang_site *s, const struct report_style *style)
+static void write_head(FILE *f, const struct runtime_site *s, const struct report_style *style)
 {
 	const struct judgement *j = s->judgement;
 	char name[16], a[32], b[32];
@@ -45,15 +45,15 @@ static void write_head(FILE *f, const struct lang_site *s, const struct report_s
 		fprintf(f, " (%s)", format_bytes(s->bytes, b));
 	else
 		fprintf(f, " %s", s->type);
-	report_at(f, lang_site_place(s));
+	report_at(f, runtime_site_place(s));
 	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	fputc('\n', f);
 }
 
-/** report_lang_site() - print a runtime's site as a finding */
-void report_lang_site(FILE *f, const struct lang_site *s, const struct report_style *style, bool brief)
+/** report_runtime_site() - print a runtime's site as a finding */
+void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief)
 {
 	int max = style->all ? FRAMES_ALL : FRAMES;
 	char held[32];
@@ -67,9 +67,9 @@ void report_lang_site(FILE *f, const struct lang_site *s, const struct report_st
 		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
 	for (int i = 0; i < s->nframes && i < max; i++)
 		report_frame(f, &s->frames[i], i ? "             " : "  is at      ",
-			     &s->frames[i] == lang_site_place(s), style);
+			     &s->frames[i] == runtime_site_place(s), style);
 	if (s->nframes > max)
 		fprintf(f, "             %s… %d more%s\n", DIM(style), s->nframes - max, PLAIN(style));
 	if (s->by)
-		report_frame(f, s->by, "  created by ", s->by == lang_site_place(s), style);
+		report_frame(f, s->by, "  created by ", s->by == runtime_site_place(s), style);
 }

@@ -137,23 +137,23 @@ void live_leak(struct session *s, struct traced *t, enum watch_news news, struct
 }
 
 /* The same for a runtime's site. */
-void live_runtime(struct session *s, struct traced *t, enum lang_news news,
-		  const struct lang_site *site)
+void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
+		  const struct runtime_site *site)
 {
 	static const char *const events[] = {
-		[LANG_LEAK] = "leak", [LANG_GROWTH] = "growth", [LANG_CLEARED] = "cleared",
+		[RUNTIME_LEAK] = "leak", [RUNTIME_GROWTH] = "growth", [RUNTIME_CLEARED] = "cleared",
 	};
 	static const char *const words[] = {
-		[LANG_LEAK] = "LEAK", [LANG_GROWTH] = "growing", [LANG_CLEARED] = "cleared",
+		[RUNTIME_LEAK] = "LEAK", [RUNTIME_GROWTH] = "growing", [RUNTIME_CLEARED] = "cleared",
 	};
-	const struct symbol_frame *f = lang_site_place(site);
+	const struct symbol_frame *f = runtime_site_place(site);
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (s->json) {
 		o = json_event(t, events[news]);
-		json_object_object_add(o, "site", report_json_lang_site(site));
+		json_object_object_add(o, "site", report_json_runtime_site(site));
 		put_json(s, o);
 		return;
 	}

@@ -173,12 +173,12 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	watch_judge(t->watch, &t->model, last, on_news, both);
 }
 
-static void on_runtime_news(const struct lang_site *site, enum lang_news news, void *arg)
+static void on_runtime_news(const struct runtime_site *site, enum runtime_news news, void *arg)
 {
 	void **both = arg;
 	struct session *s = both[0];
 
-	s->leaks += news == LANG_LEAK;
+	s->leaks += news == RUNTIME_LEAK;
 	live_runtime(s, both[1], news, site);
 }
 
@@ -188,7 +188,7 @@ void session_runtime(struct session *s, struct traced *t, bool last)
 	void *both[] = { s, t };
 
 	if (t->model.runtime)
-		lang_process_news(t->model.runtime, last, on_runtime_news, both);
+		runtime_report_news(t->model.runtime, last, on_runtime_news, both);
 }
 
 int session_final_sample(struct session *s, struct traced *t)
@@ -204,7 +204,7 @@ int session_final_sample(struct session *s, struct traced *t)
 	load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
 	history_sample(m->history, m);
 	if (m->runtime && !t->done)
-		lang_process_look(m->runtime, true);
+		runtime_sample(m->runtime, true);
 	if (s->on_sample)
 		s->on_sample(s, t, true);
 	session_judge(s, t, true);

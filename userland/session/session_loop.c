@@ -58,7 +58,7 @@ void session_catch_up(struct session *s, struct traced *t)
 		return;
 	model_settle(m);
 	if (m->runtime)
-		lang_process_look(m->runtime, true);
+		runtime_sample(m->runtime, true);
 	thread_find_unjoined(m);
 	remember(m);
 }
@@ -168,7 +168,7 @@ static void sample(struct session *s, struct traced *t)
 		session_judge(s, t, false);
 		remember(m);
 	}
-	if (m->runtime && lang_process_look(m->runtime, false))
+	if (m->runtime && runtime_sample(m->runtime, false))
 		session_runtime(s, t, false);
 	note_losses(s, t);
 }

@@ -39,10 +39,10 @@ void observe_runtime(struct model *m)
 	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
 	    (m->target.kinds & LEAKTRACE_KINDS_DEFAULT) != LEAKTRACE_KINDS_DEFAULT)
 		return;
-	lang_process_close(m->runtime);
-	m->runtime = lang_process_open(m->target.pid, err, sizeof(err));
+	runtime_close(m->runtime);
+	m->runtime = runtime_open(m->target.pid, err, sizeof(err));
 	if (m->runtime)
-		lang_process_look(m->runtime, true);
+		runtime_sample(m->runtime, true);
 	else if (*err)
 		fail("no runtime kinds, only the kernel's: %s", err);
 }

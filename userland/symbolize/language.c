@@ -4,77 +4,77 @@
 
 #include "symbolize/language.h"
 
-static const struct lang *const langs[] = { &lang_go };
+static const struct language *const languages[] = { &language_go };
 
-enum { LANGS = sizeof(langs) / sizeof(langs[0]) };
+enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };
 
 /**
- * lang_open() - open the language-specific data of a module
+ * language_open() - open the language-specific data of a module
  * @code: filled, passed to the functions of the returned language
  *
  * Return: the language, or NULL.
  */
-const struct lang *lang_open(struct elf_image *image, void **code)
+const struct language *language_open(struct elf_image *image, void **code)
 {
-	for (int i = 0; i < LANGS; i++) {
-		*code = langs[i]->open(image);
+	for (int i = 0; i < LANGUAGES; i++) {
+		*code = languages[i]->open(image);
 		if (*code)
-			return langs[i];
+			return languages[i];
 	}
 	return NULL;
 }
 
 /**
- * lang_stack_end() - the number of frames up to and including the root
+ * language_stack_end() - the number of frames up to and including the root
  *
  * A runtime that switches stacks can leave stale frame pointers behind: what
  * follows the root are remains of another stack.
  *
  * Return: how many of the frames belong to the stack.
  */
-int lang_stack_end(const struct symbol_frame *frames, int n)
+int language_stack_end(const struct symbol_frame *frames, int n)
 {
 	for (int i = 0; i < n; i++)
-		for (int k = 0; frames[i].function && k < LANGS; k++)
-			if (langs[k]->is_root(frames[i].function))
+		for (int k = 0; frames[i].function && k < LANGUAGES; k++)
+			if (languages[k]->is_root(frames[i].function))
 				return i + 1;
 	return n;
 }
 
-/** lang_by_collector() - whether a garbage collector is on this stack */
-bool lang_by_collector(const struct symbol_frame *frames, int n)
+/** language_in_collector() - whether a garbage collector is on this stack */
+bool language_in_collector(const struct symbol_frame *frames, int n)
 {
 	for (int i = 0; i < n; i++)
-		for (int k = 0; frames[i].function && k < LANGS; k++)
-			if (langs[k]->is_collector(frames[i].function))
+		for (int k = 0; frames[i].function && k < LANGUAGES; k++)
+			if (languages[k]->is_collector(frames[i].function))
 				return true;
 	return false;
 }
 
-/** lang_starts_thread() - whether the thread is started on behalf of code that is not on this stack */
-bool lang_starts_thread(const struct symbol_frame *frames, int n)
+/** language_starts_thread() - whether the thread is started on behalf of code that is not on this stack */
+bool language_starts_thread(const struct symbol_frame *frames, int n)
 {
 	for (int i = 0; i < n; i++)
-		for (int k = 0; frames[i].function && k < LANGS; k++)
-			if (langs[k]->starts_threads(frames[i].function))
+		for (int k = 0; frames[i].function && k < LANGUAGES; k++)
+			if (languages[k]->starts_threads(frames[i].function))
 				return true;
 	return false;
 }
 
-/** lang_is_library() - whether a frame belongs to a language's standard library */
-bool lang_is_library(const struct symbol_frame *frame)
+/** language_is_library() - whether a frame belongs to a language's standard library */
+bool language_is_library(const struct symbol_frame *frame)
 {
-	for (int k = 0; frame->function && k < LANGS; k++)
-		if (langs[k]->is_library(frame))
+	for (int k = 0; frame->function && k < LANGUAGES; k++)
+		if (languages[k]->is_library(frame))
 			return true;
 	return false;
 }
 
-/** lang_is_root() - whether stacks begin with this frame */
-bool lang_is_root(const struct symbol_frame *frame)
+/** language_is_root() - whether stacks begin with this frame */
+bool language_is_root(const struct symbol_frame *frame)
 {
-	for (int k = 0; frame->function && k < LANGS; k++)
-		if (langs[k]->is_root(frame->function))
+	for (int k = 0; frame->function && k < LANGUAGES; k++)
+		if (languages[k]->is_root(frame->function))
 			return true;
 	return false;
 }

@@ -4,8 +4,8 @@
  * language.c and one source file; if its runtime can be read, there is also a
  * folder below runtime/. The kernel module knows none of them.
  */
-#ifndef LEAKTRACE_LANG_H
-#define LEAKTRACE_LANG_H
+#ifndef LEAKTRACE_LANGUAGE_H
+#define LEAKTRACE_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
  * A call path whose objects only the runtime knows, such as goroutines; the
  * fields that all languages share.
  */
-struct lang_site {
+struct runtime_site {
 	uint32_t id;			/* from 1; the same in each sample */
 	const char *kind, *type;
 	uint64_t baseline, live;	/* in the first sample, in the last */
@@ -35,9 +35,9 @@ struct lang_site {
 	const struct symbol_frame *by;	/* where they were created; NULL: unknown */
 };
 
-struct lang_look;			/* a running program that is sampled repeatedly */
+struct runtime_reader;			/* a running program that is sampled repeatedly */
 
-struct lang {
+struct language {
 	const char *name;
 	/* Opens the language's data in image; NULL if there is none. image outlives it. */
 	void *(*open)(struct elf_image *image);
@@ -63,86 +63,86 @@ struct lang {
 };
 
 /* Reads running programs of a language; implemented below runtime/. */
-struct lang_runtime {
+struct runtime_ops {
 	/*
 	 * Opens a running program. NULL with one line in err if it cannot be
 	 * read, or with an empty err if it is not of this language.
 	 */
-	struct lang_look *(*open)(pid_t pid, char *err, size_t errlen);
-	int (*look)(struct lang_look *l);	/* takes a sample and updates the verdicts; 0 or -errno */
+	struct runtime_reader *(*open)(pid_t pid, char *err, size_t errlen);
+	int (*sample)(struct runtime_reader *l);	/* takes a sample and updates the verdicts; 0 or -errno */
 	/* All call paths, unordered; malloced, valid until the next sample. */
-	size_t (*sites)(struct lang_look *l, struct lang_site **sites);
-	void (*close)(struct lang_look *l);
+	size_t (*sites)(struct runtime_reader *l, struct runtime_site **sites);
+	void (*close)(struct runtime_reader *l);
 };
 
-extern const struct lang lang_go;
+extern const struct language language_go;
 /* Called by each runtime from a constructor, so that no lower layer has to name it. */
-void lang_runtime_register(const struct lang_runtime *runtime);
+void runtime_register(const struct runtime_ops *runtime);
 
 /* The language of an image, and its data; NULL if it has none that is known. */
-const struct lang *lang_open(struct elf_image *image, void **code);
+const struct language *language_open(struct elf_image *image, void **code);
 
 /* Whether a garbage collector is on this stack. */
-bool lang_by_collector(const struct symbol_frame *frames, int n);
+bool language_in_collector(const struct symbol_frame *frames, int n);
 
-bool lang_is_library(const struct symbol_frame *frame);
+bool language_is_library(const struct symbol_frame *frame);
 /* Whether a stack that ends with this frame is complete. */
-bool lang_is_root(const struct symbol_frame *frame);
+bool language_is_root(const struct symbol_frame *frame);
 
 /* Whether a thread is started here on behalf of code that is not on this stack. */
-bool lang_starts_thread(const struct symbol_frame *frames, int n);
+bool language_starts_thread(const struct symbol_frame *frames, int n);
 
 /* How many of these frames, innermost first, belong to the stack. */
-int lang_stack_end(const struct symbol_frame *frames, int n);
+int language_stack_end(const struct symbol_frame *frames, int n);
 
 /* model/runtime.c: a running program, whatever its language */
-struct lang_process;
+struct runtime;
 
 /*
  * NULL with one line in err if it cannot be read, or with an empty err if no
  * runtime supports it.
  */
-struct lang_process *lang_process_open(pid_t pid, char *err, size_t errlen);
+struct runtime *runtime_open(pid_t pid, char *err, size_t errlen);
 /* Takes a sample if one is due, or in_any_case; returns whether it did. */
-bool lang_process_look(struct lang_process *p, bool in_any_case);
+bool runtime_sample(struct runtime *p, bool in_any_case);
 /* As of the last sample, worst first; valid until the next one. */
-size_t lang_process_sites(struct lang_process *p, const struct lang_site **sites);
-bool lang_process_leaks(struct lang_process *p);
+size_t runtime_sites(struct runtime *p, const struct runtime_site **sites);
+bool runtime_leaks(struct runtime *p);
 /* Totals by kind; none for NULL. */
-enum { LANG_KINDS = 8 };
-struct lang_total {
+enum { RUNTIME_KINDS = 8 };
+struct runtime_total {
 	const char *kind;
 	uint64_t baseline, live, bytes;
 };
-int lang_process_totals(struct lang_process *p, struct lang_total totals[LANG_KINDS]);
+int runtime_totals(struct runtime *p, struct runtime_total totals[RUNTIME_KINDS]);
 /*
  * What has changed since the last call. Growth may be that of a cache, or of a
  * service that is warming up: it is reported as growth until it has continued
  * for long enough, unless the runtime has proven the leak or this was the last
  * sample.
  */
-enum lang_news { LANG_NO_NEWS, LANG_LEAK, LANG_GROWTH, LANG_CLEARED };
-struct lang_told {
+enum runtime_news { RUNTIME_NO_NEWS, RUNTIME_LEAK, RUNTIME_GROWTH, RUNTIME_CLEARED };
+struct runtime_alarm {
 	uint64_t since_ns;		/* since when it has seemed to leak; 0: it does not */
 	unsigned int down;		/* samples since it last did */
 	bool raised, mentioned;
 };
-enum lang_news lang_news_of(struct lang_told *t, const struct lang_site *s, uint64_t now_ns,
+enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
 			    bool last);
-void lang_process_news(struct lang_process *p, bool last,
-		       void (*fn)(const struct lang_site *s, enum lang_news news, void *arg), void *arg);
-void lang_process_close(struct lang_process *p);	/* NULL is fine */
+void runtime_report_news(struct runtime *p, bool last,
+		       void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg);
+void runtime_close(struct runtime *p);	/* NULL is fine */
 /* Its site number in reports; those of the kernel's sites have 32 bits. */
-static inline uint64_t lang_site_number(const struct lang_site *s)
+static inline uint64_t runtime_site_number(const struct runtime_site *s)
 {
 	return (1ULL << 32) + s->id;
 }
 
 /* For ranking: the number of live objects, or of their pages. */
-uint64_t lang_site_weight(const struct lang_site *s);
+uint64_t runtime_site_weight(const struct runtime_site *s);
 /* Whether it ranks before a kernel's finding with this verdict and weight. */
-bool lang_site_worse(const struct lang_site *s, enum verdict v, uint64_t weight);
+bool runtime_site_worse(const struct runtime_site *s, enum verdict v, uint64_t weight);
 /* The innermost frame outside libraries, or the creator's. NULL: unknown. */
-const struct symbol_frame *lang_site_place(const struct lang_site *s);
+const struct symbol_frame *runtime_site_place(const struct runtime_site *s);
 
 #endif

@@ -81,7 +81,7 @@ static bool is_library(const struct symbol_frame *frame)
 	return !before || (before >= 5 && !memcmp(file + before - 5, "/src/", 5));
 }
 
-const struct lang lang_go = {
+const struct language language_go = {
 	.name = "Go", .open = open_go, .resolve = resolve_go, .is_root = go_is_root,
 	.is_collector = is_collector, .is_library = is_library, .close = free,
 	.starts_threads = starts_threads,

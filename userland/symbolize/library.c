@@ -31,7 +31,7 @@ bool frame_is_c_library(const struct symbol_frame *frame)
 
 bool frame_is_library(const struct symbol_frame *frame)
 {
-	return frame_is_c_library(frame) || is_in(frame, others) || lang_is_library(frame);
+	return frame_is_c_library(frame) || is_in(frame, others) || language_is_library(frame);
 }
 
 const struct symbol_frame *frame_to_blame(const struct symbol_frame *frames, int n)

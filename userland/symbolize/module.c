@@ -61,7 +61,7 @@ static void read_indexes(struct elf_module *module, int root_fd)
 	elf_symbols_add_table(symbols, module->image, SHT_DYNSYM);
 	elf_symbols_add_plt(symbols, module->image);
 	elf_symbols_sort(symbols);
-	module->lang = lang_open(module->image, &module->lang_code);
+	module->language = language_open(module->image, &module->language_data);
 	if (module->debug.dwarf)
 		elf_lines_open(&module->lines, module->debug.dwarf, module->debug.source,
 			       module->image);
@@ -109,10 +109,10 @@ static void name_function(struct elf_module *module, struct names *names, struct
 }
 
 /* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
-static int resolve_by_lang(struct elf_module *module, struct names *names, uint64_t vaddr,
+static int resolve_by_language(struct elf_module *module, struct names *names, uint64_t vaddr,
 			   uint64_t step_bytes, struct symbol_frame *frames, int max)
 {
-	int n = module->lang ? module->lang->resolve(module->lang_code, names, vaddr, step_bytes,
+	int n = module->language ? module->language->resolve(module->language_data, names, vaddr, step_bytes,
 						     frames, max) : 0;
 
 	for (int i = 0; i < n; i++) {
@@ -144,7 +144,7 @@ int elf_module_resolve(struct elf_module *module, struct names *names, int root_
 
 	if (!module->indexed)
 		read_indexes(module, root_fd);
-	n = resolve_by_lang(module, names, vaddr, step_bytes, frames, max);
+	n = resolve_by_language(module, names, vaddr, step_bytes, frames, max);
 	if (n)
 		return n;
 	unit = elf_lines_unit(&module->lines, vaddr);
@@ -175,8 +175,8 @@ void elf_module_close(struct elf_module *module)
 {
 	if (!module)
 		return;
-	if (module->lang)
-		module->lang->close(module->lang_code);
+	if (module->language)
+		module->language->close(module->language_data);
 	elf_lines_close(&module->lines);
 	elf_symbols_free(&module->symbols);
 	elf_debug_close(&module->debug);

@@ -26,8 +26,8 @@ struct elf_module {
 	struct elf_debug debug;
 	struct elf_symbols symbols;
 	struct elf_lines lines;
-	const struct lang *lang;	/* that has its own names here, or NULL */
-	void *lang_code;
+	const struct language *language;	/* that has its own names here, or NULL */
+	void *language_data;
 };
 
 struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names);

@@ -12,14 +12,14 @@ static const struct judgement leak = { .verdict = VERDICT_LEAK }, suspect = { .v
 
 static void order(void)
 {
-	struct lang_site many = { .live = 400, .judgement = &leak };
-	struct lang_site bytes = { .live = 10, .bytes = 300 * PAGE_BYTES, .judgement = &leak };
-	struct lang_site thin = { .live = 100000, .judgement = &suspect };
+	struct runtime_site many = { .live = 400, .judgement = &leak };
+	struct runtime_site bytes = { .live = 10, .bytes = 300 * PAGE_BYTES, .judgement = &leak };
+	struct runtime_site thin = { .live = 100000, .judgement = &suspect };
 
-	CHECK(lang_site_weight(&many) == 400 && lang_site_weight(&bytes) == 300, "bytes count by page");
-	CHECK(lang_site_worse(&many, VERDICT_LEAK, 399) && !lang_site_worse(&many, VERDICT_LEAK, 400));
-	CHECK(lang_site_worse(&bytes, VERDICT_SUSPECT, 1000000), "a leak before a suspect");
-	CHECK(!lang_site_worse(&thin, VERDICT_LEAK, 1));
+	CHECK(runtime_site_weight(&many) == 400 && runtime_site_weight(&bytes) == 300, "bytes count by page");
+	CHECK(runtime_site_worse(&many, VERDICT_LEAK, 399) && !runtime_site_worse(&many, VERDICT_LEAK, 400));
+	CHECK(runtime_site_worse(&bytes, VERDICT_SUSPECT, 1000000), "a leak before a suspect");
+	CHECK(!runtime_site_worse(&thin, VERDICT_LEAK, 1));
 }
 
 static void place(void)
@@ -30,31 +30,31 @@ static void place(void)
 		{ .function = "net/http.(*persistConn).readLoop", .file = "/usr/lib/go/src/net/http/transport.go" },
 		{ .function = "main.serve", .file = "/a/main.go" },
 	};
-	struct lang_site s = { .frames = frames, .nframes = 3, .by = &by };
+	struct runtime_site s = { .frames = frames, .nframes = 3, .by = &by };
 
-	CHECK(lang_site_place(&s) == &frames[2], "the program's own");
+	CHECK(runtime_site_place(&s) == &frames[2], "the program's own");
 	s.nframes = 2;
-	CHECK(lang_site_place(&s) == &by, "all of it is the library: who made it");
+	CHECK(runtime_site_place(&s) == &by, "all of it is the library: who made it");
 	s.by = NULL;
-	CHECK(lang_site_place(&s) == frames);
+	CHECK(runtime_site_place(&s) == frames);
 	s.nframes = 0;
-	CHECK(!lang_site_place(&s));
+	CHECK(!runtime_site_place(&s));
 }
 
 static void threads(void)
 {
 	struct symbol_frame frames[] = { { .function = "runtime.clone" }, { .function = "runtime.newm" } };
 
-	CHECK(lang_starts_thread(frames, 2) && !lang_starts_thread(frames, 1));
+	CHECK(language_starts_thread(frames, 2) && !language_starts_thread(frames, 1));
 }
 
-static enum lang_news after(struct lang_told *t, struct lang_site *s, enum verdict v, double at_s,
+static enum runtime_news after(struct runtime_alarm *t, struct runtime_site *s, enum verdict v, double at_s,
 			    bool last)
 {
 	const struct judgement j = { .verdict = v, .confidence = 0.9 };
 
 	s->judgement = &j;
-	return lang_news_of(t, s, at_s * NSEC_PER_SEC, last);
+	return runtime_news_of(t, s, at_s * NSEC_PER_SEC, last);
 }
 
 /* A service that warms up is no alarm; and one look that fell does not take one back. */
@@ -62,32 +62,32 @@ static void news(void)
 {
 	const enum verdict yes = VERDICT_LEAK, no = VERDICT_OK;
 	const struct judgement proven = { .verdict = VERDICT_LEAK, .confidence = 1 };
-	struct lang_told t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
-	struct lang_site s = { .live = 10 }, h = { .live = 10, .bytes = 1 };
+	struct runtime_alarm t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
+	struct runtime_site s = { .live = 10 }, h = { .live = 10, .bytes = 1 };
 
-	CHECK(after(&t, &s, yes, 8, false) == LANG_GROWTH);
-	CHECK(after(&t, &s, yes, 10, false) == LANG_NO_NEWS);
-	CHECK(after(&t, &s, yes, 52, false) == LANG_NO_NEWS);
-	CHECK(after(&t, &s, yes, 54, false) == LANG_LEAK);
-	CHECK(after(&t, &s, yes, 60, false) == LANG_NO_NEWS);
-	CHECK(after(&t, &s, no, 62, false) == LANG_NO_NEWS && after(&t, &s, yes, 64, false) == LANG_NO_NEWS);
+	CHECK(after(&t, &s, yes, 8, false) == RUNTIME_GROWTH);
+	CHECK(after(&t, &s, yes, 10, false) == RUNTIME_NO_NEWS);
+	CHECK(after(&t, &s, yes, 52, false) == RUNTIME_NO_NEWS);
+	CHECK(after(&t, &s, yes, 54, false) == RUNTIME_LEAK);
+	CHECK(after(&t, &s, yes, 60, false) == RUNTIME_NO_NEWS);
+	CHECK(after(&t, &s, no, 62, false) == RUNTIME_NO_NEWS && after(&t, &s, yes, 64, false) == RUNTIME_NO_NEWS);
 	for (int i = 0; i < 3; i++)
-		CHECK(after(&t, &s, no, 66 + 2 * i, false) == LANG_NO_NEWS);
-	CHECK(after(&t, &s, no, 72, false) == LANG_CLEARED);
-	CHECK(after(&t, &s, yes, 74, false) == LANG_GROWTH, "from the beginning");
-	CHECK(after(&last, &s, yes, 8, true) == LANG_LEAK, "there is nothing to wait for");
-	CHECK(after(&heap, &h, yes, 8, false) == LANG_GROWTH);
-	CHECK(after(&heap, &h, yes, 600, false) == LANG_NO_NEWS && after(&heap, &h, yes, 609, false) == LANG_LEAK);
+		CHECK(after(&t, &s, no, 66 + 2 * i, false) == RUNTIME_NO_NEWS);
+	CHECK(after(&t, &s, no, 72, false) == RUNTIME_CLEARED);
+	CHECK(after(&t, &s, yes, 74, false) == RUNTIME_GROWTH, "from the beginning");
+	CHECK(after(&last, &s, yes, 8, true) == RUNTIME_LEAK, "there is nothing to wait for");
+	CHECK(after(&heap, &h, yes, 8, false) == RUNTIME_GROWTH);
+	CHECK(after(&heap, &h, yes, 600, false) == RUNTIME_NO_NEWS && after(&heap, &h, yes, 609, false) == RUNTIME_LEAK);
 	s.judgement = &proven;
-	CHECK(lang_news_of(&sure, &s, NSEC_PER_SEC, false) == LANG_LEAK, "the runtime says so");
+	CHECK(runtime_news_of(&sure, &s, NSEC_PER_SEC, false) == RUNTIME_LEAK, "the runtime says so");
 }
 
 static void nobody(void)
 {
 	char err[128] = "x";
 
-	CHECK(!lang_process_open(getpid(), err, sizeof(err)) && !*err, "this is not a supported Go program");
-	lang_process_close(NULL);
+	CHECK(!runtime_open(getpid(), err, sizeof(err)) && !*err, "this is not a supported Go program");
+	runtime_close(NULL);
 }
 
 /* What is kept of a full history is as it was, and there is room again. */

@@ -9,7 +9,7 @@ static bool library(const char *function, const char *file)
 {
 	struct symbol_frame f = { .function = function, .file = file };
 
-	return lang_is_library(&f);
+	return language_is_library(&f);
 }
 
 int main(void)
@@ -30,8 +30,8 @@ int main(void)
 	CHECK(!library("read", NULL));
 	CHECK(!library("f", "f"));
 	CHECK(!library("", ""));
-	CHECK(lang_stack_end(stack, 4) == 2, "what mcall left is another's");
-	CHECK(lang_stack_end(stack + 2, 2) == 2);
-	CHECK(lang_is_root(&stack[1]) && !lang_is_root(&stack[3]));
+	CHECK(language_stack_end(stack, 4) == 2, "what mcall left is another's");
+	CHECK(language_stack_end(stack + 2, 2) == 2);
+	CHECK(language_is_root(&stack[1]) && !language_is_root(&stack[3]));
 	return verdict("lang");
 }

@@ -11,7 +11,7 @@
 #include "symbolize/language.h"
 #include "util/process_memory.h"
 
-struct lang_look {
+struct runtime_reader {
 	struct go_view view;
 };
 
@@ -37,9 +37,9 @@ int go_sample(struct go_view *v)
 	return err;
 }
 
-static struct lang_look *reader_open(pid_t pid, char *err, size_t errlen)
+static struct runtime_reader *reader_open(pid_t pid, char *err, size_t errlen)
 {
-	struct lang_look *l = calloc(1, sizeof(*l));
+	struct runtime_reader *l = calloc(1, sizeof(*l));
 	int why = 0;
 
 	if (l)
@@ -54,7 +54,7 @@ static struct lang_look *reader_open(pid_t pid, char *err, size_t errlen)
 }
 
 /* After an error the previous samples are kept. */
-static int sample_again(struct lang_look *l)
+static int sample_again(struct runtime_reader *l)
 {
 	int err = go_sample(&l->view);
 
@@ -64,11 +64,11 @@ static int sample_again(struct lang_look *l)
 	return err;
 }
 
-static struct lang_site site_of(struct go_view *v, struct go_site *s)
+static struct runtime_site site_of(struct go_view *v, struct go_site *s)
 {
 	double first = v->snapshots ? s->series[0] : 0;
 	bool heap = s->kind == GO_HEAP;
-	struct lang_site to = {
+	struct runtime_site to = {
 		.id = s - v->sites + 1, .kind = go_kind_name(s->kind), .type = s->type,
 		.live = s->live, .bytes = s->bytes, .in_thread = s->in_thread, .own = s->system,
 		.baseline = heap ? s->size_bytes ? first / s->size_bytes : 0 : first,
@@ -80,7 +80,7 @@ static struct lang_site site_of(struct go_view *v, struct go_site *s)
 	return to;
 }
 
-static size_t sites_of(struct lang_look *l, struct lang_site **sites)
+static size_t sites_of(struct runtime_reader *l, struct runtime_site **sites)
 {
 	struct go_view *v = &l->view;
 	size_t n = 0;
@@ -95,7 +95,7 @@ static size_t sites_of(struct lang_look *l, struct lang_site **sites)
 	return n;
 }
 
-static void reader_close(struct lang_look *l)
+static void reader_close(struct runtime_reader *l)
 {
 	struct go_process *process = l->view.process;
 
@@ -104,11 +104,11 @@ static void reader_close(struct lang_look *l)
 	free(l);
 }
 
-static const struct lang_runtime runtime = {
-	.open = reader_open, .look = sample_again, .sites = sites_of, .close = reader_close,
+static const struct runtime_ops runtime = {
+	.open = reader_open, .sample = sample_again, .sites = sites_of, .close = reader_close,
 };
 
 __attribute__((constructor)) static void register_runtime(void)
 {
-	lang_runtime_register(&runtime);
+	runtime_register(&runtime);
 }
