@@ -49,13 +49,13 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 	return 0;
 }
 
-int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
+int memory_read_populated(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
 {
 	(void)pagemap;
 	return memory_read(pid, at, to, bytes);
 }
 
-bool memory_lives(int pagemap)
+bool memory_is_alive(int pagemap)
 {
 	(void)pagemap;
 	return true;

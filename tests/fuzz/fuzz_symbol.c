@@ -16,14 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct symbol_frame frames[8];
 	struct elf_image *image;
 	struct elf_module *module;
-	struct names *names;
+	struct string_table *names;
 
 	elf_debug_dir = "/nonexistent";
 	memcpy(bytes, data, size);
 	image = elf_image_adopt(bytes, size);
 	if (!image)
 		return 0;
-	names = names_open();
+	names = string_table_open();
 	module = elf_module_open(image, NULL, names);
 	for (size_t i = 0; i < image->nsegments && i < 16; i++)
 		for (uint64_t at = 0, n = 0; image->segment[i].exec && n < 32; at += 1 + at / 2, n++)
@@ -31,6 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					       frames, 8) < 1)
 				abort();
 	elf_module_close(module);
-	names_close(names);
+	string_table_close(names);
 	return 0;
 }

@@ -25,18 +25,18 @@ static void parse_maps(char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct names *names = names_open();
+	struct string_table *names = string_table_open();
 	char *text = strndup((const char *)data, size);
 	struct jit jit = { 0 };
 
-	names_demangle(names, text);
+	string_table_demangle(names, text);
 	parse_maps(strdup(text));
 	jit_parse(&jit, names, text);
 	for (uint32_t i = 0; i < jit.n; i++)
 		if (!jit_find(&jit, jit.symbol[i].start))
 			abort();
 	jit_free(&jit);
-	names_close(names);
+	string_table_close(names);
 	free(text);
 	return 0;
 }

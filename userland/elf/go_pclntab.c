@@ -121,7 +121,7 @@ static void read_version(struct go_table *t)
 		return;		/* a length of two bytes: no release has one so long */
 	/* distributions append to the version */
 	memcpy(t->version, p + 33, length < sizeof(t->version) ? length : sizeof(t->version) - 1);
-	tame(t->version);
+	sanitize(t->version);
 	if (!strncmp(t->version, "go1.", 4))
 		t->minor = atoi(t->version + 4);
 }
@@ -182,7 +182,7 @@ bool go_table_func(const struct go_table *t, uint64_t i, struct go_func *f)
 	if (at >= t->size_bytes || t->size_bytes - at < 44)
 		return false;
 	f->record = t->bytes + at;
-	f->room_bytes = t->size_bytes - at;
+	f->left_bytes = t->size_bytes - at;
 	f->start = t->text + entry_of(t, i);
 	f->end = t->text + entry_of(t, i + 1);
 	return true;
@@ -374,7 +374,7 @@ static uint64_t inline_tree(const struct go_table *t, const struct go_func *f)
 	uint64_t at = header + 4 * (pcdatas + FUNCDATA_INLINE_TREE);
 	uint32_t offset;
 
-	if (!t->funcdata || nfuncdata <= FUNCDATA_INLINE_TREE || at + 4 > f->room_bytes)
+	if (!t->funcdata || nfuncdata <= FUNCDATA_INLINE_TREE || at + 4 > f->left_bytes)
 		return 0;
 	offset = u32_at(f->record + at);
 	return offset == UINT32_MAX ? 0 : t->funcdata + offset;
@@ -386,7 +386,7 @@ static int32_t inline_index(const struct go_table *t, const struct go_func *f, u
 	uint64_t at = (t->has_start_line ? 44 : 40) + 4 * PCDATA_INLINE_TREE;
 	int32_t index;
 
-	if (u32_at(f->record + 28) <= PCDATA_INLINE_TREE || at + 4 > f->room_bytes ||
+	if (u32_at(f->record + 28) <= PCDATA_INLINE_TREE || at + 4 > f->left_bytes ||
 	    !value_at(t, f, u32_at(f->record + at), vaddr, &index))
 		return -1;
 	return index;

@@ -30,7 +30,7 @@ struct go_table {
 
 struct go_func {
 	const unsigned char *record;
-	uint64_t room_bytes;		/* from the record to the end of the table */
+	uint64_t left_bytes;		/* from the record to the end of the table */
 	uint64_t start, end;		/* addresses */
 };
 

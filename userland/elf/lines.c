@@ -117,19 +117,19 @@ struct elf_unit *elf_lines_unit(struct elf_lines *lines, uint64_t vaddr)
  *
  * Return: the path, interned in @names, or NULL.
  */
-const char *elf_lines_file(struct elf_unit *unit, struct names *names, const char *path)
+const char *elf_lines_file(struct elf_unit *unit, struct string_table *names, const char *path)
 {
 	Dwarf_Attribute attr;
 	const char *folder;
 	char full[2 * PATH_MAX];
 
 	if (!path || path[0] == '/' || !dwarf_attr(&unit->die, DW_AT_comp_dir, &attr))
-		return names_keep(names, path);
+		return string_table_intern(names, path);
 	folder = dwarf_formstring(&attr);
 	if (!folder || folder[0] != '/')
-		return names_keep(names, path);
+		return string_table_intern(names, path);
 	snprintf(full, sizeof(full), "%s/%s", folder, path);
-	return names_keep(names, full);
+	return string_table_intern(names, full);
 }
 
 /**
@@ -138,7 +138,7 @@ const char *elf_lines_file(struct elf_unit *unit, struct names *names, const cha
  *
  * Return: the file, interned in @names, or NULL.
  */
-const char *elf_lines_at(struct elf_unit *unit, struct names *names, uint64_t vaddr, int *line)
+const char *elf_lines_at(struct elf_unit *unit, struct string_table *names, uint64_t vaddr, int *line)
 {
 	Dwarf_Line *row = unit->has_lines ? dwarf_getsrc_die(&unit->die, vaddr) : NULL;
 

@@ -56,15 +56,15 @@ struct elf_lines {
 void elf_lines_open(struct elf_lines *lines, Dwarf *dwarf, struct elf_image *source,
 		    const struct elf_image *code);
 struct elf_unit *elf_lines_unit(struct elf_lines *lines, uint64_t vaddr);
-const char *elf_lines_file(struct elf_unit *unit, struct names *names, const char *path);
-const char *elf_lines_at(struct elf_unit *unit, struct names *names, uint64_t vaddr, int *line);
+const char *elf_lines_file(struct elf_unit *unit, struct string_table *names, const char *path);
+const char *elf_lines_at(struct elf_unit *unit, struct string_table *names, uint64_t vaddr, int *line);
 void elf_lines_close(struct elf_lines *lines);
 
 /* lines_inlined.c */
 void elf_unit_scan(struct elf_unit *unit, const struct elf_image *code);
 struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr);
-const char *elf_unit_call(struct elf_unit *unit, struct names *names,
+const char *elf_unit_call(struct elf_unit *unit, struct string_table *names,
 			  const struct elf_scope *scope, int *line);
-void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct names *names);
+void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct string_table *names);
 
 #endif

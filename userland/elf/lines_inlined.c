@@ -142,7 +142,7 @@ struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr)
  *
  * Return: the file, interned in @names, or NULL.
  */
-const char *elf_unit_call(struct elf_unit *unit, struct names *names,
+const char *elf_unit_call(struct elf_unit *unit, struct string_table *names,
 			  const struct elf_scope *scope, int *line)
 {
 	Dwarf_Files *files;
@@ -161,7 +161,7 @@ const char *elf_unit_call(struct elf_unit *unit, struct names *names,
  *
  * Both may stay NULL: artificial functions have none.
  */
-void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct names *names)
+void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct string_table *names)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Die die;
@@ -171,7 +171,7 @@ void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct names *names)
 	scope->named = true;
 	if (dwarf_attr_integrate(&die, DW_AT_linkage_name, &attr) ||
 	    dwarf_attr_integrate(&die, DW_AT_MIPS_linkage_name, &attr))
-		scope->linkage = names_keep(names, dwarf_formstring(&attr));
+		scope->linkage = string_table_intern(names, dwarf_formstring(&attr));
 	if (dwarf_attr_integrate(&die, DW_AT_name, &attr))
-		scope->plain = names_keep(names, dwarf_formstring(&attr));
+		scope->plain = string_table_intern(names, dwarf_formstring(&attr));
 }

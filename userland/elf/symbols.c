@@ -200,16 +200,16 @@ struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr)
  *
  * Return: the name, interned in @names, or NULL without memory.
  */
-const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct names *names)
+const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct string_table *names)
 {
 	size_t bytes = strnlen(symbol->raw, MAX_NAME_BYTES);
 	const char *version = memchr(symbol->raw, '@', bytes), *name;
 	char *cut;
 
 	if (!version)
-		return names_keep(names, symbol->raw);
+		return string_table_intern(names, symbol->raw);
 	cut = strndup(symbol->raw, version - symbol->raw);
-	name = names_keep(names, cut);
+	name = string_table_intern(names, cut);
 	free(cut);
 	return name;
 }
@@ -219,11 +219,11 @@ const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct names *na
  *
  * Return: demangled, interned in @names, or NULL without memory.
  */
-const char *elf_symbol_name(struct elf_symbol *symbol, struct names *names)
+const char *elf_symbol_name(struct elf_symbol *symbol, struct string_table *names)
 {
 	if (symbol->shown)
 		return symbol->shown;
-	symbol->shown = names_demangle(names, elf_symbol_linkage(symbol, names));
+	symbol->shown = string_table_demangle(names, elf_symbol_linkage(symbol, names));
 	if (symbol->shown && symbol->rank == ELF_SYMBOL_PLT) {
 		size_t bytes = strlen(symbol->shown);
 		char *stub = malloc(bytes + sizeof("@plt"));
@@ -231,7 +231,7 @@ const char *elf_symbol_name(struct elf_symbol *symbol, struct names *names)
 		if (stub) {
 			memcpy(stub, symbol->shown, bytes);
 			strcpy(stub + bytes, "@plt");
-			symbol->shown = names_keep(names, stub);
+			symbol->shown = string_table_intern(names, stub);
 			free(stub);
 		}
 	}

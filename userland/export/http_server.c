@@ -30,7 +30,7 @@ static struct {
 	__typeof__(MHD_destroy_response) *destroy_response;
 } mhd;
 
-static const struct late_symbol mhd_symbols[] = {
+static const struct optional_lib_symbol mhd_symbols[] = {
 	{ "MHD_start_daemon", &mhd.start_daemon },
 	{ "MHD_stop_daemon", &mhd.stop_daemon },
 	{ "MHD_run", &mhd.run },
@@ -149,7 +149,7 @@ struct http *http_open(const char *listen, void (*fn)(const struct request *q, s
 	h->fn = fn;
 	h->arg = arg;
 	if (http_address(listen, &h->address) ||
-	    late_load("libmicrohttpd.so.12", "libmicrohttpd12", mhd_symbols, ARRAY_SIZE(mhd_symbols)) ||
+	    optional_lib_load("libmicrohttpd.so.12", "libmicrohttpd12", mhd_symbols, ARRAY_SIZE(mhd_symbols)) ||
 	    start(h)) {
 		http_close(h);
 		return NULL;

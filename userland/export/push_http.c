@@ -34,7 +34,7 @@ static struct {
 	__typeof__(curl_slist_free_all) *slist_free_all;
 } curl;
 
-static const struct late_symbol curl_symbols[] = {
+static const struct optional_lib_symbol curl_symbols[] = {
 	{ "curl_easy_cleanup", &curl.easy_cleanup },
 	{ "curl_easy_escape", &curl.easy_escape },
 	{ "curl_easy_getinfo", &curl.easy_getinfo },
@@ -165,7 +165,7 @@ struct push *push_open(const char *url, enum push_protocol protocol,
 	struct push *p = calloc(1, sizeof(*p));
 	size_t len = strlen(url);
 
-	if (late_load("libcurl.so.4", "libcurl4", curl_symbols, ARRAY_SIZE(curl_symbols))) {
+	if (optional_lib_load("libcurl.so.4", "libcurl4", curl_symbols, ARRAY_SIZE(curl_symbols))) {
 		free(p);
 		return NULL;
 	}

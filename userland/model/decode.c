@@ -204,7 +204,7 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	GET(tb, TARGET, INEXACT, 32, t->inexact);
 	GET(tb, TARGET, RECONCILED_NS, 64, t->reconciled_ns);
 	copy_string(tb[A(TARGET, COMM)], t->comm, sizeof(t->comm));
-	tame(t->comm);
+	sanitize(t->comm);
 	if (decode_lost(tb[A(TARGET, LOST)], t))
 		return -EINVAL;
 	nla_for_each_attr(a, attrs, len, rest)

@@ -21,7 +21,7 @@ struct series {
 
 struct history {
 	struct series kind[KINDS];
-	struct rows sites;		/* struct series */
+	struct id_table sites;		/* struct series */
 	struct series load;		/* bytes read stand in for born, and so on */
 	size_t points;
 	uint64_t first_ns, last_ns;
@@ -124,7 +124,7 @@ int history_add_kind(struct history *h, unsigned int kind, const struct history_
 
 int history_add_site(struct history *h, uint32_t site, const struct history_point *p)
 {
-	return add(h, rows_take(&h->sites, site), p);
+	return add(h, id_table_get(&h->sites, site), p);
 }
 
 int history_add_load(struct history *h, uint64_t t_ns, const struct load *l)
@@ -150,7 +150,7 @@ size_t history_of_kind(const struct history *h, unsigned int kind,
 size_t history_of_site(const struct history *h, uint32_t site,
 		       const struct history_point **points)
 {
-	return points_of(h ? rows_find(&h->sites, site) : NULL, points);
+	return points_of(h ? id_table_find(&h->sites, site) : NULL, points);
 }
 
 uint64_t history_first_ns(const struct history *h)
@@ -165,7 +165,7 @@ uint64_t history_last_ns(const struct history *h)
 
 static bool changed(const struct history *h, const struct site *s)
 {
-	const struct series *r = rows_find(&h->sites, s->id);
+	const struct series *r = id_table_find(&h->sites, s->id);
 
 	return !r || !r->n || r->point[r->n - 1].born != s->born ||
 		r->point[r->n - 1].died != s->died;
@@ -285,7 +285,7 @@ static uint64_t look_before(const struct series *looks, uint64_t t_ns)
 const struct curve *history_curve(uint32_t site, void *history)
 {
 	const struct history *h = history;
-	struct series *s = h ? rows_find(&h->sites, site) : NULL;
+	struct series *s = h ? id_table_find(&h->sites, site) : NULL;
 	const struct series *looks;
 	uint64_t first_ns, taken_ns = 0;
 	unsigned int n;

@@ -212,6 +212,6 @@ int limits_take(struct nlattr *nest, struct limit l[LIMITS])
 	l[which].now = tb[LIM_NOW] ? nla_get_u64(tb[LIM_NOW]) : 0;
 	snprintf(l[which].name, sizeof(l[which].name), "%s",
 		 tb[LIM_NAME] ? nla_get_string(tb[LIM_NAME]) : "");
-	tame(l[which].name);
+	sanitize(l[which].name);
 	return 0;
 }

@@ -352,7 +352,7 @@ static char *read_link(const char *path)
 	char buf[PATH_MAX];
 	ssize_t n = readlink(path, buf, sizeof(buf) - 1);
 
-	return n < 0 ? NULL : tame(strndup(buf, n));
+	return n < 0 ? NULL : sanitize(strndup(buf, n));
 }
 
 /* Reads what only a live target can provide: executable, limits, mappings. */

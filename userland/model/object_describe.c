@@ -195,7 +195,7 @@ char *example_describe(struct model *m, const struct object *o)
 		what = describe_timer(o);
 	else if (o->kind == LEAKTRACE_KIND_THREAD && (alive || o->unjoined))
 		what = describe_thread(m, o);
-	tame(what);
+	sanitize(what);
 	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE)
 		seen_put(&m->seen, o, what);
 	if (what)

@@ -21,7 +21,7 @@ struct output {
 	const struct output_options *o;
 	struct report_style style;
 	FILE *f;			/* NULL: several files */
-	struct replacement file;	/* f belongs to it if file.f is set */
+	struct atomic_file file;	/* f belongs to it if file.f is set */
 	struct metrics *metrics;	/* of all targets; NULL: another format */
 	struct json_object *pages;	/* of all targets, for HTML; NULL: another format */
 	unsigned int written;
@@ -80,7 +80,7 @@ static bool open_file(struct output *out)
 		out->f = stdout;
 		return true;
 	}
-	err = replace_open(&out->file, path);
+	err = atomic_file_open(&out->file, path);
 	if (err)
 		cannot_write(path, err);
 	out->f = err ? NULL : out->file.f;
@@ -119,7 +119,7 @@ struct output *output_open(const struct output_options *o)
 	if (good)
 		return out;
 	if (out->file.f)
-		replace_close(&out->file, false);
+		atomic_file_close(&out->file, false);
 	free(out);
 	return NULL;
 }
@@ -140,7 +140,7 @@ static int no_several(void)
 int output_check(const struct output_options *o, bool several)
 {
 	bool pprof = o->format == FORMAT_PPROF, directory = o->path && is_directory(o->path);
-	struct replacement r;
+	struct atomic_file r;
 	int err;
 
 	if (pprof && several && !directory)
@@ -150,7 +150,7 @@ int output_check(const struct output_options *o, bool several)
 	if (directory)
 		err = !pprof ? -EISDIR : access(o->path, W_OK | X_OK) ? -errno : 0;
 	else
-		err = replace_open(&r, o->path) ?: replace_close(&r, false);
+		err = atomic_file_open(&r, o->path) ?: atomic_file_close(&r, false);
 	return err ? cannot_write(o->path, err) : 0;
 }
 
@@ -176,14 +176,14 @@ static char *pprof_path(const char *output, const struct model *m, const char *k
 
 static int write_whole(const char *path, bool inside, const void *data, size_t len)
 {
-	struct replacement r;
-	int err = inside ? replace_open_inside(&r, path) : replace_open(&r, path);
+	struct atomic_file r;
+	int err = inside ? atomic_file_open_inside(&r, path) : atomic_file_open(&r, path);
 	bool good;
 
 	if (err)
 		return err;
 	good = fwrite(data, 1, len, r.f) == len;
-	return replace_close(&r, good);
+	return atomic_file_close(&r, good);
 }
 
 /* Writes one kind: of the kernel's, or of a runtime. */
@@ -269,7 +269,7 @@ int output_close(struct output *out)
 	metrics_free(out->metrics);
 	json_object_put(out->pages);
 	if (out->file.f) {
-		int end = replace_close(&out->file, !err && out->written);
+		int end = atomic_file_close(&out->file, !err && out->written);
 
 		err = err ?: end;
 	} else if (out->f) {

@@ -44,15 +44,15 @@ void metrics_free(struct metrics *x);
  * replace.c: a file that is there as a whole or not at all: written beside its
  * place, and put there at the end. What is no regular file is written to as it is.
  */
-struct replacement {
+struct atomic_file {
 	FILE *f;
 	char *path, *tmp;			/* tmp NULL: written in place */
 };
 
-int replace_open(struct replacement *r, const char *path);	/* 0 or -errno */
+int atomic_file_open(struct atomic_file *r, const char *path);	/* 0 or -errno */
 /* In a directory whose owner may have put a link or a pipe there: that is replaced. */
-int replace_open_inside(struct replacement *r, const char *path);
-int replace_close(struct replacement *r, bool keep);		/* 0 or -errno */
+int atomic_file_open_inside(struct atomic_file *r, const char *path);
+int atomic_file_close(struct atomic_file *r, bool keep);		/* 0 or -errno */
 
 /*
  * output.c: reports of one or more targets, to where the options say. Failures

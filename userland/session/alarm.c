@@ -36,7 +36,7 @@ struct watched {
 };
 
 struct watch {
-	struct rows sites;		/* struct watched */
+	struct id_table sites;		/* struct watched */
 	double now_s;
 };
 
@@ -83,12 +83,12 @@ void watch_sample(struct watch *w, const struct model *m)
 	w->now_s = m->target.now_ns / 1e9;
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		struct watched *r = rows_find(&w->sites, s->id);
+		struct watched *r = id_table_find(&w->sites, s->id);
 
 		if (!r && site_live(s) < LIVE_MIN)
 			continue;
 		if (!r)
-			r = rows_take(&w->sites, s->id);
+			r = id_table_get(&w->sites, s->id);
 		if (r && !r->curve)
 			r->curve = calloc(1, sizeof(*r->curve));
 		if (r && r->curve)
@@ -101,7 +101,7 @@ bool watch_curious(const struct watch *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		const struct watched *r = rows_find(&w->sites, s->id);
+		const struct watched *r = id_table_find(&w->sites, s->id);
 
 		/* exited threads are not live, but may not have been joined */
 		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= LIVE_MIN)
@@ -116,7 +116,7 @@ bool watch_curious(const struct watch *w, const struct model *m)
 
 const struct curve *watch_curve(uint32_t site, void *watch)
 {
-	struct watched *r = rows_find(&((struct watch *)watch)->sites, site);
+	struct watched *r = id_table_find(&((struct watch *)watch)->sites, site);
 
 	return r ? r->curve : NULL;
 }
@@ -134,7 +134,7 @@ static bool speaks(const struct watch *w, const struct model *m, const struct si
 	const struct finding *f = finding_of(m, s);
 
 	for (size_t i = 0; f && i < f->nsites; i++) {
-		const struct watched *r = rows_find(&w->sites, f->sites[i]);
+		const struct watched *r = id_table_find(&w->sites, f->sites[i]);
 
 		if (r && (r->raised || r->mentioned))
 			return r->site == s->id;
@@ -198,10 +198,10 @@ void watch_judge(struct watch *w, struct model *m, bool last,
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];
-		struct watched *r = rows_find(&w->sites, s->id);
+		struct watched *r = id_table_find(&w->sites, s->id);
 
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
-			r = rows_take(&w->sites, s->id);
+			r = id_table_get(&w->sites, s->id);
 		if (r)
 			judged(r, s, call_for(w, m, r, s, last), w->now_s, last, fn, arg);
 	}

@@ -139,7 +139,7 @@ int observe_no_process(pid_t pid)
 	char comm[64] = "";
 	pid_t host = inner_pid(pid, comm, sizeof(comm));
 
-	tame(comm);
+	sanitize(comm);
 	if (host)
 		return fail("no such process %d: PID %d of a container is %s, PID %d on this host",
 			    pid, pid, comm, host);

@@ -19,7 +19,7 @@ static struct {
 	__typeof__(debuginfod_find_debuginfo) *find_debuginfo;
 } library;
 
-static const struct late_symbol symbols[] = {
+static const struct optional_lib_symbol symbols[] = {
 	{ "debuginfod_begin", &library.begin },
 	{ "debuginfod_find_debuginfo", &library.find_debuginfo },
 };
@@ -44,7 +44,7 @@ int debuginfod_ask(void)
 	if (!urls || !urls[strspn(urls, " ")])
 		return fail("--debuginfod: %s names no server",
 			    DEBUGINFOD_URLS_ENV_VAR);
-	if (late_load("libdebuginfod.so.1", "libdebuginfod1", symbols, ARRAY_SIZE(symbols)))
+	if (optional_lib_load("libdebuginfod.so.1", "libdebuginfod1", symbols, ARRAY_SIZE(symbols)))
 		return EXIT_TROUBLE;
 	/* Seconds without progress; a user is waiting for the report. */
 	setenv(DEBUGINFOD_TIMEOUT_ENV_VAR, "10", 0);

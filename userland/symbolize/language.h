@@ -46,7 +46,7 @@ struct language {
 	 * inside the instruction, step_bytes before the requested address.
 	 * Strings are interned in names. 0: this is not code of the language.
 	 */
-	int (*resolve)(void *code, struct names *names, uint64_t vaddr, uint64_t step_bytes,
+	int (*resolve)(void *code, struct string_table *names, uint64_t vaddr, uint64_t step_bytes,
 		       struct symbol_frame *frames, int max);
 	/* Whether a stack begins with this function: frames after it belong to another stack. */
 	bool (*is_root)(const char *function);

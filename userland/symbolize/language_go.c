@@ -17,7 +17,7 @@ static void *open_go(struct elf_image *image)
 	return NULL;
 }
 
-static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t step_bytes,
+static int resolve_go(void *code, struct string_table *names, uint64_t vaddr, uint64_t step_bytes,
 		      struct symbol_frame *frames, int max)
 {
 	enum { DEEP = 64 };
@@ -30,8 +30,8 @@ static int resolve_go(void *code, struct names *names, uint64_t vaddr, uint64_t 
 		return 0;
 	n = go_func_frames(table, &func, vaddr, go, max < DEEP ? max : DEEP);
 	for (int i = 0; i < n; i++) {
-		frames[i].function = go[i].function ? names_keep(names, go[i].function) : NULL;
-		frames[i].file = go[i].file ? names_keep(names, go[i].file) : NULL;
+		frames[i].function = go[i].function ? string_table_intern(names, go[i].function) : NULL;
+		frames[i].file = go[i].file ? string_table_intern(names, go[i].file) : NULL;
 		frames[i].line = go[i].line;
 		frames[i].inlined = go[i].inlined;
 		frames[i].offset = vaddr + step_bytes - func.start;

@@ -135,11 +135,11 @@ static const char *label_of(struct code_table *table, const char *path)
 	char *cut;
 
 	if (!*path || !strncmp(path, "//anon", 6))
-		return names_keep(table->names, "[anon]");
+		return string_table_intern(table->names, "[anon]");
 	if (bytes <= tail || strcmp(path + bytes - tail, deleted))
-		return names_keep(table->names, path);
+		return string_table_intern(table->names, path);
 	cut = strndup(path, bytes - tail);
-	label = names_keep(table->names, cut);
+	label = string_table_intern(table->names, cut);
 	free(cut);
 	return label;
 }
@@ -203,7 +203,7 @@ static void fill(struct code_table *table, struct code *code, const struct map *
 	code->offset_bytes = map->offset_bytes;
 	code->dev = map->dev;
 	code->inode = map->inode;
-	code->path = names_keep(table->names, map->path);
+	code->path = string_table_intern(table->names, map->path);
 	code->label = label_of(table, map->path);
 	if (!code->label)
 		code->label = "[unknown]";

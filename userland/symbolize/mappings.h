@@ -25,7 +25,7 @@ struct code_table {
 	pid_t pid;
 	pid_t tid;	/* a live thread of the process */
 	int root_fd;			/* the target's root directory, or negative */
-	struct names *names;
+	struct string_table *names;
 	struct code_list now;		/* by address, disjoint */
 	struct code_list old;		/* in the order in which they vanished */
 	struct elf_module *modules;

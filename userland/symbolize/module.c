@@ -10,13 +10,13 @@
 
 #include "symbolize/module.h"
 
-static const char *hex_of(const struct elf_image *image, struct names *names)
+static const char *hex_of(const struct elf_image *image, struct string_table *names)
 {
 	char hex[2 * MAX_BUILD_ID_BYTES + 1] = "";
 
 	for (size_t i = 0; i < image->build_id_bytes; i++)
 		sprintf(hex + 2 * i, "%02x", image->build_id[i]);
-	return names_keep(names, hex);
+	return string_table_intern(names, hex);
 }
 
 /**
@@ -26,7 +26,7 @@ static const char *hex_of(const struct elf_image *image, struct names *names)
  *
  * Return: the module, or NULL without memory.
  */
-struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names)
+struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct string_table *names)
 {
 	struct elf_module *module = calloc(1, sizeof(*module));
 
@@ -67,11 +67,11 @@ static void read_indexes(struct elf_module *module, int root_fd)
 			       module->image);
 }
 
-static const char *scope_name(struct elf_module *module, struct names *names,
+static const char *scope_name(struct elf_module *module, struct string_table *names,
 			      struct elf_scope *scope)
 {
 	elf_scope_name(scope, module->lines.dwarf, names);
-	return scope->linkage ? names_demangle(names, scope->linkage) : scope->plain;
+	return scope->linkage ? string_table_demangle(names, scope->linkage) : scope->plain;
 }
 
 static bool is_mangled(const char *symbol)
@@ -85,7 +85,7 @@ static bool is_mangled(const char *symbol)
  * symbol is the well-known name, where DWARF has an internal alias
  * (__GI___libc_write). The offset is relative to the symbol in either case.
  */
-static void name_function(struct elf_module *module, struct names *names, struct elf_scope *scope,
+static void name_function(struct elf_module *module, struct string_table *names, struct elf_scope *scope,
 			  uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frame)
 {
 	struct elf_symbol *symbol = elf_symbols_find(&module->symbols, vaddr);
@@ -109,7 +109,7 @@ static void name_function(struct elf_module *module, struct names *names, struct
 }
 
 /* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
-static int resolve_by_language(struct elf_module *module, struct names *names, uint64_t vaddr,
+static int resolve_by_language(struct elf_module *module, struct string_table *names, uint64_t vaddr,
 			   uint64_t step_bytes, struct symbol_frame *frames, int max)
 {
 	int n = module->language ? module->language->resolve(module->language_data, names, vaddr, step_bytes,
@@ -131,7 +131,7 @@ static int resolve_by_language(struct elf_module *module, struct names *names, u
  *
  * Return: the number of frames, at least 1.
  */
-int elf_module_resolve(struct elf_module *module, struct names *names, int root_fd,
+int elf_module_resolve(struct elf_module *module, struct string_table *names, int root_fd,
 		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max)
 {
 	struct elf_scope *scope = NULL;

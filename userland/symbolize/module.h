@@ -30,8 +30,8 @@ struct elf_module {
 	void *language_data;
 };
 
-struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct names *names);
-int elf_module_resolve(struct elf_module *module, struct names *names, int root_fd,
+struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct string_table *names);
+int elf_module_resolve(struct elf_module *module, struct string_table *names, int root_fd,
 		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max);
 void elf_module_close(struct elf_module *module);
 

@@ -73,7 +73,7 @@ static void add(struct jit *jit, uint64_t start, uint64_t bytes, uint32_t line, 
  * jit_parse() - replace all entries by those of a map file
  * @text: NUL-terminated; is modified
  */
-void jit_parse(struct jit *jit, struct names *names, char *text)
+void jit_parse(struct jit *jit, struct string_table *names, char *text)
 {
 	uint64_t highest_end = 0;
 	uint32_t number = 0;
@@ -91,7 +91,7 @@ void jit_parse(struct jit *jit, struct names *names, char *text)
 		bytes = strtoull(line, &at, 16);
 		if (at == line || *at != ' ')
 			continue;
-		add(jit, start, bytes, number++, names_keep(names, at + 1));
+		add(jit, start, bytes, number++, string_table_intern(names, at + 1));
 	}
 	if (jit->n)
 		qsort(jit->symbol, jit->n, sizeof(*jit->symbol), by_place);
@@ -122,7 +122,7 @@ static char *read_map(int fd, size_t bytes)
  *
  * If the file or the target is gone, the entries are kept.
  */
-void jit_refresh(struct jit *jit, struct names *names, pid_t pid, int root_fd)
+void jit_refresh(struct jit *jit, struct string_table *names, pid_t pid, int root_fd)
 {
 	struct stat st, target;
 	char path[64], *text;

@@ -24,8 +24,8 @@ struct jit {
 	struct timespec mtime;
 };
 
-void jit_refresh(struct jit *jit, struct names *names, pid_t pid, int root_fd);
-void jit_parse(struct jit *jit, struct names *names, char *text);
+void jit_refresh(struct jit *jit, struct string_table *names, pid_t pid, int root_fd);
+void jit_parse(struct jit *jit, struct string_table *names, char *text);
 const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc);
 void jit_free(struct jit *jit);
 

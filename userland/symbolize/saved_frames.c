@@ -46,7 +46,7 @@ static int grow(struct fed_table *table)
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int fed_add(struct fed_table *table, struct names *names, uint64_t pc, bool is_return_address,
+int fed_add(struct fed_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
 	    const struct symbol_frame *frames, int n)
 {
 	struct symbol_frame *copy;
@@ -61,10 +61,10 @@ int fed_add(struct fed_table *table, struct names *names, uint64_t pc, bool is_r
 		return -ENOMEM;
 	for (int i = 0; i < n; i++) {
 		copy[i] = frames[i];
-		copy[i].function = names_keep(names, frames[i].function);
-		copy[i].file = names_keep(names, frames[i].file);
-		copy[i].module = names_keep(names, frames[i].module);
-		copy[i].build_id = names_keep(names, frames[i].build_id);
+		copy[i].function = string_table_intern(names, frames[i].function);
+		copy[i].file = string_table_intern(names, frames[i].file);
+		copy[i].module = string_table_intern(names, frames[i].module);
+		copy[i].build_id = string_table_intern(names, frames[i].build_id);
 	}
 	slot = slot_of(table, pc, is_return_address);
 	table->used += !slot->frames;

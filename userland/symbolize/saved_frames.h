@@ -18,7 +18,7 @@ struct fed_table {
 	size_t slots, used;
 };
 
-int fed_add(struct fed_table *table, struct names *names, uint64_t pc, bool is_return_address,
+int fed_add(struct fed_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
 	    const struct symbol_frame *frames, int n);
 const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_return_address);
 void fed_free(struct fed_table *table);

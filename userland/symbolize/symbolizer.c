@@ -17,7 +17,7 @@
 #include "symbolize/perf_map.h"
 
 struct symboliser {
-	struct names *names;
+	struct string_table *names;
 	struct code_table code;
 	struct jit jit;
 	struct fed_table fed;
@@ -47,7 +47,7 @@ struct symboliser *symboliser_offline(void)
 	if (!s)
 		return NULL;
 	s->code.root_fd = -1;
-	s->names = s->code.names = names_open();
+	s->names = s->code.names = string_table_open();
 	if (!s->names) {
 		free(s);
 		return NULL;
@@ -226,6 +226,6 @@ void symboliser_close(struct symboliser *s)
 	code_free(&s->code);
 	jit_free(&s->jit);
 	fed_free(&s->fed);
-	names_close(s->names);
+	string_table_close(s->names);
 	free(s);
 }

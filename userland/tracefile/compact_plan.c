@@ -46,7 +46,7 @@ bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns
 
 bool thin_keeps_snapshot(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
 {
-	const struct last_look *last = rows_find(&p->last, target);
+	const struct last_look *last = id_table_find(&p->last, target);
 	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
 
 	return !kept_ns || t_ns - kept_ns >= p->share * age || (last && last->t_ns == t_ns);
@@ -84,7 +84,7 @@ static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t l
 /* The snapshot is complete: it may be dropped. */
 static int end_snapshot(struct thin_plan *p, struct items *x)
 {
-	struct last_look *last = x->inside ? rows_take(&p->last, x->inside) : NULL;
+	struct last_look *last = x->inside ? id_table_get(&p->last, x->inside) : NULL;
 
 	if (x->inside && !last)
 		return -ENOMEM;
@@ -121,12 +121,12 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 /* How much of the items would be left. */
 static double left_bytes(const struct thin_plan *p, const struct items *x)
 {
-	struct rows kept = { .size_bytes = sizeof(struct kept) };
+	struct id_table kept = { .size_bytes = sizeof(struct kept) };
 	double bytes = 0;
 
 	for (size_t i = 0; i < x->n; i++) {
 		const struct item *it = &x->item[i];
-		struct kept *k = rows_take(&kept, it->target);
+		struct kept *k = id_table_get(&kept, it->target);
 
 		if (!k)
 			break;

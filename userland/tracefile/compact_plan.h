@@ -15,7 +15,7 @@
 struct thin_plan {
 	uint64_t now_ns;		/* the latest time in the file */
 	double share;			/* of the age; 0: everything is kept */
-	struct rows last;		/* snapshots that must be kept: the last of each target */
+	struct id_table last;		/* snapshots that must be kept: the last of each target */
 };
 
 /* Reads the first until_bytes. 0 or -errno; call thin_plan_free() in either case. */

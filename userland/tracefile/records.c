@@ -47,7 +47,7 @@ static struct nla_policy example_policy[EX_MAX + 1] = {
 
 static char *string_of(struct nlattr *a)
 {
-	return a ? tame(strndup(nla_data(a), nla_len(a))) : NULL;
+	return a ? sanitize(strndup(nla_data(a), nla_len(a))) : NULL;
 }
 
 int trace_take_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len)
@@ -120,7 +120,7 @@ int trace_take_example(struct model *m, struct nlattr *attrs, int len)
 	o.space = tb[EX_SPACE] ? nla_get_u32(tb[EX_SPACE]) : 0;
 	o.id = nla_get_u64(tb[EX_ID]);
 	o.born_ns = tb[EX_BORN_NS] ? nla_get_u64(tb[EX_BORN_NS]) : 0;
-	seen_put(&m->seen, &o, tame(nla_data(tb[EX_WHAT])));
+	seen_put(&m->seen, &o, sanitize(nla_data(tb[EX_WHAT])));
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Which code has rules, and from which source: sorted pieces that do not overlap. */
-#ifndef LEAKTRACE_UNWIND_COVER_H
-#define LEAKTRACE_UNWIND_COVER_H
+#ifndef LEAKTRACE_UNWIND_COVERAGE_H
+#define LEAKTRACE_UNWIND_COVERAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The CIEs and FDEs of an ELF file. */
-#ifndef LEAKTRACE_UNWIND_FRAME_H
-#define LEAKTRACE_UNWIND_FRAME_H
+#ifndef LEAKTRACE_UNWIND_EH_FRAME_H
+#define LEAKTRACE_UNWIND_EH_FRAME_H
 
 #include "elf/image.h"
 #include "unwind/cfi.h"

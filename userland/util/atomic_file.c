@@ -32,7 +32,7 @@ static FILE *open_beside(const char *path, char **tmp)
 	return f;
 }
 
-static int start(struct replacement *r, const char *path, bool in_place)
+static int start(struct atomic_file *r, const char *path, bool in_place)
 {
 	int err;
 
@@ -53,7 +53,7 @@ static int start(struct replacement *r, const char *path, bool in_place)
 }
 
 /* Follows a symlink: the file it points to is replaced, and the link stays. */
-int replace_open(struct replacement *r, const char *path)
+int atomic_file_open(struct atomic_file *r, const char *path)
 {
 	struct stat st;
 	char *real = NULL;
@@ -66,12 +66,12 @@ int replace_open(struct replacement *r, const char *path)
 	return err;
 }
 
-int replace_open_inside(struct replacement *r, const char *path)
+int atomic_file_open_inside(struct atomic_file *r, const char *path)
 {
 	return start(r, path, false);
 }
 
-int replace_close(struct replacement *r, bool keep)
+int atomic_file_close(struct atomic_file *r, bool keep)
 {
 	int err = fflush(r->f) || ferror(r->f) ? errno ?: EIO : 0;
 

@@ -7,12 +7,12 @@
 
 enum { ROOM_FIRST = 64 };
 
-static void *at(const struct rows *r, size_t i)
+static void *at(const struct id_table *r, size_t i)
 {
 	return (char *)r->row + i * r->size_bytes;
 }
 
-static uint32_t id_of(const struct rows *r, size_t i)
+static uint32_t id_of(const struct id_table *r, size_t i)
 {
 	uint32_t id;
 
@@ -21,7 +21,7 @@ static uint32_t id_of(const struct rows *r, size_t i)
 }
 
 /* The index of id, or where it would be inserted. */
-static size_t place_of(const struct rows *r, uint32_t id)
+static size_t place_of(const struct id_table *r, uint32_t id)
 {
 	size_t low = 0, high = r->n;
 
@@ -38,14 +38,14 @@ static size_t place_of(const struct rows *r, uint32_t id)
 	return low;
 }
 
-void *rows_find(const struct rows *r, uint32_t id)
+void *id_table_find(const struct id_table *r, uint32_t id)
 {
 	size_t i = place_of(r, id);
 
 	return i < r->n && id_of(r, i) == id ? at(r, i) : NULL;
 }
 
-void *rows_take(struct rows *r, uint32_t id)
+void *id_table_get(struct id_table *r, uint32_t id)
 {
 	size_t i = place_of(r, id);
 

@@ -5,7 +5,7 @@
 #include "util/optional_lib.h"
 #include "leaktrace.h"
 
-int late_load(const char *library, const char *package, const struct late_symbol *symbols, size_t n)
+int optional_lib_load(const char *library, const char *package, const struct optional_lib_symbol *symbols, size_t n)
 {
 	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 

@@ -5,17 +5,17 @@
  * process should not load those, so they are opened with dlopen() when they are
  * needed.
  */
-#ifndef LEAKTRACE_LATE_H
-#define LEAKTRACE_LATE_H
+#ifndef LEAKTRACE_OPTIONAL_LIB_H
+#define LEAKTRACE_OPTIONAL_LIB_H
 
 #include <stddef.h>
 
-struct late_symbol {
+struct optional_lib_symbol {
 	const char *name;
 	void *where;			/* the pointer to set */
 };
 
 /* Returns 0, or EXIT_TROUBLE after an error message that names the missing package. */
-int late_load(const char *library, const char *package, const struct late_symbol *symbols, size_t n);
+int optional_lib_load(const char *library, const char *package, const struct optional_lib_symbol *symbols, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The memory mappings of a process, from /proc. */
-#ifndef LEAKTRACE_MAPS_H
-#define LEAKTRACE_MAPS_H
+#ifndef LEAKTRACE_PROC_MAPS_H
+#define LEAKTRACE_PROC_MAPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

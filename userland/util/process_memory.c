@@ -26,8 +26,8 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 	return got < 0 ? -errno : (size_t)got == bytes ? 0 : -EFAULT;
 }
 
-/** memory_lives() - whether the address space that pagemap refers to still exists */
-bool memory_lives(int pagemap)
+/** memory_is_alive() - whether the address space that pagemap refers to still exists */
+bool memory_is_alive(int pagemap)
 {
 	uint64_t entry;
 
@@ -44,8 +44,8 @@ static void which_are_there(int pagemap, uint64_t page, size_t n, uint64_t *entr
 		entry[i] = got != (ssize_t)(n * sizeof(*entry)) || entry[i] >> 62;
 }
 
-/** memory_read_there() - copy, without populating pages; 0 or -errno */
-int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
+/** memory_read_populated() - copy, without populating pages; 0 or -errno */
+int memory_read_populated(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
 {
 	enum { AT_ONCE = 512 };
 	uint64_t there[AT_ONCE];

@@ -3,8 +3,8 @@
  * Reads the memory of another process while it runs; the process is neither
  * stopped nor notified.
  */
-#ifndef LEAKTRACE_MEMORY_H
-#define LEAKTRACE_MEMORY_H
+#ifndef LEAKTRACE_PROCESS_MEMORY_H
+#define LEAKTRACE_PROCESS_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,10 +26,10 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes);
  * that were never touched read as zeroes. pagemap is /proc/PID/pagemap, or -1:
  * read all pages.
  */
-int memory_read_there(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes);
+int memory_read_populated(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes);
 
 /* False once the process has exited or called exec. -1 counts as alive. */
-bool memory_lives(int pagemap);
+bool memory_is_alive(int pagemap);
 
 /* Reads many pieces with few system calls, and sets good in each. */
 void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n);

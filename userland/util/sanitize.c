@@ -16,7 +16,7 @@ static int control(const char *s)
 	return next >= 0x80 && next < 0xa0 ? 2 : 0;
 }
 
-bool is_tame(const char *s, size_t len)
+bool is_sanitized(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len && s[i]; i++)
 		if (control(s + i))
@@ -24,7 +24,7 @@ bool is_tame(const char *s, size_t len)
 	return true;
 }
 
-char *tame(char *s)
+char *sanitize(char *s)
 {
 	for (char *c = s; c && *c; c++)
 		for (int n = control(c); n; n--)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Whether s, up to len bytes or its end, has no control characters. */
-bool is_tame(const char *s, size_t len);
-char *tame(char *s);		/* replaces each byte of a control character by '?', in place; NULL is fine */
+bool is_sanitized(const char *s, size_t len);
+char *sanitize(char *s);		/* replaces each byte of a control character by '?', in place; NULL is fine */
 
 #endif

@@ -25,7 +25,7 @@ struct chunk {
 	char text[];
 };
 
-struct names {
+struct string_table {
 	struct chunk *chunks;
 	size_t left_bytes;		/* free at the end of chunks->text */
 	char *free;
@@ -34,13 +34,13 @@ struct names {
 };
 
 /**
- * names_open() - an empty pool
+ * string_table_open() - an empty pool
  *
  * Return: the pool, or NULL without memory.
  */
-struct names *names_open(void)
+struct string_table *string_table_open(void)
 {
-	struct names *names = calloc(1, sizeof(*names));
+	struct string_table *names = calloc(1, sizeof(*names));
 
 	if (!names)
 		return NULL;
@@ -60,7 +60,7 @@ static uint64_t hash_of(const char *text, size_t bytes)
 	return hash ^ hash >> 29;
 }
 
-static const char **slot_of(const struct names *names, const char *text, size_t bytes)
+static const char **slot_of(const struct string_table *names, const char *text, size_t bytes)
 {
 	size_t at = hash_of(text, bytes);
 
@@ -72,9 +72,9 @@ static const char **slot_of(const struct names *names, const char *text, size_t 
 	}
 }
 
-static void grow(struct names *names)
+static void grow(struct string_table *names)
 {
-	struct names bigger = { .slots = 2 * names->slots };
+	struct string_table bigger = { .slots = 2 * names->slots };
 
 	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
 	if (!bigger.slot)
@@ -87,7 +87,7 @@ static void grow(struct names *names)
 	names->slots = bigger.slots;
 }
 
-static char *copy(struct names *names, const char *text, size_t bytes)
+static char *copy(struct string_table *names, const char *text, size_t bytes)
 {
 	char *to;
 
@@ -109,7 +109,7 @@ static char *copy(struct names *names, const char *text, size_t bytes)
 	return to;
 }
 
-static const char *keep(struct names *names, const char *text, size_t bytes)
+static const char *keep(struct string_table *names, const char *text, size_t bytes)
 {
 	const char **slot;
 
@@ -126,24 +126,24 @@ static const char *keep(struct names *names, const char *text, size_t bytes)
 }
 
 /**
- * names_keep() - the pool's copy of a string
+ * string_table_intern() - the pool's copy of a string
  * @text: the string; NULL and "" are not names; control characters are replaced
  *
- * Return: the copy, valid until names_close(); NULL for no name, or no memory.
+ * Return: the copy, valid until string_table_close(); NULL for no name, or no memory.
  */
-const char *names_keep(struct names *names, const char *text)
+const char *string_table_intern(struct string_table *names, const char *text)
 {
 	size_t bytes = text ? strnlen(text, MAX_NAME_BYTES) : 0;
 	const char *kept;
-	char *tamed;
+	char *sanitized;
 
 	if (!bytes)
 		return NULL;
-	if (is_tame(text, bytes))
+	if (is_sanitized(text, bytes))
 		return keep(names, text, bytes);
-	tamed = tame(strndup(text, bytes));
-	kept = tamed ? keep(names, tamed, bytes) : NULL;
-	free(tamed);
+	sanitized = sanitize(strndup(text, bytes));
+	kept = sanitized ? keep(names, sanitized, bytes) : NULL;
+	free(sanitized);
 	return kept;
 }
 
@@ -167,7 +167,7 @@ static void collect(const char *text, size_t bytes, void *opaque)
 }
 
 /**
- * names_demangle() - demangle a C++ or Rust symbol
+ * string_table_demangle() - demangle a C++ or Rust symbol
  * @symbol: a linkage name
  *
  * A few hundred bytes can demangle to gigabytes. The callback interface lets
@@ -178,27 +178,27 @@ static void collect(const char *text, size_t bytes, void *opaque)
  * Return: the name as the pool keeps it, @symbol itself when it is not
  * mangled; NULL for no name, or no memory.
  */
-const char *names_demangle(struct names *names, const char *symbol)
+const char *string_table_demangle(struct string_table *names, const char *symbol)
 {
 	const int options = DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI;
 	static struct demangled out;	/* static: longjmp and big */
 
 	if (!symbol || symbol[0] != '_' || strnlen(symbol, MAX_NAME_BYTES) == MAX_NAME_BYTES)
-		return names_keep(names, symbol);
+		return string_table_intern(names, symbol);
 	out.bytes = 0;
 	if (setjmp(out.too_long))
-		return names_keep(names, symbol);
+		return string_table_intern(names, symbol);
 	/* Rust first: its legacy mangled names are also valid C++ names, with a hash at the end. */
 	if (rust_demangle_callback(symbol, options, collect, &out) && out.bytes)
-		return names_keep(names, out.text);
+		return string_table_intern(names, out.text);
 	out.bytes = 0;
 	if (cplus_demangle_v3_callback(symbol, options, collect, &out) && out.bytes)
-		return names_keep(names, out.text);
-	return names_keep(names, symbol);
+		return string_table_intern(names, out.text);
+	return string_table_intern(names, symbol);
 }
 
-/** names_close() - release the pool and every string it gave out */
-void names_close(struct names *names)
+/** string_table_close() - release the pool and every string it gave out */
+void string_table_close(struct string_table *names)
 {
 	if (!names)
 		return;

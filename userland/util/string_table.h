@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Strings that live as long as their symbolizer, one copy of each. */
-#ifndef LEAKTRACE_SYMBOL_NAMES_H
-#define LEAKTRACE_SYMBOL_NAMES_H
+#ifndef LEAKTRACE_STRING_TABLE_H
+#define LEAKTRACE_STRING_TABLE_H
 
-struct names;
+struct string_table;
 
-struct names *names_open(void);
-const char *names_keep(struct names *names, const char *text);
-const char *names_demangle(struct names *names, const char *symbol);
-void names_close(struct names *names);
+struct string_table *string_table_open(void);
+const char *string_table_intern(struct string_table *names, const char *text);
+const char *string_table_demangle(struct string_table *names, const char *symbol);
+void string_table_close(struct string_table *names);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Opens files as a target sees them; only regular files are ever opened. */
-#ifndef LEAKTRACE_SYMBOL_OPEN_H
-#define LEAKTRACE_SYMBOL_OPEN_H
+#ifndef LEAKTRACE_TARGET_FILE_H
+#define LEAKTRACE_TARGET_FILE_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -23,7 +23,7 @@ static double seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static void pass(const char *what, struct elf_module *module, struct names *names,
+static void pass(const char *what, struct elf_module *module, struct string_table *names,
 		 const GElf_Shdr *text)
 {
 	struct symbol_frame frames[MAX_FRAMES];
@@ -45,7 +45,7 @@ static void pass(const char *what, struct elf_module *module, struct names *name
 
 int main(int argc, char **argv)
 {
-	struct names *names = names_open();
+	struct string_table *names = string_table_open();
 	struct elf_module *module;
 	struct elf_image *image;
 	GElf_Shdr text;
@@ -61,6 +61,6 @@ int main(int argc, char **argv)
 	pass("first", module, names, &text);
 	pass("again", module, names, &text);
 	elf_module_close(module);
-	names_close(names);
+	string_table_close(names);
 	return 0;
 }

@@ -50,7 +50,7 @@ static void damage(unsigned char *bytes, size_t size)
 
 static void ask(struct elf_image *image, const uint64_t *vaddr, size_t n)
 {
-	struct names *names = names_open();
+	struct string_table *names = string_table_open();
 	struct elf_module *module = elf_module_open(image, "damaged", names);
 	struct symbol_frame frames[MAX_FRAMES];
 
@@ -62,7 +62,7 @@ static void ask(struct elf_image *image, const uint64_t *vaddr, size_t n)
 			CHECK(!frames[f].function || *frames[f].function);
 	}
 	elf_module_close(module);
-	names_close(names);
+	string_table_close(names);
 }
 
 int main(int argc, char **argv)

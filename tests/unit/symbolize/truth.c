@@ -34,7 +34,7 @@ struct witness {			/* somebody else's opinion on an address */
 
 int debuginfod_ask(void);
 
-static struct names *names;
+static struct string_table *names;
 static int root_fd = -1;
 static struct witness elfutils, llvm;
 
@@ -75,7 +75,7 @@ static bool symbol_covers(struct elf_image *image, uint64_t vaddr, const char *n
 				continue;
 			snprintf(raw, sizeof(raw), "%s", elf_strptr(image->elf, shdr.sh_link, sym.st_name));
 			raw[strcspn(raw, "@")] = '\0';
-			if (!name || !strcmp(names_demangle(names, raw), name))
+			if (!name || !strcmp(string_table_demangle(names, raw), name))
 				return true;
 		}
 	}
@@ -269,10 +269,10 @@ int main(int argc, char **argv)
 		root_fd = open(getenv("ROOT_DIR"), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (getenv("FETCH"))
 		CHECK(!debuginfod_ask());
-	names = names_open();
+	names = string_table_open();
 	image = image_of(argv[1]);
 	witness = image_of(argv[2]);
-	module = elf_module_open(image, names_keep(names, realpath(argv[1], path)), names);
+	module = elf_module_open(image, string_table_intern(names, realpath(argv[1], path)), names);
 	ask(witness, fdopen(mkstemp(asked), "w"));
 	elfutils.answers = hear("eu-addr2line -a -f -i -C -e", argv[2], asked);
 	llvm.answers = hear("llvm-symbolizer -e", argv[2], asked);
@@ -284,6 +284,6 @@ int main(int argc, char **argv)
 	unlink(asked);
 	elf_module_close(module);
 	elf_image_close(witness);
-	names_close(names);
+	string_table_close(names);
 	return verdict(argv[1]);
 }

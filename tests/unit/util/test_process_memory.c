@@ -36,7 +36,7 @@ static void read_parts(const unsigned char *memory, size_t from, size_t bytes)
 	size_t wrong = 0;
 
 	memset(copy, 0x55, bytes);
-	CHECK(!memory_read_there(getpid(), pagemap, (uintptr_t)memory + from, copy, bytes));
+	CHECK(!memory_read_populated(getpid(), pagemap, (uintptr_t)memory + from, copy, bytes));
 	for (size_t i = 0; i < bytes; i++)
 		wrong += copy[i] != (is_used((from + i) / PAGE_BYTES) ? (from + i) % 251 : 0);
 	CHECK(!wrong, "%zu bytes from %zu: %zu wrong", bytes, from, wrong);
@@ -63,7 +63,7 @@ int main(void)
 	read_parts(memory, 3 * PAGE_BYTES, PAGE_BYTES);
 	CHECK(touched(memory) == before, "reading has touched %zu", touched(memory) - before);
 	/* nobody says what is there: as it always was */
-	CHECK(!memory_read_there(getpid(), -1, (uintptr_t)memory + PAGE_BYTES, &byte, 1) && byte == 80);
-	CHECK(memory_read_there(getpid(), -1, 8, &byte, 1) < 0);
+	CHECK(!memory_read_populated(getpid(), -1, (uintptr_t)memory + PAGE_BYTES, &byte, 1) && byte == 80);
+	CHECK(memory_read_populated(getpid(), -1, 8, &byte, 1) < 0);
 	return verdict("memory");
 }

@@ -35,7 +35,7 @@ static const struct {
 };
 
 /* Each argument is a pair of what the last one was: the first few are written out. */
-static void grows(struct names *names)
+static void grows(struct string_table *names)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	char symbol[512] = "_Z1fSt4pairIiiE";
@@ -45,7 +45,7 @@ static void grows(struct names *names)
 		char *end = symbol + strlen(symbol);
 
 		snprintf(end, symbol + sizeof(symbol) - end, "S_IS%c_S%c_E", digits[i], digits[i]);
-		name = names_demangle(names, symbol);
+		name = string_table_demangle(names, symbol);
 		if (i == 1)
 			CHECK(name && !strncmp(name, "f(std::pair<int, int>, std::pair<std::pair", 42), "%s", name);
 	}
@@ -54,16 +54,16 @@ static void grows(struct names *names)
 
 int main(void)
 {
-	struct names *names = names_open();
+	struct string_table *names = string_table_open();
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		const char *name = names_demangle(names, known[i].linkage);
+		const char *name = string_table_demangle(names, known[i].linkage);
 
 		CHECK(name && !strcmp(name, known[i].written), "%s: %s", known[i].linkage, name);
-		CHECK(name == names_demangle(names, known[i].linkage), "%s twice", known[i].linkage);
+		CHECK(name == string_table_demangle(names, known[i].linkage), "%s twice", known[i].linkage);
 	}
-	CHECK(!names_demangle(names, NULL) && !names_demangle(names, ""));
+	CHECK(!string_table_demangle(names, NULL) && !string_table_demangle(names, ""));
 	grows(names);
-	names_close(names);
+	string_table_close(names);
 	return verdict("names of symbols");
 }

@@ -32,7 +32,7 @@ const char *go_document_text(struct json_object *o, const char *key)
 	struct json_object *value = go_document_at(o, key, json_type_string);
 
 	/* the document is ours, so it may be modified */
-	return value ? tame((char *)json_object_get_string(value)) : "";
+	return value ? sanitize((char *)json_object_get_string(value)) : "";
 }
 
 static int64_t number_of(struct json_object *o, const char *key)

@@ -72,7 +72,7 @@ static void read_comm(struct go_process *p)
 	f = fopen(path, "re");
 	if (f && fgets(p->comm, sizeof(p->comm), f))
 		p->comm[strcspn(p->comm, "\n")] = '\0';
-	tame(p->comm);
+	sanitize(p->comm);
 	if (f)
 		fclose(f);
 }

@@ -53,17 +53,17 @@ static void put_goroutine(struct pprof *p, struct go_view *v, struct go_site *s)
 static int write_file(const char *dir, const char *name, struct pprof *p, char *err, size_t errlen)
 {
 	char *path = text("%s/%s.pb.gz", dir, name);
-	struct replacement r;
+	struct atomic_file r;
 	size_t len = 0;
 	void *data = NULL;
 	int error = path ? pprof_finish(p, &data, &len) : -ENOMEM;
 
 	if (!error)
-		error = replace_open(&r, path);
+		error = atomic_file_open(&r, path);
 	if (!error) {
 		bool good = fwrite(data, 1, len, r.f) == len;
 
-		error = replace_close(&r, good) ?: good ? 0 : -EIO;
+		error = atomic_file_close(&r, good) ?: good ? 0 : -EIO;
 	}
 	if (error)
 		snprintf(err, errlen, "cannot write %s: %s", path ?: name, strerror(-error));
@@ -135,13 +135,13 @@ static int write_one(struct pprof *p, const char *dir, const char *name, char *e
 static int write_document(struct go_view *v, const char *dir, char *err, size_t errlen)
 {
 	char *path = text("%s/go.json", dir);
-	struct replacement r;
-	int error = path ? replace_open(&r, path) : -ENOMEM;
+	struct atomic_file r;
+	int error = path ? atomic_file_open(&r, path) : -ENOMEM;
 
 	if (!error) {
 		bool good = json_write_line(r.f, go_json(v));
 
-		error = replace_close(&r, good) ?: good ? 0 : -EIO;
+		error = atomic_file_close(&r, good) ?: good ? 0 : -EIO;
 	}
 	if (error)
 		snprintf(err, errlen, "cannot write %s: %s", path ?: "go.json", strerror(-error));

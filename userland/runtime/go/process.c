@@ -21,7 +21,7 @@ bool go_read(const struct go_process *p, uint64_t at, void *to, size_t bytes)
 	const struct map *m = maps_find(&p->maps, at);
 
 	if (m && m->read && !m->inode && bytes <= m->end - at)
-		return !memory_read_there(p->tid, p->pagemap, at, to, bytes);
+		return !memory_read_populated(p->tid, p->pagemap, at, to, bytes);
 	return !memory_read(p->tid, at, to, bytes);
 }
 

@@ -30,7 +30,7 @@ int go_sample(struct go_view *v)
 		err = go_timers(v) ?: go_heap(v);
 	go_memory(v);
 	/* memory of a process that has exited reads as zeroes */
-	if (!err && (!memory_lives(v->process->pagemap) ||
+	if (!err && (!memory_is_alive(v->process->pagemap) ||
 		     !go_word(v->process, v->process->table.module + v->process->bias)))
 		err = -ESRCH;
 	go_view_end(v);
