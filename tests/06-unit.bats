@@ -14,7 +14,7 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	"$TOP/tests/unit/fuzz"
 }
 
-@test "unit: the symboliser, on programs of all kinds" {
+@test "unit: the symbolizer, on programs of all kinds" {
 	"$TOP/tests/unit/symbolize/run"
 }
 

@@ -253,8 +253,8 @@ struct model {
 	struct load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
 	struct runtime *runtime;	/* lang.h; NULL: the kernel knows all there is */
-	struct symboliser *symboliser;	/* NULL: nothing can be named */
-	bool borrowed_symboliser;	/* the parent's */
+	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
+	bool borrowed_symbolizer;	/* the parent's */
 };
 
 void model_init(struct model *m);
@@ -284,13 +284,13 @@ int limits_take(struct nlattr *nest, struct limit l[LIMITS]);
  * client.c: the kernel's door
  */
 struct client;
-struct code;
+struct code_map;
 
 struct client *client_open(char *err, size_t errlen);
 void client_close(struct client *c);
 const char *client_error(const struct client *c);	/* of the last failure */
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, const struct code *code,
+		      uint32_t max_objects, const struct code_map *code,
 		      uint32_t *id);		/* code: or NULL, see code.h */
 int client_target_del(struct client *c, uint32_t id);	/* 0: all */
 int client_target_get(struct client *c, uint32_t id, struct model *m);
@@ -437,6 +437,6 @@ void blame_judge(struct model *m, struct site *s);
  */
 void keep_maps(const struct model *m);
 void keep_forget(uint32_t target);		/* 0: all */
-struct symboliser *keep_symboliser(struct model *m);
+struct symbolizer *keep_symbolizer(struct model *m);
 
 #endif

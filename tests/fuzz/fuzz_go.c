@@ -92,9 +92,9 @@ static void open_process(void)
 		fprintf(stderr, "fuzz_go: no program of Go in $FUZZ_GO\n");
 		exit(2);
 	}
-	process.symboliser = symboliser_open(process.pid, err, sizeof(err));
+	process.symbolizer = symbolizer_open(process.pid, err, sizeof(err));
 	nowhere = fopen("/dev/null", "w");
-	if (!nowhere || !process.symboliser)
+	if (!nowhere || !process.symbolizer)
 		exit(2);
 	for (int i = 0; i < GO_REASONS; i += 2)
 		snprintf(process.reasons[i], sizeof(process.reasons[i]), "reason %d", i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ELF files that a target can make the symboliser read.
+ * The ELF files that a target can make the symbolizer read.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The texts that a target can make the symboliser read: of maps, of perf-PID.map, and
+ * The texts that a target can make the symbolizer read: of maps, of perf-PID.map, and
  * mangled names.
  */
 #include <stdlib.h>
@@ -27,15 +27,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct string_table *names = string_table_open();
 	char *text = strndup((const char *)data, size);
-	struct jit jit = { 0 };
+	struct perf_map jit = { 0 };
 
 	string_table_demangle(names, text);
 	parse_maps(strdup(text));
-	jit_parse(&jit, names, text);
+	perf_map_parse(&jit, names, text);
 	for (uint32_t i = 0; i < jit.n; i++)
-		if (!jit_find(&jit, jit.symbol[i].start))
+		if (!perf_map_find(&jit, jit.symbol[i].start))
 			abort();
-	jit_free(&jit);
+	perf_map_free(&jit);
 	string_table_close(names);
 	free(text);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the symboliser's tests share: a check that counts, and its verdict. */
+/* What the symbolizer's tests share: a check that counts, and its verdict. */
 #ifndef SYMBOL_CHECK_H
 #define SYMBOL_CHECK_H
 

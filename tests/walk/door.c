@@ -61,7 +61,7 @@ int client_unwind_add(struct client *c, int fd, uint32_t *id)
 	return 0;
 }
 
-/* Only code_send() wants these, and we have no target. */
+/* Only code_map_send() wants these, and we have no target. */
 int client_target_get(struct client *c, uint32_t id, struct model *m)
 {
 	(void)c;
@@ -71,7 +71,7 @@ int client_target_get(struct client *c, uint32_t id, struct model *m)
 }
 
 int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
-		    const struct code *code)
+		    const struct code_map *code)
 {
 	(void)c;
 	(void)target;
@@ -111,15 +111,15 @@ struct code_of *door_read(pid_t pid)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_BYTES);
 	struct code_of *of = NULL;
-	struct code *code;
+	struct code_map *code;
 
 	nlmsg_put(msg, 0, 0, 0, 0, 0);
-	code = code_read(NULL, pid);
-	if (code && !code_put(code, msg, MAP_TYPE)) {
+	code = code_map_read(NULL, pid);
+	if (code && !code_map_put(code, msg, MAP_TYPE)) {
 		of = calloc(1, sizeof(*of));
 		take_maps(of, msg);
 	}
-	code_drop(code);
+	code_map_free(code);
 	nlmsg_free(msg);
 	return of;
 }

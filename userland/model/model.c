@@ -61,8 +61,8 @@ void model_free(struct model *m)
 		free(m->maps);
 	}
 	runtime_close(m->runtime);
-	if (!m->borrowed_symboliser)
-		symboliser_close(m->symboliser);
+	if (!m->borrowed_symbolizer)
+		symbolizer_close(m->symbolizer);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -272,7 +272,7 @@ void model_forget_names(struct model *m)
 
 static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *f, int max)
 {
-	int n = m->symboliser ? symboliser_resolve(m->symboliser, pc, ret, f, max) : 0;
+	int n = m->symbolizer ? symbolizer_resolve(m->symbolizer, pc, ret, f, max) : 0;
 
 	if (n <= 0) {
 		memset(f, 0, sizeof(*f));

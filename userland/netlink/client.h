@@ -16,6 +16,6 @@ int client_run(struct client *c, struct nl_msg *msg, const char *what,
 int client_unwind_get(struct client *c, const uint8_t *key, uint32_t *id);
 int client_unwind_add(struct client *c, int fd, uint32_t *id);
 int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
-		    const struct code *code);
+		    const struct code_map *code);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "netlink/code_maps.h"
 
-void code_drop(struct code *code)
+void code_map_free(struct code_map *code)
 {
 	if (!code)
 		return;
@@ -18,10 +18,10 @@ void code_drop(struct code *code)
 	free(code);
 }
 
-int code_put(const struct code *code, struct nl_msg *msg, int type)
+int code_map_put(const struct code_map *code, struct nl_msg *msg, int type)
 {
 	for (size_t i = 0; code && i < code->n; i++) {
-		const struct code_piece *p = &code->piece[i];
+		const struct code_mapping *p = &code->piece[i];
 		struct nlattr *nest = nla_nest_start(msg, type);
 
 		if (!nest || nla_put_u64(msg, LEAKTRACE_A_MAP_START, p->start) ||

@@ -34,7 +34,7 @@ enum {
 };
 
 /* Caches the result for a file, because the target may be waiting. */
-static struct known {
+static struct table_cache_entry {
 	dev_t dev;
 	ino_t inode;
 	off_t size_bytes;
@@ -44,10 +44,10 @@ static struct known {
 } known[MAX_KNOWN];
 static size_t n_known;
 
-static struct known *known_of(const struct stat *st, uint64_t offset_bytes)
+static struct table_cache_entry *known_of(const struct stat *st, uint64_t offset_bytes)
 {
 	for (size_t i = 0; i < n_known; i++) {
-		struct known *k = &known[i];
+		struct table_cache_entry *k = &known[i];
 
 		if (k->inode == st->st_ino && k->dev == st->st_dev &&
 		    k->offset_bytes == offset_bytes && k->size_bytes == st->st_size &&
@@ -62,7 +62,7 @@ static void remember(const struct stat *st, uint64_t offset_bytes, uint64_t vadd
 {
 	if (n_known == MAX_KNOWN)
 		n_known = 0;
-	known[n_known++] = (struct known){
+	known[n_known++] = (struct table_cache_entry){
 		.dev = st->st_dev, .inode = st->st_ino, .size_bytes = st->st_size,
 		.mtime = st->st_mtim, .ctime = st->st_ctim,
 		.offset_bytes = offset_bytes, .vaddr = vaddr, .table = table,
@@ -145,9 +145,9 @@ static uint32_t table_of_vdso(struct client *c, const struct map *map)
 }
 
 static void fill_from_file(struct client *c, int fd, const struct stat *st,
-			   const struct map *map, struct code_piece *p)
+			   const struct map *map, struct code_mapping *p)
 {
-	const struct known *k = known_of(st, map->offset_bytes);
+	const struct table_cache_entry *k = known_of(st, map->offset_bytes);
 	uint64_t vaddr = k ? k->vaddr : 0;
 
 	if (k) {
@@ -161,7 +161,7 @@ static void fill_from_file(struct client *c, int fd, const struct stat *st,
 }
 
 static void fill_piece(struct client *c, pid_t tid, int root, const struct map *map,
-		       struct code_piece *p)
+		       struct code_mapping *p)
 {
 	struct stat st;
 	int fd;
@@ -187,9 +187,9 @@ static void fill_piece(struct client *c, pid_t tid, int root, const struct map *
 		close(fd);
 }
 
-struct code *code_read(struct client *c, pid_t pid)
+struct code_map *code_map_read(struct client *c, pid_t pid)
 {
-	struct code *code = calloc(1, sizeof(*code));
+	struct code_map *code = calloc(1, sizeof(*code));
 	struct maps maps;
 	int root;
 
@@ -210,21 +210,21 @@ struct code *code_read(struct client *c, pid_t pid)
 	return code;
 }
 
-int code_send(struct client *c, struct model *m)
+int code_map_send(struct client *c, struct model *m)
 {
 	struct target *t = &m->target;
 	int err = -ESTALE;
 
 	for (int i = 0; i < SEND_TRIES && (err == -ESTALE || err == -ENOENT); i++) {
-		struct code *code;
+		struct code_map *code;
 
 		/* read the generation first: it must not be newer than the mappings */
 		err = client_target_get(c, t->id, m);
 		if (err)
 			return err;
-		code = code_read(c, t->pid);
+		code = code_map_read(c, t->pid);
 		err = code ? client_maps_set(c, t->id, t->generation, code) : -ESRCH;
-		code_drop(code);
+		code_map_free(code);
 		if (err == -ENOENT)	/* the kernel has dropped a table that is in our cache */
 			n_known = 0;
 	}

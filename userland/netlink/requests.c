@@ -26,7 +26,7 @@ static int take_id(int cmd, struct nlattr *attrs, int len, void *arg)
 }
 
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, const struct code *code, uint32_t *id)
+		      uint32_t max_objects, const struct code_map *code, uint32_t *id)
 {
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_TARGET_ADD, NLM_F_ACK, 0);
 	char what[64];
@@ -36,7 +36,7 @@ int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flag
 		    nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, kinds) ||
 		    (flags && nla_put_u32(msg, LEAKTRACE_A_TARGET_FLAGS, flags)) ||
 		    (max_objects && nla_put_u32(msg, LEAKTRACE_A_TARGET_MAX_OBJECTS, max_objects)) ||
-		    code_put(code, msg, LEAKTRACE_A_TARGET_MAP))) {
+		    code_map_put(code, msg, LEAKTRACE_A_TARGET_MAP))) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
@@ -223,12 +223,12 @@ int client_unwind_add(struct client *c, int fd, uint32_t *id)
 }
 
 int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
-		    const struct code *code)
+		    const struct code_map *code)
 {
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_MAPS_SET, NLM_F_ACK, 0);
 	bool fits = msg && !nla_put_u32(msg, LEAKTRACE_A_UNWIND_TARGET, target) &&
 		!nla_put_u32(msg, LEAKTRACE_A_UNWIND_GENERATION, generation) &&
-		!code_put(code, msg, LEAKTRACE_A_UNWIND_MAP);
+		!code_map_put(code, msg, LEAKTRACE_A_UNWIND_MAP);
 
 	return send_or_free(c, msg, fits, "cannot set the code map of a target", NULL);
 }

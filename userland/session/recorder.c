@@ -26,7 +26,7 @@ enum { SNAPSHOTS_SHARE = 20 };	/* snapshots take at most this part of the time *
 struct recorded {
 	struct recorded *next;
 	uint32_t target;
-	struct known known;
+	struct written_set known;
 	struct site_row *row;		/* as last written, by site */
 	size_t nrows;
 	uint64_t sample_next_ns;
@@ -216,7 +216,7 @@ void recorder_forget_names(struct recorder *r, uint32_t target)
 	struct recorded *t = recorded(r, target);
 
 	if (t)
-		known_clear(&t->known);
+		written_set_clear(&t->known);
 }
 
 /* --- bounds --- */
@@ -330,7 +330,7 @@ static void forget_all(struct recorder *r)
 
 	while ((t = r->targets)) {
 		r->targets = t->next;
-		known_clear(&t->known);
+		written_set_clear(&t->known);
 		free(t->row);
 		free(t);
 	}

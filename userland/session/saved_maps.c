@@ -145,9 +145,9 @@ void keep_forget(uint32_t target)
 }
 
 /* A symbolizer for a target that has exited, from saved mappings. */
-struct symboliser *keep_symboliser(struct model *m)
+struct symbolizer *keep_symbolizer(struct model *m)
 {
-	struct symboliser *s = NULL;
+	struct symbolizer *s = NULL;
 	char path[128], *maps;
 
 	if (!private_directory())
@@ -158,7 +158,7 @@ struct symboliser *keep_symboliser(struct model *m)
 	name_of(&m->target, "maps", path, sizeof(path));
 	maps = slurp(path, KEEP_MAX_BYTES);
 	if (maps)
-		s = symboliser_open_saved(maps);
+		s = symbolizer_open_saved(maps);
 	free(maps);
 	return s;
 }

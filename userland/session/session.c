@@ -79,10 +79,10 @@ static void borrow_names(struct session *s, struct traced *t)
 {
 	struct traced *parent = session_find(s, t->model.target.parent);
 
-	if (t->model.symboliser || !parent || t->model.target.execs)
+	if (t->model.symbolizer || !parent || t->model.target.execs)
 		return;
-	t->model.symboliser = parent->model.symboliser;
-	t->model.borrowed_symboliser = true;
+	t->model.symbolizer = parent->model.symbolizer;
+	t->model.borrowed_symbolizer = true;
 	if (!t->model.exe && parent->model.exe)
 		t->model.exe = strdup(parent->model.exe);
 }
@@ -125,11 +125,11 @@ struct traced *session_add(struct session *s, pid_t pid)
 	const struct options *o = s->options;
 	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
 		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
-	struct code *code = code_read(s->client, pid);
+	struct code_map *code = code_map_read(s->client, pid);
 	struct traced *t;
 	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, code, &id);
 
-	code_drop(code);
+	code_map_free(code);
 
 	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH) {
 		observe_no_process(pid);
@@ -150,7 +150,7 @@ struct traced *session_add(struct session *s, pid_t pid)
 		return NULL;
 	}
 	/* Its mappings may have changed since we read them. */
-	code_send(s->client, &t->model);
+	code_map_send(s->client, &t->model);
 	t->ours = t->root = true;
 	return t;
 }
@@ -199,8 +199,8 @@ int session_final_sample(struct session *s, struct traced *t)
 		return EXIT_TROUBLE;
 	t->read = true;
 	model_learn(m);
-	if (m->symboliser && !m->borrowed_symboliser)
-		symboliser_refresh(m->symboliser);
+	if (m->symbolizer && !m->borrowed_symbolizer)
+		symbolizer_refresh(m->symbolizer);
 	load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
 	history_sample(m->history, m);
 	if (m->runtime && !t->done)
@@ -248,8 +248,8 @@ static void forget(struct traced *t)
 static bool is_lender(const struct traced *t)
 {
 	for (const struct traced *other = t->next; other; other = other->next)
-		if (other->model.borrowed_symboliser &&
-		    other->model.symboliser == t->model.symboliser)
+		if (other->model.borrowed_symbolizer &&
+		    other->model.symbolizer == t->model.symbolizer)
 			return true;
 	return false;
 }
@@ -264,8 +264,8 @@ void session_drop_done(struct session *s)
 			continue;
 		}
 		*at = t->next;
-		if (t->model.borrowed_symboliser)
-			t->model.symboliser = NULL;
+		if (t->model.borrowed_symbolizer)
+			t->model.symbolizer = NULL;
 		forget(t);
 	}
 }
@@ -284,8 +284,8 @@ void session_close(struct session *s)
 		}
 	/* borrowed symbolizers first: their owner is earlier in the list */
 	for (t = s->targets; t; t = t->next)
-		if (t->model.borrowed_symboliser)
-			t->model.symboliser = NULL;
+		if (t->model.borrowed_symbolizer)
+			t->model.symbolizer = NULL;
 	for (t = s->targets; t; t = next) {
 		next = t->next;
 		forget(t);

@@ -50,9 +50,9 @@ void session_catch_up(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	model_learn(m);
-	if (m->symboliser && !m->borrowed_symboliser)
-		symboliser_refresh(m->symboliser);
-	else if (!m->symboliser)
+	if (m->symbolizer && !m->borrowed_symbolizer)
+		symbolizer_refresh(m->symbolizer);
+	else if (!m->symbolizer)
 		observe_names(m);
 	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
 		return;
@@ -128,8 +128,8 @@ static void refresh_names(struct traced *t)
 	if (t->model.nsites == t->sites_seen)
 		return;
 	t->sites_seen = t->model.nsites;
-	if (t->model.symboliser && !t->model.borrowed_symboliser)
-		symboliser_refresh(t->model.symboliser);
+	if (t->model.symbolizer && !t->model.borrowed_symbolizer)
+		symbolizer_refresh(t->model.symbolizer);
 }
 
 static void sample(struct session *s, struct traced *t)
@@ -245,11 +245,11 @@ void session_exec(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
 
-	code_send(s->client, m);
+	code_map_send(s->client, m);
 	model_learn(m);
-	if (m->borrowed_symboliser) {
-		m->symboliser = NULL;
-		m->borrowed_symboliser = false;
+	if (m->borrowed_symbolizer) {
+		m->symbolizer = NULL;
+		m->borrowed_symbolizer = false;
 		model_forget_names(m);	/* they belong to that symbolizer */
 	}
 	observe_names(m);
@@ -271,9 +271,9 @@ static void on_event(const struct event *e, void *arg)
 		t->execs_seen++;
 		break;
 	case LEAKTRACE_EVENT_MAPS:
-		code_send(s->client, &t->model);
-		if (t->model.symboliser && !t->model.borrowed_symboliser)
-			symboliser_refresh(t->model.symboliser);
+		code_map_send(s->client, &t->model);
+		if (t->model.symbolizer && !t->model.borrowed_symbolizer)
+			symbolizer_refresh(t->model.symbolizer);
 		break;
 	case LEAKTRACE_EVENT_FORK:
 		adopt_child(s, t, e->id);
@@ -298,8 +298,8 @@ static void on_copy(const struct stack_copy *copy, void *arg)
 	if (!t)
 		return;
 	if (copy->status == LEAKTRACE_STACK_NOTABLE)
-		code_send(s->client, &t->model);
-	if (!rest_walk(t->model.target.pid, copy, &rest))
+		code_map_send(s->client, &t->model);
+	if (!dwarf_unwind(t->model.target.pid, copy, &rest))
 		model_add_rest(&t->model, &rest);
 }
 

@@ -18,13 +18,13 @@ void observe_names(struct model *m)
 	if (m->offline)
 		return;
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED)) {
-		if (m->symboliser)
-			symboliser_refresh(m->symboliser);
+		if (m->symbolizer)
+			symbolizer_refresh(m->symbolizer);
 		else
-			m->symboliser = symboliser_open(m->target.pid, err, sizeof(err));
+			m->symbolizer = symbolizer_open(m->target.pid, err, sizeof(err));
 	}
-	if (!m->symboliser)
-		m->symboliser = keep_symboliser(m);
+	if (!m->symbolizer)
+		m->symbolizer = keep_symbolizer(m);
 }
 
 /*
@@ -64,7 +64,7 @@ int observe(struct client *c, struct model *m, uint32_t id)
 	keep_maps(m);
 	/* Background targets: refresh the kernel's code maps on each read. */
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
-		code_send(c, m);
+		code_map_send(c, m);
 	return 0;
 }
 

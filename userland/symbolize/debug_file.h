@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Finds a module's DWARF: in the module, or in a separate debug file. */
-#ifndef LEAKTRACE_ELF_DEBUG_H
-#define LEAKTRACE_ELF_DEBUG_H
+#ifndef LEAKTRACE_DEBUG_FILE_H
+#define LEAKTRACE_DEBUG_FILE_H
 
 #include <elfutils/libdw.h>
 

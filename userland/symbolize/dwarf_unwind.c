@@ -232,7 +232,7 @@ static void close_all(struct walk *w)
 	free(w->files);
 }
 
-int rest_walk(pid_t pid, const struct stack_copy *copy, struct stack *rest)
+int dwarf_unwind(pid_t pid, const struct stack_copy *copy, struct stack *rest)
 {
 	static const Dwfl_Callbacks callbacks = {
 		.find_elf = find_elf, .find_debuginfo = no_debuginfo,

@@ -5,8 +5,8 @@
  * The result is the stack of one object: others that share the inner frames may
  * have been created by other callers.
  */
-#ifndef LEAKTRACE_REST_H
-#define LEAKTRACE_REST_H
+#ifndef LEAKTRACE_DWARF_UNWIND_H
+#define LEAKTRACE_DWARF_UNWIND_H
 
 #include <sys/types.h>
 
@@ -32,7 +32,7 @@ void client_on_copy(struct client *c, void (*copy)(const struct stack_copy *s, v
  * status is ROOT if a root was reached. 0, -ESRCH, -ENOMEM, or -ENODATA: there
  * is no call frame information either.
  */
-int rest_walk(pid_t pid, const struct stack_copy *copy, struct stack *rest);
+int dwarf_unwind(pid_t pid, const struct stack_copy *copy, struct stack *rest);
 
 /* model/model.c: the results; frames are named like those of a stack */
 int model_add_rest(struct model *m, struct stack *rest);	/* takes ownership of its pcs */

@@ -63,7 +63,7 @@ static struct elf_image *own_vdso(uint64_t bytes)
 	return image;
 }
 
-static struct elf_module *add_module(struct code_table *table, struct elf_image *image,
+static struct elf_module *add_module(struct mapping_table *table, struct elf_image *image,
 				     const char *label)
 {
 	struct elf_module *module;
@@ -93,7 +93,7 @@ static bool is_same_file(const struct elf_module *module, const struct stat *st)
 	       !memcmp(&module->mtime, &st->st_mtim, sizeof(st->st_mtim));
 }
 
-static struct elf_module *module_of(struct code_table *table, const struct map *map,
+static struct elf_module *module_of(struct mapping_table *table, const struct map *map,
 				    const char *label)
 {
 	struct elf_module *module;
@@ -127,7 +127,7 @@ static struct elf_module *module_of(struct code_table *table, const struct map *
 }
 
 /* The name in reports: a deleted file keeps its name. */
-static const char *label_of(struct code_table *table, const char *path)
+static const char *label_of(struct mapping_table *table, const char *path)
 {
 	static const char deleted[] = " (deleted)";
 	size_t bytes = strlen(path), tail = sizeof(deleted) - 1;
@@ -144,14 +144,14 @@ static const char *label_of(struct code_table *table, const char *path)
 	return label;
 }
 
-static bool is_same(const struct code *code, const struct map *map)
+static bool is_same(const struct exec_mapping *code, const struct map *map)
 {
 	return code->start == map->start && code->end == map->end &&
 	       code->offset_bytes == map->offset_bytes && code->dev == map->dev &&
 	       code->inode == map->inode && !strcmp(code->path ? code->path : "", map->path);
 }
 
-static const struct code *find_in(const struct code_list *list, uint64_t pc)
+static const struct exec_mapping *find_in(const struct mapping_list *list, uint64_t pc)
 {
 	size_t low = 0, high = list->n;
 
@@ -167,17 +167,17 @@ static const struct code *find_in(const struct code_list *list, uint64_t pc)
 }
 
 /* Moves mappings that are not in the new list to the old ones. */
-static int retire(struct code_table *table, const struct code_list *next)
+static int retire(struct mapping_table *table, const struct mapping_list *next)
 {
-	struct code_list *old = &table->old;
-	struct code *bigger;
+	struct mapping_list *old = &table->old;
+	struct exec_mapping *bigger;
 
 	bigger = realloc(old->code, (old->n + table->now.n + 1) * sizeof(*old->code));
 	if (!bigger)
 		return -ENOMEM;
 	old->code = bigger;
 	for (size_t i = 0; i < table->now.n; i++) {
-		const struct code *code = &table->now.code[i], *same = find_in(next, code->start);
+		const struct exec_mapping *code = &table->now.code[i], *same = find_in(next, code->start);
 
 		if (!same || memcmp(same, code, sizeof(*code)))
 			old->code[old->n++] = *code;
@@ -189,9 +189,9 @@ static int retire(struct code_table *table, const struct code_list *next)
 	return 0;
 }
 
-static void fill(struct code_table *table, struct code *code, const struct map *map)
+static void fill(struct mapping_table *table, struct exec_mapping *code, const struct map *map)
 {
-	const struct code *before = find_in(&table->now, map->start);
+	const struct exec_mapping *before = find_in(&table->now, map->start);
 
 	if (before && is_same(before, map)) {
 		*code = *before;
@@ -211,13 +211,13 @@ static void fill(struct code_table *table, struct code *code, const struct map *
 }
 
 /**
- * code_learn() - replace the current mappings
+ * mapping_table_set() - replace the current mappings
  *
  * Return: 0; -errno on failure, with the mappings unchanged.
  */
-int code_learn(struct code_table *table, const struct maps *maps)
+int mapping_table_set(struct mapping_table *table, const struct maps *maps)
 {
-	struct code_list next = { 0 };
+	struct mapping_list next = { 0 };
 	int err;
 
 	next.code = calloc(maps->n + 1, sizeof(*next.code));
@@ -242,11 +242,11 @@ int code_learn(struct code_table *table, const struct maps *maps)
 }
 
 /**
- * code_refresh() - read the mappings again
+ * mapping_table_refresh() - read the mappings again
  *
  * Return: 0; -errno on failure, with the mappings unchanged.
  */
-int code_refresh(struct code_table *table)
+int mapping_table_refresh(struct mapping_table *table)
 {
 	struct maps maps;
 	int err, root_fd;
@@ -261,19 +261,19 @@ int code_refresh(struct code_table *table)
 			close(table->root_fd);
 		table->root_fd = root_fd;
 	}
-	err = code_learn(table, &maps);
+	err = mapping_table_set(table, &maps);
 	maps_free(&maps);
 	return err;
 }
 
 /**
- * code_find() - the newest mapping that covers an address
+ * mapping_table_find() - the newest mapping that covers an address
  *
  * Return: the mapping, or NULL.
  */
-const struct code *code_find(const struct code_table *table, uint64_t pc)
+const struct exec_mapping *mapping_table_find(const struct mapping_table *table, uint64_t pc)
 {
-	const struct code *code = find_in(&table->now, pc);
+	const struct exec_mapping *code = find_in(&table->now, pc);
 
 	for (size_t i = table->old.n; !code && i--;)
 		if (table->old.code[i].start <= pc && pc < table->old.code[i].end)
@@ -281,8 +281,8 @@ const struct code *code_find(const struct code_table *table, uint64_t pc)
 	return code;
 }
 
-/** code_free() - release everything */
-void code_free(struct code_table *table)
+/** mapping_table_free() - release everything */
+void mapping_table_free(struct mapping_table *table)
 {
 	while (table->modules) {
 		struct elf_module *next = table->modules->next;

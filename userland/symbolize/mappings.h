@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The executable mappings of a process, current and past. */
-#ifndef LEAKTRACE_SYMBOL_CODE_H
-#define LEAKTRACE_SYMBOL_CODE_H
+#ifndef LEAKTRACE_MAPPINGS_H
+#define LEAKTRACE_MAPPINGS_H
 
 #include "symbolize/module.h"
 #include "util/proc_maps.h"
 #include "util/string_table.h"
 
-struct code {				/* one executable mapping */
+struct exec_mapping {				/* one executable mapping */
 	uint64_t start, end, offset_bytes;
 	dev_t dev;
 	uint64_t inode;
@@ -16,25 +16,25 @@ struct code {				/* one executable mapping */
 	struct elf_module *module;	/* NULL: not an ELF file, or it cannot be opened */
 };
 
-struct code_list {
-	struct code *code;
+struct mapping_list {
+	struct exec_mapping *code;
 	size_t n;
 };
 
-struct code_table {
+struct mapping_table {
 	pid_t pid;
 	pid_t tid;	/* a live thread of the process */
 	int root_fd;			/* the target's root directory, or negative */
 	struct string_table *names;
-	struct code_list now;		/* by address, disjoint */
-	struct code_list old;		/* in the order in which they vanished */
+	struct mapping_list now;		/* by address, disjoint */
+	struct mapping_list old;		/* in the order in which they vanished */
 	struct elf_module *modules;
 	bool has_jit;			/* some code is in no ELF file */
 };
 
-int code_learn(struct code_table *table, const struct maps *maps);
-int code_refresh(struct code_table *table);
-const struct code *code_find(const struct code_table *table, uint64_t pc);
-void code_free(struct code_table *table);
+int mapping_table_set(struct mapping_table *table, const struct maps *maps);
+int mapping_table_refresh(struct mapping_table *table);
+const struct exec_mapping *mapping_table_find(const struct mapping_table *table, uint64_t pc);
+void mapping_table_free(struct mapping_table *table);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* All that is known about one ELF file. */
-#ifndef LEAKTRACE_ELF_MODULE_H
-#define LEAKTRACE_ELF_MODULE_H
+#ifndef LEAKTRACE_MODULE_H
+#define LEAKTRACE_MODULE_H
 
 #include <time.h>
 

@@ -44,14 +44,14 @@ static pid_t pid_inside(pid_t pid)
 
 static int by_place(const void *va, const void *vb)
 {
-	const struct jit_symbol *a = va, *b = vb;
+	const struct perf_map_symbol *a = va, *b = vb;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
 	return a->line < b->line ? -1 : a->line > b->line;
 }
 
-static void add(struct jit *jit, uint64_t start, uint64_t bytes, uint32_t line, const char *name)
+static void add(struct perf_map *jit, uint64_t start, uint64_t bytes, uint32_t line, const char *name)
 {
 	if (!bytes || start + bytes < start || !name)
 		return;
@@ -64,16 +64,16 @@ static void add(struct jit *jit, uint64_t start, uint64_t bytes, uint32_t line, 
 		jit->symbol = bigger;
 		jit->room = room;
 	}
-	jit->symbol[jit->n++] = (struct jit_symbol) {
+	jit->symbol[jit->n++] = (struct perf_map_symbol) {
 		.start = start, .end = start + bytes, .line = line, .name = name,
 	};
 }
 
 /**
- * jit_parse() - replace all entries by those of a map file
+ * perf_map_parse() - replace all entries by those of a map file
  * @text: NUL-terminated; is modified
  */
-void jit_parse(struct jit *jit, struct string_table *names, char *text)
+void perf_map_parse(struct perf_map *jit, struct string_table *names, char *text)
 {
 	uint64_t highest_end = 0;
 	uint32_t number = 0;
@@ -116,13 +116,13 @@ static char *read_map(int fd, size_t bytes)
 }
 
 /**
- * jit_refresh() - read the map again if it has changed
+ * perf_map_refresh() - read the map again if it has changed
  * @pid: the target's PID in our namespace
  * @root_fd: its root directory
  *
  * If the file or the target is gone, the entries are kept.
  */
-void jit_refresh(struct jit *jit, struct string_table *names, pid_t pid, int root_fd)
+void perf_map_refresh(struct perf_map *jit, struct string_table *names, pid_t pid, int root_fd)
 {
 	struct stat st, target;
 	char path[64], *text;
@@ -140,7 +140,7 @@ void jit_refresh(struct jit *jit, struct string_table *names, pid_t pid, int roo
 	     memcmp(&st.st_mtim, &jit->mtime, sizeof(jit->mtime)))) {
 		text = read_map(fd, st.st_size);
 		if (text) {
-			jit_parse(jit, names, text);
+			perf_map_parse(jit, names, text);
 			jit->inode = st.st_ino;
 			jit->size_bytes = st.st_size;
 			jit->mtime = st.st_mtim;
@@ -151,13 +151,13 @@ void jit_refresh(struct jit *jit, struct string_table *names, pid_t pid, int roo
 }
 
 /**
- * jit_find() - the newest generated function that covers an address
+ * perf_map_find() - the newest generated function that covers an address
  *
  * Return: the function, or NULL.
  */
-const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
+const struct perf_map_symbol *perf_map_find(const struct perf_map *jit, uint64_t pc)
 {
-	const struct jit_symbol *best = NULL;
+	const struct perf_map_symbol *best = NULL;
 	uint32_t low = 0, high = jit->n;
 
 	while (low < high) {		/* the first that starts after the address */
@@ -169,7 +169,7 @@ const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
 			high = mid;
 	}
 	for (int steps = 0; low-- && steps < MAX_STEPS && jit->symbol[low].highest_end > pc; steps++) {
-		const struct jit_symbol *symbol = &jit->symbol[low];
+		const struct perf_map_symbol *symbol = &jit->symbol[low];
 
 		if (symbol->end > pc && (!best || symbol->line > best->line))
 			best = symbol;
@@ -177,8 +177,8 @@ const struct jit_symbol *jit_find(const struct jit *jit, uint64_t pc)
 	return best;
 }
 
-/** jit_free() - release everything */
-void jit_free(struct jit *jit)
+/** perf_map_free() - release everything */
+void perf_map_free(struct perf_map *jit)
 {
 	free(jit->symbol);
 	memset(jit, 0, sizeof(*jit));

@@ -8,12 +8,12 @@
 
 enum { FIRST_SLOTS = 1 << 8 };
 
-static struct fed *slot_of(const struct fed_table *table, uint64_t pc, bool is_return_address)
+static struct saved_frames *slot_of(const struct saved_frame_table *table, uint64_t pc, bool is_return_address)
 {
 	uint64_t at = (pc * 2 + is_return_address) * 0x9e3779b97f4a7c15;
 
 	for (at >>= 20;; at++) {
-		struct fed *slot = &table->slot[at & (table->slots - 1)];
+		struct saved_frames *slot = &table->slot[at & (table->slots - 1)];
 
 		if (!slot->frames ||
 		    (slot->pc == pc && slot->is_return_address == is_return_address))
@@ -21,9 +21,9 @@ static struct fed *slot_of(const struct fed_table *table, uint64_t pc, bool is_r
 	}
 }
 
-static int grow(struct fed_table *table)
+static int grow(struct saved_frame_table *table)
 {
-	struct fed_table bigger = {
+	struct saved_frame_table bigger = {
 		.slots = table->slots ? 2 * table->slots : FIRST_SLOTS, .used = table->used,
 	};
 
@@ -31,7 +31,7 @@ static int grow(struct fed_table *table)
 	if (!bigger.slot)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->slots; i++) {
-		const struct fed *old = &table->slot[i];
+		const struct saved_frames *old = &table->slot[i];
 
 		if (old->frames)
 			*slot_of(&bigger, old->pc, old->is_return_address) = *old;
@@ -42,15 +42,15 @@ static int grow(struct fed_table *table)
 }
 
 /**
- * fed_add() - remember the frames of a pc; replaces earlier frames of the same pc
+ * saved_frames_add() - remember the frames of a pc; replaces earlier frames of the same pc
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int fed_add(struct fed_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
+int saved_frames_add(struct saved_frame_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
 	    const struct symbol_frame *frames, int n)
 {
 	struct symbol_frame *copy;
-	struct fed *slot;
+	struct saved_frames *slot;
 
 	if (n < 1)
 		return -EINVAL;
@@ -69,18 +69,18 @@ int fed_add(struct fed_table *table, struct string_table *names, uint64_t pc, bo
 	slot = slot_of(table, pc, is_return_address);
 	table->used += !slot->frames;
 	free(slot->frames);
-	*slot = (struct fed) { pc, is_return_address, n, copy };
+	*slot = (struct saved_frames) { pc, is_return_address, n, copy };
 	return 0;
 }
 
 /**
- * fed_find() - the frames of a pc
+ * saved_frames_find() - the frames of a pc
  *
  * Return: the frames, or NULL if there are none.
  */
-const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_return_address)
+const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, uint64_t pc, bool is_return_address)
 {
-	const struct fed *slot;
+	const struct saved_frames *slot;
 
 	if (!table->slots)
 		return NULL;
@@ -88,8 +88,8 @@ const struct fed *fed_find(const struct fed_table *table, uint64_t pc, bool is_r
 	return slot->frames ? slot : NULL;
 }
 
-/** fed_free() - release everything */
-void fed_free(struct fed_table *table)
+/** saved_frames_free() - release everything */
+void saved_frames_free(struct saved_frame_table *table)
 {
 	for (size_t i = 0; i < table->slots; i++)
 		free(table->slot[i].frames);

@@ -16,11 +16,11 @@
 #include "symbolize/saved_frames.h"
 #include "symbolize/perf_map.h"
 
-struct symboliser {
+struct symbolizer {
 	struct string_table *names;
-	struct code_table code;
-	struct jit jit;
-	struct fed_table fed;
+	struct mapping_table code;
+	struct perf_map jit;
+	struct saved_frame_table fed;
 };
 
 static int set_trouble(char *err, size_t errlen, pid_t pid, int error)
@@ -36,13 +36,13 @@ static int set_trouble(char *err, size_t errlen, pid_t pid, int error)
 }
 
 /**
- * symboliser_offline() - a symbolizer that knows only saved frames
+ * symbolizer_offline() - a symbolizer that knows only saved frames
  *
- * Return: the symboliser, or NULL without memory.
+ * Return: the symbolizer, or NULL without memory.
  */
-struct symboliser *symboliser_offline(void)
+struct symbolizer *symbolizer_offline(void)
 {
-	struct symboliser *s = calloc(1, sizeof(*s));
+	struct symbolizer *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -56,14 +56,14 @@ struct symboliser *symboliser_offline(void)
 }
 
 /**
- * symboliser_open() - open a symbolizer for a process
+ * symbolizer_open() - open a symbolizer for a process
  * @err: on failure, one line that says why
  *
- * Return: the symboliser, or NULL.
+ * Return: the symbolizer, or NULL.
  */
-struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen)
+struct symbolizer *symbolizer_open(pid_t pid, char *err, size_t errlen)
 {
-	struct symboliser *s = symboliser_offline();
+	struct symbolizer *s = symbolizer_offline();
 	int error;
 
 	if (!s) {
@@ -71,24 +71,24 @@ struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen)
 		return NULL;
 	}
 	s->code.pid = pid;
-	error = symboliser_refresh(s);
+	error = symbolizer_refresh(s);
 	if (error) {
 		set_trouble(err, errlen, pid, error);
-		symboliser_close(s);
+		symbolizer_close(s);
 		return NULL;
 	}
 	return s;
 }
 
 /**
- * symboliser_open_saved() - open a symbolizer for a process that has exited
+ * symbolizer_open_saved() - open a symbolizer for a process that has exited
  * @maps_text: a saved copy of its /proc/PID/maps
  *
- * Return: the symboliser, or NULL.
+ * Return: the symbolizer, or NULL.
  */
-struct symboliser *symboliser_open_saved(const char *maps_text)
+struct symbolizer *symbolizer_open_saved(const char *maps_text)
 {
-	struct symboliser *s = symboliser_offline();
+	struct symbolizer *s = symbolizer_offline();
 	char *text = s ? strdup(maps_text) : NULL;
 	struct maps maps;
 	int err = -ENOMEM;
@@ -96,38 +96,38 @@ struct symboliser *symboliser_open_saved(const char *maps_text)
 	if (text)
 		err = maps_parse(text, &maps);
 	if (!err) {
-		err = code_learn(&s->code, &maps);
+		err = mapping_table_set(&s->code, &maps);
 		maps_free(&maps);
 	}
 	if (err) {
-		symboliser_close(s);
+		symbolizer_close(s);
 		return NULL;
 	}
 	return s;
 }
 
 /**
- * symboliser_refresh() - read the target's mappings again
+ * symbolizer_refresh() - read the target's mappings again
  *
  * Return: 0, or -errno; known mappings are kept.
  */
-int symboliser_refresh(struct symboliser *s)
+int symbolizer_refresh(struct symbolizer *s)
 {
 	int err;
 
 	if (!s->code.pid)
 		return 0;		/* no target */
-	err = code_refresh(&s->code);
+	err = mapping_table_refresh(&s->code);
 	if (!err && s->code.has_jit)
-		jit_refresh(&s->jit, s->names, s->code.pid, s->code.root_fd);
+		perf_map_refresh(&s->jit, s->names, s->code.pid, s->code.root_fd);
 	return err;
 }
 
 /* The mapping has no usable ELF file, or the address is in none of its segments. */
-static void resolve_without_module(struct symboliser *s, const struct code *code, uint64_t pc,
+static void resolve_without_module(struct symbolizer *s, const struct exec_mapping *code, uint64_t pc,
 				   uint64_t at, struct symbol_frame *frame)
 {
-	const struct jit_symbol *jit = jit_find(&s->jit, at);
+	const struct perf_map_symbol *jit = perf_map_find(&s->jit, at);
 
 	frame->offset = pc;
 	if (code) {
@@ -145,20 +145,20 @@ static void resolve_without_module(struct symboliser *s, const struct code *code
 }
 
 /**
- * symboliser_resolve() - name a pc
+ * symbolizer_resolve() - name a pc
  *
  * Return: the number of frames, innermost first, or -EINVAL.
  */
-int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address,
+int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		       struct symbol_frame *frames, int max)
 {
 	uint64_t step_bytes = is_return_address && pc, at = pc - step_bytes, vaddr;
-	const struct fed *fed;
-	const struct code *code;
+	const struct saved_frames *fed;
+	const struct exec_mapping *code;
 
 	if (max < 1)
 		return -EINVAL;
-	fed = fed_find(&s->fed, pc, is_return_address);
+	fed = saved_frames_find(&s->fed, pc, is_return_address);
 	if (fed) {
 		int n = fed->n < max ? fed->n : max;
 
@@ -167,7 +167,7 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 		frames[n - 1] = fed->frames[fed->n - 1];
 		return n;
 	}
-	code = code_find(&s->code, at);
+	code = mapping_table_find(&s->code, at);
 	if (code && code->module &&
 	    elf_image_vaddr(code->module->image, at - code->start + code->offset_bytes, &vaddr)) {
 		int n = elf_module_resolve(code->module, s->names, s->code.root_fd, vaddr,
@@ -183,16 +183,16 @@ int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address
 }
 
 /**
- * symboliser_place() - locate a pc without naming it
+ * symbolizer_place() - locate a pc without naming it
  *
- * Sets module, build id and offset as symboliser_resolve() does for an address
+ * Sets module, build id and offset as symbolizer_resolve() does for an address
  * that no symbol covers.
  */
-void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
+void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame)
 {
 	uint64_t step_bytes = is_return_address && pc, vaddr;
-	const struct code *code = code_find(&s->code, pc - step_bytes);
+	const struct exec_mapping *code = mapping_table_find(&s->code, pc - step_bytes);
 
 	memset(frame, 0, sizeof(*frame));
 	frame->offset = pc;
@@ -208,24 +208,24 @@ void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
 }
 
 /**
- * symboliser_feed() - add saved frames of a pc
+ * symbolizer_add_saved() - add saved frames of a pc
  *
  * Return: 0 or -errno.
  */
-int symboliser_feed(struct symboliser *s, uint64_t pc, bool is_return_address,
+int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		    const struct symbol_frame *frames, int n)
 {
-	return fed_add(&s->fed, s->names, pc, is_return_address, frames, n);
+	return saved_frames_add(&s->fed, s->names, pc, is_return_address, frames, n);
 }
 
-/** symboliser_close() - release it and every string it returned */
-void symboliser_close(struct symboliser *s)
+/** symbolizer_close() - release it and every string it returned */
+void symbolizer_close(struct symbolizer *s)
 {
 	if (!s)
 		return;
-	code_free(&s->code);
-	jit_free(&s->jit);
-	fed_free(&s->fed);
+	mapping_table_free(&s->code);
+	perf_map_free(&s->jit);
+	saved_frames_free(&s->fed);
 	string_table_close(s->names);
 	free(s);
 }

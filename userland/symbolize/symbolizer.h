@@ -7,15 +7,15 @@
  * exited can still be named. It uses the network only after debuginfod_ask().
  * Not thread-safe: only one thread may use symbolizers.
  */
-#ifndef LEAKTRACE_SYMBOL_H
-#define LEAKTRACE_SYMBOL_H
+#ifndef LEAKTRACE_SYMBOLIZER_H
+#define LEAKTRACE_SYMBOLIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct symboliser;			/* the mappings, open files and names of one process */
+struct symbolizer;			/* the mappings, open files and names of one process */
 
 struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	const char *function;		/* demangled; NULL: no symbol covers the address */
@@ -33,46 +33,46 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
  * line in err, if the target is gone or its maps cannot be read; a file that
  * cannot be opened is not an error: its code stays unnamed.
  */
-struct symboliser *symboliser_open(pid_t pid, char *err, size_t errlen);
+struct symbolizer *symbolizer_open(pid_t pid, char *err, size_t errlen);
 
 /*
  * Opens one for a process that has exited, from a saved copy of its
  * /proc/PID/maps. Code of files that have changed since stays unnamed. NULL:
  * the text has no mappings.
  */
-struct symboliser *symboliser_open_saved(const char *maps_text);
+struct symbolizer *symbolizer_open_saved(const char *maps_text);
 
 /*
  * Reads the mappings again: after exec or dlopen, or if a pc has no mapping.
  * Old mappings are kept: a pc is looked up in the newest mapping that covers
  * it. 0, or -errno (-ESRCH: the target is gone), with known mappings unchanged.
  */
-int symboliser_refresh(struct symboliser *s);
+int symbolizer_refresh(struct symbolizer *s);
 
 /*
  * Names pc: the innermost inlined function first, the function that is not
  * inlined last. With is_return_address the call before pc is looked up. Returns
  * the number of frames, 1 to max, or -errno (-EINVAL: max < 1).
  */
-int symboliser_resolve(struct symboliser *s, uint64_t pc, bool is_return_address,
+int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		       struct symbol_frame *frames, int max);
 
 /* Module, build id and offset of pc, without names. */
-void symboliser_place(struct symboliser *s, uint64_t pc, bool is_return_address,
+void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);
 
 /* Releases every string it returned. NULL is fine. */
-void symboliser_close(struct symboliser *s);
+void symbolizer_close(struct symbolizer *s);
 
 /* A symbolizer without a target, which knows only saved frames; NULL: out of memory. */
-struct symboliser *symboliser_offline(void);
+struct symbolizer *symbolizer_offline(void);
 
 /*
- * Adds saved frames of pc, as symboliser_resolve() returned them earlier;
+ * Adds saved frames of pc, as symbolizer_resolve() returned them earlier;
  * strings are copied, and frames added earlier for the same pc are replaced. 0
  * or -errno.
  */
-int symboliser_feed(struct symboliser *s, uint64_t pc, bool is_return_address,
+int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		    const struct symbol_frame *frames, int n);
 
 #endif

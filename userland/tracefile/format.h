@@ -61,21 +61,21 @@ _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
 
 /* writer.c */
-struct known {				/* what the file already has of a target */
+struct written_set {				/* what the file already has of a target */
 	uint32_t *stack;
 	uint64_t *pc;			/* pc * 2, plus 1 for a return address */
 	size_t nstacks, npcs, nrests;
 	uint64_t maps_hash;
 };
 
-void known_clear(struct known *k);
+void written_set_clear(struct written_set *k);
 
 /*
  * Writes a snapshot of m->target: the kernel's tables, which are read into m as
  * well, and names that are not in the file yet. 0 or -errno.
  */
-int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct known *k);
-int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct known *k);
+int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k);
+int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k);
 int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t);
 int trace_put_point(struct file_writer *w, const struct point *p);
 int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);

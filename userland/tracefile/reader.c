@@ -195,10 +195,10 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 	if (!f)
 		return -EINVAL;
 	m->offline = r.snapshot.offline = true;
-	m->symboliser = symboliser_offline();
+	m->symbolizer = symbolizer_offline();
 	m->history = history_new();
 	snprintf(err, errlen, "out of memory");
-	ret = m->symboliser && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
+	ret = m->symbolizer && m->history ? read_all(f, &r, path, err, errlen) : -ENOMEM;
 	/* complete data before the damage is still worth a report */
 	if (ret < 0 && m->target.id && m->nsites) {
 		fail("%s; reporting the data before it", err);

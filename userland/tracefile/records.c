@@ -105,7 +105,7 @@ int trace_take_symbol(struct model *m, struct nlattr *attrs, int len)
 			return -EBADMSG;
 	if (!n)
 		return 0;
-	return symboliser_feed(m->symboliser, nla_get_u64(tb[SYM_PC]),
+	return symbolizer_add_saved(m->symbolizer, nla_get_u64(tb[SYM_PC]),
 			       tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
 }
 

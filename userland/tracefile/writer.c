@@ -24,7 +24,7 @@ struct writing {
 	struct file_writer *w;
 	struct model *m;
 	bool symbols;
-	struct known *known;
+	struct written_set *known;
 };
 
 /* Truncates strings that do not fit into an attribute (names of C++ templates, now and then). */
@@ -56,7 +56,7 @@ static int put_record(struct writing *w, unsigned int type,
 
 /* --- names: the frames of each pc, once per file --- */
 
-void known_clear(struct known *k)
+void written_set_clear(struct written_set *k)
 {
 	free(k->stack);
 	free(k->pc);
@@ -77,12 +77,12 @@ static int by_u64(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static bool known_stack(const struct known *k, uint32_t id)
+static bool known_stack(const struct written_set *k, uint32_t id)
 {
 	return k->nstacks && bsearch(&id, k->stack, k->nstacks, sizeof(id), by_u32);
 }
 
-static bool knows_pc(const struct known *k, uint64_t pc)
+static bool knows_pc(const struct written_set *k, uint64_t pc)
 {
 	return k->npcs && bsearch(&pc, k->pc, k->npcs, sizeof(pc), by_u64);
 }
@@ -124,12 +124,12 @@ static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
 	struct symbol_frame f[FRAMES_MAX];
 
 	s.frames = f;
-	if (!w->m->symboliser)
+	if (!w->m->symbolizer)
 		return 0;
 	if (w->symbols) {
-		s.n = symboliser_resolve(w->m->symboliser, pc, is_return, f, FRAMES_MAX);
+		s.n = symbolizer_resolve(w->m->symbolizer, pc, is_return, f, FRAMES_MAX);
 	} else {
-		symboliser_place(w->m->symboliser, pc, is_return, f);
+		symbolizer_place(w->m->symbolizer, pc, is_return, f);
 		s.n = 1;
 	}
 	return s.n > 0 ? put_record(w, RECORD_SYMBOL, fill_symbol, &s) : 0;
@@ -140,7 +140,7 @@ struct pcs {
 	size_t n, room;
 };
 
-static int add_pcs(struct pcs *all, const struct known *k, const struct stack *s, bool is_return)
+static int add_pcs(struct pcs *all, const struct written_set *k, const struct stack *s, bool is_return)
 {
 	if (all->n + s->npcs > all->room) {
 		size_t room = 2 * all->room + s->npcs;
@@ -179,7 +179,7 @@ static int new_pcs(const struct writing *w, struct pcs *all)
 	return err;
 }
 
-static int learn_pcs(struct known *k, const uint64_t *pcs, size_t n)
+static int learn_pcs(struct written_set *k, const uint64_t *pcs, size_t n)
 {
 	uint64_t *more = n ? reallocarray(k->pc, k->npcs + n, sizeof(*more)) : k->pc;
 
@@ -194,7 +194,7 @@ static int learn_pcs(struct known *k, const uint64_t *pcs, size_t n)
 	return 0;
 }
 
-static int learn_stacks(struct known *k, const struct model *m)
+static int learn_stacks(struct written_set *k, const struct model *m)
 {
 	uint32_t *more = reallocarray(NULL, m->nstacks ?: 1, sizeof(*more));
 
@@ -350,7 +350,7 @@ static int take_message(int cmd, struct nlattr *attrs, int len, void *arg)
 	return file_append(w->w, cmd, attrs, len) ?: model_record(w->m, cmd, attrs, len);
 }
 
-int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct known *k)
+int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k)
 {
 	static const int cmds[] = {
 		LEAKTRACE_CMD_TARGET_GET, LEAKTRACE_CMD_STATUS_GET, LEAKTRACE_CMD_SITE_GET,
@@ -374,7 +374,7 @@ int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, s
 	return err;
 }
 
-int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct known *k)
+int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k)
 {
 	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
 
@@ -468,7 +468,7 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 		char *err, size_t errlen)
 {
 	struct file_writer *w = file_create(path, err, errlen);
-	struct known known = { 0 };
+	struct written_set known = { 0 };
 	int ret, end = 0;
 
 	if (!w)
@@ -487,6 +487,6 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 		ret = end = file_finish(w);
 	if (end)
 		snprintf(err, errlen, "cannot write %s: %s", path, strerror(-end));
-	known_clear(&known);
+	written_set_clear(&known);
 	return ret;
 }

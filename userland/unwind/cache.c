@@ -235,11 +235,11 @@ static void write_blob(int dir, const char *name, const struct unwind_blob *b)
 }
 
 /**
- * unwind_cached_fd() - unwind_compile_apart(), or from the cache
+ * unwind_cached_fd() - unwind_compile_sandboxed(), or from the cache
  *
  * $LEAKTRACE_CACHE_DIR names the cache directory; if it is empty, nothing is cached.
  *
- * Return: as unwind_compile_apart().
+ * Return: as unwind_compile_sandboxed().
  */
 int unwind_cached_fd(int fd, struct unwind_blob *out)
 {
@@ -258,7 +258,7 @@ int unwind_cached_fd(int fd, struct unwind_blob *out)
 		}
 	}
 	if (!error && !found) {
-		error = unwind_compile_apart(fd, out);
+		error = unwind_compile_sandboxed(fd, out);
 		if (!error && dir >= 0)
 			write_blob(dir, name, out);
 	}

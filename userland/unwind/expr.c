@@ -10,12 +10,12 @@
 
 enum { MAX_STACK = 4, MAX_EXPR_BYTES = 64 };
 
-struct stack {
+struct expr_stack {
 	struct unwind_value value[MAX_STACK];
 	unsigned int n;
 };
 
-static bool push(struct stack *s, uint32_t reg, int64_t offset)
+static bool push(struct expr_stack *s, uint32_t reg, int64_t offset)
 {
 	if (s->n == MAX_STACK)
 		return false;
@@ -30,7 +30,7 @@ static bool add(struct unwind_value *v, int64_t n)
 }
 
 /* The upper operand must be a number; for plus, the lower one may be it instead. */
-static bool combine(struct stack *s, uint8_t op)
+static bool combine(struct expr_stack *s, uint8_t op)
 {
 	struct unwind_value upper, *lower;
 	int64_t n;
@@ -51,7 +51,7 @@ static bool combine(struct stack *s, uint8_t op)
 	return add(lower, upper.offset);
 }
 
-static bool constant(struct stack *s, struct cursor *c, uint8_t op)
+static bool constant(struct expr_stack *s, struct cursor *c, uint8_t op)
 {
 	switch (op) {
 	case DW_OP_const1u:
@@ -78,7 +78,7 @@ static bool constant(struct stack *s, struct cursor *c, uint8_t op)
 	}
 }
 
-static bool deref(struct stack *s)
+static bool deref(struct expr_stack *s)
 {
 	struct unwind_value *v;
 
@@ -91,7 +91,7 @@ static bool deref(struct stack *s)
 	return true;
 }
 
-static bool step(struct stack *s, struct cursor *c)
+static bool step(struct expr_stack *s, struct cursor *c)
 {
 	uint8_t op = cursor_u8(c);
 	uint64_t reg;
@@ -128,7 +128,7 @@ bool unwind_expr_value(const uint8_t *expr, uint32_t bytes, bool cfa_known,
 		       struct unwind_value *value)
 {
 	struct cursor c = { .at = expr, .end = expr + bytes };
-	struct stack s = { .n = 0 };
+	struct expr_stack s = { .n = 0 };
 
 	if (bytes > MAX_EXPR_BYTES)
 		return false;

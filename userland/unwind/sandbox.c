@@ -189,11 +189,11 @@ static int wait_for(pid_t child)
 }
 
 /**
- * unwind_compile_apart() - unwind_compile_fd() in a process without privileges
+ * unwind_compile_sandboxed() - unwind_compile_fd() in a process without privileges
  *
  * Return: as unwind_compile_fd(); -EIO: that process failed.
  */
-int unwind_compile_apart(int fd, struct unwind_blob *out)
+int unwind_compile_sandboxed(int fd, struct unwind_blob *out)
 {
 	int result_fd = memfd_create("leaktrace-unwind", MFD_CLOEXEC), error;
 	pid_t child;

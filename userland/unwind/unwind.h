@@ -30,7 +30,7 @@ struct unwind_blob {
 };
 
 int unwind_compile_fd(int fd, struct unwind_blob *out);
-int unwind_compile_apart(int fd, struct unwind_blob *out);
+int unwind_compile_sandboxed(int fd, struct unwind_blob *out);
 int unwind_compile_image(const void *image, size_t bytes, struct unwind_blob *out);
 void unwind_blob_free(struct unwind_blob *b);
 bool unwind_blob_valid(const void *data, size_t bytes);

@@ -193,7 +193,7 @@ static void long_names(void)
 	static char name[10000];
 	struct symbol_frame fed = { .function = name, .file = name }, f[1];
 	struct model m, back;
-	struct known known = { 0 };
+	struct written_set known = { 0 };
 	struct file_reader *r;
 	char err[256];
 	unsigned int type;
@@ -206,9 +206,9 @@ static void long_names(void)
 	model_init(&back);
 	m.offline = true;
 	m.exe = strdup(name);
-	m.symboliser = symboliser_offline();
-	back.symboliser = symboliser_offline();
-	CHECK(!symboliser_feed(m.symboliser, 0x1000, false, &fed, 1));
+	m.symbolizer = symbolizer_offline();
+	back.symbolizer = symbolizer_offline();
+	CHECK(!symbolizer_add_saved(m.symbolizer, 0x1000, false, &fed, 1));
 	m.stacks = calloc(1, sizeof(*m.stacks));
 	m.nstacks = m.stacks_room = 1;
 	m.stacks[0] = (struct stack){ .id = 1, .npcs = 1, .pcs = calloc(1, sizeof(uint64_t)) };
@@ -225,9 +225,9 @@ static void long_names(void)
 	}
 	file_close(r);
 	CHECK(found && back.exe && strlen(back.exe) == 4095);
-	CHECK(symboliser_resolve(back.symboliser, 0x1000, false, f, 1) == 1 && f->function &&
+	CHECK(symbolizer_resolve(back.symbolizer, 0x1000, false, f, 1) == 1 && f->function &&
 	      strlen(f->function) == 4095);
-	known_clear(&known);
+	written_set_clear(&known);
 	model_free(&m);
 	model_free(&back);
 }

@@ -193,7 +193,7 @@ static void record_week(uint64_t max_bytes)
 
 	model_init(&m);
 	m.offline = true;
-	m.symboliser = symboliser_offline();
+	m.symbolizer = symbolizer_offline();
 	for (now_s = INTERVAL_S; now_s <= WEEK_S && !ret; now_s += INTERVAL_S) {
 		bool last = now_s == INTERVAL_S || now_s == WEEK_S;
 		uint64_t bytes;

@@ -87,10 +87,10 @@ static void stop(struct target *target)
 	close(target->hears);
 }
 
-static struct symboliser *look_at(pid_t pid)
+static struct symbolizer *look_at(pid_t pid)
 {
 	char err[128] = "";
-	struct symboliser *s = symboliser_open(pid, err, sizeof(err));
+	struct symbolizer *s = symbolizer_open(pid, err, sizeof(err));
 
 	CHECK(s, "%s", err);
 	if (!s)
@@ -99,10 +99,10 @@ static struct symboliser *look_at(pid_t pid)
 }
 
 /* The function really called at pc. */
-static struct symbol_frame at(struct symboliser *s, uint64_t pc, bool is_return_address)
+static struct symbol_frame at(struct symbolizer *s, uint64_t pc, bool is_return_address)
 {
 	struct symbol_frame frames[MAX_FRAMES] = { 0 };
-	int n = symboliser_resolve(s, pc, is_return_address, frames, MAX_FRAMES);
+	int n = symbolizer_resolve(s, pc, is_return_address, frames, MAX_FRAMES);
 
 	CHECK(n >= 1 && !frames[n - 1].inlined);
 	return frames[n - 1];
@@ -116,7 +116,7 @@ static bool is(const struct symbol_frame *frame, const char *function)
 static void names_a_process(void)
 {
 	struct target target = start(in_directory("first"), "wait", NULL);
-	struct symboliser *s = look_at(target.pid);
+	struct symbolizer *s = look_at(target.pid);
 	struct symbol_frame frame = at(s, target.outer, false), one;
 	int inlined = 0;
 
@@ -131,28 +131,28 @@ static void names_a_process(void)
 		frame = at(s, pc, true);
 		CHECK(frame.function == before.function && frame.line == before.line &&
 		      frame.offset == before.offset + 1);
-		inlined += symboliser_resolve(s, pc, false, many, MAX_FRAMES) > 1;
+		inlined += symbolizer_resolve(s, pc, false, many, MAX_FRAMES) > 1;
 		/* With room for one, it is the function really called. */
-		CHECK(symboliser_resolve(s, pc, false, &one, 1) == 1 && !one.inlined &&
+		CHECK(symbolizer_resolve(s, pc, false, &one, 1) == 1 && !one.inlined &&
 		      one.function == at(s, pc, false).function);
 	}
 	CHECK(inlined);
-	CHECK(symboliser_resolve(s, target.outer, false, &one, 0) == -EINVAL);
+	CHECK(symbolizer_resolve(s, target.outer, false, &one, 0) == -EINVAL);
 	frame = at(s, 0x10, false);
 	CHECK(!frame.module && !frame.function && frame.offset == 0x10);
 	at(s, 0, true);
 	at(s, UINT64_MAX, true);
 	stop(&target);
-	CHECK(symboliser_refresh(s) == -ESRCH);
+	CHECK(symbolizer_refresh(s) == -ESRCH);
 	frame = at(s, target.outer, false);
 	CHECK(is(&frame, "outer"), "after its death");
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void follows_dlopen_and_dlclose(void)
 {
 	struct target target = start(in_directory("first"), "load", in_directory("plugin.so"));
-	struct symboliser *s = look_at(target.pid);
+	struct symbolizer *s = look_at(target.pid);
 	struct symbol_frame frame;
 	uint64_t entry;
 	char line[16];
@@ -161,34 +161,34 @@ static void follows_dlopen_and_dlclose(void)
 	entry = heard_address(&target);
 	frame = at(s, entry, false);
 	CHECK(entry && !frame.module && !frame.function);
-	CHECK(!symboliser_refresh(s) && !symboliser_refresh(s));
+	CHECK(!symbolizer_refresh(s) && !symbolizer_refresh(s));
 	frame = at(s, entry + 1, false);
 	CHECK(is(&frame, "plugin_entry") && frame.offset == 1 && strstr(frame.module, "plugin.so"));
 	tell(&target);
 	CHECK(fgets(line, sizeof(line), target.says) && !strcmp(line, "closed\n"));
-	CHECK(!symboliser_refresh(s));
+	CHECK(!symbolizer_refresh(s));
 	frame = at(s, entry, false);
 	CHECK(is(&frame, "plugin_entry"), "after dlclose");
 	stop(&target);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void follows_exec(void)
 {
 	struct target target = start(in_directory("first"), "exec", in_directory("second"));
-	struct symboliser *s = look_at(target.pid);
+	struct symbolizer *s = look_at(target.pid);
 	struct symbol_frame frame;
 	uint64_t before = target.outer;
 
 	tell(&target);
 	target.outer = heard_address(&target);
-	CHECK(!symboliser_refresh(s));
+	CHECK(!symbolizer_refresh(s));
 	frame = at(s, target.outer, false);
 	CHECK(is(&frame, "outer") && !strcmp(frame.module, in_directory("second")), "%s", frame.module);
 	frame = at(s, before, false);
 	CHECK(is(&frame, "outer") && !strcmp(frame.module, in_directory("first")), "%s", frame.module);
 	stop(&target);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -202,7 +202,7 @@ static void copy_file(const char *from, const char *to)
 /* The file is gone, and another one has its name: upgrades do that. */
 static void knows_deleted_files(void)
 {
-	struct symboliser *s;
+	struct symbolizer *s;
 	struct symbol_frame frame;
 	struct target target;
 
@@ -215,13 +215,13 @@ static void knows_deleted_files(void)
 	CHECK(is(&frame, "outer") || (!is_root && !frame.function), "%s", frame.function);
 	CHECK(!strcmp(frame.module, in_directory("copy")), "%s", frame.module);
 	stop(&target);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 /* Somebody truncates a file that is mapped by target and us. */
 static void survives_truncation(void)
 {
-	struct symboliser *s;
+	struct symbolizer *s;
 	struct target target;
 	uint64_t entry;
 
@@ -233,13 +233,13 @@ static void survives_truncation(void)
 	CHECK(!truncate(in_directory("short.so"), 0));
 	at(s, entry, false);
 	stop(&target);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void works_without_main_thread(void)
 {
 	struct target target = start(in_directory("first"), "thread", NULL);
-	struct symboliser *s;
+	struct symbolizer *s;
 	struct symbol_frame frame;
 	struct maps maps;
 
@@ -257,12 +257,12 @@ static void works_without_main_thread(void)
 	frame = at(s, target.outer, false);
 	CHECK(is(&frame, "outer"), "%s", frame.function);
 	stop(&target);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void names_vdso(void)
 {
-	struct symboliser *s = look_at(getpid());
+	struct symbolizer *s = look_at(getpid());
 	struct maps maps;
 	int named = 0;
 
@@ -277,13 +277,13 @@ static void names_vdso(void)
 		}
 	CHECK(named);
 	maps_free(&maps);
-	symboliser_close(s);
+	symbolizer_close(s);
 }
 
 static void names_generated_code(void)
 {
 	char *code = mmap(NULL, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct symboliser *s = look_at(getpid());
+	struct symbolizer *s = look_at(getpid());
 	uint64_t pc = (uintptr_t)code;
 	struct symbol_frame frame = at(s, pc + 5, false);
 	char path[64];
@@ -295,7 +295,7 @@ static void names_generated_code(void)
 	fprintf(map, "%lx 100 old code\n%lx 20 new code\nrubbish\n%lx 10 other\n", pc, pc + 0x40,
 		pc + 0x200);
 	fclose(map);
-	CHECK(!symboliser_refresh(s));
+	CHECK(!symbolizer_refresh(s));
 	frame = at(s, pc + 0x50, false);
 	CHECK(is(&frame, "new code") && frame.offset == 0x10 && !strcmp(frame.module, "[jit]"));
 	frame = at(s, pc + 0x60, false);
@@ -305,34 +305,34 @@ static void names_generated_code(void)
 	frame = at(s, pc + 0x100, false);
 	CHECK(!frame.function && !strcmp(frame.module, "[anon]"));
 	unlink(path);
-	symboliser_close(s);
+	symbolizer_close(s);
 	munmap(code, 8192);
 }
 
 static void tells_what_it_was_fed(void)
 {
-	struct symboliser *s = symboliser_offline();
+	struct symbolizer *s = symbolizer_offline();
 	char volatile_name[] = "gone soon";
 	struct symbol_frame fed[2] = {
 		{ .function = volatile_name, .file = "a.c", .line = 3, .module = "/m", .inlined = true },
 		{ .function = "caller", .module = "/m", .build_id = "abcd", .offset = 7 },
 	}, frames[MAX_FRAMES];
 
-	CHECK(!symboliser_refresh(s));
-	CHECK(symboliser_feed(s, 0x1000, true, fed, 0) == -EINVAL);
-	CHECK(!symboliser_feed(s, 0x1000, true, fed, 2));
+	CHECK(!symbolizer_refresh(s));
+	CHECK(symbolizer_add_saved(s, 0x1000, true, fed, 0) == -EINVAL);
+	CHECK(!symbolizer_add_saved(s, 0x1000, true, fed, 2));
 	memset(volatile_name, 'x', sizeof(volatile_name) - 1);
-	CHECK(symboliser_resolve(s, 0x1000, true, frames, MAX_FRAMES) == 2);
+	CHECK(symbolizer_resolve(s, 0x1000, true, frames, MAX_FRAMES) == 2);
 	CHECK(is(&frames[0], "gone soon") && frames[0].inlined && frames[0].line == 3);
 	CHECK(is(&frames[1], "caller") && frames[1].offset == 7 && !frames[1].file);
-	CHECK(symboliser_resolve(s, 0x1000, true, frames, 1) == 1 && is(&frames[0], "caller"));
-	CHECK(symboliser_resolve(s, 0x1000, false, frames, MAX_FRAMES) == 1 && !frames[0].function);
+	CHECK(symbolizer_resolve(s, 0x1000, true, frames, 1) == 1 && is(&frames[0], "caller"));
+	CHECK(symbolizer_resolve(s, 0x1000, false, frames, MAX_FRAMES) == 1 && !frames[0].function);
 	for (uint64_t pc = 0; pc < 5000; pc++)
-		CHECK(!symboliser_feed(s, pc, false, &fed[1], 1));
-	CHECK(!symboliser_feed(s, 77, false, fed, 1));
-	CHECK(symboliser_resolve(s, 77, false, frames, MAX_FRAMES) == 1 && frames[0].line == 3);
-	CHECK(symboliser_resolve(s, 4999, false, frames, MAX_FRAMES) == 1 && is(&frames[0], "caller"));
-	symboliser_close(s);
+		CHECK(!symbolizer_add_saved(s, pc, false, &fed[1], 1));
+	CHECK(!symbolizer_add_saved(s, 77, false, fed, 1));
+	CHECK(symbolizer_resolve(s, 77, false, frames, MAX_FRAMES) == 1 && frames[0].line == 3);
+	CHECK(symbolizer_resolve(s, 4999, false, frames, MAX_FRAMES) == 1 && is(&frames[0], "caller"));
+	symbolizer_close(s);
 }
 
 /* A container's paths stay in the container, and cannot hang us. */
@@ -364,8 +364,8 @@ int main(int argc, char **argv)
 	if (argc < 2 || !realpath(argv[1], directory))
 		return 2;
 	is_root = !geteuid();
-	CHECK(!symboliser_open(0x3fffff, err, sizeof(err)) && strstr(err, "no process"));
-	symboliser_close(NULL);
+	CHECK(!symbolizer_open(0x3fffff, err, sizeof(err)) && strstr(err, "no process"));
+	symbolizer_close(NULL);
 	names_a_process();
 	follows_dlopen_and_dlclose();
 	follows_exec();

@@ -64,7 +64,7 @@ static void same_as_backtrace(const struct stack_copy *c)
 {
 	struct stack rest;
 
-	CHECK(!rest_walk(getpid(), c, &rest));
+	CHECK(!dwarf_unwind(getpid(), c, &rest));
 	CHECK(rest.id == 7 && rest.status == LEAKTRACE_STACK_ROOT);
 	CHECK(rest.npcs == ntruth - 1 && ntruth > DEEP);
 	for (int i = 0; i < rest.npcs && i < ntruth - 1; i++)
@@ -77,7 +77,7 @@ static void whole(struct stack_copy c)
 	struct stack rest;
 
 	c.kept = 0;
-	CHECK(!rest_walk(getpid(), &c, &rest));
+	CHECK(!dwarf_unwind(getpid(), &c, &rest));
 	CHECK(rest.npcs == ntruth && rest.pcs[0] == c.ip);
 	free(rest.pcs);
 }
@@ -92,13 +92,13 @@ static void cut(struct stack_copy c)
 	while (end + 8 < c.memory_bytes && memcmp(memory + end, &truth[at], 8))
 		end += 8;
 	c.memory_bytes = end;
-	CHECK(!rest_walk(getpid(), &c, &rest));
+	CHECK(!dwarf_unwind(getpid(), &c, &rest));
 	CHECK(rest.npcs == at - 1 && rest.status == LEAKTRACE_STACK_UNSUP);
 	for (int i = 0; i < rest.npcs; i++)
 		CHECK(rest.pcs[i] == (uint64_t)truth[i + 1]);
 	free(rest.pcs);
 	c.memory_bytes = 7;
-	CHECK(rest_walk(getpid(), &c, &rest) == -ENODATA && !rest.pcs);
+	CHECK(dwarf_unwind(getpid(), &c, &rest) == -ENODATA && !rest.pcs);
 }
 
 /* void no_cfi(struct stack_copy *c, void (*fn)(struct stack_copy *c)): with a frame pointer */
@@ -120,7 +120,7 @@ static void by_no_cfi(void)
 	struct stack rest;
 
 	no_cfi(&c, copy_here);
-	CHECK(!rest_walk(getpid(), &c, &rest));
+	CHECK(!dwarf_unwind(getpid(), &c, &rest));
 	CHECK(rest.npcs == 1 && rest.status == LEAKTRACE_STACK_UNSUP);
 	CHECK(rest.npcs && rest.pcs[0] - (uint64_t)no_cfi < 16);
 	free(rest.pcs);
@@ -131,11 +131,11 @@ static void nowhere(struct stack_copy c)
 	struct stack rest;
 
 	c.ip = 0x1234;
-	CHECK(rest_walk(getpid(), &c, &rest) == -ENODATA);
+	CHECK(dwarf_unwind(getpid(), &c, &rest) == -ENODATA);
 	c.kept = UINT32_MAX;
-	CHECK(rest_walk(getpid(), &c, &rest) == -ENODATA);
+	CHECK(dwarf_unwind(getpid(), &c, &rest) == -ENODATA);
 	c.kept = 1;
-	CHECK(rest_walk(0x7fffffff, &c, &rest) == -ESRCH);
+	CHECK(dwarf_unwind(0x7fffffff, &c, &rest) == -ESRCH);
 }
 
 /* Whatever is there: an end, and never more frames than a stack may have. */
@@ -154,7 +154,7 @@ static void noise(const struct stack_copy *c)
 			x.bp = random();
 		if (i % 11 == 0)
 			x.sp = c->sp + random() % 64;
-		if (!rest_walk(getpid(), &x, &rest))
+		if (!dwarf_unwind(getpid(), &x, &rest))
 			CHECK(rest.npcs < LEAKTRACE_STACK_DEPTH_MAX);
 		free(rest.pcs);
 		x = *c;

@@ -155,7 +155,7 @@ static void test_apart(void)
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		int fd = open(files[i], O_RDONLY), want = unwind_compile_fd(fd, &direct);
-		int have = unwind_compile_apart(fd, &apart);
+		int have = unwind_compile_sandboxed(fd, &apart);
 
 		CHECK(have == want, "%s: %d, %d", files[i], have, want);
 		CHECK(want || same_blob(&direct, &apart), "%s", files[i]);
@@ -163,7 +163,7 @@ static void test_apart(void)
 		unwind_blob_free(&apart);
 		close(fd);
 	}
-	CHECK(unwind_compile_apart(-1, &apart) < 0);
+	CHECK(unwind_compile_sandboxed(-1, &apart) < 0);
 }
 
 /* The compiler, with a stop before it where it is apart: until a byte comes. */
@@ -256,7 +256,7 @@ static void test_privileges(void)
 	if (!helper)
 		_exit(look_from_outside(parent, pipes[1]));
 	waits = true;
-	CHECK(unwind_compile_apart(pipes[0], &blob) == -EILSEQ);
+	CHECK(unwind_compile_sandboxed(pipes[0], &blob) == -EILSEQ);
 	waits = false;
 	CHECK(waitpid(helper, &status, 0) == helper && !status);
 	close(pipes[0]);

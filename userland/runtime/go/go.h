@@ -55,7 +55,7 @@ struct go_process {
 	struct go_layout layout;
 	struct go_places places;
 	char reasons[GO_REASONS][48];
-	struct symboliser *symboliser;
+	struct symbolizer *symbolizer;
 	struct go_unwind *unwind;
 	char comm[64];
 	uint64_t start_ticks;		/* its start time since boot: detects reuse of the PID */

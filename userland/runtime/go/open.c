@@ -128,8 +128,8 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	}
 	read_reasons(p);
 	p->unwind = go_unwind_new(p);
-	p->symboliser = symboliser_open(p->pid, err, errlen);
-	return p->unwind && p->symboliser ? 0 : -ENOMEM;
+	p->symbolizer = symbolizer_open(p->pid, err, errlen);
+	return p->unwind && p->symbolizer ? 0 : -ENOMEM;
 }
 
 /**

@@ -46,7 +46,7 @@ void go_close(struct go_process *p)
 {
 	if (!p)
 		return;
-	symboliser_close(p->symboliser);
+	symbolizer_close(p->symbolizer);
 	go_unwind_free(p->unwind);
 	maps_free(&p->maps);
 	elf_image_close(p->image);

@@ -10,7 +10,7 @@
 
 #include "runtime/go/go.h"
 
-struct known {
+struct pc_cache_entry {
 	uint64_t pc;			/* 0: empty */
 	int64_t delta_bytes;		/* -1: not Go code */
 	bool root;
@@ -18,7 +18,7 @@ struct known {
 
 struct go_unwind {
 	const struct go_process *process;
-	struct known *known;		/* open addressing */
+	struct pc_cache_entry *known;		/* open addressing */
 	size_t size, used;
 };
 
@@ -47,7 +47,7 @@ void go_unwind_free(struct go_unwind *u)
 	free(u);
 }
 
-static struct known *slot(struct known *table, size_t size, uint64_t pc)
+static struct pc_cache_entry *slot(struct pc_cache_entry *table, size_t size, uint64_t pc)
 {
 	size_t i = (pc * 0x9e3779b97f4a7c15ULL) >> 20;
 
@@ -58,7 +58,7 @@ static struct known *slot(struct known *table, size_t size, uint64_t pc)
 
 static bool grow(struct go_unwind *u)
 {
-	struct known *more = calloc(2 * u->size, sizeof(*more));
+	struct pc_cache_entry *more = calloc(2 * u->size, sizeof(*more));
 
 	if (!more)
 		return false;
@@ -71,9 +71,9 @@ static bool grow(struct go_unwind *u)
 	return true;
 }
 
-static struct known learn(const struct go_process *p, uint64_t pc)
+static struct pc_cache_entry learn(const struct go_process *p, uint64_t pc)
 {
-	struct known k = { .pc = pc, .delta_bytes = -1 };
+	struct pc_cache_entry k = { .pc = pc, .delta_bytes = -1 };
 	const char *name;
 	struct go_func f;
 
@@ -86,9 +86,9 @@ static struct known learn(const struct go_process *p, uint64_t pc)
 	return k;
 }
 
-static struct known look_up(struct go_unwind *u, uint64_t pc)
+static struct pc_cache_entry look_up(struct go_unwind *u, uint64_t pc)
 {
-	struct known *k = slot(u->known, u->size, pc), fresh;
+	struct pc_cache_entry *k = slot(u->known, u->size, pc), fresh;
 
 	if (k->pc)
 		return *k;
@@ -114,7 +114,7 @@ enum go_walk go_walk(struct go_unwind *u, uint64_t pc, const unsigned char *stac
 	size_t at = 0;
 
 	for (*n = 0; *n < GO_STACK_MAX && pc;) {
-		struct known k = look_up(u, pc);
+		struct pc_cache_entry k = look_up(u, pc);
 
 		if (k.root)
 			return GO_WALK_COMPLETE;

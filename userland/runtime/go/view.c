@@ -252,7 +252,7 @@ static bool is_runtime(const struct symbol_frame *f)
 static int frames_of_heap(struct go_view *v, struct go_site *s, unsigned int i,
 			  struct symbol_frame *f, int max)
 {
-	int n = symboliser_resolve(v->process->symboliser, s->pcs[i], true, f, max);
+	int n = symbolizer_resolve(v->process->symbolizer, s->pcs[i], true, f, max);
 
 	/* a wrapper is the outermost frame, which the runtime leaves out */
 	if (n && is_in_wrapper(v->process, s->pcs[i]))
@@ -276,7 +276,7 @@ static void name(struct go_view *v, struct go_site *s, bool inside)
 
 	for (unsigned int i = 0; i < s->npcs; i++) {
 		int n = s->kind == GO_HEAP ? frames_of_heap(v, s, i, f, ARRAY_SIZE(f)) :
-			symboliser_resolve(v->process->symboliser, s->pcs[i], is_return(v, s->pcs[i]),
+			symbolizer_resolve(v->process->symbolizer, s->pcs[i], is_return(v, s->pcs[i]),
 					   f, ARRAY_SIZE(f));
 		struct symbol_frame *more = reallocarray(s->frames, s->nframes + n, sizeof(*more));
 
@@ -318,7 +318,7 @@ const struct symbol_frame *go_site_creator(struct go_view *v, struct go_site *s)
 	if (!s->by.function) {
 		struct symbol_frame f[32];
 
-		if (symboliser_resolve(v->process->symboliser, s->creator, true, f, ARRAY_SIZE(f)) < 1)
+		if (symbolizer_resolve(v->process->symbolizer, s->creator, true, f, ARRAY_SIZE(f)) < 1)
 			return NULL;
 		s->by = f[0];
 	}
