@@ -248,9 +248,9 @@ struct model {
 	size_t nfindings;
 	struct object *objects;		/* by site, then birth */
 	size_t nobjects, objects_room;
-	struct seen seen;
+	struct object_notes seen;
 	struct maps *maps;		/* NULL: unknown */
-	struct load load;		/* of the target, when last looked */
+	struct proc_load load;		/* of the target, when last looked */
 	struct history *history;	/* history.h; NULL: looked at once */
 	struct runtime *runtime;	/* lang.h; NULL: the kernel knows all there is */
 	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
@@ -314,8 +314,8 @@ int client_events(struct client *c,
 /*
  * examples.c, sockets.c, ranges.c, thread.c: what an object is, from outside
  */
-char *example_describe(struct model *m, const struct object *o);	/* malloced; NULL */
-int examples_of(struct model *m, const struct site *s, struct object **list, int max);
+char *object_describe(struct model *m, const struct object *o);	/* malloced; NULL */
+int object_examples(struct model *m, const struct site *s, struct object **list, int max);
 char *socket_describe(pid_t pid, uint64_t inode);
 const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
 bool range_is_heap(const struct model *m, uint64_t address);

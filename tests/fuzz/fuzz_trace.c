@@ -52,7 +52,7 @@ static void differ(struct model *older, struct model *newer)
 {
 	struct difference_report r = { .older = older, .newer = newer };
 
-	r.n = since_differences(older, newer, &r.d);
+	r.n = delta_compare(older, newer, &r.d);
 	difference_leaks(&r);
 	difference_json(nowhere, &r);
 	free(r.d);
@@ -67,7 +67,7 @@ static void read_part(const struct trace_part *part, const uint8_t *data, size_t
 	model_init(&base);
 	if (!trace_read_part(path, part, &m, &base, err, sizeof(err))) {
 		if (base.target.id)
-			since(&m, &base);
+			delta_rebase(&m, &base);
 		judge(&m, &bench, history_curve, m.history);
 		fuzz_report(nowhere, &m, data, size);
 		differ(&base, &m);

@@ -167,9 +167,9 @@ static void seed_recording(const char *name)
 {
 	struct file_writer *w = file_record(name, err, sizeof(err));
 
-	write_snapshot(w, TARGET, 3, true);
+	put_snapshot(w, TARGET, 3, true);
 	put_point(w, TARGET, 5);
-	write_snapshot(w, TARGET, 9, false);
+	put_snapshot(w, TARGET, 9, false);
 	if (file_finish(w))
 		exit(2);
 }

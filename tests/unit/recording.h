@@ -157,7 +157,7 @@ static inline void put_state(struct file_writer *w, const struct target *t, unsi
 		put_object(w, 5 + i, LEAKING, t->attached_ns + i * NSEC_PER_SEC + NSEC_PER_SEC / 2);
 }
 
-static inline void write_snapshot(struct file_writer *w, uint32_t id, unsigned int s, bool names)
+static inline void put_snapshot(struct file_writer *w, uint32_t id, unsigned int s, bool names)
 {
 	struct target t = target_at(id, s);
 
@@ -200,7 +200,7 @@ static inline void write_recording(void)
 
 	for (unsigned int i = 1; i <= LOOKS; i++) {
 		put_point(w, TARGET, i * EVERY_S - 5);
-		write_snapshot(w, TARGET, i * EVERY_S, i == 1);
+		put_snapshot(w, TARGET, i * EVERY_S, i == 1);
 		whole_at[i] = file_bytes(w);
 	}
 	CHECK(!file_finish(w));

@@ -64,7 +64,7 @@ static double correlation(const double *x, const double *y, unsigned int n, doub
 static void take_steps(struct steps *t, const struct curve *c, double start_s,
 		       const struct history *h)
 {
-	struct load before, after;
+	struct proc_load before, after;
 
 	t->n = 0;
 	for (unsigned int i = 1; i < c->n && t->n < STEPS_MAX; i++) {

@@ -61,15 +61,15 @@ static int diff_go(const struct options *o)
 /* Of one process, only what happened since the older snapshot is judged. */
 static int compare(struct difference_report *r, struct model *nothing, const struct options *o)
 {
-	r->same = r->older && r->newer && since_same(r->newer, r->older);
-	if (r->same && since(r->newer, r->older))
+	r->same = r->older && r->newer && delta_same_target(r->newer, r->older);
+	if (r->same && delta_rebase(r->newer, r->older))
 		return fail("diff: %s is older than %s: swap the two files", o->argv[1], o->argv[0]);
 	if (r->older)
 		judge_it(r->older, o);
 	if (r->newer)
 		judge_it(r->newer, o);
 	if (r->newer)
-		r->n = since_differences(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
+		r->n = delta_compare(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static int compare_targets(struct files *x, int older, int newer)
 /* The newer file's targets in their order, then those that are only in the older file. */
 static int compare_all(struct files *x)
 {
-	int *of = match_targets(&x->older, &x->newer), status = 0;
+	int *of = target_match(&x->older, &x->newer), status = 0;
 
 	if (!of)
 		return fail("out of memory");

@@ -12,7 +12,7 @@
 
 #include "model/delta.h"
 
-bool since_same(const struct model *a, const struct model *b)
+bool delta_same_target(const struct model *a, const struct model *b)
 {
 	return a->target.id == b->target.id && a->target.pid == b->target.pid &&
 		a->target.attached_ns == b->target.attached_ns &&
@@ -24,7 +24,7 @@ static uint64_t minus(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static void since_totals(struct target *t, const struct target *base)
+static void rebase_totals(struct target *t, const struct target *base)
 {
 	for (int k = 0; k < KINDS; k++) {
 		struct kind_totals *n = &t->kind[k];
@@ -44,7 +44,7 @@ static void since_totals(struct target *t, const struct target *base)
 }
 
 /* Objects that existed at the earlier snapshot become baseline. */
-static void since_objects(struct model *m, uint64_t from_ns)
+static void rebase_objects(struct model *m, uint64_t from_ns)
 {
 	for (size_t i = 0; i < m->nobjects; i++) {
 		struct object *o = &m->objects[i];
@@ -60,7 +60,7 @@ static void since_objects(struct model *m, uint64_t from_ns)
 	}
 }
 
-static void since_releases(struct site *s, const struct site *base)
+static void rebase_releases(struct site *s, const struct site *base)
 {
 	for (unsigned int i = 0; i < s->releases; i++)
 		for (unsigned int j = 0; j < base->releases; j++)
@@ -73,7 +73,7 @@ static void since_releases(struct site *s, const struct site *base)
  * Objects created since that are not live were released. Lifetimes and release
  * stacks cannot be attributed: those of older objects stay included.
  */
-static void since_site(struct model *m, struct site *s, const struct site *base)
+static void rebase_site(struct model *m, struct site *s, const struct site *base)
 {
 	uint64_t live = 0, first_ns = 0;
 	size_t n;
@@ -91,7 +91,7 @@ static void since_site(struct model *m, struct site *s, const struct site *base)
 		for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++)
 			s->lifetimes[i] = minus(s->lifetimes[i], base->lifetimes[i]);
 		s->lifetime_sum_ns = minus(s->lifetime_sum_ns, base->lifetime_sum_ns);
-		since_releases(s, base);
+		rebase_releases(s, base);
 	}
 	s->born = s->born > live ? s->born : live;
 	s->died = s->born - live;
@@ -99,20 +99,20 @@ static void since_site(struct model *m, struct site *s, const struct site *base)
 		s->first_ns = first_ns && s->born == live ? first_ns : m->target.attached_ns;
 }
 
-int since(struct model *m, const struct model *base)
+int delta_rebase(struct model *m, const struct model *base)
 {
 	size_t kept = 0;
 
-	if (!since_same(m, base) || base->target.now_ns > m->target.now_ns)
+	if (!delta_same_target(m, base) || base->target.now_ns > m->target.now_ns)
 		return -EINVAL;
-	since_totals(&m->target, &base->target);
-	since_objects(m, base->target.now_ns);
+	rebase_totals(&m->target, &base->target);
+	rebase_objects(m, base->target.now_ns);
 	model_settle(m);
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site s = m->sites[i];
 		const struct site *before = model_site((struct model *)base, s.id);
 
-		since_site(m, &s, before);
+		rebase_site(m, &s, before);
 		if (s.born)
 			m->sites[kept++] = s;
 		else
@@ -212,7 +212,7 @@ static void add_up(struct difference *d, const struct keyed *k)
 	}
 }
 
-size_t since_differences(struct model *older, struct model *newer, struct difference **list)
+size_t delta_compare(struct model *older, struct model *newer, struct difference **list)
 {
 	size_t n = older->nsites + newer->nsites, kept = 0;
 	struct keyed *k = calloc(n ?: 1, sizeof(*k));

@@ -3,13 +3,13 @@
  * What happened between two snapshots of one target, or how two runs of one
  * program differ.
  */
-#ifndef LEAKTRACE_SINCE_H
-#define LEAKTRACE_SINCE_H
+#ifndef LEAKTRACE_DELTA_H
+#define LEAKTRACE_DELTA_H
 
 #include "leaktrace.h"
 
 /* The same process in the same tracing session: counters and ids are comparable. */
-bool since_same(const struct model *a, const struct model *b);
+bool delta_same_target(const struct model *a, const struct model *b);
 
 /*
  * Rewrites m, a snapshot, as if tracing had begun when base, an earlier
@@ -17,7 +17,7 @@ bool since_same(const struct model *a, const struct model *b);
  * Both must be settled, and are afterwards. 0, or -EINVAL: base is not an
  * earlier snapshot of that target.
  */
-int since(struct model *m, const struct model *base);
+int delta_rebase(struct model *m, const struct model *base);
 
 /* One call path in either of two models; sites of one kind. */
 struct difference {
@@ -28,11 +28,11 @@ struct difference {
 };
 
 /* Malloced, greatest growth first; only call paths that grew or shrank. */
-size_t since_differences(struct model *older, struct model *newer, struct difference **d);
+size_t delta_compare(struct model *older, struct model *newer, struct difference **d);
 
 /*
  * report/diff.c: prints it. same: both are snapshots of one process, and
- * since() was applied to newer.
+ * delta_rebase() was applied to newer.
  */
 struct difference_report {
 	struct model *older, *newer;	/* with verdicts; NULL: not in that file */

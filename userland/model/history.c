@@ -56,7 +56,7 @@ void history_free(struct history *h)
 }
 
 /* Drops every second point, but never the first and the last. */
-static void thin(struct series *s)
+static void decimate(struct series *s)
 {
 	unsigned int kept = 0;
 
@@ -78,7 +78,7 @@ static int widen(struct history *h, struct series *s)
 	if (room > HISTORY_POINTS || h->points + room - s->room > POINTS_MAX) {
 		if (s->n < 3)
 			return -ENOMEM;
-		thin(s);
+		decimate(s);
 		return 0;
 	}
 	more = reallocarray(s->point, room, sizeof(*more));
@@ -127,7 +127,7 @@ int history_add_site(struct history *h, uint32_t site, const struct history_poin
 	return add(h, id_table_get(&h->sites, site), p);
 }
 
-int history_add_load(struct history *h, uint64_t t_ns, const struct load *l)
+int history_add_load(struct history *h, uint64_t t_ns, const struct proc_load *l)
 {
 	struct history_point p = { .t_ns = t_ns, .born = l->done[LOAD_READ],
 				   .died = l->done[LOAD_WRITTEN], .live = l->done[LOAD_CPU] };
@@ -228,7 +228,7 @@ static uint64_t part_way(uint64_t from, uint64_t to, double share)
 	return to > from ? from + (uint64_t)((to - from) * share) : from;
 }
 
-bool history_load_at(const struct history *h, double t_s, struct load *l)
+bool history_load_at(const struct history *h, double t_s, struct proc_load *l)
 {
 	const struct series *s = &h->load;
 	uint64_t t_ns = (uint64_t)(t_s * 1e9);

@@ -20,7 +20,7 @@ enum { HISTORY_POINTS = 512 };
 
 struct model;
 struct curve;
-struct load;
+struct proc_load;
 struct history;
 
 struct history_point {
@@ -57,8 +57,8 @@ int history_add_site(struct history *h, uint32_t site, const struct history_poin
  * What the target had read, written and computed by then, interpolated between
  * points. false: there is no sample that early, or none since.
  */
-int history_add_load(struct history *h, uint64_t t_ns, const struct load *l);
-bool history_load_at(const struct history *h, double t_s, struct load *l);
+int history_add_load(struct history *h, uint64_t t_ns, const struct proc_load *l);
+bool history_load_at(const struct history *h, double t_s, struct proc_load *l);
 
 /* Adds a point for each kind of m, for each site that changed, and for the load. 0 or -ENOMEM. */
 int history_sample(struct history *h, const struct model *m);

@@ -52,7 +52,7 @@ void model_free(struct model *m)
 	free(m->stacks);
 	free(m->rests);
 	free(m->objects);
-	seen_clear(&m->seen);
+	object_notes_clear(&m->seen);
 	free(m->exe);
 	free(m->hostname);
 	free(m->kernel);

@@ -181,7 +181,7 @@ static char *describe_thread(const struct model *m, const struct object *o)
 }
 
 /* A description of one object, malloced. NULL: unknown. */
-char *example_describe(struct model *m, const struct object *o)
+char *object_describe(struct model *m, const struct object *o)
 {
 	bool alive = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED);
 	const char *before;
@@ -197,10 +197,10 @@ char *example_describe(struct model *m, const struct object *o)
 		what = describe_thread(m, o);
 	sanitize(what);
 	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE)
-		seen_put(&m->seen, o, what);
+		object_notes_add(&m->seen, o, what);
 	if (what)
 		return what;
-	before = seen_what(&m->seen, o);
+	before = object_notes_find(&m->seen, o);
 	return before ? strdup(before) : NULL;
 }
 
@@ -211,7 +211,7 @@ static bool fits(const struct model *m, const struct object *o, bool unjoined, b
 		return o->unjoined;
 	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
 		return false;
-	return !seen || seen_what(&m->seen, o);
+	return !seen || object_notes_find(&m->seen, o);
 }
 
 /* Picks up to max of the objects that fit, evenly spread over their ages. */
@@ -234,7 +234,7 @@ static int pick(const struct model *m, struct object *o, size_t n, bool unjoined
 }
 
 /* Some objects of a site, oldest first; unjoined threads before others. */
-int examples_of(struct model *m, const struct site *s, struct object **list, int max)
+int object_examples(struct model *m, const struct site *s, struct object **list, int max)
 {
 	size_t n;
 	struct object *o = model_objects(m, s->id, &n);

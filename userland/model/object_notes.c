@@ -12,7 +12,7 @@
 
 enum { EXAMPLES = 4096, UNJOINED_MAX = 1 << 22 };
 
-struct example {
+struct object_note {
 	uint8_t kind;
 	uint32_t space;
 	uint64_t id, born_ns;
@@ -23,10 +23,10 @@ struct unjoined {
 	uint64_t id, born_ns;
 };
 
-static struct example *find(const struct seen *s, const struct object *o)
+static struct object_note *find(const struct object_notes *s, const struct object *o)
 {
 	for (size_t i = 0; i < s->nexamples; i++) {
-		struct example *e = &s->examples[i];
+		struct object_note *e = &s->examples[i];
 
 		if (e->id == o->id && e->kind == o->kind && e->space == o->space &&
 		    e->born_ns == o->born_ns)
@@ -36,9 +36,9 @@ static struct example *find(const struct seen *s, const struct object *o)
 }
 
 /* Where a new note goes. */
-static struct example *place(struct seen *s)
+static struct object_note *place(struct object_notes *s)
 {
-	struct example *e;
+	struct object_note *e;
 
 	if (!s->examples)
 		s->examples = calloc(EXAMPLES, sizeof(*s->examples));
@@ -50,7 +50,7 @@ static struct example *place(struct seen *s)
 	return e;
 }
 
-static void put_unjoined(struct seen *s, const struct object *o)
+static void put_unjoined(struct object_notes *s, const struct object *o)
 {
 	size_t room = s->unjoined_room ? s->unjoined_room * 2 : 64;
 	struct unjoined *more;
@@ -67,9 +67,9 @@ static void put_unjoined(struct seen *s, const struct object *o)
 	s->sorted = false;
 }
 
-void seen_put(struct seen *s, const struct object *o, const char *what)
+void object_notes_add(struct object_notes *s, const struct object *o, const char *what)
 {
-	struct example *e;
+	struct object_note *e;
 	char *copy;
 
 	if (!strcmp(what, THREAD_UNJOINED)) {
@@ -83,15 +83,15 @@ void seen_put(struct seen *s, const struct object *o, const char *what)
 		return;
 	}
 	free(e->what);
-	*e = (struct example){
+	*e = (struct object_note){
 		.kind = o->kind, .space = o->space, .id = o->id, .born_ns = o->born_ns,
 		.what = copy,
 	};
 }
 
-const char *seen_what(const struct seen *s, const struct object *o)
+const char *object_notes_find(const struct object_notes *s, const struct object *o)
 {
-	const struct example *e = find(s, o);
+	const struct object_note *e = find(s, o);
 
 	return e ? e->what : NULL;
 }
@@ -105,7 +105,7 @@ static int by_birth(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-bool seen_unjoined(struct seen *s, const struct object *o)
+bool object_notes_unjoined(struct object_notes *s, const struct object *o)
 {
 	struct unjoined key = { o->id, o->born_ns };
 
@@ -117,12 +117,12 @@ bool seen_unjoined(struct seen *s, const struct object *o)
 	return bsearch(&key, s->unjoined, s->nunjoined, sizeof(key), by_birth);
 }
 
-void seen_forget_unjoined(struct seen *s)
+void object_notes_forget_unjoined(struct object_notes *s)
 {
 	s->nunjoined = 0;
 }
 
-void seen_clear(struct seen *s)
+void object_notes_clear(struct object_notes *s)
 {
 	for (size_t i = 0; i < s->nexamples; i++)
 		free(s->examples[i].what);

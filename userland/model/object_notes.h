@@ -3,8 +3,8 @@
  * Notes on objects, taken while their target lived: descriptions of some, and
  * which of its threads had exited without being joined.
  */
-#ifndef LEAKTRACE_SEEN_H
-#define LEAKTRACE_SEEN_H
+#ifndef LEAKTRACE_OBJECT_NOTES_H
+#define LEAKTRACE_OBJECT_NOTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 
 struct object;
 
-struct seen {				/* zeroes: nothing */
-	struct example *examples;	/* the newest; older ones are dropped */
+struct object_notes {				/* zeroes: nothing */
+	struct object_note *examples;	/* the newest; older ones are dropped */
 	size_t nexamples, next;
 	struct unjoined *unjoined;
 	size_t nunjoined, unjoined_room;
@@ -23,14 +23,14 @@ struct seen {				/* zeroes: nothing */
 #define THREAD_UNJOINED "exited, never joined"
 
 /* Copies @what. THREAD_UNJOINED is stored separately, for every thread. */
-void seen_put(struct seen *s, const struct object *o, const char *what);
+void object_notes_add(struct object_notes *s, const struct object *o, const char *what);
 
 /* NULL: unknown. Valid until the next */
-const char *seen_what(const struct seen *s, const struct object *o);
-bool seen_unjoined(struct seen *s, const struct object *o);
+const char *object_notes_find(const struct object_notes *s, const struct object *o);
+bool object_notes_unjoined(struct object_notes *s, const struct object *o);
 
 /* Called before all of them are added again: threads may have been joined since. */
-void seen_forget_unjoined(struct seen *s);
-void seen_clear(struct seen *s);
+void object_notes_forget_unjoined(struct object_notes *s);
+void object_notes_clear(struct object_notes *s);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "model/proc_load.h"
 
-static bool read_bytes(pid_t pid, struct load *l)
+static bool read_bytes(pid_t pid, struct proc_load *l)
 {
 	char path[64], line[128];
 	unsigned int seen = 0;
@@ -24,7 +24,7 @@ static bool read_bytes(pid_t pid, struct load *l)
 }
 
 /* The command name may contain any character: the fields follow its last parenthesis. */
-static bool read_cpu(pid_t pid, struct load *l)
+static bool read_cpu(pid_t pid, struct proc_load *l)
 {
 	char path[64], line[1024];
 	uint64_t user, system;
@@ -44,7 +44,7 @@ static bool read_cpu(pid_t pid, struct load *l)
 	return true;
 }
 
-void load_read(pid_t pid, struct load *l)
+void proc_load_read(pid_t pid, struct proc_load *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->known = pid > 0 && read_bytes(pid, l) && read_cpu(pid, l);

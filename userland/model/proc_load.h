@@ -4,8 +4,8 @@
  * started. Growth that is proportional to it is by design, or a leak per
  * request; growth that is not depends on time.
  */
-#ifndef LEAKTRACE_LOAD_H
-#define LEAKTRACE_LOAD_H
+#ifndef LEAKTRACE_PROC_LOAD_H
+#define LEAKTRACE_PROC_LOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,12 +18,12 @@ enum load_by { LOAD_READ, LOAD_WRITTEN, LOAD_CPU, LOADS };
  * include sockets that are read with recv() or written with send(); and
  * microseconds of CPU time of all threads. Both only grow.
  */
-struct load {
+struct proc_load {
 	bool known;
 	uint64_t done[LOADS];
 };
 
 /* Read from /proc of a live process; not known: it has exited, or permission is denied. */
-void load_read(pid_t pid, struct load *l);
+void proc_load_read(pid_t pid, struct proc_load *l);
 
 #endif

@@ -40,7 +40,7 @@ static void pair_up(const struct trace_survey *older, const struct trace_survey 
 			}
 }
 
-int *match_targets(const struct trace_survey *older, const struct trace_survey *newer)
+int *target_match(const struct trace_survey *older, const struct trace_survey *newer)
 {
 	static same_fn *const steps[] = { same_tracing, same_process, same_program, same_name };
 	int *of = malloc((newer->n ?: 1) * sizeof(*of));

@@ -4,14 +4,14 @@
  * session; else the same program, and of several instances the one with the
  * same PID or at the same position; else the same name; else the only one.
  */
-#ifndef LEAKTRACE_MATCH_H
-#define LEAKTRACE_MATCH_H
+#ifndef LEAKTRACE_TARGET_MATCH_H
+#define LEAKTRACE_TARGET_MATCH_H
 
 #include "tracefile/format.h"
 
 enum { MATCH_NONE = -1 };
 
 /* For each target of newer the index in older, or MATCH_NONE; malloced. NULL: out of memory. */
-int *match_targets(const struct trace_survey *older, const struct trace_survey *newer);
+int *target_match(const struct trace_survey *older, const struct trace_survey *newer);
 
 #endif

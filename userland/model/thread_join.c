@@ -166,15 +166,15 @@ void thread_find_unjoined(struct model *m)
 	bool fresh = !m->offline && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED) && ask(m);
 
 	if (fresh)
-		seen_forget_unjoined(&m->seen);
+		object_notes_forget_unjoined(&m->seen);
 	for (size_t i = 0; i < m->nobjects; i++) {
 		struct object *o = &m->objects[i];
 
 		if (!is_exited(o))
 			continue;
 		if (!fresh)
-			o->unjoined = seen_unjoined(&m->seen, o);
+			o->unjoined = object_notes_unjoined(&m->seen, o);
 		else if (o->unjoined)
-			seen_put(&m->seen, o, THREAD_UNJOINED);
+			object_notes_add(&m->seen, o, THREAD_UNJOINED);
 	}
 }

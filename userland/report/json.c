@@ -98,7 +98,7 @@ static struct json_object *example(struct model *m, const struct object *object)
 {
 	struct json_object *o = json_object_new_object();
 	uint64_t end = model_end_ns(m);
-	char *what = example_describe(m, object);
+	char *what = object_describe(m, object);
 
 	put(o, "id", number(object->id));
 	put(o, "what", json_string(what ?: type_name(object->type)));
@@ -114,7 +114,7 @@ static struct json_object *examples_list(struct model *m, const struct site *s)
 {
 	struct json_object *list = json_object_new_array();
 	struct object *objects[EXAMPLES];
-	int n = examples_of(m, s, objects, EXAMPLES);
+	int n = object_examples(m, s, objects, EXAMPLES);
 
 	for (int i = 0; i < n; i++)
 		json_object_array_add(list, example(m, objects[i]));

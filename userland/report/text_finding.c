@@ -118,10 +118,10 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 	int max = style->all ? 10 : EXAMPLES;
 	uint64_t end = model_end_ns(m);
 	struct object *o[10];
-	int n = examples_of(m, s, o, max);
+	int n = object_examples(m, s, o, max);
 
 	for (int i = 0; i < n; i++) {
-		char *what = example_describe(m, o[i]), age[32];
+		char *what = object_describe(m, o[i]), age[32];
 
 		if (s->kind == LEAKTRACE_KIND_PAGE)
 			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");

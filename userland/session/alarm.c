@@ -30,8 +30,8 @@ struct watched {
 	unsigned int up, down;
 	bool raised;
 	bool mentioned;			/* reported as growth before the alarm */
-	uint64_t live_told, born_judged, died_judged;
-	double told_s;
+	uint64_t live_reported, born_judged, died_judged;
+	double reported_s;
 	struct curve *curve;
 };
 
@@ -180,16 +180,16 @@ static void judged(struct watched *r, struct site *s, enum call call, double now
 		fn(WATCH_LEAK, s, arg);
 		r->raised = true;
 	} else if ((!r->raised && call == MENTION && !r->mentioned) ||
-		   (r->raised && r->up && live * 4 > r->live_told * 5 &&
-		    now_s - r->told_s >= GROWTH_PAUSE_S)) {
+		   (r->raised && r->up && live * 4 > r->live_reported * 5 &&
+		    now_s - r->reported_s >= GROWTH_PAUSE_S)) {
 		fn(r->raised ? WATCH_LEAK_GREW : WATCH_GROWTH, s, arg);
 		r->mentioned = true;
 	} else {
 		r->mentioned &= r->down < ALARM_CLEAR_SAMPLES;
 		return;
 	}
-	r->live_told = live;
-	r->told_s = now_s;
+	r->live_reported = live;
+	r->reported_s = now_s;
 }
 
 /* Called after each analysis: reports sites that became, grew as, or ceased to be a leak. */

@@ -39,7 +39,7 @@ static int read_part(struct source *s, const char *path, const struct trace_part
 	model_init(&base);
 	ret = trace_read_part(path, part, &m, &base, err, sizeof(err));
 	status = ret == -ENODATA ? -ENODATA : ret ? fail("%s", err) : 0;
-	if (!status && base.target.id && since(&m, &base))
+	if (!status && base.target.id && delta_rebase(&m, &base))
 		status = fail("%s: damaged file: its samples are not in chronological order", path);
 	if (!status && s->o->between[0])
 		say_between(path, &m);

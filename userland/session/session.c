@@ -201,7 +201,7 @@ int session_final_sample(struct session *s, struct traced *t)
 	model_learn(m);
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
-	load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
+	proc_load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
 	history_sample(m->history, m);
 	if (m->runtime && !t->done)
 		runtime_sample(m->runtime, true);

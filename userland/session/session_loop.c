@@ -37,10 +37,10 @@ static void remember(struct model *m)
 	struct object *o[5];
 
 	for (size_t i = 0; i < m->nsites; i++) {
-		int n = site_live(&m->sites[i]) ? examples_of(m, &m->sites[i], o, ARRAY_SIZE(o)) : 0;
+		int n = site_live(&m->sites[i]) ? object_examples(m, &m->sites[i], o, ARRAY_SIZE(o)) : 0;
 
 		for (int k = 0; k < n; k++)
-			free(example_describe(m, o[k]));
+			free(object_describe(m, o[k]));
 	}
 }
 
@@ -159,7 +159,7 @@ static void sample(struct session *s, struct traced *t)
 		return;
 	model_settle(m);
 	refresh_names(t);
-	load_read(m->target.pid, &m->load);
+	proc_load_read(m->target.pid, &m->load);
 	watch_sample(t->watch, m);
 	history_sample(m->history, m);
 	if (s->on_sample)

@@ -50,7 +50,7 @@ struct point {
 	struct kind_row kinds[KINDS];	/* in the host's byte order */
 	struct site_row *sites;		/* the reader's are malloced */
 	size_t nkinds, nsites;
-	struct load load;
+	struct proc_load load;
 };
 
 _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&

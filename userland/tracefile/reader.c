@@ -44,7 +44,7 @@ static void clear_snapshot(struct model *snapshot)
 {
 	model_drop(snapshot, LEAKTRACE_CMD_SITE_GET);
 	model_drop(snapshot, LEAKTRACE_CMD_OBJECT_GET);
-	seen_clear(&snapshot->seen);
+	object_notes_clear(&snapshot->seen);
 	memset(&snapshot->target, 0, sizeof(snapshot->target));
 	snapshot->dump_interrupted = false;
 }

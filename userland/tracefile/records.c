@@ -120,7 +120,7 @@ int trace_take_example(struct model *m, struct nlattr *attrs, int len)
 	o.space = tb[EX_SPACE] ? nla_get_u32(tb[EX_SPACE]) : 0;
 	o.id = nla_get_u64(tb[EX_ID]);
 	o.born_ns = tb[EX_BORN_NS] ? nla_get_u64(tb[EX_BORN_NS]) : 0;
-	seen_put(&m->seen, &o, sanitize(nla_data(tb[EX_WHAT])));
+	object_notes_add(&m->seen, &o, sanitize(nla_data(tb[EX_WHAT])));
 	return 0;
 }
 
@@ -153,7 +153,7 @@ int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_n
 	return *target ? 0 : -EBADMSG;
 }
 
-static void take_load(struct load *l, const struct nlattr *a)
+static void take_load(struct proc_load *l, const struct nlattr *a)
 {
 	struct load_row row;
 

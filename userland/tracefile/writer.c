@@ -278,7 +278,7 @@ static void fill_example(struct nl_msg *msg, const void *arg)
 static int put_example(struct writing *w, const struct object *o)
 {
 	struct example_of e = { .o = o };
-	char *what = example_describe(w->m, o);
+	char *what = object_describe(w->m, o);
 	int err = 0;
 
 	e.what = what;
@@ -295,7 +295,7 @@ static int put_examples(struct writing *w)
 	int err = 0;
 
 	for (size_t i = 0; i < m->nsites && !err; i++) {
-		int n = examples_of(m, &m->sites[i], o, EXAMPLES);
+		int n = object_examples(m, &m->sites[i], o, EXAMPLES);
 
 		for (int k = 0; k < n && !err; k++)
 			err = put_example(w, o[k]);

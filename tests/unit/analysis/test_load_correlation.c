@@ -23,7 +23,7 @@ static void play(double (*bytes)(int s), double (*born)(int s), double per_byte)
 	h = history_new();
 	curve.n = 0;
 	for (int s = 0; s <= SECONDS; s++) {
-		struct load l = { .known = true, .done = { read, 10 * (uint64_t)s, 2000 * (uint64_t)s } };
+		struct proc_load l = { .known = true, .done = { read, 10 * (uint64_t)s, 2000 * (uint64_t)s } };
 
 		if (s % 4 == 0) {
 			CHECK(!history_add_load(h, (s + 5) * NSEC_PER_SEC, &l));
@@ -97,7 +97,7 @@ static void cannot_tell(void)
 
 static void between_points(void)
 {
-	struct load l;
+	struct proc_load l;
 
 	play(steady, each_second, 0);
 	CHECK(history_load_at(h, 5, &l) && l.known && l.done[LOAD_READ] == 1000000);
@@ -118,7 +118,7 @@ static struct following seen_unevenly(double (*bytes)(int s))
 	h = history_new();
 	for (int s = 0; s <= 3 * SECONDS; s++, read += bytes(s)) {
 		uint64_t t_ns = (s + 5) * NSEC_PER_SEC;
-		struct load l = { .known = true, .done = { read, 0, 0 } };
+		struct proc_load l = { .known = true, .done = { read, 0, 0 } };
 		struct history_point p = { .t_ns = t_ns, .born = read / 4096, .live = read / 4096 };
 
 		if (s < look_s)
@@ -143,20 +143,20 @@ static void uneven_looks(void)
 
 static void of_this_process(void)
 {
-	struct load before, after;
+	struct proc_load before, after;
 	char path[] = "/proc/self/io", chunk[64];
 	FILE *f;
 
-	load_read(getpid(), &before);
+	proc_load_read(getpid(), &before);
 	f = fopen(path, "re");
 	CHECK(f && fread(chunk, 1, sizeof(chunk), f) == sizeof(chunk));
 	if (f)
 		fclose(f);
-	load_read(getpid(), &after);
+	proc_load_read(getpid(), &after);
 	CHECK(before.known && after.known);
 	CHECK(after.done[LOAD_READ] >= before.done[LOAD_READ] + sizeof(chunk));
 	CHECK(after.done[LOAD_CPU] >= before.done[LOAD_CPU]);
-	load_read(0, &after);
+	proc_load_read(0, &after);
 	CHECK(!after.known);
 }
 

@@ -19,7 +19,7 @@ static void expect(struct trace_target *older, size_t n, struct trace_target *ne
 		   const int *want)
 {
 	struct trace_survey a = survey(older, n), b = survey(newer, k);
-	int *of = match_targets(&a, &b);
+	int *of = target_match(&a, &b);
 
 	CHECK(of);
 	for (size_t i = 0; of && i < k; i++)
@@ -55,7 +55,7 @@ static void write_file(const char *file, uint32_t from, uint32_t to, unsigned in
 	struct file_writer *w = file_record(file, err, sizeof(err));
 
 	for (uint32_t id = from; id <= to; id++)
-		write_snapshot(w, id, s, true);
+		put_snapshot(w, id, s, true);
 	CHECK(!file_finish(w));
 }
 

@@ -20,7 +20,7 @@ static void between(unsigned int from_s, unsigned int to_s, unsigned int first_s
 	size_t n;
 
 	CHECK(!look(&m, &part, &base), "%s", err);
-	CHECK(base.target.id ? !since(&m, &base) : !first_s);
+	CHECK(base.target.id ? !delta_rebase(&m, &base) : !first_s);
 	CHECK(m.target.now_ns == (ATTACHED_S + last_s) * NSEC_PER_SEC);
 	CHECK(model_end_s(&m) == span, "%f", model_end_s(&m));
 	s = model_site(&m, LEAKING);
@@ -77,19 +77,19 @@ static void differences(void)
 	CHECK(!look(&older, NULL, NULL));
 	write_snapshot(50, 4242, 0x400000);
 	CHECK(!look(&newer, NULL, NULL));
-	CHECK(since_same(&newer, &older) && since(&older, &newer) == -EINVAL && !since(&newer, &older));
-	CHECK(since_differences(&nothing, &newer, &d) == 1);
+	CHECK(delta_same_target(&newer, &older) && delta_rebase(&older, &newer) == -EINVAL && !delta_rebase(&newer, &older));
+	CHECK(delta_compare(&nothing, &newer, &d) == 1);
 	CHECK(d[0].live == 20 && !d[0].live_before && d[0].site->id == LEAKING);
 	free(d);
 	model_free(&newer);
 	/* another run: elsewhere in memory, more of the same */
 	write_snapshot(80, 5000, 0x7f0000);
 	CHECK(!look(&newer, NULL, NULL));
-	CHECK(!since_same(&newer, &older));
-	CHECK(since_differences(&older, &newer, &d) == 1);
+	CHECK(!delta_same_target(&newer, &older));
+	CHECK(delta_compare(&older, &newer, &d) == 1);
 	CHECK(d[0].live == 80 && d[0].live_before == 30 && d[0].site && d[0].before);
 	free(d);
-	CHECK(since_differences(&newer, &older, &d) == 1 && d[0].live == 30 && d[0].live_before == 80);
+	CHECK(delta_compare(&newer, &older, &d) == 1 && d[0].live == 30 && d[0].live_before == 80);
 	free(d);
 	model_free(&newer);
 	model_free(&older);

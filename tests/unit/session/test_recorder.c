@@ -123,10 +123,10 @@ static void targets(void)
 	struct trace_survey s;
 	struct model m;
 
-	write_snapshot(w, TARGET, 10, true);
-	write_snapshot(w, 8, 20, true);
+	put_snapshot(w, TARGET, 10, true);
+	put_snapshot(w, 8, 20, true);
 	put_point(w, 8, 25);
-	write_snapshot(w, TARGET, 30, false);
+	put_snapshot(w, TARGET, 30, false);
 	trace_put_edge(w, RECORD_BEGIN, &never);
 	put_target(w, &never);
 	CHECK(!file_finish(w));

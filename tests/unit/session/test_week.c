@@ -172,7 +172,7 @@ static uint64_t bytes_of(const char *file)
 static void look_counters(struct model *m)
 {
 	m->target = target_now();
-	m->load = (struct load){ .known = true, .done = { 5000ULL * now_s, 4000ULL * now_s, 30000ULL * now_s } };
+	m->load = (struct proc_load){ .known = true, .done = { 5000ULL * now_s, 4000ULL * now_s, 30000ULL * now_s } };
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];
 

@@ -23,7 +23,7 @@ static void thinning(void)
 {
 	const struct history_point *p;
 	struct stat st, before;
-	struct load load;
+	struct proc_load load;
 	struct model m;
 	char *into = text("%s.thinned", path);
 	size_t n;
@@ -63,14 +63,14 @@ static void thinning_beside(void)
 	struct model m;
 
 	for (unsigned int s = 10; s <= 100; s += 10)
-		write_snapshot(w, TARGET, s, s == 10);
+		put_snapshot(w, TARGET, s, s == 10);
 	until = file_bytes(w);
-	write_snapshot(w, TARGET, 110, false);
+	put_snapshot(w, TARGET, 110, false);
 	CHECK(!thin(path, into, until));
-	write_snapshot(w, TARGET, 120, false);
+	put_snapshot(w, TARGET, 120, false);
 	until = file_move(w, into, until) ? 0 : file_bytes(w);
 	CHECK(until && access(into, F_OK));
-	write_snapshot(w, TARGET, 130, false);
+	put_snapshot(w, TARGET, 130, false);
 	CHECK(!file_finish(w));
 	CHECK(!look(&m, NULL, NULL) && !m.incomplete, "%s", err);
 	check_state(&m, 130);

@@ -204,13 +204,13 @@ static void compare(struct subject *s, uint64_t pc, uint64_t end, Dwarf_Frame *f
 }
 
 /* What libdw has no frame for: INVALID, a gap, or bytes that prove themselves. */
-static void count_uncovered(struct subject *s, uint64_t pc, uint64_t bytes, uint64_t since)
+static void count_uncovered(struct subject *s, uint64_t pc, uint64_t bytes, uint64_t delta_rebase)
 {
 	const struct leaktrace_unwind_rule *r = unwind_lookup(&s->blob, pc);
 
 	if (!r || r->op == LEAKTRACE_UNWIND_INVALID)
 		sum.none_bytes += bytes;
-	else if (since >= GAP_BYTES)
+	else if (delta_rebase >= GAP_BYTES)
 		sum.synth_bytes += bytes;
 }
 
@@ -227,7 +227,7 @@ static Dwarf_Frame *find_frame(struct subject *s, uint64_t pc)
 
 static void compare_all(struct subject *s)
 {
-	uint64_t pc = s->h->base, limit = pc + s->h->size_bytes, since = 0, step;
+	uint64_t pc = s->h->base, limit = pc + s->h->size_bytes, delta_rebase = 0, step;
 
 	while (pc < limit) {
 		Dwarf_Frame *frame = find_frame(s, pc);
@@ -237,11 +237,11 @@ static void compare_all(struct subject *s)
 
 		if (!frame) {
 			/* Functions begin anywhere, but mostly at 16. */
-			step = since < 64 ? 1 : 16 - pc % 16;
+			step = delta_rebase < 64 ? 1 : 16 - pc % 16;
 			if (step > next - pc)
 				step = next - pc;
-			count_uncovered(s, pc, step, since);
-			since += step;
+			count_uncovered(s, pc, step, delta_rebase);
+			delta_rebase += step;
 			pc += step;
 			continue;
 		}
@@ -255,7 +255,7 @@ static void compare_all(struct subject *s)
 		sum.bytes += end - pc;
 		compare(s, pc, end, frame, signalp);
 		free(frame);
-		since = 0;
+		delta_rebase = 0;
 		pc = end;
 	}
 }

@@ -91,7 +91,7 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 {
 	const struct go_layout *l = &k->process->layout;
 	const char *start = go_function(k->process, word(g, l->startpc));
-	uint64_t since = word(g, l->waitsince), id = word(g, l->goid);
+	uint64_t delta_rebase = word(g, l->waitsince), id = word(g, l->goid);
 	struct go_site *s;
 
 	key->kind = GO_GOROUTINE;
@@ -111,8 +111,8 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 	s->newest = id > s->newest ? id : s->newest;
 	s->proven += status_of(l, g) == LEAKED;
 	s->in_thread += status_of(l, g) == SYSCALL || (l->lockedm >= 0 && word(g, l->lockedm));
-	if (since && since < k->now_ns && k->now_ns - since > s->age_max_ns)
-		s->age_max_ns = k->now_ns - since;
+	if (delta_rebase && delta_rebase < k->now_ns && k->now_ns - delta_rebase > s->age_max_ns)
+		s->age_max_ns = k->now_ns - delta_rebase;
 }
 
 /* Reads a stack that is deeper than the part that is read of each in a batch. */

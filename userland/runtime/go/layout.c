@@ -14,9 +14,9 @@ static const struct {
 	int minor;
 	struct go_layout layout;
 } layouts[] = {
-#define G(sp, pc, ssp, spc, st, id, since, why, by, start, size) \
+#define G(sp, pc, ssp, spc, st, id, delta_rebase, why, by, start, size) \
 	.sched_sp = sp, .sched_pc = pc, .syscallsp = ssp, .syscallpc = spc, .status = st, \
-	.goid = id, .waitsince = since, .waitreason = why, .gopc = by, .startpc = start, \
+	.goid = id, .waitsince = delta_rebase, .waitreason = why, .gopc = by, .startpc = start, \
 	.g_bytes = size
 #define OLD_TIMER .timer_entry_bytes = 8, .timer_period = 16, .timer_f = 24, .timer_arg = 32, \
 	.timer_state = 64

@@ -132,7 +132,7 @@ static void count_outside(struct go_view *v)
 }
 
 /* Drops every second sample to make room; the first one stays. */
-static void thin(struct go_view *v)
+static void decimate(struct go_view *v)
 {
 	unsigned int kept = 0;
 
@@ -154,7 +154,7 @@ void go_view_begin(struct go_view *v)
 	uint64_t now = monotonic_ns();
 
 	if (v->snapshots == GO_SERIES_MAX)
-		thin(v);
+		decimate(v);
 	clock_gettime(CLOCK_REALTIME, &wall);
 	v->wall_s = wall.tv_sec + wall.tv_nsec / 1e9;
 	if (!v->snapshots)
