@@ -48,6 +48,10 @@ class Wrong(Exception):
     """What a document says is not so; str() begins with FILE:LINE."""
 
 
+class Stuck(Wrong):
+    """The session is of no use any more."""
+
+
 class Command:
     def __init__(self, where, text):
         self.where, self.text, self.expected = where, text, None
@@ -211,7 +215,7 @@ class Session:
             if done:
                 break
             if time.monotonic() > end_s:
-                raise Wrong('%s: not over after %d s: %s\n%s' % (
+                raise Stuck('%s: not over after %d s: %s\n%s' % (
                     command.where, COMMAND_S, command.text, printed.decode(errors='replace')))
             if select.select([self.shell.stdout], [], [], 1)[0]:
                 printed += os.read(self.shell.stdout.fileno(), 1 << 16)
@@ -278,6 +282,9 @@ def run(place, path, play):
                 continue
             try:
                 commands += run_block(session, block)
+            except Stuck as e:
+                failures.append(str(e))
+                break
             except Wrong as e:
                 failures.append(str(e))
     finally:
