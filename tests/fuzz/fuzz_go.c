@@ -10,14 +10,25 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "elf/image.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "runtime/go/report.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/unwind.h"
+#include "runtime/go/view.h"
+#include "symbolize/symbolizer.h"
 #include "util/process_memory.h"
+#include "util/style.h"
 
 #define MEMORY	0xc000000000ULL
 #define HERE	0x51ULL

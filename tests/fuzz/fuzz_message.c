@@ -10,6 +10,19 @@
 #include "../../userland/netlink/client.c"
 #include "fuzz_report.h"
 
+#include <stdio.h>
+
+#include <linux/leaktrace_unwind.h>
+
+#include "analysis/analysis.h"
+#include "model/event.h"
+#include "model/model.h"
+#include "model/status.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
+#include "util/macros.h"
+
 
 struct heard {
 	uint8_t type;			/* of the message: an odd one is the family's */

@@ -9,8 +9,11 @@
 
 #include <netlink/attr.h>
 
-#include "leaktrace.h"
-#include "symbolize/dwarf_unwind.h"
+#include "model/decode.h"
+#include "model/event.h"
+#include "model/model.h"
+#include "model/status.h"
+#include "symbolize/stack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,9 +7,16 @@
 #define FUZZ_REPORT_H
 
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "report/output.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "report/html.h"
+#include "report/openmetrics.h"
+#include "report/pprof.h"
+#include "report/text.h"
+#include "util/style.h"
 
 static void fuzz_pprof(struct model *m)
 {

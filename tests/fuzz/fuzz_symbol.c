@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "symbolize/debug_file.h"
+#include "symbolize/frame.h"
 #include "symbolize/module.h"
+#include "util/string_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/proc_maps.h"
 #include "symbolize/perf_map.h"
+#include "util/proc_maps.h"
+#include "util/string_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

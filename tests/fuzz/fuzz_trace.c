@@ -6,17 +6,21 @@
  * the fuzzer need not guess checksums. It is then read in every way, judged,
  * thinned, compared with an earlier part of itself, and reported.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "fuzz_report.h"
-#include "model/history.h"
-#include "session/recorder.h"
+#include "analysis/analysis.h"
 #include "model/delta.h"
-#include "tracefile/format.h"
-#include "session/time_point.h"
+#include "model/history.h"
+#include "model/model.h"
+#include "report/diff.h"
+#include "tracefile/compact.h"
+#include "tracefile/container.h"
+#include "tracefile/reader.h"
 
 static FILE *nowhere;
 static char path[64], err[256];

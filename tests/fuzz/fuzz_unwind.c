@@ -4,6 +4,7 @@
  * any other is a call frame section in a file made around it, of the kind that
  * the first byte says, so that the search need not first invent ELF.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "unwind/damage.h"

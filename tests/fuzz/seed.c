@@ -10,11 +10,15 @@
  *        seed go FILE               the memory of a program with four goroutines
  */
 #include <fcntl.h>
+#include <stdio.h>
+#include <linux/leaktrace.h>
 #include <linux/netlink.h>
 
 #include "recording.h"
 #include "fuzz_loader.h"
+#include "tracefile/container.h"
 #include "unwind/unwind.h"
+#include "util/error.h"
 
 static FILE *out;
 

@@ -21,13 +21,21 @@
  * names are what a process could choose to hurt a reader with. With short two walks
  * of three did not reach a root.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "leaktrace.h"
+#include "model/kind.h"
+#include "model/target.h"
+#include "tracefile/container.h"
+#include "tracefile/format.h"
+#include "util/error.h"
+#include "util/macros.h"
+#include "util/units.h"
+#include "util/version.h"
 
 #define ATTACHED_NS	(5000 * NSEC_PER_SEC)
 #define WINDOW_NS	(600 * NSEC_PER_SEC)

@@ -6,6 +6,7 @@
 #ifndef RECORDING_H
 #define RECORDING_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,10 +14,19 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "analysis/analysis.h"
 #include "model/history.h"
-#include "session/recorder.h"
-#include "check.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/text.h"
+#include "tracefile/container.h"
 #include "tracefile/format.h"
+#include "tracefile/reader.h"
+#include "tracefile/writer.h"
+#include "util/style.h"
+#include "util/units.h"
+#include "check.h"
 
 enum { TARGET = 7, LEAKING = 1, RESTING = 2, ATTACHED_S = 1000, WALL_S = 1600000000 };
 

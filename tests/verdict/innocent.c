@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that don't leak, though most of them grow for a while. */
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/leaktrace.h>
 

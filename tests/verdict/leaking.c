@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs that leak. Where a number is drawn, another seed is another program. */
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <linux/leaktrace.h>
 

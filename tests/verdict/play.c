@@ -9,8 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "analysis/analysis.h"
 #include "model/history.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "session/alarm.h"
+#include "symbolize/stack.h"
 #include "util/proc_maps.h"
 #include "world.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Dice, and the bricks of which programs are made. */
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

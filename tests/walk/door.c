@@ -12,8 +12,12 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "netlink/client.h"
+#include <linux/leaktrace_unwind.h>
+
+#include "model/model.h"
 #include "netlink/code_maps.h"
+#include "netlink/code_upload.h"
+#include "netlink/requests.h"
 #include "walk.h"
 
 enum { MAX_TABLES = 4096, MAP_TYPE = 1, MESSAGE_BYTES = 1 << 20 };

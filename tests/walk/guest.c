@@ -15,6 +15,7 @@
  * of those that libdw found complete were the same. Differences are told on stderr.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,6 +29,13 @@
 #include "process.h"
 #include "target.h"
 #include "touch.h"
+
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "netlink/requests.h"
+#include "symbolize/stack.h"
 
 /* What libdw said, until the module is asked for its stacks, all at once. */
 struct note {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What two walks of one stack say of each other. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <linux/leaktrace.h>
 

@@ -2,6 +2,9 @@
 #ifndef WALK_JUDGE_H
 #define WALK_JUDGE_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "walk.h"
 
 enum outcome {

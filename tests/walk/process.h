@@ -2,6 +2,9 @@
 #ifndef WALK_PROCESS_H
 #define WALK_PROCESS_H
 
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "walk.h"
 
 struct process {

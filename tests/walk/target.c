@@ -5,12 +5,17 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "target.h"
 #include "walk.h"
+
+#include "model/target.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
 
 enum { MAX_SESSIONS = 256, WAIT_MS = 120000, LOOK_MS = 20 };
 

@@ -2,7 +2,8 @@
 #ifndef WALK_TARGET_H
 #define WALK_TARGET_H
 
-#include "leaktrace.h"
+#include <stdint.h>
+#include <sys/types.h>
 
 extern const char *target_tool;		/* leaktrace, as it is called */
 

@@ -2,6 +2,7 @@
 #ifndef WALK_TOUCH_H
 #define WALK_TOUCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "loop.h"

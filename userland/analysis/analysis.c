@@ -6,8 +6,22 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/analysis.h"
+#include "analysis/evidence.h"
+#include "analysis/finding.h"
+#include "analysis/gc_release.h"
+#include "analysis/mapping_share.h"
+#include "analysis/measure.h"
+#include "analysis/statistics.h"
+#include "analysis/thread_owner.h"
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
+#include "model/curve.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/thread_join.h"
 
 #define FALSE_FINDINGS	0.01	/* accepted share of false findings, over all sites */
 

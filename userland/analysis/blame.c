@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The frame that a report blames: the innermost one of the program itself. */
-#include "leaktrace.h"
-#include "symbolize/language.h"
+#include "analysis/blame.h"
+#include "analysis/thread_owner.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 
 const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)

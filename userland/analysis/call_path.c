@@ -7,7 +7,10 @@
  */
 #include <string.h>
 
-#include "analysis/verdict.h"
+#include "analysis/call_path.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 #include "util/hash.h"
 

@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/verdict.h"
+#include "analysis/call_path.h"
+#include "analysis/common_cause.h"
+#include "analysis/measure.h"
+#include "model/finding.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 
 #define STEP_S		0.05	/* objects of one cause are created within this time */

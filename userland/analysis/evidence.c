@@ -10,8 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/blame.h"
+#include "analysis/evidence.h"
+#include "analysis/load_correlation.h"
+#include "analysis/measure.h"
 #include "analysis/thresholds.h"
-#include "analysis/verdict.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/proc_load.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
+#include "util/macros.h"
+#include "util/units.h"
 
 #define LIMIT_FAR_S	(366 * 86400.0)	/* not worth a sentence beyond that */
 

@@ -7,7 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/call_path.h"
+#include "analysis/common_cause.h"
+#include "analysis/evidence.h"
+#include "analysis/finding.h"
+#include "analysis/mapping_share.h"
+#include "analysis/measure.h"
+#include "analysis/sibling_path.h"
 #include "analysis/verdict.h"
+#include "model/curve.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
 
 enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
 

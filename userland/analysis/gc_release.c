@@ -6,8 +6,13 @@
  */
 #include <stdlib.h>
 
+#include "analysis/gc_release.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
-#include "analysis/verdict.h"
+#include "util/format.h"
 
 enum { ENOUGH = 10 };
 

@@ -8,8 +8,10 @@
  */
 #include <math.h>
 
+#include "analysis/load_correlation.h"
+#include "model/curve.h"
 #include "model/history.h"
-#include "analysis/verdict.h"
+#include "model/proc_load.h"
 
 #define FOLLOWS_R	0.7
 #define ALONE_R		0.3	/* below: not correlated */

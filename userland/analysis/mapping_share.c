@@ -9,8 +9,13 @@
  */
 #include <stdlib.h>
 
+#include "analysis/mapping_share.h"
+#include "analysis/measure.h"
+#include "model/address_range.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/target.h"
 #include "util/proc_maps.h"
-#include "analysis/verdict.h"
 
 enum { MANY_OTHERS = 3 };
 

@@ -6,8 +6,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/analysis.h"
+#include "analysis/measure.h"
+#include "analysis/statistics.h"
 #include "analysis/thresholds.h"
-#include "analysis/verdict.h"
+#include "model/curve.h"
+#include "model/judgement.h"
+#include "model/object.h"
+#include "model/site.h"
 
 #define MOST		0.5
 

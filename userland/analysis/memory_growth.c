@@ -8,8 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/call_path.h"
+#include "analysis/common_cause.h"
 #include "analysis/memory_growth.h"
-#include "analysis/verdict.h"
+#include "model/address_range.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/frame.h"
 
 struct bearer {				/* a function on a site's stack */
 	uint64_t function, pages;

@@ -6,7 +6,13 @@
 #ifndef LEAKTRACE_RSS_H
 #define LEAKTRACE_RSS_H
 
-#include "leaktrace.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/address_range.h"
+
+struct model;
+struct symbol_frame;
 
 enum { RSS_PARTS = 5 };
 

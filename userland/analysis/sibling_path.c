@@ -6,7 +6,14 @@
  */
 #include <string.h>
 
-#include "analysis/verdict.h"
+#include "analysis/call_path.h"
+#include "analysis/evidence.h"
+#include "analysis/sibling_path.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 
 enum {

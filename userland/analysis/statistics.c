@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/verdict.h"
+#include <linux/leaktrace.h>
+
+#include "analysis/statistics.h"
 
 static int by_value(const void *a, const void *b)
 {

@@ -6,8 +6,14 @@
  */
 #include <string.h>
 
+#include "analysis/thread_owner.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
-#include "leaktrace.h"
+#include "util/format.h"
 
 static void insert(const struct runtime_site *holders[HOLDERS], size_t *n, const struct runtime_site *s)
 {

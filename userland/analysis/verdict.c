@@ -18,9 +18,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/alarm_limits.h"
+#include "analysis/analysis.h"
+#include "analysis/load_correlation.h"
+#include "analysis/mapping_share.h"
+#include "analysis/measure.h"
+#include "analysis/statistics.h"
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
+#include "model/alarm_limits.h"
+#include "model/curve.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "util/macros.h"
 
 #define TREND_Z		2.33	/* one false positive in a hundred */
 #define HEAP_SHARE	0.6	/* of all growth, to be named as the cause of the heap's growth */

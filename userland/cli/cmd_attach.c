@@ -3,11 +3,17 @@
  * leaktrace attach: traces processes, shows findings, prints the report and
  * detaches.
  */
+#include <stdio.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "util/parse.h"
+#include "cli/command.h"
+#include "cli/options.h"
 #include "report/output.h"
+#include "session/saved_maps.h"
+#include "session/session.h"
+#include "util/error.h"
+#include "util/parse.h"
+#include "util/style.h"
 
 /* Events go to stderr if stdout has a machine-readable report. */
 static void choose_tail(struct session *s, const struct options *o)

@@ -3,7 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
+#include "session/saved_maps.h"
+#include "session/target_snapshot.h"
+#include "util/error.h"
 #include "util/parse.h"
 
 static int detach(struct client *c, const char *arg)

@@ -4,14 +4,23 @@
  * newer one; or two samples of Go programs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "runtime/go/diff.h"
-#include "model/history.h"
-#include "model/target_match.h"
+#include "analysis/analysis.h"
+#include "cli/command.h"
+#include "cli/options.h"
 #include "model/delta.h"
+#include "model/history.h"
+#include "model/model.h"
+#include "report/diff.h"
+#include "report/output.h"
+#include "runtime/go/diff.h"
+#include "tracefile/reader.h"
+#include "tracefile/target_match.h"
+#include "util/error.h"
+#include "util/style.h"
 
 struct files {
 	const struct options *o;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -14,9 +15,18 @@
 
 #include <json-c/json.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "report/output.h"
+#include "runtime/go/control.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/process.h"
+#include "runtime/go/report.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/view.h"
+#include "util/error.h"
 #include "util/parse.h"
-#include "runtime/go/go.h"
+#include "util/style.h"
 
 enum { COUNT = 6 };
 static const double EVERY_S = 10;

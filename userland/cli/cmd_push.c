@@ -6,13 +6,23 @@
 #include <ctype.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
-#include "report/output.h"
-#include "export/push.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "export/push_encode.h"
+#include "export/push_http.h"
+#include "export/push_queue.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "report/pprof.h"
+#include "session/input.h"
+#include "util/clock.h"
+#include "util/error.h"
 
 enum { TRIES = 5, LABELS_MAX = OPTIONS_LABELS_MAX + 5, BACKOFF_MAX_S = 60 };
 

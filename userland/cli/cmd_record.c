@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace record: traces processes and writes a recording. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "util/parse.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/event.h"
+#include "model/target.h"
+#include "report/output.h"
+#include "session/live_view.h"
 #include "session/recorder.h"
+#include "session/session.h"
+#include "session/target_snapshot.h"
+#include "util/error.h"
+#include "util/format.h"
+#include "util/parse.h"
 
 #define INTERVAL_S	10.0
 #define MAX_BYTES	(1ULL << 30)

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace report: reports a target, from the kernel's tables or a file. */
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/model.h"
 #include "report/output.h"
+#include "report/report.h"
+#include "session/input.h"
+#include "util/error.h"
 
 struct report_run {
 	struct output *out;

@@ -13,14 +13,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
 #include "report/output.h"
+#include "session/session.h"
+#include "util/error.h"
 
 enum { POLL_MS = 20 };	/* poll interval until the tracee has called exec */
 

@@ -2,11 +2,16 @@
 /* leaktrace serve: serves profiles and metrics over HTTP. */
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "export/serve.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "export/http_server.h"
+#include "export/serve_routes.h"
+#include "util/error.h"
+#include "util/macros.h"
 
 static void serve(struct http *h, int signals)
 {

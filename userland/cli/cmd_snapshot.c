@@ -3,7 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/model.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "report/output.h"
+#include "session/target_snapshot.h"
+#include "tracefile/writer.h"
+#include "util/error.h"
 #include "util/parse.h"
 
 int cmd_snapshot(struct options *o)

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace status: targets, probes, table usage, losses. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/kind.h"
+#include "model/status.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
+#include "util/error.h"
+#include "util/format.h"
 #include "util/json.h"
+#include "util/macros.h"
+#include "util/version.h"
 
 struct overview {
 	struct status s;

@@ -4,9 +4,17 @@
  * detached.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "session/live_view.h"
+#include "session/session.h"
+#include "session/target_snapshot.h"
+#include "util/error.h"
 #include "util/parse.h"
 
 static int take_up(struct session *s, const struct options *o)

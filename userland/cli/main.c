@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "util/error.h"
+#include "util/version.h"
 
 int cmd_attach(struct options *o);
 int cmd_run(struct options *o);

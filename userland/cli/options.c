@@ -7,14 +7,23 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "export/push_encode.h"
+#include "model/kind.h"
+#include "report/output.h"
+#include "symbolize/debuginfod.h"
+#include "util/error.h"
+#include "util/macros.h"
 #include "util/parse.h"
-#include "export/push.h"
+#include "util/style.h"
+#include "util/version.h"
 
 struct option_row {
 	uint32_t bit;		/* 0: every command has it */

@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
+#include "elf/go_data.h"
 #include "elf/go_pclntab.h"
+#include "elf/image.h"
 
 /**
  * go_elf_at() - the bytes of the file that are loaded at an address

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/go_data.h"
 #include "elf/go_pclntab.h"
+#include "elf/image.h"
 #include "util/sanitize.h"
 
 enum {

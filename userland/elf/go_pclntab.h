@@ -6,10 +6,14 @@
  * Addresses are ELF virtual addresses; in a process the load bias is added. The
  * file is hostile: anything that points outside it is treated as absent.
  */
-#ifndef LEAKTRACE_GO_TABLE_H
-#define LEAKTRACE_GO_TABLE_H
+#ifndef LEAKTRACE_ELF_GO_PCLNTAB_H
+#define LEAKTRACE_ELF_GO_PCLNTAB_H
 
-#include "elf/image.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_image;
 
 struct go_table {
 	struct elf_image *image;	/* not ours */
@@ -42,15 +46,6 @@ struct go_frame {
 	bool inlined;			/* into the next */
 };
 
-/* go_data.c: data of the file by address, relocated */
-const void *go_elf_at(const struct elf_image *image, uint64_t vaddr, uint64_t bytes);
-bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word);
-uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
-			  bool (*good)(struct elf_image *image, uint64_t vaddr, void *arg),
-			  void *arg);
-uint64_t go_elf_symbol(struct elf_image *image, const char *name);
-
-/* go_pclntab.c */
 bool go_table_open(struct go_table *table, struct elf_image *image);
 bool go_table_find(const struct go_table *table, uint64_t vaddr, struct go_func *func);
 bool go_table_func(const struct go_table *table, uint64_t i, struct go_func *func); /* i < funcs */
@@ -65,10 +60,5 @@ bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, 
 bool go_func_is_wrapper(struct go_table *table, const struct go_func *func);
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max);
-
-/* go_runtime_names.c */
-bool go_is_root(const char *function);
-bool go_is_switch(const char *function);
-bool go_leaves_stack(const char *function);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "elf/go_pclntab.h"
+#include "elf/go_runtime_names.h"
 
 static bool is_one_of(const char *name, const char *const list[])
 {

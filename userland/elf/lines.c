@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "elf/lines.h"
+#include "util/string_table.h"
 
 enum {
 	MAX_UNITS = 1 << 20,

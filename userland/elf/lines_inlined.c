@@ -10,7 +10,9 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "elf/image.h"
 #include "elf/lines.h"
+#include "util/string_table.h"
 
 enum {
 	MAX_DEPTH = 128,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "elf/symbols.h"
 
 enum {

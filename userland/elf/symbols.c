@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "elf/symbols.h"
+#include "util/string_table.h"
 
 enum {
 	MAX_SYMBOLS = 8 << 20,		/* 40 bytes each */

@@ -10,9 +10,12 @@
 
 #include <microhttpd.h>
 
+#include "export/http_server.h"
+#include "export/listen_address.h"
+#include "util/error.h"
+#include "util/format.h"
+#include "util/macros.h"
 #include "util/optional_lib.h"
-#include "leaktrace.h"
-#include "export/serve.h"
 
 enum { CONNECTIONS_MAX = 32, SILENT_MAX_S = 15, CONNECTION_BYTES = 32 << 10, IDLE_MS = 1000 };
 

@@ -5,11 +5,13 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
-#include "export/serve.h"
+#include "export/listen_address.h"
+#include "util/error.h"
+#include "util/format.h"
 
 #define DEFAULT_ADDRESS	"127.0.0.1"
 #define DEFAULT_PORT	"9746"

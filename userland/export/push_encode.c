@@ -7,7 +7,8 @@
 #include <endian.h>
 #include <string.h>
 
-#include "export/push.h"
+#include "export/push_encode.h"
+#include "util/protobuf.h"
 
 enum { LABEL_NAME = 1, LABEL_VALUE };
 enum { RAW_SAMPLE_PROFILE = 1 };

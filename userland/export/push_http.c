@@ -4,6 +4,7 @@
  * response, and classified by whether a retry may succeed.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,14 @@
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 
+#include "export/push_encode.h"
+#include "export/push_http.h"
+#include "util/error.h"
+#include "util/format.h"
+#include "util/macros.h"
 #include "util/optional_lib.h"
-#include "leaktrace.h"
-#include "export/push.h"
+#include "util/protobuf.h"
+#include "util/version.h"
 
 enum { ANSWER_MAX = 2048, CONNECT_S = 10, ALL_S = 60 };
 

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
-#include "export/push.h"
+#include "export/push_encode.h"
+#include "export/push_http.h"
+#include "export/push_queue.h"
+#include "util/error.h"
+#include "util/format.h"
+#include "util/protobuf.h"
 
 struct push_item {
 	struct push_item *next;

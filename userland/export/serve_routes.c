@@ -4,14 +4,25 @@
  * metrics. Clients cannot make us read the kernel's tables more than once a
  * second.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "cli/cli.h"
-#include "report/output.h"
-#include "export/serve.h"
+#include "cli/options.h"
+#include "export/http_server.h"
+#include "export/serve_routes.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/target.h"
+#include "report/html.h"
+#include "report/openmetrics.h"
+#include "report/pprof.h"
+#include "session/input.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/units.h"
 
 #define FRESH_NS	NSEC_PER_SEC
 #define PPROF		"/debug/pprof/"

@@ -6,7 +6,8 @@
  */
 #include <string.h>
 
-#include "leaktrace.h"
+#include "model/address_range.h"
+#include "model/model.h"
 #include "util/proc_maps.h"
 
 #define ARENA_BYTES (64ULL << 20)

@@ -10,7 +10,14 @@
 
 #include <netlink/attr.h>
 
-#include "symbolize/dwarf_unwind.h"
+#include "model/decode.h"
+#include "model/event.h"
+#include "model/kind.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/status.h"
+#include "model/target.h"
+#include "symbolize/stack.h"
 #include "util/sanitize.h"
 
 #define A(set, name)	LEAKTRACE_A_##set##_##name

@@ -7,10 +7,18 @@
  * the same build id.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/delta.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/frame.h"
 
 bool delta_same_target(const struct model *a, const struct model *b)
 {

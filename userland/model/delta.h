@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What happened between two snapshots of one target, or how two runs of one
- * program differ.
- */
-#ifndef LEAKTRACE_DELTA_H
-#define LEAKTRACE_DELTA_H
+/* What happened between two snapshots of one target, or how two runs of one program differ. */
+#ifndef LEAKTRACE_MODEL_DELTA_H
+#define LEAKTRACE_MODEL_DELTA_H
 
-#include "leaktrace.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct model;
+struct site;
 
 /* The same process in the same tracing session: counters and ids are comparable. */
 bool delta_same_target(const struct model *a, const struct model *b);
@@ -29,20 +31,5 @@ struct difference {
 
 /* Malloced, greatest growth first; only call paths that grew or shrank. */
 size_t delta_compare(struct model *older, struct model *newer, struct difference **d);
-
-/*
- * report/diff.c: prints it. same: both are snapshots of one process, and
- * delta_rebase() was applied to newer.
- */
-struct difference_report {
-	struct model *older, *newer;	/* with verdicts; NULL: not in that file */
-	bool same;
-	struct difference *d;
-	size_t n;
-};
-
-bool difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */
-void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style);
-int difference_json(FILE *f, const struct difference_report *r);	/* 0 or -errno */
 
 #endif

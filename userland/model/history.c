@@ -4,9 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/curve.h"
 #include "model/history.h"
-#include "leaktrace.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/proc_load.h"
+#include "model/site.h"
+#include "model/target.h"
 #include "util/id_table.h"
+#include "util/macros.h"
+#include "util/units.h"
 
 /* Bounds the memory for a hostile recording: 640 MB of points. */
 enum { POINTS_MAX = 1 << 24 };

@@ -18,10 +18,10 @@
 
 enum { HISTORY_POINTS = 512 };
 
-struct model;
 struct curve;
-struct proc_load;
 struct history;
+struct proc_load;
+struct model;
 
 struct history_point {
 	uint64_t t_ns;			/* monotonic, as target.now_ns */

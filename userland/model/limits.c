@@ -14,8 +14,10 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "leaktrace.h"
+#include "model/limits.h"
+#include "model/model.h"
 #include "util/sanitize.h"
+#include "util/units.h"
 
 enum { LIM_WHICH = 1, LIM_MAX, LIM_NOW, LIM_NAME, LIM_LAST = LIM_NAME };
 

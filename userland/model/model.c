@@ -6,17 +6,31 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "model/decode.h"
+#include "model/finding.h"
 #include "model/history.h"
+#include "model/judgement.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_notes.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
-#include "leaktrace.h"
+#include "symbolize/stack.h"
+#include "symbolize/symbolizer.h"
+#include "util/clock.h"
+#include "util/macros.h"
 #include "util/proc_maps.h"
-#include "symbolize/dwarf_unwind.h"
 #include "util/sanitize.h"
 
 /* Bounds the memory for a hostile file. */

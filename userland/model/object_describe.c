@@ -6,14 +6,24 @@
  */
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
+#include "model/address_range.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_describe.h"
+#include "model/object_notes.h"
+#include "model/site.h"
+#include "model/socket_describe.h"
+#include "util/format.h"
+#include "util/macros.h"
 #include "util/proc_maps.h"
 #include "util/sanitize.h"
+#include "util/units.h"
 
 /* Fields of a descriptor's fdinfo, joined: "eventfd-count: 3, …". */
 static char *fdinfo(pid_t tid, uint64_t fd, const char *const *keys)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "model/object.h"
+#include "model/object_notes.h"
 
 enum { EXAMPLES = 4096, UNJOINED_MAX = 1 << 22 };
 

@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "model/alarm_limits.h"
-#include "symbolize/language.h"
+#include "model/judgement.h"
+#include "model/runtime.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
+#include "util/clock.h"
+#include "util/units.h"
 
 #define SAMPLE_EVERY_NS	(2 * NSEC_PER_SEC)
 

@@ -5,10 +5,15 @@
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "model/socket_describe.h"
+#include "util/clock.h"
+#include "util/format.h"
+#include "util/macros.h"
+#include "util/units.h"
 
 struct peer {
 	uint64_t inode;

@@ -10,11 +10,15 @@
  */
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_notes.h"
+#include "model/thread_join.h"
 #include "util/proc_maps.h"
 
 enum { EXITING = 0x10, TERMINATED = 0x20 };

@@ -11,18 +11,23 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <linux/genetlink.h>
+#include <linux/leaktrace.h>
 #include <linux/netlink.h>
 #include <netlink/errno.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "model/decode.h"
+#include "model/event.h"
 #include "netlink/client.h"
-#include "symbolize/dwarf_unwind.h"
+#include "symbolize/stack.h"
+#include "util/macros.h"
 
 enum {
 	MESSAGE_BYTES = 256 << 10,

@@ -1,21 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shared by client.c (the transport) and requests.c (the requests). */
-#ifndef LEAKTRACE_CLIENT_H
-#define LEAKTRACE_CLIENT_H
+/*
+ * The connection to the kernel module, over generic netlink.
+ *
+ * One thread at a time. Functions return 0 or a negative errno; client_error() is the
+ * sentence for the last failure.
+ */
+#ifndef LEAKTRACE_NETLINK_CLIENT_H
+#define LEAKTRACE_NETLINK_CLIENT_H
 
-#include <linux/leaktrace_unwind.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "leaktrace.h"
-
+struct batch;
+struct client;
+struct event;
 struct nl_msg;
+struct nlattr;
+struct stack_copy;
 
+/* NULL with one line in err: the module is not loaded, or it is not for us. */
+struct client *client_open(char *err, size_t errlen);
+void client_close(struct client *c);		/* NULL is fine */
+const char *client_error(const struct client *c);
+
+/*
+ * A descriptor to poll, or -errno; the client closes it. Events in the life of targets;
+ * with objects also every birth and death, which costs the targets more.
+ */
+int client_subscribe(struct client *c, bool objects);
+
+/* Reads what has arrived, and calls one or both of these, which may be NULL. */
+int client_events(struct client *c,
+		  void (*batch)(const struct batch *b, void *arg),
+		  void (*event)(const struct event *e, void *arg), void *arg);
+
+/* Called for each copy of a stack among the events, with the same arg. */
+void client_on_copy(struct client *c, void (*copy)(const struct stack_copy *s, void *arg));
+
+/*
+ * For requests.c: a message, and its way to the kernel, which frees it. what says in an
+ * error what could not be done; answer is called for each message that comes back.
+ */
 struct nl_msg *client_request(struct client *c, int cmd, int flags, uint32_t target);
 int client_run(struct client *c, struct nl_msg *msg, const char *what,
 	       int (*answer)(int cmd, struct nlattr *attrs, int len, void *arg), void *arg);
-
-int client_unwind_get(struct client *c, const uint8_t *key, uint32_t *id);
-int client_unwind_add(struct client *c, int fd, uint32_t *id);
-int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
-		    const struct code_map *code);
 
 #endif

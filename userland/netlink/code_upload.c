@@ -21,11 +21,14 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "netlink/client.h"
+#include "model/model.h"
+#include "model/target.h"
 #include "netlink/code_maps.h"
+#include "netlink/code_upload.h"
+#include "netlink/requests.h"
+#include "unwind/unwind.h"
 #include "util/proc_maps.h"
 #include "util/target_file.h"
-#include "unwind/unwind.h"
 
 enum {
 	MAX_CODE_MAPS = 2048,

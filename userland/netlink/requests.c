@@ -4,13 +4,22 @@
  * up to five times; the last is then used, and the model is marked accordingly.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include <linux/leaktrace_unwind.h>
+
+#include "model/decode.h"
+#include "model/model.h"
+#include "model/status.h"
+#include "model/target.h"
 #include "netlink/client.h"
 #include "netlink/code_maps.h"
+#include "netlink/requests.h"
+#include "util/macros.h"
 
 enum { DUMP_TRIES = 5 };
 

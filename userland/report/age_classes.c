@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Age classes of live objects. */
-#include "report/output.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "report/age_classes.h"
 
 static const struct {
 	double below_s;

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The difference between two snapshots as text and as JSON, greatest growth first. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "report/text.h"
 #include "model/delta.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/diff.h"
+#include "report/json.h"
+#include "report/report.h"
+#include "report/text.h"
+#include "util/format.h"
 #include "util/json.h"
+#include "util/style.h"
 
 enum { DIFFERENCES = 10 };	/* without --all */
 

@@ -7,12 +7,13 @@
  * Content-Security-Policy runs only scripts with an unpredictable nonce.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include <json-c/json.h>
 
-#include "report/output.h"
+#include "report/html.h"
 
 #define EMBED(name, file)						\
 	__asm__(".pushsection .rodata, \"a\"\n"				\

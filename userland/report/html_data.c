@@ -10,13 +10,23 @@
  * A curve is {"t": [seconds since attach], "live": [n], "is": "history" or
  * "survivors"}. Between two points of a history nothing changed.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "model/history.h"
-#include "report/output.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/age_classes.h"
+#include "report/html.h"
+#include "report/json.h"
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 
 enum { POINTS = 120 };		/* points of a survivors curve */

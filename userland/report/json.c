@@ -3,12 +3,26 @@
  * The JSON of the contract, version 1. Keys are added, never changed.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_describe.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/json.h"
+#include "report/report.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
+#include "util/format.h"
 #include "util/json.h"
-#include "symbolize/language.h"
-#include "symbolize/dwarf_unwind.h"
+#include "util/units.h"
 
 enum { EXAMPLES = 5 };
 

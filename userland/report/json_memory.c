@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* "memory" in the JSON report: what touched and what released it, and where it is. */
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "analysis/memory_growth.h"
-#include "leaktrace.h"
+#include "model/address_range.h"
+#include "model/model.h"
+#include "report/json.h"
+#include "util/units.h"
 
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {

@@ -4,13 +4,18 @@
  * what occupies threads.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "leaktrace.h"
-#include "symbolize/language.h"
-#include "util/json.h"
+#include "analysis/thread_owner.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "report/json.h"
+#include "symbolize/frame.h"
 
 static void put(struct json_object *o, const char *key, struct json_object *value)
 {

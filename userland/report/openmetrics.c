@@ -8,12 +8,21 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/language.h"
-#include "report/output.h"
-#include "util/protobuf.h"
+#include "analysis/blame.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/openmetrics.h"
+#include "report/report.h"
+#include "symbolize/frame.h"
+#include "util/units.h"
 #include "util/utf8.h"
 
 enum { SITES_MAX = 32 };	/* of a kind */

@@ -5,6 +5,7 @@
  * one file per kind and target, or in a stream, one profile of all kinds.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,9 +14,18 @@
 
 #include <json-c/json.h>
 
-#include "leaktrace.h"
-#include "symbolize/language.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "report/html.h"
+#include "report/openmetrics.h"
 #include "report/output.h"
+#include "report/pprof.h"
+#include "report/text.h"
+#include "util/atomic_file.h"
+#include "util/error.h"
+#include "util/format.h"
+#include "util/style.h"
 
 struct output {
 	const struct output_options *o;

@@ -7,13 +7,24 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/language.h"
-#include "util/proc_maps.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "report/age_classes.h"
+#include "report/pprof.h"
+#include "report/report.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
 #include "util/pprof_encode.h"
-#include "report/output.h"
+#include "util/proc_maps.h"
+#include "util/units.h"
+#include "util/version.h"
 
 enum { FRAMES_MAX = 4096 };
 

@@ -5,12 +5,25 @@
  */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/language.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/json.h"
+#include "report/report.h"
 #include "report/text.h"
+#include "symbolize/stack.h"
+#include "util/format.h"
 #include "util/json.h"
+#include "util/style.h"
+#include "util/units.h"
 
 enum {
 	ROWS = 50,		/* height if there is no terminal */

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shared by the files of the text report: columns, frames, one finding. */
+/* A judged model as text, and the parts that it is made of. */
 #ifndef LEAKTRACE_REPORT_TEXT_H
 #define LEAKTRACE_REPORT_TEXT_H
 
-#include "leaktrace.h"
-#include "util/style.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct finding;
+struct runtime_site;
+struct model;
+struct report_style;
+struct symbol_frame;
 
 enum { TEXT_COLUMNS = 100 };
+
+int report_write(FILE *f, struct model *m, const struct report_style *look);	/* text, JSON, folded */
+void report_text(FILE *f, struct model *m, const struct report_style *look);
 
 void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,

@@ -5,12 +5,25 @@
  * examples. In brief, only the first two lines.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/language.h"
+#include "analysis/blame.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_describe.h"
+#include "model/site.h"
 #include "report/text.h"
-#include "symbolize/dwarf_unwind.h"
+#include "symbolize/frame.h"
+#include "symbolize/language.h"
+#include "symbolize/stack.h"
+#include "util/format.h"
+#include "util/style.h"
+#include "util/units.h"
 
 enum {
 	FRAMES = 10,		/* of a finding, without --all */

@@ -4,10 +4,18 @@
  * that accounts for most of it.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "analysis/blame.h"
 #include "analysis/memory_growth.h"
+#include "model/address_range.h"
+#include "model/model.h"
 #include "report/text.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
+#include "util/style.h"
+#include "util/units.h"
 
 static void write_ranges(FILE *f, const struct rss *x)
 {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Data from language runtimes in the text report: totals and sites. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#include "symbolize/language.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/runtime.h"
 #include "report/text.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
+#include "util/style.h"
 
 enum { FRAMES = 10, FRAMES_ALL = 256 };
 

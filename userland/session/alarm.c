@@ -14,8 +14,14 @@
 #include <string.h>
 
 #include "model/alarm_limits.h"
-#include "cli/cli.h"
+#include "model/curve.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "session/alarm.h"
 #include "util/id_table.h"
+#include "util/macros.h"
 
 enum {
 	RAISE = 2,

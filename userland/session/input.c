@@ -8,9 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
-#include "util/parse.h"
+#include "analysis/analysis.h"
+#include "cli/options.h"
 #include "model/history.h"
+#include "model/model.h"
+#include "model/target.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
+#include "session/input.h"
+#include "session/target_snapshot.h"
+#include "util/error.h"
+#include "util/parse.h"
 
 static int hand_on(struct source *s, struct model *m)
 {

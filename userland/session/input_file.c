@@ -4,12 +4,19 @@
  * period given with --between.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/cli.h"
-#include "model/history.h"
+#include "analysis/analysis.h"
+#include "cli/options.h"
 #include "model/delta.h"
+#include "model/history.h"
+#include "model/model.h"
+#include "session/input.h"
 #include "session/time_point.h"
+#include "tracefile/reader.h"
+#include "util/error.h"
+#include "util/format.h"
 
 static int hand_on(struct source *s, struct model *m)
 {

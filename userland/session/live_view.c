@@ -4,13 +4,26 @@
  * line; or on a terminal above a table that is redrawn in place, so that
  * findings stay readable.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "analysis/blame.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/json.h"
+#include "session/alarm.h"
+#include "session/live_view.h"
+#include "session/session.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
 #include "util/json.h"
-#include "symbolize/language.h"
+#include "util/units.h"
 
 static void now_text(char *buf, size_t len)
 {

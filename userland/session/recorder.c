@@ -9,14 +9,25 @@
 #include <endian.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/event.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
 #include "session/recorder.h"
+#include "tracefile/compact.h"
+#include "tracefile/container.h"
 #include "tracefile/format.h"
+#include "tracefile/writer.h"
+#include "util/clock.h"
+#include "util/format.h"
 
 enum { SNAPSHOTS_SHARE = 20 };	/* snapshots take at most this part of the time */
 #define THIN_AT		0.4375	/* of the limit: two files fit */

@@ -6,7 +6,14 @@
 #ifndef LEAKTRACE_RECORD_H
 #define LEAKTRACE_RECORD_H
 
-#include "leaktrace.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct client;
+struct event;
+struct model;
+struct recorder;
 
 struct record_plan {
 	const char *path;
@@ -17,8 +24,6 @@ struct record_plan {
 	unsigned int keep;		/* number of rotated files to keep */
 	bool symbols;
 };
-
-struct recorder;
 
 struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t errlen);
 int recorder_event(struct recorder *r, const struct event *e);
@@ -31,12 +36,5 @@ bool recorder_rotation_due(const struct recorder *r);
 int recorder_rotate(struct recorder *r);	/* call it between snapshots of all targets */
 uint64_t recorder_bytes(const struct recorder *r);
 int recorder_close(struct recorder *r);		/* writes the end; NULL is fine */
-
-/*
- * tracefile/compact.c: copies the first until_bytes of a recording, with lower
- * resolution in their older half and without events, to another file, which
- * must not exist.
- */
-int thin(const char *path, const char *into, uint64_t until_bytes);
 
 #endif

@@ -11,13 +11,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
+#include "model/model.h"
+#include "model/target.h"
+#include "session/saved_maps.h"
+#include "symbolize/symbolizer.h"
 #include "util/proc_maps.h"
 
 #define KEEP_DIR "/run/leaktrace"

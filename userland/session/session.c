@@ -13,11 +13,27 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "report/output.h"
-#include "netlink/code_maps.h"
+#include "analysis/analysis.h"
+#include "cli/options.h"
 #include "model/history.h"
-#include "symbolize/language.h"
+#include "model/model.h"
+#include "model/proc_load.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "netlink/client.h"
+#include "netlink/code_maps.h"
+#include "netlink/code_upload.h"
+#include "netlink/requests.h"
+#include "report/output.h"
+#include "report/report.h"
+#include "session/alarm.h"
+#include "session/live_view.h"
+#include "session/session.h"
+#include "session/target_snapshot.h"
+#include "symbolize/symbolizer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/units.h"
 
 /* Each traced program, even each of thousands of children, needs a descriptor. */
 static void many_descriptors(void)

@@ -8,16 +8,38 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "netlink/code_maps.h"
+#include "cli/options.h"
+#include "model/event.h"
 #include "model/history.h"
-#include "symbolize/language.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_describe.h"
+#include "model/proc_load.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/status.h"
+#include "model/target.h"
+#include "model/thread_join.h"
+#include "netlink/client.h"
+#include "netlink/code_upload.h"
+#include "netlink/requests.h"
+#include "session/alarm.h"
+#include "session/live_view.h"
+#include "session/session.h"
+#include "session/target_snapshot.h"
 #include "symbolize/dwarf_unwind.h"
+#include "symbolize/stack.h"
+#include "symbolize/symbolizer.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/macros.h"
+#include "util/units.h"
 
 /* Reads live objects and stacks, which completes the model. */
 static int read_objects(struct session *s, struct traced *t)

@@ -2,12 +2,19 @@
 /* Reads a traced target once: for report and snapshot, and at the end of a session. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "netlink/code_maps.h"
-#include "symbolize/language.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/target.h"
+#include "netlink/code_upload.h"
+#include "netlink/requests.h"
+#include "session/saved_maps.h"
+#include "session/target_snapshot.h"
+#include "symbolize/symbolizer.h"
+#include "util/error.h"
 #include "util/sanitize.h"
 
 /* Opens a symbolizer: for the live target, else from saved mappings. */

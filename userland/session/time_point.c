@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Parses times within a recording. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
-#include "util/parse.h"
 #include "session/time_point.h"
+#include "tracefile/reader.h"
+#include "util/error.h"
+#include "util/parse.h"
 
 /* "Z", "+01:00", or nothing: local time. False: invalid. */
 static bool parse_offset(const char *arg, struct tm *tm, double *wall_s)

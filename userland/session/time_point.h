@@ -2,7 +2,9 @@
 #ifndef LEAKTRACE_WHEN_H
 #define LEAKTRACE_WHEN_H
 
-#include "tracefile/format.h"
+#include <stdint.h>
+
+struct trace_survey;
 
 /*
  * Parses a time within a recording: 2026-11-21T14:00:00Z (RFC 3339; local time

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elf/image.h"
 #include "symbolize/debug_file.h"
 #include "util/target_file.h"
 

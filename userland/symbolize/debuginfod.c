@@ -10,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "symbolize/debug_file.h"
+#include "symbolize/debuginfod.h"
+#include "util/error.h"
+#include "util/macros.h"
 #include "util/optional_lib.h"
 
 static struct {

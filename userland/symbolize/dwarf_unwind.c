@@ -15,10 +15,13 @@
 
 #include <elfutils/libdwfl.h>
 
-#include "util/proc_maps.h"
+#include <linux/leaktrace.h>
+
 #include "symbolize/dwarf_unwind.h"
-#include "util/target_file.h"
+#include "symbolize/stack.h"
 #include "unwind/cfi.h"
+#include "util/proc_maps.h"
+#include "util/target_file.h"
 
 enum { ENTRY_BYTES = 48 };	/* from an entry point to the return address of its call, at most */
 

@@ -2,6 +2,8 @@
 /* The languages that are supported. */
 #include <string.h>
 
+#include "elf/image.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
 
 static const struct language *const languages[] = { &language_go };

@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Languages whose programs carry names of their own. A language is one row in
- * language.c and one source file; if its runtime can be read, there is also a
- * folder below runtime/. The kernel module knows none of them.
+ * language.c and one source file; if its runtime can be read (model/runtime.h),
+ * there is also a folder below runtime/. The kernel module knows none of them.
  */
-#ifndef LEAKTRACE_LANGUAGE_H
-#define LEAKTRACE_LANGUAGE_H
+#ifndef LEAKTRACE_SYMBOLIZE_LANGUAGE_H
+#define LEAKTRACE_SYMBOLIZE_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <sys/types.h>
-
-#include "elf/image.h"
-#include "leaktrace.h"
-#include "symbolize/symbolizer.h"
-#include "util/string_table.h"
-
-/*
- * A call path whose objects only the runtime knows, such as goroutines; the
- * fields that all languages share.
- */
-struct runtime_site {
-	uint32_t id;			/* from 1; the same in each sample */
-	const char *kind, *type;
-	uint64_t baseline, live;	/* in the first sample, in the last */
-	uint64_t baseline_bytes, bytes;	/* 0: has no size */
-	uint64_t in_thread;		/* that occupy a thread each */
-	bool own;			/* the runtime's own: never reported as a leak */
-	double age_max_s;
-	const struct judgement *judgement;
-	const struct symbol_frame *frames;	/* innermost first */
-	int nframes;
-	const struct symbol_frame *by;	/* where they were created; NULL: unknown */
-};
-
-struct runtime_reader;			/* a running program that is sampled repeatedly */
+struct elf_image;
+struct string_table;
+struct symbol_frame;
 
 struct language {
 	const char *name;
@@ -62,22 +39,7 @@ struct language {
 	bool (*starts_threads)(const char *function);
 };
 
-/* Reads running programs of a language; implemented below runtime/. */
-struct runtime_ops {
-	/*
-	 * Opens a running program. NULL with one line in err if it cannot be
-	 * read, or with an empty err if it is not of this language.
-	 */
-	struct runtime_reader *(*open)(pid_t pid, char *err, size_t errlen);
-	int (*sample)(struct runtime_reader *l);	/* takes a sample and updates the verdicts; 0 or -errno */
-	/* All call paths, unordered; malloced, valid until the next sample. */
-	size_t (*sites)(struct runtime_reader *l, struct runtime_site **sites);
-	void (*close)(struct runtime_reader *l);
-};
-
 extern const struct language language_go;
-/* Called by each runtime from a constructor, so that no lower layer has to name it. */
-void runtime_register(const struct runtime_ops *runtime);
 
 /* The language of an image, and its data; NULL if it has none that is known. */
 const struct language *language_open(struct elf_image *image, void **code);
@@ -94,55 +56,5 @@ bool language_starts_thread(const struct symbol_frame *frames, int n);
 
 /* How many of these frames, innermost first, belong to the stack. */
 int language_stack_end(const struct symbol_frame *frames, int n);
-
-/* model/runtime.c: a running program, whatever its language */
-struct runtime;
-
-/*
- * NULL with one line in err if it cannot be read, or with an empty err if no
- * runtime supports it.
- */
-struct runtime *runtime_open(pid_t pid, char *err, size_t errlen);
-/* Takes a sample if one is due, or in_any_case; returns whether it did. */
-bool runtime_sample(struct runtime *p, bool in_any_case);
-/* As of the last sample, worst first; valid until the next one. */
-size_t runtime_sites(struct runtime *p, const struct runtime_site **sites);
-bool runtime_leaks(struct runtime *p);
-/* Totals by kind; none for NULL. */
-enum { RUNTIME_KINDS = 8 };
-struct runtime_total {
-	const char *kind;
-	uint64_t baseline, live, bytes;
-};
-int runtime_totals(struct runtime *p, struct runtime_total totals[RUNTIME_KINDS]);
-/*
- * What has changed since the last call. Growth may be that of a cache, or of a
- * service that is warming up: it is reported as growth until it has continued
- * for long enough, unless the runtime has proven the leak or this was the last
- * sample.
- */
-enum runtime_news { RUNTIME_NO_NEWS, RUNTIME_LEAK, RUNTIME_GROWTH, RUNTIME_CLEARED };
-struct runtime_alarm {
-	uint64_t since_ns;		/* since when it has seemed to leak; 0: it does not */
-	unsigned int down;		/* samples since it last did */
-	bool raised, mentioned;
-};
-enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
-			    bool last);
-void runtime_report_news(struct runtime *p, bool last,
-		       void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg);
-void runtime_close(struct runtime *p);	/* NULL is fine */
-/* Its site number in reports; those of the kernel's sites have 32 bits. */
-static inline uint64_t runtime_site_number(const struct runtime_site *s)
-{
-	return (1ULL << 32) + s->id;
-}
-
-/* For ranking: the number of live objects, or of their pages. */
-uint64_t runtime_site_weight(const struct runtime_site *s);
-/* Whether it ranks before a kernel's finding with this verdict and weight. */
-bool runtime_site_worse(const struct runtime_site *s, enum verdict v, uint64_t weight);
-/* The innermost frame outside libraries, or the creator's. NULL: unknown. */
-const struct symbol_frame *runtime_site_place(const struct runtime_site *s);
 
 #endif

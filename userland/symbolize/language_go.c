@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
 #include "elf/go_pclntab.h"
+#include "elf/go_runtime_names.h"
+#include "elf/image.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
+#include "util/string_table.h"
 
 static void *open_go(struct elf_image *image)
 {

@@ -2,6 +2,7 @@
 /* Which frames belong to a library, by the module or by the language. */
 #include <string.h>
 
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
 #include "symbolize/library.h"
 

@@ -11,7 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elf/image.h"
 #include "symbolize/mappings.h"
+#include "symbolize/module.h"
+#include "util/proc_maps.h"
+#include "util/string_table.h"
 #include "util/target_file.h"
 
 enum {

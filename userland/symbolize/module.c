@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
+#include "elf/lines.h"
+#include "elf/symbols.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/frame.h"
+#include "symbolize/language.h"
 #include "symbolize/module.h"
+#include "util/string_table.h"
 
 static const char *hex_of(const struct elf_image *image, struct string_table *names)
 {

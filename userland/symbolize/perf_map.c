@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "symbolize/perf_map.h"
+#include "util/string_table.h"
 #include "util/target_file.h"
 
 enum {

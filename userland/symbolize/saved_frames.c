@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbolize/frame.h"
 #include "symbolize/saved_frames.h"
+#include "util/string_table.h"
 
 enum { FIRST_SLOTS = 1 << 8 };
 

@@ -11,10 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize/symbolizer.h"
+#include "elf/image.h"
+#include "symbolize/frame.h"
 #include "symbolize/mappings.h"
-#include "symbolize/saved_frames.h"
+#include "symbolize/module.h"
 #include "symbolize/perf_map.h"
+#include "symbolize/saved_frames.h"
+#include "symbolize/symbolizer.h"
+#include "util/proc_maps.h"
+#include "util/string_table.h"
 
 struct symbolizer {
 	struct string_table *names;

@@ -7,26 +7,16 @@
  * exited can still be named. It uses the network only after debuginfod_ask().
  * Not thread-safe: only one thread may use symbolizers.
  */
-#ifndef LEAKTRACE_SYMBOLIZER_H
-#define LEAKTRACE_SYMBOLIZER_H
+#ifndef LEAKTRACE_SYMBOLIZE_SYMBOLIZER_H
+#define LEAKTRACE_SYMBOLIZE_SYMBOLIZER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct symbolizer;			/* the mappings, open files and names of one process */
+#include "symbolize/frame.h"
 
-struct symbol_frame {			/* strings are valid until the symbolizer is closed */
-	const char *function;		/* demangled; NULL: no symbol covers the address */
-	const char *file;		/* NULL: no line information */
-	int line;			/* 0: no line information */
-	const char *module;		/* path, [vdso], [jit], [anon]; NULL: no mapping */
-	const char *build_id;		/* hex, NULL: none */
-	uint64_t offset;		/* function: pc - its start; else the ELF vaddr in module,
-					 * the pc itself without one */
-	bool inlined;			/* into the next frame */
-};
+struct symbolizer;			/* the mappings, open files and names of one process */
 
 /*
  * Reads the mappings of pid and opens every executable file. NULL, with one

@@ -10,8 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "session/recorder.h"
+#include "tracefile/compact.h"
 #include "tracefile/compact_plan.h"
+#include "tracefile/container.h"
+#include "tracefile/format.h"
+#include "tracefile/records.h"
+#include "tracefile/writer.h"
 
 struct thinned {			/* state of a target */
 	uint32_t target;

@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "tracefile/compact_plan.h"
+#include "tracefile/container.h"
+#include "tracefile/format.h"
+#include "tracefile/records.h"
+#include "util/id_table.h"
 
 #define SMALLER		0.625	/* target size, as a share of the old one */
 #define LEAST		0.25	/* minimum share of what may be dropped that is kept */

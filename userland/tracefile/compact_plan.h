@@ -9,8 +9,10 @@
 #ifndef LEAKTRACE_THIN_PLAN_H
 #define LEAKTRACE_THIN_PLAN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "util/id_table.h"
-#include "tracefile/format.h"
 
 struct thin_plan {
 	uint64_t now_ns;		/* the latest time in the file */

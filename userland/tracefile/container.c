@@ -8,15 +8,18 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <zlib.h>
 #include <zstd.h>
 
-#include "leaktrace.h"
+#include "tracefile/container.h"
+#include "util/format.h"
 
 #define MAGIC		"LEAKTRC\n"
 #define RECORD_ALIGN(n)	(((n) + 7) & ~(size_t)7)

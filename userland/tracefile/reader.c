@@ -6,11 +6,23 @@
  * Names accumulate. The file is untrusted.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/decode.h"
 #include "model/history.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/object_notes.h"
+#include "model/target.h"
+#include "symbolize/symbolizer.h"
+#include "tracefile/container.h"
 #include "tracefile/format.h"
+#include "tracefile/reader.h"
+#include "tracefile/records.h"
+#include "util/error.h"
+#include "util/units.h"
 
 enum { TARGETS_MAX = 4096 };
 

@@ -11,9 +11,18 @@
 
 #include <netlink/attr.h>
 
+#include "model/kind.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_notes.h"
+#include "model/proc_load.h"
+#include "symbolize/frame.h"
+#include "symbolize/symbolizer.h"
+#include "tracefile/format.h"
+#include "tracefile/records.h"
 #include "util/proc_maps.h"
 #include "util/sanitize.h"
-#include "tracefile/format.h"
 
 static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_EXE] = { .type = NLA_STRING }, [META_HOSTNAME] = { .type = NLA_STRING },

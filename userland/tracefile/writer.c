@@ -7,16 +7,35 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "util/hash.h"
-#include "util/proc_maps.h"
+#include "model/decode.h"
+#include "model/kind.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/object_describe.h"
+#include "model/proc_load.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "model/thread_join.h"
+#include "netlink/client.h"
+#include "netlink/requests.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
+#include "symbolize/symbolizer.h"
+#include "tracefile/container.h"
 #include "tracefile/format.h"
-#include "symbolize/dwarf_unwind.h"
+#include "tracefile/writer.h"
+#include "util/hash.h"
+#include "util/macros.h"
+#include "util/proc_maps.h"
+#include "util/version.h"
 
 enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20, STRING_MAX_BYTES = 4096 };
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "unwind/build.h"
+#include "unwind/coverage.h"
+#include "unwind/unwind.h"
 
 /* Clips [start, end) to the executable segment in which it starts. */
 bool unwind_build_clip(const struct unwind_build *b, uint64_t start, uint64_t end,

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "unwind/cfi.h"
+#include "unwind/cursor.h"
 
 enum {
 	/* Not in every dwarf.h. */

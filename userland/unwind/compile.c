@@ -13,8 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/image.h"
 #include "unwind/build.h"
+#include "unwind/cfi.h"
+#include "unwind/coverage.h"
+#include "unwind/eh_frame.h"
 #include "unwind/key.h"
+#include "unwind/rule.h"
+#include "unwind/unwind.h"
 
 enum {
 	/* Padding after a function is covered by the function's last row. */

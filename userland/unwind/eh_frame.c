@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "elf/image.h"
+#include "unwind/cfi.h"
+#include "unwind/cursor.h"
+#include "unwind/eh_frame.h"
 #include "unwind/section.h"
 
 enum {

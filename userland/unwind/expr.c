@@ -6,6 +6,8 @@
  */
 #include <dwarf.h>
 
+#include "unwind/cfi.h"
+#include "unwind/cursor.h"
 #include "unwind/expr.h"
 
 enum { MAX_STACK = 4, MAX_EXPR_BYTES = 64 };

@@ -11,8 +11,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "elf/go_data.h"
 #include "elf/go_pclntab.h"
+#include "elf/go_runtime_names.h"
 #include "unwind/build.h"
+#include "unwind/coverage.h"
+#include "unwind/rule.h"
+#include "unwind/unwind.h"
 
 enum {
 	REG_BP = 6,

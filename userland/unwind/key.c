@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "elf/image.h"
 #include "unwind/key.h"
+#include "unwind/unwind.h"
 #include "util/hash.h"
 
 enum { ID_BYTES = 15, MIN_ID_BYTES = 8 };

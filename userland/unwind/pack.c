@@ -10,6 +10,8 @@
 
 #include "../module/unwind_check.h"
 #include "unwind/build.h"
+#include "unwind/rule.h"
+#include "unwind/unwind.h"
 
 enum { MAX_PACKED_RULES = 1 << 16 };
 

@@ -8,7 +8,11 @@
 #include <dwarf.h>
 #include <errno.h>
 
+#include "elf/image.h"
 #include "unwind/build.h"
+#include "unwind/coverage.h"
+#include "unwind/cursor.h"
+#include "unwind/rule.h"
 #include "unwind/section.h"
 
 enum {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "unwind/cfi.h"
 #include "unwind/expr.h"
 #include "unwind/rule.h"
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/types.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>

@@ -6,6 +6,10 @@
  */
 #include <dwarf.h>
 
+#include "elf/image.h"
+#include "unwind/cfi.h"
+#include "unwind/cursor.h"
+#include "unwind/eh_frame.h"
 #include "unwind/section.h"
 
 enum {

@@ -5,12 +5,14 @@
  * it is complete.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report/output.h"
+#include "util/atomic_file.h"
+#include "util/format.h"
 
 /* A temporary file next to path, with the mode that fopen() would give it. */
 static FILE *open_beside(const char *path, char **tmp)

@@ -5,6 +5,7 @@
 
 #include "util/hash.h"
 #include "util/intern.h"
+#include "util/protobuf.h"
 
 static size_t slot_of(const struct intern *t, uint64_t hash, const void *data, size_t len)
 {

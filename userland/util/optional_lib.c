@@ -2,8 +2,8 @@
 /* Loads a shared library on first use. */
 #include <dlfcn.h>
 
+#include "util/error.h"
 #include "util/optional_lib.h"
-#include "leaktrace.h"
 
 int optional_lib_load(const char *library, const char *package, const struct optional_lib_symbol *symbols, size_t n)
 {

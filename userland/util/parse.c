@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "util/macros.h"
 #include "util/parse.h"
 
 /* Seconds from "10", "10s", "1.5m", "2h", "1d" or "200ms"; negative if it is invalid. */

@@ -11,8 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
 #include "util/process_memory.h"
+#include "util/units.h"
 
 /** memory_read() - copy from a process; 0 or -errno */
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/proc_maps.h"
 #include "util/target_file.h"
 
 /* Reopens an O_PATH descriptor for reading; always closes name_fd. */

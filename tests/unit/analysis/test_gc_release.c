@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "analysis/analysis.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
 #include "check.h"
 
 #define SECOND 1000000000ULL

@@ -5,9 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/load_correlation.h"
+#include "model/curve.h"
 #include "model/history.h"
+#include "model/proc_load.h"
+#include "util/units.h"
 #include "check.h"
-#include "analysis/verdict.h"
 
 enum { SECONDS = 200 };
 

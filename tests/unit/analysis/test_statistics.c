@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Against values worked out by hand or taken from the literature. */
 #include <math.h>
+#include <stdbool.h>
 
-#include "analysis/verdict.h"
+#include <linux/leaktrace.h>
+
+#include "analysis/statistics.h"
 #include "check.h"
 
 static bool near(double a, double b, double within)

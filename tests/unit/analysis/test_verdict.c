@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The judge, on invented sites: leaks, and what only looks like one. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include "analysis/analysis.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/limits.h"
+#include "model/model.h"
+#include "model/object.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/stack.h"
+#include "util/format.h"
 #include "check.h"
 
 #define START_S 1000.0

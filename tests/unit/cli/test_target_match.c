@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which target of one file is which of another, and a diff of files with several. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "model/target_match.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "tracefile/container.h"
+#include "tracefile/reader.h"
+#include "tracefile/target_match.h"
+#include "util/error.h"
+#include "util/style.h"
 #include "recording.h"
 
 int cmd_diff(struct options *o);	/* main.c has no header for it */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaktrace.h"
-#include "export/push.h"
+#include "export/push_encode.h"
+#include "export/push_queue.h"
 #include "check.h"
 
 static void add(struct push_queue *q, size_t len)

@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/curve.h"
 #include "model/history.h"
-#include "leaktrace.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "util/macros.h"
+#include "util/units.h"
 #include "check.h"
 
 static void check_order(const struct history_point *p, size_t n)

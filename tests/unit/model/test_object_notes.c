@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is remembered of objects: the newest examples, and every thread nobody joined. */
+#include <stdio.h>
 #include <string.h>
 
-#include "leaktrace.h"
+#include <linux/leaktrace.h>
+
+#include "model/object.h"
+#include "model/object_notes.h"
 #include "check.h"
 
 static struct object thread(uint64_t id, uint64_t born_ns)

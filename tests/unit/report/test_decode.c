@@ -7,7 +7,12 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-#include "symbolize/dwarf_unwind.h"
+#include "analysis/analysis.h"
+#include "model/decode.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "symbolize/stack.h"
 #include "check.h"
 
 static struct nl_msg *msg;

@@ -8,6 +8,13 @@
 
 #include "recording.h"
 #include "model/delta.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "tracefile/container.h"
+#include "tracefile/reader.h"
+#include "util/units.h"
 
 static void between(unsigned int from_s, unsigned int to_s, unsigned int first_s, unsigned int last_s)
 {

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whose memory it is, and the text report's measures, on an invented model. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/memory_growth.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "report/report.h"
+#include "report/text.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
+#include "util/format.h"
+#include "util/style.h"
+#include "util/units.h"
 #include "check.h"
 
 static struct model m;

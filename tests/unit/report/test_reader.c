@@ -3,6 +3,7 @@
  * Trace files whose container is whole and whose records are not: read, judged
  * and reported in every format. A sanitizer watches.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,10 +13,23 @@
 
 #include <json-c/json.h>
 
-#include "leaktrace.h"
-#include "report/output.h"
-#include "check.h"
+#include "analysis/analysis.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "report/html.h"
+#include "report/openmetrics.h"
+#include "report/pprof.h"
+#include "report/text.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
+#include "symbolize/symbolizer.h"
+#include "tracefile/container.h"
 #include "tracefile/format.h"
+#include "tracefile/reader.h"
+#include "tracefile/records.h"
+#include "tracefile/writer.h"
+#include "util/style.h"
+#include "check.h"
 
 enum { ROUNDS = 400, SITES = 6, OBJECTS = 60 };
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/judgement.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/process.h"
+#include "runtime/go/view.h"
 #include "check.h"
 
 enum { LOOKS = 6 };

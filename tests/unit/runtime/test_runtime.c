@@ -4,8 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/go/go.h"
+#include "model/judgement.h"
+#include "model/runtime.h"
+#include "runtime/go/process.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
+#include "util/units.h"
 #include "check.h"
 
 static const struct judgement leak = { .verdict = VERDICT_LEAK }, suspect = { .verdict = VERDICT_SUSPECT };

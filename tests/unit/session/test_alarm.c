@@ -2,7 +2,12 @@
 /* When an alarm is raised and called off: told of a verdict, second by second. */
 #include <stdlib.h>
 
-#include "cli/cli.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "session/alarm.h"
+#include "util/units.h"
 #include "check.h"
 
 static struct site site;

@@ -4,12 +4,27 @@
  * kept in their bounds. The truth is recording.h's.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "model/event.h"
 #include "model/history.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "session/recorder.h"
+#include "symbolize/frame.h"
+#include "tracefile/container.h"
+#include "tracefile/format.h"
+#include "tracefile/reader.h"
+#include "tracefile/records.h"
+#include "tracefile/writer.h"
+#include "util/format.h"
+#include "util/units.h"
 #include "recording.h"
 
 static void whole(void)

@@ -10,12 +10,27 @@
  * By default all of it is 1/256: 4 MiB for 100 sites and 200 objects are what the
  * recorder's 1 GiB is for 25,600 sites and 51,200 objects.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "recording.h"
+
+#include "model/history.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/proc_load.h"
+#include "model/site.h"
+#include "model/target.h"
+#include "session/recorder.h"
+#include "symbolize/symbolizer.h"
+#include "tracefile/container.h"
+#include "tracefile/format.h"
+#include "tracefile/records.h"
+#include "util/format.h"
+#include "util/units.h"
 
 enum { WEEK_S = 7 * 86400, INTERVAL_S = 30, LEAK_EVERY_S = 3600, FRAMES = 8 };
 

@@ -10,7 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elf/image.h"
+#include "symbolize/frame.h"
 #include "symbolize/module.h"
+#include "util/string_table.h"
 
 enum { ADDRESSES = 100000, MAX_FRAMES = 64 };
 

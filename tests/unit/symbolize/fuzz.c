@@ -6,11 +6,16 @@
  * usage: test_symbol_fuzz FILE ROUNDS
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "elf/image.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/frame.h"
 #include "symbolize/module.h"
+#include "util/string_table.h"
 #include "check.h"
 
 enum { MAX_FRAMES = 8 };

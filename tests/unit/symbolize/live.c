@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/proc_maps.h"
+#include "symbolize/frame.h"
 #include "symbolize/symbolizer.h"
-#include "check.h"
+#include "util/proc_maps.h"
 #include "util/target_file.h"
+#include "check.h"
 
 enum { MAX_FRAMES = 16 };
 

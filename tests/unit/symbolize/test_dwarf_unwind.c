@@ -11,7 +11,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <linux/leaktrace.h>
+
 #include "symbolize/dwarf_unwind.h"
+#include "symbolize/stack.h"
+#include "util/macros.h"
 #include "check.h"
 
 enum { DEEP = 20, ROUNDS = 300 };

@@ -2,6 +2,7 @@
 /* Whose frame it is, by what Go calls it and where it was compiled. */
 #include <stdlib.h>
 
+#include "symbolize/frame.h"
 #include "symbolize/language.h"
 #include "check.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which frames are passed over when somebody is to blame. */
+#include "symbolize/frame.h"
 #include "symbolize/library.h"
 #include "check.h"
 

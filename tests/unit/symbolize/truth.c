@@ -12,11 +12,17 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "elf/image.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/debuginfod.h"
+#include "symbolize/frame.h"
 #include "symbolize/module.h"
+#include "util/string_table.h"
 #include "check.h"
 
 enum { MAX_FRAMES = 64, MAX_ADDRESSES = 2000, LINE_BYTES = 8192 };

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Coarser history where it is old, and nothing lost on the way. The truth is recording.h's. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "recording.h"
+
+#include "model/history.h"
+#include "model/judgement.h"
+#include "model/model.h"
+#include "model/proc_load.h"
+#include "tracefile/compact.h"
+#include "tracefile/container.h"
+#include "util/format.h"
+#include "util/units.h"
 
 static bool says(struct model *m, const char *sentence)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The container: whole, cut off, damaged. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
+#include "tracefile/container.h"
 #include "check.h"
 
 enum { RECORDS = 3000 };

@@ -7,6 +7,7 @@
  * usage: test_unwind_fuzz [ROUNDS [GO_PROGRAM]]
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 #include "check.h"
 #include "unwind/damage.h"
 #include "unwind/image.h"
+
+#include "unwind/unwind.h"
 
 static uint64_t state = 0x9e3779b97f4a7c15;
 

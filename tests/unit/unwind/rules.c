@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each instruction, expression and stub, byte by byte: what rule it gives. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "check.h"
 #include "unwind/unwind.h"

@@ -14,12 +14,16 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "model/delta.h"
 #include "unwind/unwind.h"
 #include "unwind/oracle.h"
 

@@ -4,6 +4,7 @@
  * says they are, and a big one against its sums. With a FILE it writes a
  * profile there, for readers who are not ours (tests/03-outputs.bats).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@
 
 #include "util/pprof_encode.h"
 #include "util/protobuf.h"
-#include "check.h"
 #include "util/utf8.h"
+#include "check.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

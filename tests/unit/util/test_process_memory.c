@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "leaktrace.h"
 #include "util/process_memory.h"
+#include "util/units.h"
 #include "check.h"
 
 enum { PAGES = 1200 };			/* more than are asked for at once */

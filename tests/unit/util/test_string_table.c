@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the programmer wrote: C++, both of Rust's manners, and what is neither. */
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"

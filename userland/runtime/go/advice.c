@@ -6,7 +6,10 @@
  */
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "util/macros.h"
 
 static const struct {
 	enum go_kind kind;

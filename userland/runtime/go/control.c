@@ -6,10 +6,13 @@
  * Each is written only if memory has the expected value.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/go/go.h"
+#include "runtime/go/control.h"
+#include "runtime/go/process.h"
+#include "util/error.h"
 #include "util/process_memory.h"
 
 enum { DEFAULT_RATE = 512 << 10 };

@@ -5,11 +5,14 @@
  * two runs can be compared; the same path at different addresses is one.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "runtime/go/diff.h"
+#include "util/format.h"
+#include "util/macros.h"
 #include "util/sanitize.h"
 
 enum { DOCUMENT_BYTES_MAX = 256 << 20 };

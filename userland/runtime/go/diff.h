@@ -3,12 +3,17 @@
  * Compares two files written by 'leaktrace go'. They are untrusted, as all
  * files are.
  */
-#ifndef LEAKTRACE_GO_DIFFERENCE_H
-#define LEAKTRACE_GO_DIFFERENCE_H
+#ifndef LEAKTRACE_RUNTIME_GO_DIFF_H
+#define LEAKTRACE_RUNTIME_GO_DIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include <json-c/json.h>
 
-#include "leaktrace.h"
+struct report_style;
 
 /* One call path that is in one or both of the samples; values as in the files. */
 struct go_growth {
@@ -27,7 +32,6 @@ struct go_difference {
 
 extern const char *const go_growth_kinds[];
 
-/* diff.c */
 bool go_difference_fits(const char *path);	/* a document, or a directory with one */
 struct go_difference *go_difference_read(const char *older, const char *newer, char *err,
 					 size_t errlen);	/* NULL: err says why */
@@ -36,7 +40,6 @@ void go_difference_free(struct go_difference *d);
 struct json_object *go_document_at(struct json_object *o, const char *key, enum json_type type);
 const char *go_document_text(struct json_object *o, const char *key);	/* "" if absent */
 
-/* diff_report.c */
 void go_difference_text(FILE *f, const struct go_difference *d, const struct report_style *style);
 void go_difference_json(FILE *f, const struct go_difference *d);
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What grew between two samples of Go programs, as text and as JSON. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/judgement.h"
 #include "runtime/go/diff.h"
-#include "report/text.h"
+#include "util/format.h"
 #include "util/json.h"
+#include "util/macros.h"
+#include "util/style.h"
 
 enum { PLACES = 5, FRAMES = 8, FRAMES_ALL = 256, KINDS_OF_GO = 3, NAME_END = 48 /* column */ };
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads offsets in the runtime's structures from the program's debug information. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
+#include "elf/image.h"
+#include "runtime/go/layout.h"
 #include "symbolize/debug_file.h"
-#include "runtime/go/go.h"
+#include "util/macros.h"
 
 static bool find_child(Dwarf_Die *parent, const char *name, int tag, Dwarf_Die *child)
 {

@@ -6,7 +6,12 @@
  */
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_data.h"
+#include "elf/go_pclntab.h"
+#include "elf/image.h"
+#include "runtime/go/find.h"
+#include "runtime/go/process.h"
+#include "runtime/go/scan.h"
 
 enum { TRIES = 5 };
 

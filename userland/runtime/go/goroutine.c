@@ -5,10 +5,17 @@
  * unchanged after the stack was copied. Thousands are read in one batch.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/delta.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/unwind.h"
+#include "runtime/go/view.h"
+#include "util/clock.h"
 #include "util/process_memory.h"
 
 enum { G_MAX = 10 << 20, AT_ONCE = 512, FIRST_BYTES = 1024, STACK_BYTES_MAX = 1 << 20, TRIES = 3 };

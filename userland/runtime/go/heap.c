@@ -9,7 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "runtime/go/process.h"
+#include "runtime/go/scan.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/unwind.h"
+#include "runtime/go/view.h"
 
 enum { BUCKETS_MAX = 1 << 20, TYPE_HEAP = 1, DEPTH_MAX = 1024, TRIES = 4 };
 

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A Go program as JSON: sites as in the report, of further kinds. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/judgement.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/process.h"
+#include "runtime/go/report.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
 #include "util/json.h"
 
 static void put(struct json_object *o, const char *key, struct json_object *value)

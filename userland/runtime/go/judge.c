@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/judgement.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
 
 enum { SAMPLES_SUSPECT = 2, SAMPLES_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
 

@@ -5,9 +5,13 @@
  * has debug information.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/delta.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "util/macros.h"
 
 /* Go 1.minor, 64-bit. The heap record lost two words in 1.27. */
 static const struct {

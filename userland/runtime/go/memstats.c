@@ -3,7 +3,10 @@
  * The garbage collector's own counters. When a program grows, the first
  * question is whether it is Go memory that grows.
  */
-#include "runtime/go/go.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/view.h"
 
 static uint64_t counter(const struct go_process *p, int offset)
 {

@@ -5,13 +5,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "elf/image.h"
+#include "runtime/go/find.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "runtime/go/unwind.h"
+#include "symbolize/symbolizer.h"
+#include "util/proc_maps.h"
 #include "util/process_memory.h"
-#include "util/target_file.h"
 #include "util/sanitize.h"
 
 static bool open_image(struct go_process *p, char *err, size_t errlen)

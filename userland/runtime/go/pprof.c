@@ -4,14 +4,22 @@
  * them, so that 'go tool pprof' can compare them.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "runtime/go/go.h"
-#include "report/output.h"
-#include "util/pprof_encode.h"
+#include "model/judgement.h"
+#include "runtime/go/process.h"
+#include "runtime/go/report.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "util/atomic_file.h"
+#include "util/format.h"
 #include "util/json.h"
+#include "util/macros.h"
+#include "util/pprof_encode.h"
+#include "util/version.h"
 
 enum { FRAMES_MAX = 1024 };
 

@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "elf/image.h"
+#include "runtime/go/process.h"
+#include "runtime/go/unwind.h"
+#include "symbolize/symbolizer.h"
+#include "util/proc_maps.h"
 #include "util/process_memory.h"
-#include "util/target_file.h"
-#include "util/sanitize.h"
 
 /**
  * go_read() - read memory of the target; false if not all of it is mapped

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "elf/image.h"
+#include "runtime/go/process.h"
+#include "runtime/go/scan.h"
+#include "runtime/go/unwind.h"
+#include "util/proc_maps.h"
 
 enum { AREA_MAX = 256 << 20, GOID_SMALL = 1 << 20, PROCS_MAX = 1 << 16 };
 

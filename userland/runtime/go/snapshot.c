@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
-#include "symbolize/language.h"
+#include "model/judgement.h"
+#include "model/runtime.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/process.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/view.h"
 #include "util/process_memory.h"
 
 struct runtime_reader {

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A Go program as text: its state in a few lines, what grows, what waits. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "model/judgement.h"
+#include "runtime/go/judge.h"
+#include "runtime/go/process.h"
+#include "runtime/go/report.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "util/format.h"
+#include "util/style.h"
 
 enum { FRAMES = 8, FRAMES_ALL = 64, SITES = 5, NAME_END = 48 /* column */ };
 

@@ -4,10 +4,14 @@
  * they call shows what they are: a channel's, a ticker's, or a function of the
  * program.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "runtime/go/layout.h"
+#include "runtime/go/process.h"
+#include "runtime/go/snapshot.h"
+#include "runtime/go/view.h"
 #include "util/process_memory.h"
 
 enum { PROCS_MAX = 1 << 16, TIMERS_MAX = 1 << 24, AT_ONCE = 512, TIMER_BYTES = 80 };

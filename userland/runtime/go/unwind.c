@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/go/go.h"
+#include "elf/go_pclntab.h"
+#include "runtime/go/process.h"
+#include "runtime/go/unwind.h"
 
 struct pc_cache_entry {
 	uint64_t pc;			/* 0: empty */

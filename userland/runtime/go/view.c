@@ -4,13 +4,20 @@
  * Each site keeps a series of its counts.
  */
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/go/go.h"
-#include "symbolize/language.h"
+#include "elf/go_pclntab.h"
+#include "model/judgement.h"
+#include "runtime/go/process.h"
+#include "runtime/go/view.h"
+#include "symbolize/frame.h"
+#include "symbolize/symbolizer.h"
+#include "util/clock.h"
+#include "util/macros.h"
 
 enum { SITES_MAX = 1 << 16 };
 

@@ -3,12 +3,25 @@
  * Shared by all report formats: the order of sites, losses, and whether
  * anything leaks.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "symbolize/language.h"
-#include "leaktrace.h"
+#include "analysis/finding.h"
+#include "model/finding.h"
+#include "model/judgement.h"
+#include "model/kind.h"
+#include "model/model.h"
+#include "model/runtime.h"
+#include "model/site.h"
+#include "model/status.h"
+#include "model/target.h"
+#include "report/report.h"
+#include "symbolize/frame.h"
+#include "symbolize/stack.h"
+#include "util/macros.h"
+#include "util/units.h"
 
 static const char *const inexact_reasons[] = {
 	"the object table was full: some objects are not tracked",

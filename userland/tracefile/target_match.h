@@ -7,7 +7,7 @@
 #ifndef LEAKTRACE_TARGET_MATCH_H
 #define LEAKTRACE_TARGET_MATCH_H
 
-#include "tracefile/format.h"
+struct trace_survey;
 
 enum { MATCH_NONE = -1 };
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/target_match.h"
+#include "tracefile/reader.h"
+#include "tracefile/target_match.h"
+#include "util/macros.h"
 
 typedef bool same_fn(const struct trace_target *a, const struct trace_target *b);
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The analysis of a model: a verdict for each site, and findings, which join sites that have
+ * one cause.
+ *
+ *   measure.c -> statistics.c -> verdict.c -> evidence.c -> call_path.c, common_cause.c -> finding.c
+ *   (numbers)    (tests)         (the rule)   (sentences)   (same path?  same cause?)      (one finding)
+ *
+ * It is a pure function of the model and its curves: live, from a file or from a simulator,
+ * the same numbers give the same verdict.
+ */
+#ifndef LEAKTRACE_ANALYSIS_ANALYSIS_H
+#define LEAKTRACE_ANALYSIS_ANALYSIS_H
+
+#include <stdint.h>
+
+struct curve;
+struct model;
+
+struct bench {				/* how to judge */
+	double min_age_s;		/* what is younger is not old; 0: 3 s */
+	double window_s;		/* 0: all */
+};
+
+/*
+ * Judge all sites of a model whose dumps are complete and settled, then find what has
+ * one cause. curve, if any, gives what a session sampled of a site, or NULL.
+ */
+void judge(struct model *m, const struct bench *bench,
+	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
+
+#endif

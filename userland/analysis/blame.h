@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The frame that a report names: the innermost one that is the program's own. */
+#ifndef LEAKTRACE_ANALYSIS_BLAME_H
+#define LEAKTRACE_ANALYSIS_BLAME_H
+
+#include <stdint.h>
+
+struct model;
+struct site;
+struct symbol_frame;
+
+/* NULL: unknown. They belong to m. */
+const struct symbol_frame *report_place(struct model *m, const struct site *s);
+const struct symbol_frame *report_place_of(struct model *m, uint32_t stack);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whether findings of several kinds have one cause. */
+#ifndef LEAKTRACE_ANALYSIS_COMMON_CAUSE_H
+#define LEAKTRACE_ANALYSIS_COMMON_CAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct finding;
+struct model;
+
+bool root_same(struct model *m, const struct finding *f, const struct finding *g);
+unsigned int path_outer(struct model *m, uint32_t stack); /* outer frames: libc's, and the start function */
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Why a verdict is what it is: sentences, appended to judgement.evidence. */
+#ifndef LEAKTRACE_ANALYSIS_EVIDENCE_H
+#define LEAKTRACE_ANALYSIS_EVIDENCE_H
+
+#include <stdint.h>
+
+struct finding;
+struct judgement;
+struct measures;
+struct model;
+
+void evidence_write(struct judgement *j, const struct measures *x);
+void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release);
+void evidence_of_parts(struct model *m, struct finding *f);
+void evidence_of_limit(struct model *m, struct finding *f);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Objects that only a garbage collector releases: forgotten, if not for good. */
+#ifndef LEAKTRACE_ANALYSIS_GC_RELEASE_H
+#define LEAKTRACE_ANALYSIS_GC_RELEASE_H
+
+struct model;
+struct site;
+
+void collected_judge(struct model *m, struct site *s);
+
+#endif

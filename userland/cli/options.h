@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The options of a command, as they were given. */
+#ifndef LEAKTRACE_CLI_OPTIONS_H
+#define LEAKTRACE_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/analysis.h"
+#include "report/output.h"
+
+struct command;
+
+enum option_bit {
+	OPT_KINDS	= 1 << 0,
+	OPT_FORK	= 1 << 1,
+	OPT_BACKGROUND	= 1 << 2,
+	OPT_JSON	= 1 << 3,
+	OPT_DURATION	= 1 << 4,
+	OPT_FORMAT	= 1 << 5,
+	OPT_OUTPUT	= 1 << 6,
+	OPT_ALL		= 1 << 7,
+	OPT_JUDGE	= 1 << 8,	/* --min-age, --window */
+	OPT_FAIL_ON	= 1 << 9,
+	OPT_NO_SYMBOLS	= 1 << 10,
+	OPT_NO_COLOR	= 1 << 11,
+	OPT_MAX_OBJECTS	= 1 << 12,
+	OPT_RECORD	= 1 << 13,	/* --interval, --max-size, --rotate, --keep, --events */
+	OPT_BETWEEN	= 1 << 14,
+	OPT_DEBUGINFOD	= 1 << 15,
+	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
+	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
+	OPT_LISTEN	= 1 << 21,
+	OPT_EVERY	= 1 << 22,
+};
+
+enum { OPTIONS_LABELS_MAX = 16 };
+
+struct option_label {
+	char *name, *value;		/* malloced */
+};
+
+struct options {
+	uint32_t kinds, max_objects;
+	bool follow_fork, background, json, fail_on_leak, no_symbols;
+	struct output_options output;
+	bool arm, disarm, verdict;	/* go: what is written to it */
+	unsigned int count;		/* of looks; 0: not given */
+	double every_s;			/* 0: not given */
+	double duration_s;		/* 0: no end */
+	const char *to, *listen;
+	int protocol;			/* enum push_protocol */
+	struct option_label labels[OPTIONS_LABELS_MAX];
+	unsigned int nlabels;
+	struct bench bench;
+	double interval_s, rotate_s;	/* 0: as is usual, never */
+	uint64_t max_bytes, rotate_bytes;
+	unsigned int keep;
+	bool events;
+	const char *between[2];		/* as given; for when_parse() */
+	int argc;			/* what is left */
+	char **argv;
+};
+
+/* 0: go on; EXIT_TROUBLE: said why; -1: all was said that was asked for. */
+int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
+void options_usage(FILE *f, const struct command *cmd);
+
+#endif

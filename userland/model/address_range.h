@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What part of its target's memory an address lies in, by the mappings that the model has. */
+#ifndef LEAKTRACE_MODEL_ADDRESS_RANGE_H
+#define LEAKTRACE_MODEL_ADDRESS_RANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct model;
+
+enum range { RANGE_HEAP, RANGE_MMAP, RANGE_STACK, RANGE_SHARED, RANGE_UNKNOWN, RANGES };
+
+enum range range_of(const struct model *m, uint64_t address);
+const char *range_kind_name(enum range r);
+const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
+bool range_is_heap(const struct model *m, uint64_t address);
+bool range_is_stack(const struct model *m, uint64_t address);
+
+#endif

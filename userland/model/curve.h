@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How many objects of one site lived when. */
+#ifndef LEAKTRACE_MODEL_CURVE_H
+#define LEAKTRACE_MODEL_CURVE_H
+
+struct curve {				/* sampled, in order of time */
+	unsigned int n;
+	double t_s[64];	/* CLOCK_MONOTONIC */
+	double live[64];
+};
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "model/kind.h"
+#include "util/macros.h"
+
+static const char *const kinds[KINDS] = {
+	[LEAKTRACE_KIND_FD] = "fd",
+	[LEAKTRACE_KIND_PAGE] = "page",
+	[LEAKTRACE_KIND_TIMER] = "timer",
+	[LEAKTRACE_KIND_THREAD] = "thread",
+};
+
+static const char *const types[__LEAKTRACE_TYPE_MAX] = {
+	[LEAKTRACE_TYPE_UNKNOWN] = "unknown",
+	[LEAKTRACE_TYPE_FILE] = "file",
+	[LEAKTRACE_TYPE_DIRECTORY] = "directory",
+	[LEAKTRACE_TYPE_DEVICE] = "device",
+	[LEAKTRACE_TYPE_SOCKET] = "socket",
+	[LEAKTRACE_TYPE_PIPE] = "pipe",
+	[LEAKTRACE_TYPE_EPOLL] = "epoll",
+	[LEAKTRACE_TYPE_EVENTFD] = "eventfd",
+	[LEAKTRACE_TYPE_TIMERFD] = "timerfd",
+	[LEAKTRACE_TYPE_SIGNALFD] = "signalfd",
+	[LEAKTRACE_TYPE_INOTIFY] = "inotify",
+	[LEAKTRACE_TYPE_FANOTIFY] = "fanotify",
+	[LEAKTRACE_TYPE_MEMFD] = "memfd",
+	[LEAKTRACE_TYPE_PIDFD] = "pidfd",
+	[LEAKTRACE_TYPE_IO_URING] = "io_uring",
+	[LEAKTRACE_TYPE_BPF] = "bpf",
+	[LEAKTRACE_TYPE_PERF_EVENT] = "perf_event",
+	[LEAKTRACE_TYPE_USERFAULTFD] = "userfaultfd",
+	[LEAKTRACE_TYPE_ANON_INODE] = "anon_inode",
+	[LEAKTRACE_TYPE_ANON] = "anon",
+	[LEAKTRACE_TYPE_SHMEM] = "shmem",
+	[LEAKTRACE_TYPE_POSIX_TIMER] = "posix_timer",
+	[LEAKTRACE_TYPE_THREAD] = "thread",
+	[LEAKTRACE_TYPE_IO_WORKER] = "io_worker",
+	[LEAKTRACE_TYPE_PROCESS] = "process",
+};
+
+const char *kind_name(unsigned int kind)
+{
+	return kind < KINDS ? kinds[kind] : "unknown";
+}
+
+int kind_parse(const char *name)
+{
+	for (int i = 0; i < KINDS; i++)
+		if (!strcmp(kinds[i], name))
+			return i;
+	return -1;
+}
+
+const char *type_name(unsigned int type)
+{
+	return type < ARRAY_SIZE(types) ? types[type] : "unknown";
+}

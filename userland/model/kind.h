@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kinds and types of objects, by the names that users give and read. */
+#ifndef LEAKTRACE_MODEL_KIND_H
+#define LEAKTRACE_MODEL_KIND_H
+
+#include <linux/leaktrace.h>
+
+enum { KINDS = __LEAKTRACE_KIND_MAX };
+
+const char *kind_name(unsigned int kind);	/* of LEAKTRACE_KIND_…; "unknown" */
+int kind_parse(const char *name);		/* -1: no such kind */
+const char *type_name(unsigned int type);	/* of LEAKTRACE_TYPE_…; "unknown" */
+
+#endif

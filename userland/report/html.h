@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Judged models as one HTML page that needs nothing else. */
+#ifndef LEAKTRACE_REPORT_HTML_H
+#define LEAKTRACE_REPORT_HTML_H
+
+#include <stdio.h>
+
+struct json_object;
+struct model;
+
+/* What the page knows of one model; the caller owns it. */
+struct json_object *page_data(struct model *m);
+int page_write(FILE *f, struct json_object *reports);	/* an array of these; 0 or -errno */
+
+#endif

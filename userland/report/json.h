@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A judged model as JSON. The caller owns what is returned. */
+#ifndef LEAKTRACE_REPORT_JSON_H
+#define LEAKTRACE_REPORT_JSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+struct runtime_site;
+struct model;
+struct site;
+struct symbol_frame;
+
+struct json_object *report_json(struct model *m);
+struct json_object *report_json_site(struct model *m, const struct site *s);
+struct json_object *report_json_frame(const struct symbol_frame *f);
+struct json_object *report_json_frames(struct model *m, uint32_t stack);
+struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced */
+
+/*
+ * What only a runtime knows of.
+ */
+struct json_object *report_json_runtime_site(const struct runtime_site *s);
+struct json_object *report_json_runtime_finding(const struct runtime_site *s, size_t id);
+struct json_object *report_json_holders(struct model *m, const struct site *s); /* NULL: none */
+void report_json_runtime_totals(const struct model *m, struct json_object *totals);
+
+#endif

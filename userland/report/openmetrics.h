@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Judged models as OpenMetrics text. Families are collected over all targets, since each may
+ * be told only once.
+ */
+#ifndef LEAKTRACE_REPORT_OPENMETRICS_H
+#define LEAKTRACE_REPORT_OPENMETRICS_H
+
+#include <stdio.h>
+
+struct metrics;
+struct model;
+
+struct metrics *metrics_new(void);		/* NULL: no memory */
+void metrics_add(struct metrics *x, struct model *m);
+int metrics_write(struct metrics *x, FILE *f);	/* 0 or -errno */
+void metrics_free(struct metrics *x);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a view of a Go program says of its sites. */
+#ifndef LEAKTRACE_RUNTIME_GO_JUDGE_H
+#define LEAKTRACE_RUNTIME_GO_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/go/view.h"
+
+void go_judge(struct go_view *v);
+bool go_leaks(const struct go_view *v);
+size_t go_rank(struct go_view *v, struct go_site ***sites);	/* malloced, worst first */
+const char *go_kind_name(enum go_kind kind);
+const char *go_advice(struct go_view *v, struct go_site *s);	/* a sentence; or NULL */
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an argument of a command stands for: a pid, a file, or NULL for all that is traced.
+ * Each is judged and handed to fn, whose status ends it if it is not 0.
+ */
+#ifndef LEAKTRACE_SESSION_INPUT_H
+#define LEAKTRACE_SESSION_INPUT_H
+
+#include <stdbool.h>
+
+struct client;
+struct model;
+struct options;
+
+struct source {
+	const struct options *o;
+	int (*fn)(struct model *m, void *arg);
+	void *arg;
+	struct client *client;		/* source_read() opens it */
+};
+
+bool source_is_file(const char *arg);
+int source_file(struct source *s, const char *path);
+int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE after an error message */
+void source_close(struct source *s);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* News of a session, as lines and as a table on the terminal. */
+#ifndef LEAKTRACE_SESSION_LIVE_VIEW_H
+#define LEAKTRACE_SESSION_LIVE_VIEW_H
+
+#include "model/runtime.h"
+#include "session/alarm.h"
+
+struct session;
+struct traced;
+
+void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site);
+void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
+		  const struct runtime_site *site);
+void live_note(struct session *s, struct traced *t, const char *event, const char *why);
+void live_draw(struct session *s);
+void live_erase(struct session *s);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Targets that are traced by us, or watched, until something ends it. */
+#ifndef LEAKTRACE_SESSION_SESSION_H
+#define LEAKTRACE_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "model/model.h"
+
+struct client;
+struct event;
+struct options;
+struct watch;
+
+#define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
+
+struct traced {
+	struct traced *next;
+	struct model model;
+	struct watch *watch;
+	bool ours;		/* to be deleted when we go, */
+	bool deleted;		/* if it was not before */
+	bool root;		/* asked for, not come by a fork */
+	bool done;		/* exited or detached */
+	bool detached;		/* by somebody else: there is nothing more to read */
+	bool read;		/* for the last time: the model is what the report will say */
+	uint32_t execs_seen;
+	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
+	uint32_t sites_seen;
+};
+
+struct session {
+	struct client *client;
+	const struct options *options;
+	struct traced *targets;
+	int events_fd, signal_fd, timer_fd;
+	FILE *tail;		/* where events go as lines; NULL: nowhere */
+	bool json;		/* as JSON */
+	bool view;		/* a picture on the terminal instead */
+	bool watch_all;		/* take up whatever is traced */
+	bool objects;		/* events: every birth and death, too */
+	uint64_t sample_every_ns;	/* 0: at each tick, that is every second */
+	bool stop;
+	int status;		/* of session_loop(), if it stops */
+	uint64_t started_ns, lost;
+	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
+	void (*on_child)(struct session *s);	/* run: SIGCHLD */
+	void (*on_signal)(struct session *s, int signal);
+	/* record: the sites are fresh; last: and all else, before the report */
+	void (*on_sample)(struct session *s, struct traced *t, bool last);
+	void (*on_event)(struct session *s, const struct event *e);
+	void (*on_tick)(struct session *s);
+	void *user;
+	bool broken;		/* record: nothing more can be written */
+};
+
+int session_open(struct session *s, const struct options *o);
+int session_listen(struct session *s);
+struct traced *session_add(struct session *s, pid_t pid);
+struct traced *session_adopt(struct session *s, uint32_t id);
+struct traced *session_find(struct session *s, uint32_t id);
+void session_judge(struct session *s, struct traced *t, bool last);
+void session_runtime(struct session *s, struct traced *t, bool last);
+void session_exec(struct session *s, struct traced *t);
+void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
+int session_loop(struct session *s);
+int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
+void session_drop_done(struct session *s);	/* of whom there will be no report */
+int session_report(struct session *s, bool *leaks);
+void session_close(struct session *s);
+
+#endif

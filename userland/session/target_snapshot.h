@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One look at a target. */
+#ifndef LEAKTRACE_SESSION_TARGET_SNAPSHOT_H
+#define LEAKTRACE_SESSION_TARGET_SNAPSHOT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct client;
+struct model;
+struct target;
+
+int observe(struct client *c, struct model *m, uint32_t id);	/* 0 or -errno: client_error() */
+void observe_names(struct model *m);		/* sets m->symbolizer */
+void observe_runtime(struct model *m);		/* sets m->runtime */
+
+/* The target with that pid. 0, -ESRCH: none, or another negative errno. */
+int observe_find(struct client *c, pid_t pid, struct target *found);
+int observe_no_process(pid_t pid);		/* EXIT_TROUBLE, and said so */
+
+#endif

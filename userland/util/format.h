@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Numbers and times as text for people.
+ *
+ * The functions with a buffer return it.
+ */
+#ifndef LEAKTRACE_UTIL_FORMAT_H
+#define LEAKTRACE_UTIL_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/macros.h"
+
+const char *format_count(uint64_t n, char buf[32]);		/* 12,345 */
+const char *format_bytes(uint64_t bytes, char buf[32]);		/* 1.2 MiB */
+const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms; "?": negative, infinite */
+
+/* A wall clock's seconds since 1970 as RFC 3339 in UTC, with milliseconds. */
+void format_time(double wall_s, char *buf, size_t len);
+
+/* The last parts of path that fit into room characters; points into path. */
+const char *path_tail(const char *path, size_t room);
+
+/* printf() into a string of its own, to be freed. NULL: no memory. */
+char *text(const char *fmt, ...) PRINTF(1, 2);
+
+#endif
