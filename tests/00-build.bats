@@ -83,3 +83,34 @@ kdir() {
 	shellcheck -x "${scripts[@]}"
 	shellcheck -x -s bats tests/*.bats
 }
+
+# layers FILE LINE: 'scripts/check layers' of the tree with LINE at the end of that file
+layers_with() {
+	local file=$TREE/userland/$1 status=0
+	cp "$file" "$BATS_TEST_TMPDIR/kept"
+	printf '%s\n' "$2" >>"$file"
+	"$TREE/scripts/check" layers >"$BATS_TEST_TMPDIR/log" 2>&1 || status=$?
+	cp "$BATS_TEST_TMPDIR/kept" "$file"
+	return "$status"
+}
+
+@test "build: each folder of the tool uses only those before it" {
+	"$TREE/scripts/check" layers
+}
+
+@test "build: a file that uses a later folder is found, and files that need each other" {
+	refute layers_with util/utf8.c '#include "model/history.h"'
+	grep -q '^upward: util/utf8.c uses model/history.h: #include$' "$BATS_TEST_TMPDIR/log"
+	refute layers_with util/utf8.c 'void history_free(void *h); void planted(void); void planted(void) { history_free(0); }'
+	grep -q '^upward: util/utf8.c uses model/history.c: history_free$' "$BATS_TEST_TMPDIR/log"
+	# json.c uses utf8.c
+	refute layers_with util/utf8.c '#include "util/json.h"
+void planted(void); void planted(void) { json_write_line(0, 0); }'
+	grep -q '^circle: util/json.c util/utf8.c$' "$BATS_TEST_TMPDIR/log"
+	"$TREE/scripts/check" layers
+}
+
+@test "build: no function is longer than a screen, no text leads elsewhere" {
+	cd "$TOP"
+	scripts/check length text
+}
