@@ -12,6 +12,7 @@
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/static_call.h>
 #include <linux/task_work.h>
 
 #include "leaktrace.h"
@@ -25,8 +26,32 @@ enum {
 static struct lt_pool *pool;
 static atomic_t pending;
 
+/*
+ * Upstream does not export task_work_add(); Debian and Ubuntu do. A static call goes there
+ * by a direct call that is patched in, which is legal whatever guards indirect ones: it
+ * needs no ENDBR at its end (IBT), no hash of a type (kCFI) and no retpoline. The address is
+ * the function's start, or its entry behind the ENDBR.
+ */
+DEFINE_STATIC_CALL_NULL(lt_task_work_add, task_work_add);
+
+static int find_task_work_add(void)
+{
+	unsigned long start = lt_function_find("task_work_add");
+
+	if (!start) {
+		pr_err("this kernel has no task_work_add() that kprobes can find\n");
+		return -EOPNOTSUPP;
+	}
+	static_call_update(lt_task_work_add, (typeof(&task_work_add))start);
+	return 0;
+}
+
 static int work_init(void)
 {
+	int err = find_task_work_add();
+
+	if (err)
+		return err;
 	pool = lt_pool_create("internal error: torn list of works", sizeof(struct lt_work), WORKS);
 	if (!pool)
 		return -ENOMEM;
@@ -172,7 +197,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 	memcpy(w->args, args, type->args_bytes);
 	lt_target_get(t);
 	atomic_inc(&pending);
-	if (!task_work_add(task, &w->head, TWA_RESUME))
+	if (!static_call(lt_task_work_add)(task, &w->head, TWA_RESUME))
 		return true;
 	atomic_dec(&pending);
 	refcount_dec(&t->refs);		/* the caller's own is still there */
