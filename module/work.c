@@ -42,7 +42,7 @@ static int find_task_work_add(void)
 		pr_err("this kernel has no task_work_add() that kprobes can find\n");
 		return -EOPNOTSUPP;
 	}
-	static_call_update(lt_task_work_add, (typeof(&task_work_add))start);
+	static_call_update(lt_task_work_add, (void *)start);
 	return 0;
 }
 
