@@ -26,8 +26,9 @@ A comment before a block says what is special about it, words separated by ';':
 
 How a line is compared: white space is any white space. A number is any number,
 but 0 is 0 only, and of units one of the same sort (B, KiB, …; us, ms, s, …). A
-hexadecimal number is any. Everything else is compared letter by letter, file.c:12
-included. All blocks of a file are one session, in the top of the tree.
+hexadecimal number is any, and so is a time of day. Everything else is compared
+letter by letter, file.c:12 included. All blocks of a file are one session, in the
+top of the tree.
 """
 import os
 import re
@@ -125,6 +126,7 @@ UNITS = [('B', 'KiB', 'MiB', 'GiB'), ('us', 'ms', 's', 'min', 'h', 'days')]
 TOKEN = re.compile(r'''
     (?P<any>…) | (?P<space>\s+)
   | (?P<place>[\w./+-]*\.[A-Za-z]{1,3}:\d+\b)           # a line of code
+  | (?P<clock>\b\d\d:\d\d:\d\d\b)
   | (?P<hex>\b0x[0-9a-f]+)
   | (?P<number>(?<![A-Za-z_.])[+−-]?\d[\d,]*(?:\.\d+)?)
   | (?P<unit>(?<=[\d]\ )(?:%s)\b)
@@ -143,6 +145,8 @@ def pattern_of(line, exact):
             parts.append(r'\s+' if parts else r'\s*')
         elif exact or kind in ('other', 'place'):
             parts.append(re.escape(text))
+        elif kind == 'clock':
+            parts.append(r'\d\d:\d\d:\d\d')
         elif kind == 'hex':
             parts.append('0x[0-9a-f]+')
         elif kind == 'unit':
