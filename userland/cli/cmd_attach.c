@@ -37,8 +37,8 @@ static int check_pids(const struct options *o)
 /* Options that would have no effect are rejected, not ignored. */
 static int check_background(const struct options *o)
 {
-	if (!o->background ||
-	    (!o->duration_s && !o->output.path && !o->output.format_given && !o->fail_on_leak && !o->output.all))
+	if (!o->session.background ||
+	    (!o->session.duration_s && !o->output.path && !o->output.format_given && !o->fail_on_leak && !o->output.all))
 		return 0;
 	return fail("attach: --background prints no report: "
 		    "it cannot be combined with --duration, --format, --output or --all");
@@ -54,7 +54,7 @@ static int attach_all(struct session *s, const struct options *o)
 			return EXIT_TROUBLE;
 	}
 	/* All or none: until here they are detached when we exit. */
-	for (struct traced *t = o->background ? s->targets : NULL; t; t = t->next) {
+	for (struct traced *t = o->session.background ? s->targets : NULL; t; t = t->next) {
 		keep_maps(&t->model);
 		t->ours = false;
 	}
@@ -71,15 +71,15 @@ int cmd_attach(struct options *o)
 		return fail("attach: no PID given (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
 	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1) ?:
-		session_open(&s, o);
-	if (!status && !o->background)
+		session_open(&s, &o->session);
+	if (!status && !o->session.background)
 		status = session_listen(&s);
 	if (!status)
 		status = attach_all(&s, o);
-	if (!status && !o->background) {
+	if (!status && !o->session.background) {
 		status = session_loop(&s);
 		if (!status)
-			status = session_report(&s, &leaks);
+			status = session_report(&s, &o->output, &leaks);
 	}
 	session_close(&s);
 	return status ?: leaks ? EXIT_LEAKS : EXIT_CLEAN;

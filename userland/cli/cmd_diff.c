@@ -40,7 +40,7 @@ static int read_target(const char *path, const struct trace_survey *s, int i, st
 
 static void judge_it(struct model *m, const struct options *o)
 {
-	judge(m, &o->bench, m->history ? history_curve : NULL, m->history);
+	judge(m, &o->session.bench, m->history ? history_curve : NULL, m->history);
 }
 
 /* Compares two files of 'leaktrace go'. */

@@ -210,7 +210,7 @@ static int check(const struct options *o)
 static int push(const struct options *o)
 {
 	struct push_run r = { .o = o, .protocol = o->protocol };
-	struct source source = { .o = o, .fn = queue_model, .arg = &r };
+	struct source source = { .bench = &o->session.bench, .fn = queue_model, .arg = &r };
 	const char *arg = o->argc ? o->argv[0] : NULL;
 	int status = check(o);
 

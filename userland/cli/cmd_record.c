@@ -25,7 +25,13 @@
 
 enum { KEEP = 7 };
 
-static struct recorder *recorder_of(const struct session *s)
+struct recording {
+	const struct options *o;
+	struct recorder *recorder;
+	bool broken;			/* nothing more can be written */
+};
+
+static struct recording *recording_of(const struct session *s)
 {
 	return s->user;
 }
@@ -33,34 +39,39 @@ static struct recorder *recorder_of(const struct session *s)
 /* Only the first error is reported: it stops the session. */
 static void stop_on(struct session *s, int err)
 {
-	if (!err || s->broken)
+	struct recording *r = recording_of(s);
+	const char *path = r->o->output.path;
+
+	if (!err || r->broken)
 		return;
-	s->broken = true;
+	r->broken = true;
 	s->stop = true;
 	live_erase(s);
 	if (err == -EFBIG)
 		fail("cannot continue recording to %s: --max-size is too small for its minimum content; the file can be reported",
-		     s->options->output.path);
+		     path);
 	else
-		fail("cannot write %s: %s; what was written so far can be reported", s->options->output.path, strerror(-err));
+		fail("cannot write %s: %s; what was written so far can be reported", path, strerror(-err));
 }
 
 static void on_sample(struct session *s, struct traced *t, bool last)
 {
-	struct recorder *r = recorder_of(s);
+	struct recording *r = recording_of(s);
 
-	if (!s->broken)
-		stop_on(s, recorder_point(r, &t->model) ?:
-			recorder_snapshot(r, s->client, &t->model, last));
+	if (!r->broken)
+		stop_on(s, recorder_point(r->recorder, &t->model) ?:
+			recorder_snapshot(r->recorder, s->client, &t->model, last));
 }
 
 static void on_event(struct session *s, const struct event *e)
 {
-	if (s->broken)
+	struct recording *r = recording_of(s);
+
+	if (r->broken)
 		return;
 	if (e->op == LEAKTRACE_EVENT_EXEC)
-		recorder_forget_names(recorder_of(s), e->target);
-	stop_on(s, recorder_event(recorder_of(s), e));
+		recorder_forget_names(r->recorder, e->target);
+	stop_on(s, recorder_event(r->recorder, e));
 }
 
 static int snapshot_all(struct session *s)
@@ -69,20 +80,20 @@ static int snapshot_all(struct session *s)
 
 	for (struct traced *t = s->targets; t && !err; t = t->next)
 		if (!t->detached)
-			err = recorder_snapshot(recorder_of(s), s->client, &t->model, true);
+			err = recorder_snapshot(recording_of(s)->recorder, s->client, &t->model, true);
 	return err;
 }
 
 static void on_tick(struct session *s)
 {
-	struct recorder *r = recorder_of(s);
+	struct recording *r = recording_of(s);
 
-	if (s->broken)
+	if (r->broken)
 		return;
-	if (recorder_rotation_due(r))
-		stop_on(s, snapshot_all(s) ?: recorder_rotate(r) ?: snapshot_all(s));
+	if (recorder_rotation_due(r->recorder))
+		stop_on(s, snapshot_all(s) ?: recorder_rotate(r->recorder) ?: snapshot_all(s));
 	else
-		stop_on(s, recorder_flush(r));
+		stop_on(s, recorder_flush(r->recorder));
 }
 
 /* Processes that are already traced, in the background or by others, stay traced. */
@@ -137,32 +148,32 @@ static struct recorder *open_recorder(const struct options *o)
 }
 
 /* Writes the final snapshots, the report, and the end of the file. */
-static int end(struct session *s, const struct options *o)
+static int end(struct session *s)
 {
-	struct options say = *o;
-	bool leaks;
+	struct recording *r = recording_of(s);
+	struct output_options terminal = r->o->output;	/* whose path is the recording */
+	const char *path = terminal.path;
+	bool leaks = false;
 	char size[32];
 	int status;
 
-	/* the report goes to the terminal: o->output.path is the recording */
-	say.output.path = NULL;
-	s->options = &say;
-	status = session_report(s, &leaks);
-	s->options = o;
-	format_bytes(recorder_bytes(recorder_of(s)), size);
-	stop_on(s, recorder_close(recorder_of(s)));
-	s->user = NULL;
-	if (!s->broken)
-		fprintf(stderr, "leaktrace: %s of history in %s: leaktrace report %s\n", size, o->output.path,
-			o->output.path);
-	return s->broken ? EXIT_TROUBLE : status;
+	terminal.path = NULL;
+	status = session_report(s, &terminal, &leaks);
+	format_bytes(recorder_bytes(r->recorder), size);
+	stop_on(s, recorder_close(r->recorder));
+	r->recorder = NULL;
+	if (!r->broken)
+		fprintf(stderr, "leaktrace: %s of history in %s: leaktrace report %s\n", size, path, path);
+	return r->broken ? EXIT_TROUBLE : status;
 }
 
 int cmd_record(struct options *o)
 {
+	struct recording r = { .o = o };
 	struct session s = {
 		.json = o->json, .tail = stdout, .view = !o->json && isatty(STDOUT_FILENO),
-		.objects = o->events, .on_sample = on_sample, .on_event = on_event, .on_tick = on_tick,
+		.hooks = { .on_sample = on_sample, .on_event = on_event, .on_tick = on_tick },
+		.user = &r,
 	};
 	int status;
 
@@ -173,18 +184,18 @@ int cmd_record(struct options *o)
 	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)
 		return fail("record: --rotate SIZE must be at most half of --max-size");
 	s.sample_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
-	status = session_open(&s, o);
+	status = session_open(&s, &o->session);
 	if (!status)
 		status = session_listen(&s);
 	if (!status)
 		status = take_up_all(&s, o);
 	/* opened last, so that an invalid argument does not overwrite the file */
-	s.user = status ? NULL : open_recorder(o);
-	if (!status && !s.user)
+	r.recorder = status ? NULL : open_recorder(o);
+	if (!status && !r.recorder)
 		status = EXIT_TROUBLE;
 	if (!status)
-		status = session_loop(&s) ?: end(&s, o);
-	recorder_close(s.user);
+		status = session_loop(&s) ?: end(&s);
+	recorder_close(r.recorder);
 	session_close(&s);
 	return status;
 }

@@ -161,7 +161,7 @@ int cmd_run(struct options *o)
 	struct session s = {
 		/* events go to stderr, apart from the command's own output */
 		.tail = o->json ? stdout : stderr, .json = o->json,
-		.on_child = on_child, .on_signal = on_signal,
+		.hooks = { .on_child = on_child, .on_signal = on_signal },
 	};
 	bool leaks = false;
 	int status;
@@ -171,7 +171,7 @@ int cmd_run(struct options *o)
 	status = output_check(&o->output, false) ?: spawn(o);
 	if (status)
 		return status;
-	status = session_open(&s, o);
+	status = session_open(&s, &o->session);
 	if (!status)
 		status = session_listen(&s);
 	if (!status)
@@ -179,8 +179,8 @@ int cmd_run(struct options *o)
 	if (!status)
 		status = session_loop(&s);
 	if (!status)
-		status = session_report(&s, &leaks);
-	if (child.pid && o->duration_s > 0)
+		status = session_report(&s, &o->output, &leaks);
+	if (child.pid && o->session.duration_s > 0)
 		kill(child.pid, SIGTERM);
 	close(child.go);
 	session_close(&s);

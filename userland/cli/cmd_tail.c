@@ -49,7 +49,7 @@ int cmd_tail(struct options *o)
 	if (o->argc > 1)
 		return fail("tail: expected one PID, or none for all (see 'leaktrace tail --help')");
 	s.view = !o->json && isatty(STDOUT_FILENO);
-	status = session_open(&s, o);
+	status = session_open(&s, &o->session);
 	if (!status)
 		status = session_listen(&s);
 	if (!status)

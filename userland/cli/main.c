@@ -13,19 +13,6 @@
 #include "util/error.h"
 #include "util/version.h"
 
-int cmd_attach(struct options *o);
-int cmd_run(struct options *o);
-int cmd_tail(struct options *o);
-int cmd_status(struct options *o);
-int cmd_snapshot(struct options *o);
-int cmd_record(struct options *o);
-int cmd_report(struct options *o);
-int cmd_diff(struct options *o);
-int cmd_go(struct options *o);
-int cmd_push(struct options *o);
-int cmd_serve(struct options *o);
-int cmd_detach(struct options *o);
-
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS | OPT_DEBUGINFOD)
 #define OPT_SAY		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR)
 #define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR | OPT_JSON)

@@ -213,8 +213,8 @@ static int take_push(const char *name, const char *arg, struct options *o)
 /* Options without an argument. */
 static void take_flag(const struct option_row *r, struct options *o)
 {
-	o->follow_fork |= r->bit == OPT_FORK;
-	o->background |= r->bit == OPT_BACKGROUND;
+	o->session.follow_fork |= r->bit == OPT_FORK;
+	o->session.background |= r->bit == OPT_BACKGROUND;
 	o->json |= r->bit == OPT_JSON;
 	o->output.all |= r->bit == OPT_ALL;
 	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
@@ -262,7 +262,7 @@ static int record_option(const char *name, const char *arg, struct options *o)
 		o->keep = strtoul(arg, &end, 10);
 		return *end || !o->keep || o->keep > 9999 ? fail("--keep: '%s' is not a number from 1 to 9999", arg) : 0;
 	}
-	o->events = true;
+	o->session.every_object = true;
 	return 0;
 }
 
@@ -272,9 +272,9 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 
 	switch (r->bit) {
 	case OPT_KINDS:
-		return parse_kinds(arg, &o->kinds);
+		return parse_kinds(arg, &o->session.kinds);
 	case OPT_DURATION:
-		return parse_time_option(r->name, arg, &o->duration_s);
+		return parse_time_option(r->name, arg, &o->session.duration_s);
 	case OPT_FORMAT:
 		return parse_format(arg, o);
 	case OPT_OUTPUT:
@@ -291,11 +291,11 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
 	case OPT_JUDGE:
-		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->bench.min_age_s :
-					 &o->bench.window_s);
+		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.bench.min_age_s :
+					 &o->session.bench.window_s);
 	case OPT_MAX_OBJECTS:
-		o->max_objects = strtoul(arg, &end, 10);
-		return *end || !o->max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
+		o->session.max_objects = strtoul(arg, &end, 10);
+		return *end || !o->session.max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
 	case OPT_GO:
 		return take_go(r->name, arg, o);
 	case OPT_RECORD:
@@ -353,7 +353,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	int c, err;
 
 	memset(o, 0, sizeof(*o));
-	o->kinds = LEAKTRACE_KINDS_DEFAULT;
+	o->session.kinds = LEAKTRACE_KINDS_DEFAULT;
 	o->protocol = PUSH_PYROSCOPE;
 	build(cmd, longs, letters);
 	optind = 1;

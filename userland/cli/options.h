@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analysis/analysis.h"
 #include "report/output.h"
+#include "session/session.h"
 
 struct command;
 
@@ -42,22 +42,19 @@ struct option_label {
 };
 
 struct options {
-	uint32_t kinds, max_objects;
-	bool follow_fork, background, json, fail_on_leak, no_symbols;
+	struct session_options session;
+	bool json, fail_on_leak, no_symbols;
 	struct output_options output;
 	bool arm, disarm, verdict;	/* go: what is written to it */
 	unsigned int count;		/* of looks; 0: not given */
 	double every_s;			/* 0: not given */
-	double duration_s;		/* 0: no end */
 	const char *to, *listen;
 	int protocol;			/* enum push_protocol */
 	struct option_label labels[OPTIONS_LABELS_MAX];
 	unsigned int nlabels;
-	struct bench bench;
 	double interval_s, rotate_s;	/* 0: as is usual, never */
 	uint64_t max_bytes, rotate_bytes;
 	unsigned int keep;
-	bool events;
 	const char *between[2];		/* as given; for when_parse() */
 	int argc;			/* what is left */
 	char **argv;

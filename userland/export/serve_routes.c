@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "cli/options.h"
+#include "analysis/analysis.h"
 #include "export/http_server.h"
 #include "export/serve_routes.h"
 #include "model/kind.h"
@@ -56,13 +56,13 @@ static void drop(struct served *s)
 		model_free(&s->models[--s->n]);
 }
 
-struct served *served_open(const struct options *o, const char *what)
+struct served *served_open(const struct bench *bench, const char *what)
 {
 	struct served *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->source = (struct source){ .o = o, .fn = take, .arg = s };
+	s->source = (struct source){ .bench = bench, .fn = take, .arg = s };
 	s->what = what;
 	return s;
 }

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "analysis/analysis.h"
-#include "cli/options.h"
 #include "model/history.h"
 #include "model/model.h"
 #include "model/target.h"
@@ -22,7 +21,7 @@
 
 static int hand_on(struct source *s, struct model *m)
 {
-	judge(m, &s->o->bench, m->history ? history_curve : NULL, m->history);
+	judge(m, s->bench, m->history ? history_curve : NULL, m->history);
 	return s->fn(m, s->arg);
 }
 
@@ -91,7 +90,7 @@ int source_read(struct source *s, const char *arg)
 			return fail("cannot open %s: %s", arg, strerror(errno));
 		return source_file(s, arg);
 	}
-	if (s->o->between[0])
+	if (s->from)
 		return fail("--between: needs a recording: give its file");
 	if (!s->client)
 		s->client = client_open(err, sizeof(err));

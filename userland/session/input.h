@@ -8,12 +8,13 @@
 
 #include <stdbool.h>
 
+struct bench;
 struct client;
 struct model;
-struct options;
 
 struct source {
-	const struct options *o;
+	const struct bench *bench;
+	const char *from, *until;	/* --between, for when_parse(); NULL: all of a file */
 	int (*fn)(struct model *m, void *arg);
 	void *arg;
 	struct client *client;		/* source_read() opens it */

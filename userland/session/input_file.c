@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "analysis/analysis.h"
-#include "cli/options.h"
 #include "model/delta.h"
 #include "model/history.h"
 #include "model/model.h"
@@ -20,7 +19,7 @@
 
 static int hand_on(struct source *s, struct model *m)
 {
-	judge(m, &s->o->bench, history_curve, m->history);
+	judge(m, s->bench, history_curve, m->history);
 	return s->fn(m, s->arg);
 }
 
@@ -48,7 +47,7 @@ static int read_part(struct source *s, const char *path, const struct trace_part
 	status = ret == -ENODATA ? -ENODATA : ret ? fail("%s", err) : 0;
 	if (!status && base.target.id && delta_rebase(&m, &base))
 		status = fail("%s: damaged file: its samples are not in chronological order", path);
-	if (!status && s->o->between[0])
+	if (!status && s->from)
 		say_between(path, &m);
 	status = status ?: hand_on(s, &m);
 	model_free(&m);
@@ -56,18 +55,18 @@ static int read_part(struct source *s, const char *path, const struct trace_part
 	return status;
 }
 
-static int read_times(const struct options *o, const struct trace_survey *survey,
+static int read_times(const struct source *s, const struct trace_survey *survey,
 		      struct trace_part *part)
 {
 	int status;
 
 	*part = (struct trace_part){ .to_ns = UINT64_MAX };
-	if (!o->between[0])
+	if (!s->from)
 		return 0;
-	status = when_parse(o->between[0], survey, &part->from_ns) ?:
-		when_parse(o->between[1], survey, &part->to_ns);
+	status = when_parse(s->from, survey, &part->from_ns) ?:
+		when_parse(s->until, survey, &part->to_ns);
 	if (!status && part->from_ns >= part->to_ns)
-		status = fail("--between: '%s' is not before '%s'", o->between[0], o->between[1]);
+		status = fail("--between: '%s' is not before '%s'", s->from, s->until);
 	return status;
 }
 
@@ -81,7 +80,7 @@ int source_file(struct source *s, const char *path)
 
 	if (trace_survey(path, &survey, err, sizeof(err)))
 		return fail("%s", err);
-	status = read_times(s->o, &survey, &part);
+	status = read_times(s, &survey, &part);
 	for (size_t i = 0; i < survey.n && !status; i++) {
 		part.target = survey.targets[i].id;
 		ret = read_part(s, path, &part);

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
-#include "cli/options.h"
 #include "model/history.h"
 #include "model/model.h"
 #include "model/proc_load.h"
@@ -33,7 +32,6 @@
 #include "symbolize/symbolizer.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/units.h"
 
 /* Each traced program, even each of thousands of children, needs a descriptor. */
 static void many_descriptors(void)
@@ -46,7 +44,7 @@ static void many_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int session_open(struct session *s, const struct options *o)
+int session_open(struct session *s, const struct session_options *o)
 {
 	char err[512];
 	struct sigaction hangup;
@@ -73,7 +71,7 @@ int session_listen(struct session *s)
 {
 	struct itimerspec every = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
 
-	s->events_fd = client_subscribe(s->client, s->objects);
+	s->events_fd = client_subscribe(s->client, s->options->every_object);
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (s->events_fd < 0)
 		return fail("%s", client_error(s->client));
@@ -138,7 +136,7 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 
 struct traced *session_add(struct session *s, pid_t pid)
 {
-	const struct options *o = s->options;
+	const struct session_options *o = s->options;
 	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
 		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
 	struct code_map *code = code_map_read(s->client, pid);
@@ -221,17 +219,17 @@ int session_final_sample(struct session *s, struct traced *t)
 	history_sample(m->history, m);
 	if (m->runtime && !t->done)
 		runtime_sample(m->runtime, true);
-	if (s->on_sample)
-		s->on_sample(s, t, true);
+	if (s->hooks.on_sample)
+		s->hooks.on_sample(s, t, true);
 	session_judge(s, t, true);
 	session_runtime(s, t, true);
 	return 0;
 }
 
 /* Takes the final samples and writes the report. */
-int session_report(struct session *s, bool *leaks)
+int session_report(struct session *s, const struct output_options *output, bool *leaks)
 {
-	struct output *out = output_open(&s->options->output);
+	struct output *out = output_open(output);
 	int status = 0;
 
 	live_erase(s);

@@ -8,14 +8,18 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "analysis/analysis.h"
 #include "model/model.h"
+#include "util/units.h"
 
 struct client;
 struct event;
-struct options;
+struct output_options;
 struct watch;
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
+
+struct session;
 
 struct traced {
 	struct traced *next;
@@ -32,32 +36,47 @@ struct traced {
 	uint32_t sites_seen;
 };
 
+/* What to trace, and how to judge it. */
+struct session_options {
+	uint32_t kinds;		/* bits: 1 << LEAKTRACE_KIND_… */
+	uint32_t max_objects;	/* of a target's table in the kernel; 0: the module's default */
+	bool follow_fork;	/* children become targets */
+	bool background;	/* targets outlive the session */
+	bool every_object;	/* events: every birth and death, too; costs the targets more */
+	double duration_s;	/* 0: no end */
+	struct bench bench;
+};
+
+/* Called by session_loop(); NULL: nothing to do. */
+struct session_hooks {
+	void (*on_child)(struct session *s);	/* SIGCHLD */
+	void (*on_signal)(struct session *s, int signal);	/* instead of stopping */
+	/* the sites are up to date; last: everything is, before the report */
+	void (*on_sample)(struct session *s, struct traced *t, bool last);
+	void (*on_event)(struct session *s, const struct event *e);
+	void (*on_tick)(struct session *s);	/* once a second */
+};
+
 struct session {
 	struct client *client;
-	const struct options *options;
+	const struct session_options *options;
+	struct session_hooks hooks;
+	void *user;		/* of the hooks */
 	struct traced *targets;
 	int events_fd, signal_fd, timer_fd;
 	FILE *tail;		/* where events go as lines; NULL: nowhere */
 	bool json;		/* as JSON */
 	bool view;		/* a picture on the terminal instead */
 	bool watch_all;		/* take up whatever is traced */
-	bool objects;		/* events: every birth and death, too */
 	uint64_t sample_every_ns;	/* 0: at each tick, that is every second */
 	bool stop;
 	int status;		/* of session_loop(), if it stops */
 	uint64_t started_ns, lost;
 	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
-	void (*on_child)(struct session *s);	/* run: SIGCHLD */
-	void (*on_signal)(struct session *s, int signal);
-	/* record: the sites are fresh; last: and all else, before the report */
-	void (*on_sample)(struct session *s, struct traced *t, bool last);
-	void (*on_event)(struct session *s, const struct event *e);
-	void (*on_tick)(struct session *s);
-	void *user;
-	bool broken;		/* record: nothing more can be written */
 };
 
-int session_open(struct session *s, const struct options *o);
+/* 0, or EXIT_TROUBLE after an error message; session_close() in any case. o must outlive s. */
+int session_open(struct session *s, const struct session_options *o);
 int session_listen(struct session *s);
 struct traced *session_add(struct session *s, pid_t pid);
 struct traced *session_adopt(struct session *s, uint32_t id);
@@ -69,7 +88,7 @@ void session_catch_up(struct session *s, struct traced *t);	/* before it is gone
 int session_loop(struct session *s);
 int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
 void session_drop_done(struct session *s);	/* of whom there will be no report */
-int session_report(struct session *s, bool *leaks);
+int session_report(struct session *s, const struct output_options *output, bool *leaks);
 void session_close(struct session *s);
 
 #endif

@@ -14,7 +14,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli/options.h"
 #include "model/event.h"
 #include "model/history.h"
 #include "model/model.h"
@@ -39,7 +38,6 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/macros.h"
-#include "util/units.h"
 
 /* Reads live objects and stacks, which completes the model. */
 static int read_objects(struct session *s, struct traced *t)
@@ -184,8 +182,8 @@ static void sample(struct session *s, struct traced *t)
 	proc_load_read(m->target.pid, &m->load);
 	watch_sample(t->watch, m);
 	history_sample(m->history, m);
-	if (s->on_sample)
-		s->on_sample(s, t, false);
+	if (s->hooks.on_sample)
+		s->hooks.on_sample(s, t, false);
 	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
 		remember(m);
@@ -252,8 +250,8 @@ static void tick(struct session *s)
 		roots |= t->root;
 		alive |= t->root && !t->done;
 	}
-	if (s->on_tick)
-		s->on_tick(s);
+	if (s->hooks.on_tick)
+		s->hooks.on_tick(s);
 	if (roots && !alive)
 		s->stop = true;
 	if (s->options->duration_s > 0 &&
@@ -285,8 +283,8 @@ static void on_event(const struct event *e, void *arg)
 
 	if (!t)
 		return;
-	if (s->on_event)
-		s->on_event(s, e);
+	if (s->hooks.on_event)
+		s->hooks.on_event(s, e);
 	switch (e->op) {
 	case LEAKTRACE_EVENT_EXEC:
 		session_exec(s, t);
@@ -331,10 +329,10 @@ static void on_signals(struct session *s)
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
-			if (s->on_child)
-				s->on_child(s);
-		} else if (s->on_signal) {
-			s->on_signal(s, info.ssi_signo);
+			if (s->hooks.on_child)
+				s->hooks.on_child(s);
+		} else if (s->hooks.on_signal) {
+			s->hooks.on_signal(s, info.ssi_signo);
 		} else {
 			s->stop = true;
 		}

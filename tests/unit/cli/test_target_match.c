@@ -14,8 +14,6 @@
 #include "util/style.h"
 #include "recording.h"
 
-int cmd_diff(struct options *o);	/* main.c has no header for it */
-
 static struct trace_survey survey(struct trace_target *t, size_t n)
 {
 	return (struct trace_survey){ .targets = t, .n = n };
