@@ -9,7 +9,7 @@
 /* Names without suffixes such as .so.6 or -2.31.so. glibc had several libraries until 2.34. */
 static const char *const c_library[] = { "libc", "libpthread", "librt", "libdl", NULL };
 /* Libraries that are never to blame but may be part of a call path. */
-static const char *const others[] = { "ld", "libstdc++", NULL };
+static const char *const others[] = { "ld", "libstdc++", "libc++", "libc++abi", "libgcc_s", NULL };
 
 static bool is_in(const struct symbol_frame *frame, const char *const *libraries)
 {
