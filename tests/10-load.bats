@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The module comes and goes, and says what it is.
 # bats file_tags=vm,core,load
+# shellcheck disable=SC2030,SC2031 # VICTIM: see lib/common
 
 load lib/common
 
