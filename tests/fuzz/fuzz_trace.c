@@ -103,6 +103,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_part(&part, data, size);
 		free(s.targets);
 	}
-	thin(path, "/dev/null", lseek(fd, 0, SEEK_END));
+	trace_compact(path, "/dev/null", lseek(fd, 0, SEEK_END));
 	return 0;
 }

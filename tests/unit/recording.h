@@ -171,9 +171,9 @@ static inline void put_snapshot(struct file_writer *w, uint32_t id, unsigned int
 {
 	struct target t = target_at(id, s);
 
-	trace_put_edge(w, RECORD_BEGIN, &t);
+	trace_write_edge(w, RECORD_BEGIN, &t);
 	put_state(w, &t, s, names ? 0x400000 : 0);
-	trace_put_edge(w, RECORD_END, &t);
+	trace_write_edge(w, RECORD_END, &t);
 	file_flush(w);
 }
 
@@ -191,8 +191,8 @@ static inline void put_point(struct file_writer *w, uint32_t id, unsigned int s)
 	};
 	struct event_row e = { .time_ns = t.now_ns, .target = id, .op = LEAKTRACE_EVENT_MAPS };
 
-	trace_put_point(w, &p);
-	trace_put_events(w, &e, 1);
+	trace_write_point(w, &p);
+	trace_write_events(w, &e, 1);
 	file_flush(w);
 }
 

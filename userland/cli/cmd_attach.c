@@ -55,7 +55,7 @@ static int attach_all(struct session *s, const struct options *o)
 	}
 	/* All or none: until here they are detached when we exit. */
 	for (struct traced *t = o->session.background ? s->targets : NULL; t; t = t->next) {
-		keep_maps(&t->model);
+		saved_maps_write(&t->model);
 		t->ours = false;
 	}
 	return 0;

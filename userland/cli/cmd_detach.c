@@ -21,12 +21,12 @@ static int detach(struct client *c, const char *arg)
 
 	if (parse_pid(arg, &pid))
 		return fail("detach: invalid PID '%s'", arg);
-	err = observe_find(c, pid, &t);
+	err = target_find(c, pid, &t);
 	if (err == -ESRCH)
 		return fail("%d is not being traced", pid);
 	if (err || client_target_del(c, t.id))
 		return fail("%s", client_error(c));
-	keep_forget(t.id);
+	saved_maps_remove(t.id);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ int cmd_detach(struct options *o)
 		if (client_target_del(c, 0))
 			status = fail("%s", client_error(c));
 		else
-			keep_forget(0);
+			saved_maps_remove(0);
 	}
 	for (int i = 0; i < o->argc && !status; i++)
 		status = detach(c, o->argv[i]);

@@ -169,14 +169,14 @@ static void send_until(struct push_run *r, double end_s)
 	} while (!r->stopped && monotonic_ns() / 1e9 < end_s);
 }
 
-static int push_forever(struct push_run *r, struct source *source, const char *arg)
+static int push_forever(struct push_run *r, struct input *input, const char *arg)
 {
 	double next_s = monotonic_ns() / 1e9;
 	uint64_t dropped = 0;
 	int status = 0;
 
 	while (!r->stopped) {
-		status = source_read(source, arg);
+		status = input_read(input, arg);
 		if (status)
 			break;
 		if (r->queue.dropped > dropped)
@@ -202,7 +202,7 @@ static int check(const struct options *o)
 		return fail("push: no server given: give --to URL");
 	if (strncmp(o->to, "http://", 7) && strncmp(o->to, "https://", 8))
 		return fail("--to: '%s' is not an http:// or https:// URL", o->to);
-	if (o->every_s && source_is_file(o->argv[0]))
+	if (o->every_s && input_is_file(o->argv[0]))
 		return fail("push: --every needs a process: a file does not change");
 	return 0;
 }
@@ -210,7 +210,7 @@ static int check(const struct options *o)
 static int push(const struct options *o)
 {
 	struct push_run r = { .o = o, .protocol = o->protocol };
-	struct source source = { .bench = &o->session.bench, .fn = queue_model, .arg = &r };
+	struct input input = { .bench = &o->session.bench, .fn = queue_model, .arg = &r };
 	const char *arg = o->argc ? o->argv[0] : NULL;
 	int status = check(o);
 
@@ -225,15 +225,15 @@ static int push(const struct options *o)
 	if (!r.push)
 		return EXIT_TROUBLE;
 	if (o->every_s)
-		status = push_forever(&r, &source, arg);
+		status = push_forever(&r, &input, arg);
 	else
-		status = source_read(&source, arg) ?: send_once(&r);
+		status = input_read(&input, arg) ?: send_once(&r);
 	if (r.queue.refused || r.queue.dropped)
 		status = EXIT_TROUBLE;
 	while (r.queue.n)
 		push_queue_drop(&r.queue);
 	push_close(r.push);
-	source_close(&source);
+	input_close(&input);
 	return status;
 }
 

@@ -102,7 +102,7 @@ static int take_up(struct session *s, pid_t pid)
 	struct target found;
 	struct traced *t;
 
-	if (observe_find(s->client, pid, &found) || found.flags & LEAKTRACE_TARGET_F_EXITED) {
+	if (target_find(s->client, pid, &found) || found.flags & LEAKTRACE_TARGET_F_EXITED) {
 		t = session_add(s, pid);
 	} else {
 		t = session_adopt(s, found.id);

@@ -24,16 +24,16 @@ static int say(struct model *m, void *arg)
 int cmd_report(struct options *o)
 {
 	struct report_run r = { .out = output_open(&o->output) };
-	struct source source = { .bench = &o->session.bench, .from = o->between[0], .until = o->between[1],
+	struct input input = { .bench = &o->session.bench, .from = o->between[0], .until = o->between[1],
 				 .fn = say, .arg = &r };
 	int status = 0, i = 0;
 
 	if (!r.out)
 		return EXIT_TROUBLE;
 	do
-		status = source_read(&source, i < o->argc ? o->argv[i] : NULL);
+		status = input_read(&input, i < o->argc ? o->argv[i] : NULL);
 	while (!status && ++i < o->argc);
-	source_close(&source);
+	input_close(&input);
 	if (output_close(r.out))
 		status = EXIT_TROUBLE;
 	return status ?: r.leaks ? EXIT_LEAKS : EXIT_CLEAN;

@@ -33,10 +33,10 @@ int cmd_snapshot(struct options *o)
 	if (!c)
 		return fail("%s", err);
 	model_init(&m);
-	status = observe_find(c, pid, &t);
+	status = target_find(c, pid, &t);
 	if (status == -ESRCH)
 		status = fail("%d is not being traced: run 'leaktrace attach %d --background' first", pid, pid);
-	else if (status || observe(c, &m, t.id))
+	else if (status || target_read(c, &m, t.id))
 		status = fail("%s", client_error(c));
 	else if (trace_write(c, &m, o->output.path, !o->no_symbols, err, sizeof(err)))
 		status = fail("%s", err);

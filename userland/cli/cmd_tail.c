@@ -24,11 +24,11 @@ static int take_up(struct session *s, const struct options *o)
 	pid_t pid;
 	int err;
 
-	s->watch_all = !o->argc;
+	s->follow_all = !o->argc;
 	for (int i = 0; i < o->argc; i++) {
 		if (parse_pid(o->argv[i], &pid))
 			return fail("tail: invalid PID '%s'", o->argv[i]);
-		err = observe_find(s->client, pid, &found);
+		err = target_find(s->client, pid, &found);
 		if (err == -ESRCH)
 			return fail("%d is not being traced: run 'leaktrace attach %d'", pid, pid);
 		if (err)

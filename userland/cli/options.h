@@ -55,7 +55,7 @@ struct options {
 	double interval_s, rotate_s;	/* 0: as is usual, never */
 	uint64_t max_bytes, rotate_bytes;
 	unsigned int keep;
-	const char *between[2];		/* as given; for when_parse() */
+	const char *between[2];		/* as given; for time_point_parse() */
 	int argc;			/* what is left */
 	char **argv;
 };

@@ -28,7 +28,7 @@
 #define PPROF		"/debug/pprof/"
 
 struct served {
-	struct source source;
+	struct input input;
 	const char *what;
 	struct model *models;
 	size_t n;
@@ -62,7 +62,7 @@ struct served *served_open(const struct bench *bench, const char *what)
 
 	if (!s)
 		return NULL;
-	s->source = (struct source){ .bench = bench, .fn = take, .arg = s };
+	s->input = (struct input){ .bench = bench, .fn = take, .arg = s };
 	s->what = what;
 	return s;
 }
@@ -73,7 +73,7 @@ void served_close(struct served *s)
 		return;
 	drop(s);
 	free(s->models);
-	source_close(&s->source);
+	input_close(&s->input);
 	free(s);
 }
 
@@ -81,10 +81,10 @@ int served_refresh(struct served *s)
 {
 	uint64_t now = monotonic_ns();
 
-	if (s->read_ns && (source_is_file(s->what) || now - s->read_ns < FRESH_NS))
+	if (s->read_ns && (input_is_file(s->what) || now - s->read_ns < FRESH_NS))
 		return s->status;
 	drop(s);
-	s->status = source_read(&s->source, s->what);
+	s->status = input_read(&s->input, s->what);
 	s->read_ns = monotonic_ns();
 	return s->status;
 }

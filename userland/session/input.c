@@ -19,20 +19,20 @@
 #include "util/error.h"
 #include "util/parse.h"
 
-static int hand_on(struct source *s, struct model *m)
+static int hand_on(struct input *s, struct model *m)
 {
 	judge(m, s->bench, m->history ? history_curve : NULL, m->history);
 	return s->fn(m, s->arg);
 }
 
 /* all: one of all targets, some of which may exit meanwhile */
-static int from_target(struct source *s, uint32_t id, bool all)
+static int from_target(struct input *s, uint32_t id, bool all)
 {
 	struct model m;
 	int status, err;
 
 	model_init(&m);
-	err = observe(s->client, &m, id);
+	err = target_read(s->client, &m, id);
 	if (err)
 		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :
 			 fail("%s", client_error(s->client));
@@ -42,7 +42,7 @@ static int from_target(struct source *s, uint32_t id, bool all)
 	return status;
 }
 
-static int from_all(struct source *s)
+static int from_all(struct input *s)
 {
 	struct target *targets = NULL;
 	int status = 0;
@@ -58,10 +58,10 @@ static int from_all(struct source *s)
 	return status;
 }
 
-static int from_pid(struct source *s, pid_t pid)
+static int from_pid(struct input *s, pid_t pid)
 {
 	struct target t;
-	int err = observe_find(s->client, pid, &t);
+	int err = target_find(s->client, pid, &t);
 
 	if (err == -ESRCH)
 		return fail("%d is not being traced: run 'leaktrace attach %d' first", pid, pid);
@@ -71,24 +71,24 @@ static int from_pid(struct source *s, pid_t pid)
 }
 
 /* A number is a PID; ./7 is a file. */
-bool source_is_file(const char *arg)
+bool input_is_file(const char *arg)
 {
 	pid_t pid;
 
 	return arg && parse_pid(arg, &pid);
 }
 
-int source_read(struct source *s, const char *arg)
+int input_read(struct input *s, const char *arg)
 {
 	struct stat st;
 	char err[512];
 	int status;
 	pid_t pid;
 
-	if (source_is_file(arg)) {
+	if (input_is_file(arg)) {
 		if (stat(arg, &st))
 			return fail("cannot open %s: %s", arg, strerror(errno));
-		return source_file(s, arg);
+		return input_read_file(s, arg);
 	}
 	if (s->from)
 		return fail("--between: needs a recording: give its file");
@@ -99,11 +99,11 @@ int source_read(struct source *s, const char *arg)
 	status = arg && !parse_pid(arg, &pid) ? from_pid(s, pid) : from_all(s);
 	/* the module may have been reloaded by the next time */
 	if (status)
-		source_close(s);
+		input_close(s);
 	return status;
 }
 
-void source_close(struct source *s)
+void input_close(struct input *s)
 {
 	client_close(s->client);
 	s->client = NULL;

@@ -12,17 +12,17 @@ struct bench;
 struct client;
 struct model;
 
-struct source {
+struct input {
 	const struct bench *bench;
-	const char *from, *until;	/* --between, for when_parse(); NULL: all of a file */
+	const char *from, *until;	/* --between, for time_point_parse(); NULL: all of a file */
 	int (*fn)(struct model *m, void *arg);
 	void *arg;
-	struct client *client;		/* source_read() opens it */
+	struct client *client;		/* input_read() opens it */
 };
 
-bool source_is_file(const char *arg);
-int source_file(struct source *s, const char *path);
-int source_read(struct source *s, const char *arg);	/* 0, or EXIT_TROUBLE after an error message */
-void source_close(struct source *s);
+bool input_is_file(const char *arg);
+int input_read_file(struct input *s, const char *path);
+int input_read(struct input *s, const char *arg);	/* 0, or EXIT_TROUBLE after an error message */
+void input_close(struct input *s);
 
 #endif

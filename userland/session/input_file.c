@@ -17,7 +17,7 @@
 #include "util/error.h"
 #include "util/format.h"
 
-static int hand_on(struct source *s, struct model *m)
+static int hand_on(struct input *s, struct model *m)
 {
 	judge(m, s->bench, history_curve, m->history);
 	return s->fn(m, s->arg);
@@ -35,7 +35,7 @@ static void say_between(const char *path, const struct model *m)
 }
 
 /* -ENODATA: nothing was recorded of that target in that period. */
-static int read_part(struct source *s, const char *path, const struct trace_part *part)
+static int read_part(struct input *s, const char *path, const struct trace_part *part)
 {
 	struct model m, base;
 	char err[256] = "";
@@ -55,7 +55,7 @@ static int read_part(struct source *s, const char *path, const struct trace_part
 	return status;
 }
 
-static int read_times(const struct source *s, const struct trace_survey *survey,
+static int read_times(const struct input *s, const struct trace_survey *survey,
 		      struct trace_part *part)
 {
 	int status;
@@ -63,14 +63,14 @@ static int read_times(const struct source *s, const struct trace_survey *survey,
 	*part = (struct trace_part){ .to_ns = UINT64_MAX };
 	if (!s->from)
 		return 0;
-	status = when_parse(s->from, survey, &part->from_ns) ?:
-		when_parse(s->until, survey, &part->to_ns);
+	status = time_point_parse(s->from, survey, &part->from_ns) ?:
+		time_point_parse(s->until, survey, &part->to_ns);
 	if (!status && part->from_ns >= part->to_ns)
 		status = fail("--between: '%s' is not before '%s'", s->from, s->until);
 	return status;
 }
 
-int source_file(struct source *s, const char *path)
+int input_read_file(struct input *s, const char *path)
 {
 	struct trace_survey survey;
 	struct trace_part part;

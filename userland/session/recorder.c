@@ -30,8 +30,8 @@
 #include "util/format.h"
 
 enum { SNAPSHOTS_SHARE = 20 };	/* snapshots take at most this part of the time */
-#define THIN_AT		0.4375	/* of the limit: two files fit */
-#define THIN_AGAIN	0.125	/* growth after which it is compacted again */
+#define COMPACT_AT		0.4375	/* of the limit: two files fit */
+#define COMPACT_AGAIN	0.125	/* growth after which it is compacted again */
 #define SNAPSHOTS_FILL_S	86400.0	/* time in which snapshots alone may fill half of the file */
 
 struct recorded {
@@ -51,17 +51,17 @@ struct recorder {
 	size_t nevents;
 	uint64_t opened_ns;
 	char *aside;
-	pid_t thinner;			/* 0: none */
-	uint64_t thinned_bytes;		/* offset up to which it reads */
-	uint64_t thin_at_bytes;
+	pid_t compactor;			/* 0: none */
+	uint64_t compacted_bytes;		/* offset up to which it reads */
+	uint64_t compact_at_bytes;
 	uint64_t first_bytes;		/* size of the snapshots at the start of the file; 0: not yet known */
 	int err;
 };
 
 /* A file is rotated before it is compacted. */
-static uint64_t thin_at_bytes(const struct record_plan *p)
+static uint64_t compact_at_bytes(const struct record_plan *p)
 {
-	uint64_t usual = p->max_bytes * THIN_AT;
+	uint64_t usual = p->max_bytes * COMPACT_AT;
 
 	return p->rotate_bytes > usual ? p->rotate_bytes : usual;
 }
@@ -74,7 +74,7 @@ struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t
 		r->plan = *plan;
 		r->aside = text("%s.thinned", plan->path);
 		r->opened_ns = monotonic_ns();
-		r->thin_at_bytes = thin_at_bytes(plan);
+		r->compact_at_bytes = compact_at_bytes(plan);
 	}
 	if (!r || !r->aside) {
 		snprintf(err, errlen, "out of memory");
@@ -114,7 +114,7 @@ static struct recorded *recorded(struct recorder *r, uint32_t target)
 
 static int put_events(struct recorder *r)
 {
-	int err = r->nevents ? trace_put_events(r->w, r->event, r->nevents) : 0;
+	int err = r->nevents ? trace_write_events(r->w, r->event, r->nevents) : 0;
 
 	r->nevents = 0;
 	return err;
@@ -179,7 +179,7 @@ int recorder_point(struct recorder *r, const struct model *m)
 	p.sites = t ? changed_rows(t, m, &p.nsites) : NULL;
 	if (!p.sites)
 		return broke(r, -ENOMEM);
-	err = put_events(r) ?: trace_put_point(r->w, &p);
+	err = put_events(r) ?: trace_write_point(r->w, &p);
 	free(p.sites);
 	return broke(r, err);
 }
@@ -190,12 +190,12 @@ static int write_snapshot(struct recorder *r, struct client *c, struct model *m,
 {
 	uint64_t began_ns = monotonic_ns(), read_ns;
 	size_t names = t->known.npcs;
-	int err = trace_put_edge(r->w, RECORD_BEGIN, &m->target) ?:
-		trace_put_tables(c, m, r->w, &t->known);
+	int err = trace_write_edge(r->w, RECORD_BEGIN, &m->target) ?:
+		trace_write_tables(c, m, r->w, &t->known);
 
 	read_ns = monotonic_ns();
-	err = err ?: trace_put_names(m, r->w, r->plan.symbols, &t->known) ?:
-		trace_put_edge(r->w, RECORD_END, &m->target);
+	err = err ?: trace_write_names(m, r->w, r->plan.symbols, &t->known) ?:
+		trace_write_edge(r->w, RECORD_END, &m->target);
 	*cost_ns = (t->known.npcs == names ? monotonic_ns() : read_ns) - began_ns;
 	/* a target that has exited meanwhile is not an error of the recording */
 	return err == -ENOENT || err == -ESRCH ? 0 : err;
@@ -233,7 +233,7 @@ void recorder_forget_names(struct recorder *r, uint32_t target)
 /* --- bounds --- */
 
 /* Forks a child that compacts. It must not outlive us, because it inherits our socket. */
-static int start_thinning(struct recorder *r)
+static int start_compaction(struct recorder *r)
 {
 	uint64_t bytes = file_bytes(r->w);
 	sigset_t none;
@@ -251,50 +251,50 @@ static int start_thinning(struct recorder *r)
 		signal(SIGHUP, SIG_IGN);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		_exit(-thin(r->plan.path, r->aside, bytes));
+		_exit(-trace_compact(r->plan.path, r->aside, bytes));
 	}
-	r->thinner = pid;
-	r->thinned_bytes = bytes;
+	r->compactor = pid;
+	r->compacted_bytes = bytes;
 	return 0;
 }
 
-static int end_thinning(struct recorder *r, bool wait)
+static int end_compaction(struct recorder *r, bool wait)
 {
 	pid_t pid;
 	int status, err;
 
-	while ((pid = waitpid(r->thinner, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR)
+	while ((pid = waitpid(r->compactor, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR)
 		;
 	if (!pid)
 		return 0;
-	r->thinner = 0;
+	r->compactor = 0;
 	if (pid < 0)
 		err = -EIO;
 	else if (WIFSIGNALED(status))
 		err = 0;		/* killed: the file is unchanged */
 	else
-		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->thinned_bytes);
+		err = -WEXITSTATUS(status) ?: file_move(r->w, r->aside, r->compacted_bytes);
 	unlink(r->aside);		/* unless it has replaced the file */
 	return err;
 }
 
 static int keep_bounds(struct recorder *r)
 {
-	uint64_t max_bytes = r->plan.max_bytes, usual = thin_at_bytes(&r->plan), after;
+	uint64_t max_bytes = r->plan.max_bytes, usual = compact_at_bytes(&r->plan), after;
 	int err = 0;
 
-	if (r->thinner) {
+	if (r->compactor) {
 		/* in the worst case the compacted copy is as long as the original */
-		err = end_thinning(r, file_bytes(r->w) + r->thinned_bytes > max_bytes / 16 * 15);
+		err = end_compaction(r, file_bytes(r->w) + r->compacted_bytes > max_bytes / 16 * 15);
 		/* if names take most of it, compaction saves little */
-		after = file_bytes(r->w) + (uint64_t)(max_bytes * THIN_AGAIN);
-		if (!err && !r->thinner)
-			r->thin_at_bytes = after > usual ? after : usual;
+		after = file_bytes(r->w) + (uint64_t)(max_bytes * COMPACT_AGAIN);
+		if (!err && !r->compactor)
+			r->compact_at_bytes = after > usual ? after : usual;
 	}
 	if (!err && file_bytes(r->w) > max_bytes)
 		err = -EFBIG;
-	if (!err && !r->thinner && file_bytes(r->w) > r->thin_at_bytes)
-		err = start_thinning(r);
+	if (!err && !r->compactor && file_bytes(r->w) > r->compact_at_bytes)
+		err = start_compaction(r);
 	return err;
 }
 
@@ -351,8 +351,8 @@ static int finish(struct recorder *r)
 {
 	int err = put_events(r), end;
 
-	if (r->thinner)
-		err = err ?: end_thinning(r, true);
+	if (r->compactor)
+		err = err ?: end_compaction(r, true);
 	end = file_finish(r->w);
 	r->w = NULL;
 	return err ?: end;
@@ -370,7 +370,7 @@ int recorder_rotate(struct recorder *r)
 		return broke(r, errno ? -errno : -EIO);
 	forget_all(r);
 	r->opened_ns = monotonic_ns();
-	r->thin_at_bytes = thin_at_bytes(&r->plan);
+	r->compact_at_bytes = compact_at_bytes(&r->plan);
 	r->first_bytes = 0;
 	return 0;
 }

@@ -3,8 +3,8 @@
  * Writes a recording. Functions return 0 or -errno; after the first error
  * nothing more is written. What was written before remains readable.
  */
-#ifndef LEAKTRACE_RECORD_H
-#define LEAKTRACE_RECORD_H
+#ifndef LEAKTRACE_RECORDER_H
+#define LEAKTRACE_RECORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

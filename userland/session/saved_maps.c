@@ -115,7 +115,7 @@ static char *maps_text(const struct model *m)
 	return maps;
 }
 
-void keep_maps(const struct model *m)
+void saved_maps_write(const struct model *m)
 {
 	char path[128], *maps;
 
@@ -135,7 +135,7 @@ void keep_maps(const struct model *m)
 }
 
 /* After a detach: removes the files of one target, or of all. */
-void keep_forget(uint32_t target)
+void saved_maps_remove(uint32_t target)
 {
 	DIR *d = opendir(KEEP_DIR);
 	struct dirent *e;
@@ -149,7 +149,7 @@ void keep_forget(uint32_t target)
 }
 
 /* A symbolizer for a target that has exited, from saved mappings. */
-struct symbolizer *keep_symbolizer(struct model *m)
+struct symbolizer *saved_maps_symbolizer(struct model *m)
 {
 	struct symbolizer *s = NULL;
 	char path[128], *maps;

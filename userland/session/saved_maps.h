@@ -8,8 +8,8 @@
 struct model;
 struct symbolizer;
 
-void keep_maps(const struct model *m);
-void keep_forget(uint32_t target);		/* 0: all */
-struct symbolizer *keep_symbolizer(struct model *m);	/* NULL: nobody kept them */
+void saved_maps_write(const struct model *m);
+void saved_maps_remove(uint32_t target);		/* 0: all */
+struct symbolizer *saved_maps_symbolizer(struct model *m);	/* NULL: nobody kept them */
 
 #endif

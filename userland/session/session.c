@@ -121,9 +121,9 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 		return NULL;
 	}
 	model_learn(&t->model);
-	observe_names(&t->model);
+	target_open_symbolizer(&t->model);
 	borrow_names(s, t);
-	observe_runtime(&t->model);
+	target_open_runtime(&t->model);
 	t->execs_seen = t->model.target.execs;
 	t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS;
 	/* in order of arrival, so that reports come parents first */
@@ -146,7 +146,7 @@ struct traced *session_add(struct session *s, pid_t pid)
 	code_map_free(code);
 
 	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH) {
-		observe_no_process(pid);
+		fail_no_process(pid);
 		return NULL;
 	}
 	if (err == -EEXIST)

@@ -67,7 +67,7 @@ struct session {
 	FILE *tail;		/* where events go as lines; NULL: nowhere */
 	bool json;		/* as JSON */
 	bool view;		/* a picture on the terminal instead */
-	bool watch_all;		/* take up whatever is traced */
+	bool follow_all;		/* take up whatever is traced */
 	uint64_t sample_every_ns;	/* 0: at each tick, that is every second */
 	bool stop;
 	int status;		/* of session_loop(), if it stops */

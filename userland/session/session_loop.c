@@ -73,7 +73,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
 	else if (!m->symbolizer)
-		observe_names(m);
+		target_open_symbolizer(m);
 	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
 		return;
 	model_settle(m);
@@ -213,7 +213,7 @@ static void adopt_all(struct session *s)
 	 * The module may be loaded again as a new instance, whose events this
 	 * session would never get.
 	 */
-	if (err == -ENOENT && s->watch_all) {
+	if (err == -ENOENT && s->follow_all) {
 		s->status = fail("the module was unloaded: load it and start again");
 		s->stop = true;
 	}
@@ -225,7 +225,7 @@ static void adopt_all(struct session *s)
 		parent = session_find(s, targets[i].parent);
 		if (parent && parent->ours)
 			adopt_child(s, parent, targets[i].id);
-		else if (s->watch_all && !(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
+		else if (s->follow_all && !(targets[i].flags & LEAKTRACE_TARGET_F_EXITED))
 			session_adopt(s, targets[i].id);
 	}
 	free(targets);
@@ -238,9 +238,9 @@ static void tick(struct session *s)
 
 	if (read(s->timer_fd, &times, sizeof(times)) < 0)
 		return;
-	if (s->watch_all)
+	if (s->follow_all)
 		session_drop_done(s);
-	if (s->watch_all || s->options->follow_fork)
+	if (s->follow_all || s->options->follow_fork)
 		adopt_all(s);
 	for (struct traced *t = s->targets; t; t = t->next) {
 		if (!t->done && monotonic_ns() >= t->sample_next_ns) {
@@ -272,8 +272,8 @@ void session_exec(struct session *s, struct traced *t)
 		m->borrowed_symbolizer = false;
 		model_forget_names(m);	/* they belong to that symbolizer */
 	}
-	observe_names(m);
-	observe_runtime(m);
+	target_open_symbolizer(m);
+	target_open_runtime(m);
 }
 
 static void on_event(const struct event *e, void *arg)

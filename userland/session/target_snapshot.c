@@ -18,7 +18,7 @@
 #include "util/sanitize.h"
 
 /* Opens a symbolizer: for the live target, else from saved mappings. */
-void observe_names(struct model *m)
+void target_open_symbolizer(struct model *m)
 {
 	char err[256];
 
@@ -31,14 +31,14 @@ void observe_names(struct model *m)
 			m->symbolizer = symbolizer_open(m->target.pid, err, sizeof(err));
 	}
 	if (!m->symbolizer)
-		m->symbolizer = keep_symbolizer(m);
+		m->symbolizer = saved_maps_symbolizer(m);
 }
 
 /*
  * Opens the target's language runtime, if it has one and no kind was excluded.
  * A runtime that cannot be read is reported once.
  */
-void observe_runtime(struct model *m)
+void target_open_runtime(struct model *m)
 {
 	char err[512];
 
@@ -55,7 +55,7 @@ void observe_runtime(struct model *m)
 }
 
 /* Reads everything about target id. */
-int observe(struct client *c, struct model *m, uint32_t id)
+int target_read(struct client *c, struct model *m, uint32_t id)
 {
 	int err;
 
@@ -64,11 +64,11 @@ int observe(struct client *c, struct model *m, uint32_t id)
 	if (err)
 		return err;
 	model_learn(m);
-	observe_names(m);
-	observe_runtime(m);
+	target_open_symbolizer(m);
+	target_open_runtime(m);
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
 		return 0;
-	keep_maps(m);
+	saved_maps_write(m);
 	/* Background targets: refresh the kernel's code maps on each read. */
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
 		code_map_send(c, m);
@@ -79,7 +79,7 @@ int observe(struct client *c, struct model *m, uint32_t id)
  * The target with this PID: a live one takes precedence over one that has
  * exited, the latest first.
  */
-int observe_find(struct client *c, pid_t pid, struct target *found)
+int target_find(struct client *c, pid_t pid, struct target *found)
 {
 	struct target *targets;
 	int best = -1, err;
@@ -141,7 +141,7 @@ static pid_t inner_pid(pid_t inner, char *comm, size_t len)
 }
 
 /* The error message for a PID that does not exist; mentions the process that may be meant. */
-int observe_no_process(pid_t pid)
+int fail_no_process(pid_t pid)
 {
 	char comm[64] = "";
 	pid_t host = inner_pid(pid, comm, sizeof(comm));

@@ -10,12 +10,12 @@ struct client;
 struct model;
 struct target;
 
-int observe(struct client *c, struct model *m, uint32_t id);	/* 0 or -errno: client_error() */
-void observe_names(struct model *m);		/* sets m->symbolizer */
-void observe_runtime(struct model *m);		/* sets m->runtime */
+int target_read(struct client *c, struct model *m, uint32_t id);	/* 0 or -errno: client_error() */
+void target_open_symbolizer(struct model *m);		/* sets m->symbolizer */
+void target_open_runtime(struct model *m);		/* sets m->runtime */
 
 /* The target with that pid. 0, -ESRCH: none, or another negative errno. */
-int observe_find(struct client *c, pid_t pid, struct target *found);
-int observe_no_process(pid_t pid);		/* EXIT_TROUBLE, and said so */
+int target_find(struct client *c, pid_t pid, struct target *found);
+int fail_no_process(pid_t pid);		/* EXIT_TROUBLE, and said so */
 
 #endif

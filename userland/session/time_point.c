@@ -53,7 +53,7 @@ static bool parse_wall(const char *arg, double *wall_s)
 	return true;
 }
 
-int when_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns)
+int time_point_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns)
 {
 	double offset_s = *arg == '+' || *arg == '-' ? parse_duration_s(arg + 1) : -1, wall_s, t_s;
 

@@ -11,6 +11,6 @@ struct trace_survey;
  * without an offset), +30s from its start, -5m from its end. Sets monotonic
  * nanoseconds of the recorded host; 0, or EXIT_TROUBLE after an error message.
  */
-int when_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns);
+int time_point_parse(const char *arg, const struct trace_survey *s, uint64_t *t_ns);
 
 #endif

@@ -17,7 +17,7 @@
 #include "tracefile/records.h"
 #include "tracefile/writer.h"
 
-struct thinned {			/* state of a target */
+struct compact_state {			/* state of a target */
 	uint32_t target;
 	uint64_t snapshot_ns, point_ns;	/* the last ones kept; 0: none */
 	uint64_t time_ns;		/* of the pending points */
@@ -25,11 +25,11 @@ struct thinned {			/* state of a target */
 	size_t room;
 };
 
-struct thinning {
+struct compaction {
 	struct file_reader *from;
 	struct file_writer *to;
-	struct thin_plan plan;
-	struct thinned *t;
+	struct compact_plan plan;
+	struct compact_state *t;
 	size_t n;
 	uint32_t inside;		/* target whose snapshot is being read; 0: none */
 	uint64_t inside_ns;		/* its time */
@@ -38,9 +38,9 @@ struct thinning {
 	size_t begin_bytes;		/* 0: written */
 };
 
-static struct thinned *thinned(struct thinning *x, uint32_t target)
+static struct compact_state *compacted(struct compaction *x, uint32_t target)
 {
-	struct thinned *more;
+	struct compact_state *more;
 
 	for (size_t i = 0; i < x->n; i++)
 		if (x->t[i].target == target)
@@ -49,7 +49,7 @@ static struct thinned *thinned(struct thinning *x, uint32_t target)
 	if (!more)
 		return NULL;
 	x->t = more;
-	more[x->n] = (struct thinned){ .target = target, .sum.target = target };
+	more[x->n] = (struct compact_state){ .target = target, .sum.target = target };
 	return &more[x->n++];
 }
 
@@ -65,7 +65,7 @@ static int by_site(const void *a, const void *b)
 	return (x->died > y->died) - (x->died < y->died);
 }
 
-static int put_sum(struct thinning *x, struct thinned *t)
+static int put_sum(struct compaction *x, struct compact_state *t)
 {
 	struct point *sum = &t->sum;
 	size_t kept = 0;
@@ -82,7 +82,7 @@ static int put_sum(struct thinning *x, struct thinned *t)
 	}
 	sum->nsites = kept;
 	sum->time_ns = t->time_ns;
-	err = trace_put_point(x->to, sum);
+	err = trace_write_point(x->to, sum);
 	t->point_ns = t->time_ns;
 	sum->nsites = sum->nkinds = 0;
 	sum->load.known = false;
@@ -90,7 +90,7 @@ static int put_sum(struct thinning *x, struct thinned *t)
 	return err;
 }
 
-static int add_point(struct thinned *t, const struct point *p)
+static int add_point(struct compact_state *t, const struct point *p)
 {
 	struct point *sum = &t->sum;
 	size_t need = sum->nsites + p->nsites;
@@ -117,19 +117,19 @@ static int add_point(struct thinned *t, const struct point *p)
 }
 
 /* A point may consist of several records with the same time. */
-static int thin_point(struct thinning *x, void *data, size_t len)
+static int compact_point(struct compaction *x, void *data, size_t len)
 {
-	struct thinned *t;
+	struct compact_state *t;
 	struct point p;
 	int err = trace_point(data, len, &p);
 
 	if (err)
 		return err;
-	t = thinned(x, p.target);
+	t = compacted(x, p.target);
 	if (!t)
 		err = -ENOMEM;
 	else if (t->time_ns && t->time_ns != p.time_ns &&
-		 thin_keeps_point(&x->plan, t->time_ns, t->point_ns))
+		 compact_plan_keeps_point(&x->plan, t->time_ns, t->point_ns))
 		err = put_sum(x, t);
 	err = err ?: add_point(t, &p);
 	free(p.sites);
@@ -137,7 +137,7 @@ static int thin_point(struct thinning *x, void *data, size_t len)
 }
 
 /* A snapshot begins: BEGIN is written only if anything else of it is. */
-static int begin_snapshot(struct thinning *x, void *data, size_t len)
+static int begin_snapshot(struct compaction *x, void *data, size_t len)
 {
 	uint64_t time_ns;
 	uint32_t target;
@@ -152,7 +152,7 @@ static int begin_snapshot(struct thinning *x, void *data, size_t len)
 	return 0;
 }
 
-static int put(struct thinning *x, unsigned int type, void *data, size_t len)
+static int put(struct compaction *x, unsigned int type, void *data, size_t len)
 {
 	int err = 0;
 
@@ -166,13 +166,13 @@ static int put(struct thinning *x, unsigned int type, void *data, size_t len)
  * The target record comes first in a snapshot and makes it complete; without it
  * only names are left.
  */
-static int thin_target(struct thinning *x, void *data, size_t len)
+static int compact_target(struct compaction *x, void *data, size_t len)
 {
-	struct thinned *t = thinned(x, x->inside);
+	struct compact_state *t = compacted(x, x->inside);
 
 	if (!t)
 		return -ENOMEM;
-	x->drop = !thin_keeps_snapshot(&x->plan, x->inside, x->inside_ns, t->snapshot_ns);
+	x->drop = !compact_plan_keeps_snapshot(&x->plan, x->inside, x->inside_ns, t->snapshot_ns);
 	if (x->drop)
 		return 0;
 	t->snapshot_ns = x->inside_ns;
@@ -180,7 +180,7 @@ static int thin_target(struct thinning *x, void *data, size_t len)
 	return put_sum(x, t) ?: put(x, LEAKTRACE_CMD_TARGET_GET, data, len);
 }
 
-static int end_snapshot(struct thinning *x, void *data, size_t len)
+static int end_snapshot(struct compaction *x, void *data, size_t len)
 {
 	int err = 0;
 
@@ -193,19 +193,19 @@ static int end_snapshot(struct thinning *x, void *data, size_t len)
 	return err;
 }
 
-static int thin_record(struct thinning *x, unsigned int type, void *data, size_t len)
+static int compact_record(struct compaction *x, unsigned int type, void *data, size_t len)
 {
 	switch (type) {
 	case RECORD_EVENTS:
 		return 0;
 	case RECORD_POINT:
-		return thin_point(x, data, len);
+		return compact_point(x, data, len);
 	case RECORD_BEGIN:
 		return begin_snapshot(x, data, len);
 	case RECORD_END:
 		return end_snapshot(x, data, len);
 	case LEAKTRACE_CMD_TARGET_GET:
-		return thin_target(x, data, len);
+		return compact_target(x, data, len);
 	case LEAKTRACE_CMD_STATUS_GET:
 	case LEAKTRACE_CMD_SITE_GET:
 	case LEAKTRACE_CMD_OBJECT_GET:
@@ -218,7 +218,7 @@ static int thin_record(struct thinning *x, unsigned int type, void *data, size_t
 	return put(x, type, data, len);
 }
 
-static int thin_all(struct thinning *x)
+static int compact_all(struct compaction *x)
 {
 	unsigned int type;
 	char err[256];
@@ -227,7 +227,7 @@ static int thin_all(struct thinning *x)
 	int ret;
 
 	while ((ret = file_next(x->from, &type, &data, &len, err, sizeof(err))) > 0) {
-		ret = thin_record(x, type, data, len);
+		ret = compact_record(x, type, data, len);
 		if (ret)
 			return ret;
 	}
@@ -236,11 +236,11 @@ static int thin_all(struct thinning *x)
 	return ret ?: file_flush(x->to);
 }
 
-int thin(const char *path, const char *into, uint64_t until_bytes)
+int trace_compact(const char *path, const char *into, uint64_t until_bytes)
 {
-	struct thinning x = { 0 };
+	struct compaction x = { 0 };
 	char err[256];
-	int ret = thin_plan(&x.plan, path, until_bytes);
+	int ret = compact_plan_make(&x.plan, path, until_bytes);
 
 	x.from = ret ? NULL : file_open(path, err, sizeof(err));
 	x.to = x.from ? file_record(into, err, sizeof(err)) : NULL;
@@ -248,13 +248,13 @@ int thin(const char *path, const char *into, uint64_t until_bytes)
 		ret = -EIO;
 	if (x.to) {
 		file_limit(x.from, until_bytes);
-		ret = thin_all(&x);
+		ret = compact_all(&x);
 		file_abandon(x.to);
 	}
 	for (size_t i = 0; i < x.n; i++)
 		free(x.t[i].sum.sites);
 	free(x.t);
 	file_close(x.from);
-	thin_plan_free(&x.plan);
+	compact_plan_free(&x.plan);
 	return ret;
 }

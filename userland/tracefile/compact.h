@@ -9,6 +9,6 @@
  * The first until_bytes of a recording, with coarser history in their older half and
  * without events, into another file, which must not exist. 0 or -errno.
  */
-int thin(const char *path, const char *into, uint64_t until_bytes);
+int trace_compact(const char *path, const char *into, uint64_t until_bytes);
 
 #endif

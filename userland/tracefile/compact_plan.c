@@ -41,14 +41,14 @@ struct kept {
 	uint64_t snapshot_ns, point_ns;
 };
 
-bool thin_keeps_point(const struct thin_plan *p, uint64_t t_ns, uint64_t kept_ns)
+bool compact_plan_keeps_point(const struct compact_plan *p, uint64_t t_ns, uint64_t kept_ns)
 {
 	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
 
 	return !kept_ns || t_ns - kept_ns >= p->share * age / POINTS_FINER;
 }
 
-bool thin_keeps_snapshot(const struct thin_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
+bool compact_plan_keeps_snapshot(const struct compact_plan *p, uint32_t target, uint64_t t_ns, uint64_t kept_ns)
 {
 	const struct last_look *last = id_table_find(&p->last, target);
 	double age = p->now_ns > t_ns ? p->now_ns - t_ns : 0;
@@ -71,7 +71,7 @@ static int add_item(struct items *x, const struct item *i)
 	return 0;
 }
 
-static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t len, bool snapshot)
+static int begin_item(struct compact_plan *p, struct items *x, void *data, size_t len, bool snapshot)
 {
 	struct item i = { .bytes = snapshot ? 0 : len, .snapshot = snapshot };
 
@@ -86,7 +86,7 @@ static int begin_item(struct thin_plan *p, struct items *x, void *data, size_t l
 }
 
 /* The snapshot is complete: it may be dropped. */
-static int end_snapshot(struct thin_plan *p, struct items *x)
+static int end_snapshot(struct compact_plan *p, struct items *x)
 {
 	struct last_look *last = x->inside ? id_table_get(&p->last, x->inside) : NULL;
 
@@ -98,7 +98,7 @@ static int end_snapshot(struct thin_plan *p, struct items *x)
 	return 0;
 }
 
-static int take_record(struct thin_plan *p, struct items *x, unsigned int type, void *data, size_t len)
+static int take_record(struct compact_plan *p, struct items *x, unsigned int type, void *data, size_t len)
 {
 	x->all_bytes += len;
 	switch (type) {
@@ -123,7 +123,7 @@ static int take_record(struct thin_plan *p, struct items *x, unsigned int type, 
 }
 
 /* How much of the items would be left. */
-static double left_bytes(const struct thin_plan *p, const struct items *x)
+static double left_bytes(const struct compact_plan *p, const struct items *x)
 {
 	struct id_table kept = { .size_bytes = sizeof(struct kept) };
 	double bytes = 0;
@@ -134,9 +134,9 @@ static double left_bytes(const struct thin_plan *p, const struct items *x)
 
 		if (!k)
 			break;
-		if (it->snapshot && it->bytes && thin_keeps_snapshot(p, it->target, it->t_ns, k->snapshot_ns))
+		if (it->snapshot && it->bytes && compact_plan_keeps_snapshot(p, it->target, it->t_ns, k->snapshot_ns))
 			k->snapshot_ns = it->t_ns;
-		else if (!it->snapshot && (it->t_ns == k->point_ns || thin_keeps_point(p, it->t_ns, k->point_ns)))
+		else if (!it->snapshot && (it->t_ns == k->point_ns || compact_plan_keeps_point(p, it->t_ns, k->point_ns)))
 			k->point_ns = it->t_ns;
 		else
 			continue;
@@ -146,7 +146,7 @@ static double left_bytes(const struct thin_plan *p, const struct items *x)
 	return bytes;
 }
 
-static void choose(struct thin_plan *p, const struct items *x, uint64_t event_bytes)
+static void choose(struct compact_plan *p, const struct items *x, uint64_t event_bytes)
 {
 	double names = x->all_bytes - x->own_bytes - event_bytes, low = 0, high = SHARE_MAX;
 	double goal = SMALLER * x->all_bytes - names;
@@ -165,7 +165,7 @@ static void choose(struct thin_plan *p, const struct items *x, uint64_t event_by
 	p->share = high;
 }
 
-int thin_plan(struct thin_plan *p, const char *path, uint64_t until_bytes)
+int compact_plan_make(struct compact_plan *p, const char *path, uint64_t until_bytes)
 {
 	uint64_t event_bytes = 0;
 	struct items x = { 0 };
@@ -176,7 +176,7 @@ int thin_plan(struct thin_plan *p, const char *path, uint64_t until_bytes)
 	size_t len;
 	int ret;
 
-	*p = (struct thin_plan){ .last.size_bytes = sizeof(struct last_look) };
+	*p = (struct compact_plan){ .last.size_bytes = sizeof(struct last_look) };
 	f = file_open(path, err, sizeof(err));
 	if (!f)
 		return -EIO;
@@ -194,7 +194,7 @@ int thin_plan(struct thin_plan *p, const char *path, uint64_t until_bytes)
 	return ret;
 }
 
-void thin_plan_free(struct thin_plan *p)
+void compact_plan_free(struct compact_plan *p)
 {
 	free(p->last.row);
 }

@@ -150,13 +150,13 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 		return 0;
 	switch (type) {
 	case RECORD_META:
-		return trace_take_meta(r->m, snapshot, data, len);
+		return trace_decode_meta(r->m, snapshot, data, len);
 	case RECORD_SYMBOL:
-		return trace_take_symbol(r->m, data, len);
+		return trace_decode_symbol(r->m, data, len);
 	case RECORD_EXAMPLE:
-		return trace_take_example(snapshot, data, len);
+		return trace_decode_example(snapshot, data, len);
 	case RECORD_MAPS:
-		return trace_take_maps(r->m, data, len);
+		return trace_decode_maps(r->m, data, len);
 	case LEAKTRACE_CMD_STACK_GET:
 	case LEAKTRACE_CMD_STACK_REST:
 		return model_record(r->m, type, data, len);
@@ -289,7 +289,7 @@ static void survey_meta(struct trace_survey *s, struct pending *p, void *data, s
 {
 	struct model m = { 0 };
 
-	if (!trace_take_meta(&m, &m, data, len)) {
+	if (!trace_decode_meta(&m, &m, data, len)) {
 		s->wall_minus_mono_s = m.wall_minus_mono_s;
 		memset(p->exe, 0, sizeof(p->exe));
 		snprintf(p->exe, sizeof(p->exe), "%s", m.exe ?: "");

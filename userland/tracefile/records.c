@@ -59,7 +59,7 @@ static char *string_of(struct nlattr *a)
 	return a ? sanitize(strndup(nla_data(a), nla_len(a))) : NULL;
 }
 
-int trace_take_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len)
+int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[META_MAX + 1], *a;
 	int rest;
@@ -101,7 +101,7 @@ static int take_frame(struct nlattr *nest, struct symbol_frame *f)
 	return 0;
 }
 
-int trace_take_symbol(struct model *m, struct nlattr *attrs, int len)
+int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[SYM_MAX + 1], *a;
 	struct symbol_frame f[FRAMES_MAX];
@@ -118,7 +118,7 @@ int trace_take_symbol(struct model *m, struct nlattr *attrs, int len)
 			       tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
 }
 
-int trace_take_example(struct model *m, struct nlattr *attrs, int len)
+int trace_decode_example(struct model *m, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[EX_MAX + 1];
 	struct object o = { 0 };
@@ -134,7 +134,7 @@ int trace_take_example(struct model *m, struct nlattr *attrs, int len)
 }
 
 /* Only used to name address ranges: a parse error is ignored. */
-int trace_take_maps(struct model *m, const void *data, size_t len)
+int trace_decode_maps(struct model *m, const void *data, size_t len)
 {
 	char *copy = strndup(data, len);
 	struct maps *maps = calloc(1, sizeof(*maps));

@@ -11,10 +11,10 @@ struct nlattr;
 struct point;
 
 /* META: data about the host goes to m, data about the snapshot to look. */
-int trace_take_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
-int trace_take_symbol(struct model *m, struct nlattr *attrs, int len);
-int trace_take_example(struct model *m, struct nlattr *attrs, int len);
-int trace_take_maps(struct model *m, const void *data, size_t len);
+int trace_decode_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
+int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len);
+int trace_decode_example(struct model *m, struct nlattr *attrs, int len);
+int trace_decode_maps(struct model *m, const void *data, size_t len);
 int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns);
 int trace_point(struct nlattr *attrs, int len, struct point *p);	/* p->sites: malloced */
 

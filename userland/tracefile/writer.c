@@ -369,7 +369,7 @@ static int take_message(int cmd, struct nlattr *attrs, int len, void *arg)
 	return file_append(w->w, cmd, attrs, len) ?: model_record(w->m, cmd, attrs, len);
 }
 
-int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k)
+int trace_write_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k)
 {
 	static const int cmds[] = {
 		LEAKTRACE_CMD_TARGET_GET, LEAKTRACE_CMD_STATUS_GET, LEAKTRACE_CMD_SITE_GET,
@@ -393,7 +393,7 @@ int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, s
 	return err;
 }
 
-int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k)
+int trace_write_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k)
 {
 	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
 
@@ -410,7 +410,7 @@ static void fill_edge(struct nl_msg *msg, const void *arg)
 	nla_put_u64(msg, SNAPSHOT_TIME_NS, t->now_ns);
 }
 
-int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t)
+int trace_write_edge(struct file_writer *w, unsigned int type, const struct target *t)
 {
 	struct writing writing = { .w = w };
 
@@ -444,7 +444,7 @@ static void fill_point(struct nl_msg *msg, const void *arg)
 }
 
 /* Writes as many records with the same time as needed. */
-int trace_put_point(struct file_writer *w, const struct point *p)
+int trace_write_point(struct file_writer *w, const struct point *p)
 {
 	struct writing writing = { .w = w };
 	struct point part = *p;
@@ -475,7 +475,7 @@ static void fill_events(struct nl_msg *msg, const void *arg)
 }
 
 /* Rows are in the file's byte order; at most EVENT_ROWS_MAX. */
-int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n)
+int trace_write_events(struct file_writer *w, const struct event_row *e, size_t n)
 {
 	struct writing writing = { .w = w };
 	struct events all = { e, n };
@@ -492,9 +492,9 @@ int trace_write(struct client *c, struct model *m, const char *path, bool symbol
 
 	if (!w)
 		return -EIO;
-	ret = trace_put_tables(c, m, w, &known);
+	ret = trace_write_tables(c, m, w, &known);
 	if (!ret)
-		ret = end = trace_put_names(m, w, symbols, &known);
+		ret = end = trace_write_names(m, w, symbols, &known);
 	else
 		end = file_flush(w);	/* find out whether writing the file was what failed */
 	if (ret && !end)

@@ -27,11 +27,11 @@ void written_set_clear(struct written_set *k);
  * Writes a snapshot of m->target: the kernel's tables, which are read into m as
  * and the names of what is not known yet.
  */
-int trace_put_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k);
-int trace_put_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k);
-int trace_put_edge(struct file_writer *w, unsigned int type, const struct target *t);
-int trace_put_point(struct file_writer *w, const struct point *p);
-int trace_put_events(struct file_writer *w, const struct event_row *e, size_t n);
+int trace_write_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k);
+int trace_write_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k);
+int trace_write_edge(struct file_writer *w, unsigned int type, const struct target *t);
+int trace_write_point(struct file_writer *w, const struct point *p);
+int trace_write_events(struct file_writer *w, const struct event_row *e, size_t n);
 
 /* A file with one look at m->target; err says what an error means. */
 int trace_write(struct client *c, struct model *m, const char *path, bool symbols,

@@ -228,14 +228,14 @@ static void long_names(void)
 	m.stacks[0] = (struct stack){ .id = 1, .npcs = 1, .pcs = calloc(1, sizeof(uint64_t)) };
 	m.stacks[0].pcs[0] = 0x1000;
 	w = file_create(path, err, sizeof(err));
-	CHECK(!trace_put_names(&m, w, true, &known));
+	CHECK(!trace_write_names(&m, w, true, &known));
 	file_finish(w);
 	r = file_open(path, err, sizeof(err));
 	while (r && file_next(r, &type, &data, &len, err, sizeof(err)) > 0) {
 		if (type == RECORD_META)
-			CHECK(!trace_take_meta(&back, &back, data, len));
+			CHECK(!trace_decode_meta(&back, &back, data, len));
 		if (type == RECORD_SYMBOL)
-			CHECK(found = !trace_take_symbol(&back, data, len));
+			CHECK(found = !trace_decode_symbol(&back, data, len));
 	}
 	file_close(r);
 	CHECK(found && back.exe && strlen(back.exe) == 4095);

@@ -142,7 +142,7 @@ static void targets(void)
 	put_snapshot(w, 8, 20, true);
 	put_point(w, 8, 25);
 	put_snapshot(w, TARGET, 30, false);
-	trace_put_edge(w, RECORD_BEGIN, &never);
+	trace_write_edge(w, RECORD_BEGIN, &never);
 	put_target(w, &never);
 	CHECK(!file_finish(w));
 	CHECK(!trace_survey(path, &s, err, sizeof(err)) && s.n == 2 && s.recording);
@@ -268,7 +268,7 @@ static void cannot_rotate(void)
 }
 
 /* A file that is as long as it may be before it is rotated is not thinned for that. */
-static void rotated_before_thinned(void)
+static void rotated_before_compacted(void)
 {
 	struct record_plan plan = { .path = path, .max_bytes = 1 << 20, .rotate_bytes = 1 << 19 };
 	struct recorder *r = recorder_open(&plan, err, sizeof(err));
@@ -304,7 +304,7 @@ int main(void)
 	recorder();
 	bounded();
 	cannot_rotate();
-	rotated_before_thinned();
+	rotated_before_compacted();
 	disk_full();
 	/* what is said about each damage is not of interest */
 	if (!freopen("/dev/null", "w", stderr))

@@ -41,7 +41,7 @@ static void thinning(void)
 	write_recording();
 	for (int i = 0; i < 4; i++) {
 		CHECK(!stat(path, &before));
-		CHECK(!thin(path, into, before.st_size));
+		CHECK(!trace_compact(path, into, before.st_size));
 		CHECK(!rename(into, path) && !stat(path, &st));
 		CHECK(st.st_size < before.st_size, "%ld of %ld", (long)st.st_size, (long)before.st_size);
 		CHECK(!look(&m, NULL, NULL) && m.incomplete);
@@ -65,7 +65,7 @@ static void thinning(void)
 }
 
 /* What is appended while a thinner works is not lost. */
-static void thinning_beside(void)
+static void compaction_beside(void)
 {
 	struct file_writer *w = file_record(path, err, sizeof(err));
 	char *into = text("%s.thinned", path);
@@ -76,7 +76,7 @@ static void thinning_beside(void)
 		put_snapshot(w, TARGET, s, s == 10);
 	until = file_bytes(w);
 	put_snapshot(w, TARGET, 110, false);
-	CHECK(!thin(path, into, until));
+	CHECK(!trace_compact(path, into, until));
 	put_snapshot(w, TARGET, 120, false);
 	until = file_move(w, into, until) ? 0 : file_bytes(w);
 	CHECK(until && access(into, F_OK));
@@ -92,7 +92,7 @@ int main(void)
 {
 	close(mkstemp(path));
 	thinning();
-	thinning_beside();
+	compaction_beside();
 	unlink(path);
 	return verdict("thin");
 }
