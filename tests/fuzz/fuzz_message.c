@@ -132,7 +132,7 @@ static void take_batch(const struct batch *b, void *arg)
 /* All of a target: answers to five requests, then what the tool makes of them. */
 static void fill(struct client *c, const uint8_t *data, size_t size)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 	struct model m;
 
 	model_init(&m);
@@ -143,7 +143,7 @@ static void fill(struct client *c, const uint8_t *data, size_t size)
 	while (left_bytes >= sizeof(struct heard))
 		client_dump(c, left[1] % 2 ? LEAKTRACE_CMD_SITE_GET : LEAKTRACE_CMD_OBJECT_GET, &m, -1);
 	model_settle(&m);
-	judge(&m, &bench, NULL, NULL);
+	analysis_run(&m, &opts, NULL, NULL);
 	fuzz_report(nowhere, &m, data, size);
 	model_free(&m);
 }

@@ -64,7 +64,7 @@ static void differ(struct model *older, struct model *newer)
 
 static void read_part(const struct trace_part *part, const uint8_t *data, size_t size)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 	struct model m, base;
 
 	model_init(&m);
@@ -72,7 +72,7 @@ static void read_part(const struct trace_part *part, const uint8_t *data, size_t
 	if (!trace_read_part(path, part, &m, &base, err, sizeof(err))) {
 		if (base.target.id)
 			delta_rebase(&m, &base);
-		judge(&m, &bench, history_curve, m.history);
+		analysis_run(&m, &opts, history_curve, m.history);
 		fuzz_report(nowhere, &m, data, size);
 		differ(&base, &m);
 	}

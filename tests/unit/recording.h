@@ -227,11 +227,11 @@ static inline int look(struct model *m, const struct trace_part *part, struct mo
 	return trace_read_part(path, part ?: &all, m, base, err, sizeof(err));
 }
 
-static inline void judge_it(struct model *m)
+static inline void run_analysis(struct model *m)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 
-	judge(m, &bench, history_curve, m->history);
+	analysis_run(m, &opts, history_curve, m->history);
 }
 
 /* Everything that a report says, so that a sanitizer sees it. */
@@ -241,7 +241,7 @@ static inline void say_all(struct model *m)
 	size_t len;
 	FILE *f = open_memstream(&all, &len);
 
-	judge_it(m);
+	run_analysis(m);
 	for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
 		struct report_style how = { .format = format, .all = true };
 

@@ -214,14 +214,14 @@ static void on_news(enum watch_news news, struct site *s, void *arg)
 
 static void look(struct stage *t, bool last)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 
 	watch_sample(t->watch, &t->m);
 	history_sample(t->m.history, &t->m);
 	if (!last && !watch_curious(t->watch, &t->m))
 		return;
 	fill_objects(t);
-	judge(&t->m, &bench, watch_curve, t->watch);
+	analysis_run(&t->m, &opts, watch_curve, t->watch);
 	watch_judge(t->watch, &t->m, last, on_news, t);
 	for (unsigned int i = 0; i < t->w->places && t->now_s > t->w->end_s / 2; i++)
 		t->out->lasting |= t->raised[i] && !t->w->place[i].leaks;
@@ -299,15 +299,15 @@ static unsigned int count(struct stage *t, const char *how, unsigned int *wrong)
 static void score(struct stage *t)
 {
 	struct outcome *out = t->out;
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 
 	for (unsigned int i = 0; i < t->w->places; i++)
 		out->wanted += t->w->place[i].leaks;
 	out->found = count(t, "session", &out->false_live);
 	score_roots(t);
-	judge(&t->m, &bench, NULL, NULL);
+	analysis_run(&t->m, &opts, NULL, NULL);
 	out->reported = count(t, "report", &out->false_report);
-	judge(&t->m, &bench, history_curve, t->m.history);
+	analysis_run(&t->m, &opts, history_curve, t->m.history);
 	out->recorded = count(t, "recording", &out->false_recorded);
 }
 

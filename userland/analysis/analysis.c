@@ -25,9 +25,9 @@
 
 #define FALSE_FINDINGS	0.01	/* accepted share of false findings, over all sites */
 
-static void judge_sites(struct court *court, struct measures *x, double *p)
+static void judge_sites(struct analysis_ctx *ctx, struct measures *x, double *p)
 {
-	struct model *m = court->m;
+	struct model *m = ctx->m;
 	size_t tests = 0;
 
 	for (size_t i = 0; i < m->nsites; i++) {
@@ -35,23 +35,23 @@ static void judge_sites(struct court *court, struct measures *x, double *p)
 		struct births b = { 0 };
 
 		b.o = model_objects(m, s->id, &b.n);
-		judge_births(court, &s->judgement, s, &b,
-			     court->curve ? court->curve(s->id, court->arg) : NULL, &x[i]);
+		analysis_judge(ctx, &s->judgement, s, &b,
+			       ctx->curve ? ctx->curve(s->id, ctx->arg) : NULL, &x[i]);
 		if (x[i].births >= LEAK_OLD)
 			p[tests++] = x[i].p;
 	}
 	/* many sites are tested at once: correct for multiple testing */
-	court->chance = false_discovery(p, tests, FALSE_FINDINGS);
+	ctx->chance = false_discovery(p, tests, FALSE_FINDINGS);
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct judgement *j = &m->sites[i].judgement;
 
-		if (j->verdict == VERDICT_LEAK && x[i].p > court->chance) {
+		if (j->verdict == VERDICT_LEAK && x[i].p > ctx->chance) {
 			j->verdict = VERDICT_SUSPECT;
 			j->confidence = verdict_confidence(j->verdict, &x[i]);
 		}
 	}
 	/* sites that are judged together later are tests too */
-	court->chance = fmax(court->chance, FALSE_FINDINGS / (tests + 1));
+	ctx->chance = fmax(ctx->chance, FALSE_FINDINGS / (tests + 1));
 }
 
 /*
@@ -59,25 +59,25 @@ static void judge_sites(struct court *court, struct measures *x, double *p)
  * which have one cause. curve, if not NULL, returns what a session sampled of a
  * site.
  */
-void judge(struct model *m, const struct bench *bench,
-	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg)
+void analysis_run(struct model *m, const struct analysis_options *opts,
+		  const struct curve *(*curve)(uint32_t site, void *arg), void *arg)
 {
-	struct court court = { .m = m, .bench = bench, .curve = curve, .arg = arg, .chance = 1 };
+	struct analysis_ctx ctx = { .m = m, .opts = opts, .curve = curve, .arg = arg, .chance = 1 };
 	struct measures *x = calloc(m->nsites ?: 1, sizeof(*x));
 	double *p = calloc(m->nsites ?: 1, sizeof(*p));
 
 	findings_drop(m);
 	if (x && p) {
 		thread_find_unjoined(m);
-		court_open(&court);
-		judge_sites(&court, x, p);
+		analysis_ctx_init(&ctx);
+		judge_sites(&ctx, x, p);
 		for (size_t i = 0; i < m->nsites; i++) {
 			evidence_write(&m->sites[i].judgement, &x[i]);
-			collected_judge(m, &m->sites[i]);
-			blame_judge(m, &m->sites[i]);
+			gc_release_judge(m, &m->sites[i]);
+			thread_owners_judge(m, &m->sites[i]);
 		}
-		findings_make(&court, x);
-		court_close(&court);
+		findings_make(&ctx, x);
+		analysis_ctx_free(&ctx);
 	}
 	free(x);
 	free(p);

@@ -17,7 +17,7 @@
 struct curve;
 struct model;
 
-struct bench {				/* how to judge */
+struct analysis_options {		/* --min-age, --window */
 	double min_age_s;		/* what is younger is not old; 0: 3 s */
 	double window_s;		/* 0: all */
 };
@@ -26,7 +26,7 @@ struct bench {				/* how to judge */
  * Judge all sites of a model whose dumps are complete and settled, then find what has
  * one cause. curve, if any, gives what a session sampled of a site, or NULL.
  */
-void judge(struct model *m, const struct bench *bench,
-	   const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
+void analysis_run(struct model *m, const struct analysis_options *opts,
+		  const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
 
 #endif

@@ -8,7 +8,7 @@
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
 
-const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
+const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f);
@@ -16,11 +16,11 @@ const struct symbol_frame *report_place_of(struct model *m, uint32_t stack)
 	return frame_to_blame(f, n) ?: n ? f : NULL;
 }
 
-const struct symbol_frame *report_place(struct model *m, const struct site *s)
+const struct symbol_frame *report_blamed_frame(struct model *m, const struct site *s)
 {
 	const struct runtime_site *holders[HOLDERS];
 
-	if (s->kind == LEAKTRACE_KIND_THREAD && blame_holders(m, s->stack, holders))
-		return runtime_site_place(holders[0]);
-	return report_place_of(m, s->stack);
+	if (s->kind == LEAKTRACE_KIND_THREAD && thread_owners(m, s->stack, holders))
+		return runtime_site_blamed_frame(holders[0]);
+	return report_blamed_frame_of(m, s->stack);
 }

@@ -10,7 +10,7 @@ struct site;
 struct symbol_frame;
 
 /* NULL: unknown. They belong to m. */
-const struct symbol_frame *report_place(struct model *m, const struct site *s);
-const struct symbol_frame *report_place_of(struct model *m, uint32_t stack);
+const struct symbol_frame *report_blamed_frame(struct model *m, const struct site *s);
+const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stack);
 
 #endif

@@ -34,7 +34,7 @@ static uint64_t function_of(const struct symbol_frame *f)
  * libc function touches a page first, malloc or the caller's memset, is
  * arbitrary: libc's frames at the inner end of such a stack are left out.
  */
-unsigned int path_read(struct model *m, const struct site *s, struct path *p)
+unsigned int call_path_read(struct model *m, const struct site *s, struct call_path *p)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, s->stack, &f), i = 0;
@@ -53,9 +53,9 @@ unsigned int path_read(struct model *m, const struct site *s, struct path *p)
 }
 
 /* The shorter one is a subsequence of the longer, with the same first and last function. */
-bool path_same(const struct path *a, const struct path *b)
+bool call_path_same(const struct call_path *a, const struct call_path *b)
 {
-	const struct path *s = a->n < b->n ? a : b, *l = a->n < b->n ? b : a;
+	const struct call_path *s = a->n < b->n ? a : b, *l = a->n < b->n ? b : a;
 	unsigned int i = 0;
 
 	if (!s->n || l->n - s->n > DETOUR_MAX || s->function[0] != l->function[0] ||
@@ -67,7 +67,7 @@ bool path_same(const struct path *a, const struct path *b)
 }
 
 /* The number of frames that both have in common at the outer end. */
-unsigned int path_common(const struct path *a, const struct path *b)
+unsigned int call_path_common(const struct call_path *a, const struct call_path *b)
 {
 	unsigned int n = 0;
 

@@ -11,13 +11,13 @@ struct site;
 
 enum { PATH_MAX_FRAMES = 256 };
 
-struct path {				/* functions, innermost first */
+struct call_path {				/* functions, innermost first */
 	unsigned int n;
 	uint64_t hash, function[PATH_MAX_FRAMES];
 };
 
-unsigned int path_read(struct model *m, const struct site *s, struct path *p);	/* p->n */
-bool path_same(const struct path *a, const struct path *b);
-unsigned int path_common(const struct path *a, const struct path *b);	/* frames, from the outermost */
+unsigned int call_path_read(struct model *m, const struct site *s, struct call_path *p);	/* p->n */
+bool call_path_same(const struct call_path *a, const struct call_path *b);
+unsigned int call_path_common(const struct call_path *a, const struct call_path *b);	/* frames, from the outermost */
 
 #endif

@@ -92,7 +92,7 @@ static bool in_step(const struct model *m, uint32_t x, uint32_t y)
 }
 
 /* The number of frames that all stacks of a thread share: libc's, and the start function. */
-unsigned int path_outer(struct model *m, uint32_t stack)
+unsigned int call_path_outer(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f), outer = 0;
@@ -122,14 +122,14 @@ static bool stacks_of_threads(struct model *m, const struct finding *f, const st
 	return thread && pages->kind == LEAKTRACE_KIND_PAGE && in_step(m, thread->id, pages->id);
 }
 
-bool root_same(struct model *m, const struct finding *f, const struct finding *g)
+bool common_cause(struct model *m, const struct finding *f, const struct finding *g)
 {
 	const struct site *a = model_site(m, f->sites[0]), *b = model_site(m, g->sites[0]);
-	struct path p, q;
+	struct call_path p, q;
 
 	if (stacks_of_threads(m, f, g) || stacks_of_threads(m, g, f))
 		return true;
-	if (!path_read(m, a, &p) || !path_read(m, b, &q))
+	if (!call_path_read(m, a, &p) || !call_path_read(m, b, &q))
 		return false;
-	return path_common(&p, &q) > path_outer(m, a->stack) && in_step(m, a->id, b->id);
+	return call_path_common(&p, &q) > call_path_outer(m, a->stack) && in_step(m, a->id, b->id);
 }

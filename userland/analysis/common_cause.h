@@ -9,7 +9,7 @@
 struct finding;
 struct model;
 
-bool root_same(struct model *m, const struct finding *f, const struct finding *g);
-unsigned int path_outer(struct model *m, uint32_t stack); /* outer frames: libc's, and the start function */
+bool common_cause(struct model *m, const struct finding *f, const struct finding *g);
+unsigned int call_path_outer(struct model *m, uint32_t stack); /* outer frames: libc's, and the start function */
 
 #endif

@@ -131,7 +131,7 @@ static const char *pace(const struct measures *x, char buf[96])
 		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
 		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
 	};
-	const struct following *f = &x->following;
+	const struct load_correlation *f = &x->correlation;
 	unsigned int i = 0;
 
 	if (f->by == LOAD_CPU) {
@@ -148,7 +148,7 @@ static const char *pace(const struct measures *x, char buf[96])
 
 static void say_load(struct judgement *j, const struct measures *x)
 {
-	const struct following *f = &x->following;
+	const struct load_correlation *f = &x->correlation;
 	char a[96];
 
 	if (f->how == FOLLOWS_LOAD)
@@ -262,20 +262,20 @@ void evidence_of_parts(struct model *m, struct finding *f)
 }
 
 /* Other callers of the same function release what they create: name the caller that does not. */
-void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release)
+void evidence_of_sibling(struct model *m, struct finding *f, int maker, uint32_t release)
 {
 	const struct symbol_frame *frames, *at;
 	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
-	char by[64], odd[64], where[64], a[32], b[32];
+	char by[64], caller[64], where[64], a[32], b[32];
 
-	if (f->odd < 1 || f->odd >= n)
+	if (f->differing_frame < 1 || f->differing_frame >= n)
 		return;
 	frame_name(&frames[maker], by, sizeof(by));
-	frame_name(&frames[f->odd], odd, sizeof(odd));
-	at = report_place_of(m, release);
+	frame_name(&frames[f->differing_frame], caller, sizeof(caller));
+	at = report_blamed_frame_of(m, release);
 	say(&f->judgement, "%s of %s created by other callers of %s are released%s%s; those created through %s are not",
 	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
-	    at ? frame_name(at, where, sizeof(where)) : "", odd);
+	    at ? frame_name(at, where, sizeof(where)) : "", caller);
 }
 
 /*

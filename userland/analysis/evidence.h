@@ -11,7 +11,7 @@ struct measures;
 struct model;
 
 void evidence_write(struct judgement *j, const struct measures *x);
-void evidence_of_odd(struct model *m, struct finding *f, int maker, uint32_t release);
+void evidence_of_sibling(struct model *m, struct finding *f, int maker, uint32_t release);
 void evidence_of_parts(struct model *m, struct finding *f);
 void evidence_of_limit(struct model *m, struct finding *f);
 

@@ -26,17 +26,17 @@
 
 enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
 
-struct party {
+struct candidate {
 	struct site *site;
 	struct measures *x;
-	struct path path;
+	struct call_path path;
 	size_t head;			/* representative of its group (union-find) */
 };
 
-struct parties {
-	struct party *p;
+struct candidates {
+	struct candidate *p;
 	size_t n;
-	const struct court *court;
+	const struct analysis_ctx *ctx;
 };
 
 /* Whether some objects live longer than most of the site's objects do. */
@@ -47,7 +47,7 @@ static bool keeps(const struct site *s, const struct measures *x)
 
 static int by_path(const void *a, const void *b)
 {
-	const struct party *x = a, *y = b;
+	const struct candidate *x = a, *y = b;
 
 	if (x->site->kind != y->site->kind)
 		return x->site->kind - y->site->kind;
@@ -59,7 +59,7 @@ static int by_path(const void *a, const void *b)
 }
 
 /* Stacks are only named if there is more than one candidate. */
-static void gather(struct parties *all, struct model *m, struct measures *x)
+static void gather(struct candidates *all, struct model *m, struct measures *x)
 {
 	size_t worth = 0;
 
@@ -67,25 +67,25 @@ static void gather(struct parties *all, struct model *m, struct measures *x)
 		worth += keeps(&m->sites[i], &x[i]);
 	all->p = worth > 1 ? calloc(worth, sizeof(*all->p)) : NULL;
 	for (size_t i = 0; all->p && i < m->nsites; i++) {
-		struct party *p = &all->p[all->n];
+		struct candidate *p = &all->p[all->n];
 
 		if (!keeps(&m->sites[i], &x[i]))
 			continue;
 		p->site = &m->sites[i];
 		p->x = &x[i];
-		all->n += path_read(m, p->site, &p->path) > 0;
+		all->n += call_path_read(m, p->site, &p->path) > 0;
 	}
 	if (all->n)
 		qsort(all->p, all->n, sizeof(*all->p), by_path);
 }
 
-static bool same_way(const struct party *a, const struct party *b)
+static bool same_path(const struct candidate *a, const struct candidate *b)
 {
 	return a->site->kind == b->site->kind && a->site->type == b->site->type &&
-		path_same(&a->path, &b->path);
+		call_path_same(&a->path, &b->path);
 }
 
-static void group(struct parties *all)
+static void group(struct candidates *all)
 {
 	for (size_t i = 0; i < all->n; i++)
 		all->p[i].head = i;
@@ -93,7 +93,7 @@ static void group(struct parties *all)
 		for (size_t j = i + 1; all->p[i].head == i && j < all->n; j++) {
 			if (all->p[j].site->kind != all->p[i].site->kind)
 				break;
-			if (all->p[j].head == j && same_way(&all->p[i], &all->p[j]))
+			if (all->p[j].head == j && same_path(&all->p[i], &all->p[j]))
 				all->p[j].head = i;
 		}
 }
@@ -120,7 +120,7 @@ static void add_site(struct site *sum, const struct site *s)
 }
 
 /* Combines a group into one site and its objects, which the caller frees. */
-static struct object *pool(struct model *m, const struct parties *all, size_t head,
+static struct object *pool(struct model *m, const struct candidates *all, size_t head,
 			   struct site *sum, size_t *n)
 {
 	struct object *o = NULL, *part, *bigger;
@@ -147,13 +147,13 @@ static struct object *pool(struct model *m, const struct parties *all, size_t he
 }
 
 /* The sum of a group's curves, at the times of the representative's. */
-static struct curve *pool_curve(const struct parties *all, size_t head)
+static struct curve *pool_curve(const struct candidates *all, size_t head)
 {
-	const struct court *court = all->court;
+	const struct analysis_ctx *ctx = all->ctx;
 	const struct curve *first, *c;
 	struct curve *sum;
 
-	first = court->curve ? court->curve(all->p[head].site->id, court->arg) : NULL;
+	first = ctx->curve ? ctx->curve(all->p[head].site->id, ctx->arg) : NULL;
 	sum = first ? malloc(sizeof(*sum)) : NULL;
 	if (!sum)
 		return NULL;
@@ -161,7 +161,7 @@ static struct curve *pool_curve(const struct parties *all, size_t head)
 	for (size_t i = head + 1; i < all->n; i++) {
 		if (all->p[i].head != head)
 			continue;
-		c = court->curve(all->p[i].site->id, court->arg);
+		c = ctx->curve(all->p[i].site->id, ctx->arg);
 		for (unsigned int j = 0, k = 0; c && c->n && j < sum->n; j++) {
 			while (k + 1 < c->n && c->t_s[k + 1] <= sum->t_s[j])
 				k++;
@@ -173,9 +173,9 @@ static struct curve *pool_curve(const struct parties *all, size_t head)
 }
 
 /* A group is kept only if its verdict is as bad as that of its worst site. */
-static bool judge_group(struct parties *all, size_t head, struct finding *f)
+static bool judge_group(struct candidates *all, size_t head, struct finding *f)
 {
-	struct model *m = all->court->m;
+	struct model *m = all->ctx->m;
 	struct curve *c = pool_curve(all, head);
 	struct measures x = { 0 };
 	struct births b = { 0 };
@@ -186,7 +186,7 @@ static bool judge_group(struct parties *all, size_t head, struct finding *f)
 	b.o = o;
 	for (size_t i = head + 1; i < all->n; i++)
 		b.more_sites += all->p[i].head == head;
-	judge_births(all->court, &f->judgement, &sum, &b, c, &x);
+	analysis_judge(all->ctx, &f->judgement, &sum, &b, c, &x);
 	evidence_write(&f->judgement, &x);
 	free(o);
 	free(c);
@@ -221,7 +221,7 @@ static struct finding *more_findings(struct model *m)
 	return &m->findings[m->nfindings++];
 }
 
-static void make_group(struct parties *all, size_t head)
+static void make_group(struct candidates *all, size_t head)
 {
 	struct finding joint = { 0 }, *f;
 	size_t n = 0;
@@ -230,7 +230,7 @@ static void make_group(struct parties *all, size_t head)
 		n += all->p[i].head == head;
 	if (n < 2)
 		return;
-	f = judge_group(all, head, &joint) ? more_findings(all->court->m) : NULL;
+	f = judge_group(all, head, &joint) ? more_findings(all->ctx->m) : NULL;
 	if (!f) {
 		finding_clear(&joint);
 		return;
@@ -242,7 +242,7 @@ static void make_group(struct parties *all, size_t head)
 		if (all->p[i].head != head)
 			continue;
 		add_part(f, all->p[i].site);
-		j->finding = all->court->m->nfindings;
+		j->finding = all->ctx->m->nfindings;
 		j->verdict = joint.judgement.verdict;
 		j->confidence = joint.judgement.confidence;
 	}
@@ -330,15 +330,15 @@ static void merge(struct model *m, struct finding *f, struct finding *g)
 /* The number of outer frames that all parts have in common. */
 static void find_caller(struct model *m, struct finding *f)
 {
-	struct path head, part;
+	struct call_path head, part;
 
-	path_read(m, model_site(m, f->sites[0]), &head);
+	call_path_read(m, model_site(m, f->sites[0]), &head);
 	f->common = head.n;
 	for (size_t i = 1; i < f->nsites; i++) {
 		unsigned int n;
 
-		path_read(m, model_site(m, f->sites[i]), &part);
-		n = path_common(&head, &part);
+		call_path_read(m, model_site(m, f->sites[i]), &part);
+		n = call_path_common(&head, &part);
 		if (n && n < f->common)
 			f->common = n;
 	}
@@ -379,7 +379,7 @@ static void join(struct model *m)
 
 			if (f->nsites && g->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
 			    g->judgement.verdict >= VERDICT_SUSPECT &&
-			    root_same(m, f, g))
+			    common_cause(m, f, g))
 				merge(m, f, g);
 		}
 }
@@ -411,13 +411,13 @@ static void number_findings(struct model *m)
 			model_site(m, f->sites[k])->judgement.finding = i + 1;
 	}
 	for (size_t i = 0; i < kept; i++)
-		odd_find(m, &m->findings[i]);
+		sibling_path_find(m, &m->findings[i]);
 }
 
-void findings_make(const struct court *court, struct measures *x)
+void findings_make(const struct analysis_ctx *ctx, struct measures *x)
 {
-	struct parties all = { .court = court };
-	struct model *m = court->m;
+	struct candidates all = { .ctx = ctx };
+	struct model *m = ctx->m;
 
 	gather(&all, m, x);
 	group(&all);

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-struct court;
+struct analysis_ctx;
 struct finding;
 struct measures;
 
-void findings_make(const struct court *court, struct measures *x); /* x: of each site */
+void findings_make(const struct analysis_ctx *ctx, struct measures *x); /* x: of each site */
 uint64_t finding_weight(const struct finding *f);	/* worse ones are heavier */
 
 #endif

@@ -17,12 +17,12 @@
 enum { ENOUGH = 10 };
 
 /**
- * collected_judge() - whether the garbage collector closes a site's descriptors
+ * gc_release_judge() - whether the garbage collector closes a site's descriptors
  *
  * Adds a sentence to the evidence, and makes the site a suspect if it is not
  * one yet.
  */
-void collected_judge(struct model *m, struct site *s)
+void gc_release_judge(struct model *m, struct site *s)
 {
 	struct judgement *j = &s->judgement;
 	const struct symbol_frame *f;

@@ -6,6 +6,6 @@
 struct model;
 struct site;
 
-void collected_judge(struct model *m, struct site *s);
+void gc_release_judge(struct model *m, struct site *s);
 
 #endif

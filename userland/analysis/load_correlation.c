@@ -102,7 +102,7 @@ static bool stops(const struct steps *t, const double *done)
 }
 
 /* Of equally good explanations bytes read come first: they are the input. */
-static void judge_steps(struct following *f, const struct steps *t, double grew)
+static void judge_steps(struct load_correlation *f, const struct steps *t, double grew)
 {
 	double most = 0, most_varies = 0, pace[STEPS_MAX], growth[STEPS_MAX];
 
@@ -129,12 +129,12 @@ static void judge_steps(struct following *f, const struct steps *t, double grew)
 	f->stops = f->how == FOLLOWS_LOAD && stops(t, t->done[f->by]);
 }
 
-void follow(struct following *f, const struct curve *c, double start_s, const struct history *h)
+void correlate_with_load(struct load_correlation *f, const struct curve *c, double start_s, const struct history *h)
 {
 	struct steps t;
 	double grew;
 
-	*f = (struct following){ .how = FOLLOWS_UNKNOWN };
+	*f = (struct load_correlation){ .how = FOLLOWS_UNKNOWN };
 	if (!c || !h)
 		return;
 	take_steps(&t, c, start_s, h);

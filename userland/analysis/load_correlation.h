@@ -10,10 +10,10 @@
 struct curve;
 struct history;
 
-enum follows { FOLLOWS_UNKNOWN, FOLLOWS_LOAD, FOLLOWS_STEADY, FOLLOWS_NOT };
+enum load_relation { FOLLOWS_UNKNOWN, FOLLOWS_LOAD, FOLLOWS_STEADY, FOLLOWS_NOT };
 
-struct following {
-	enum follows how;		/* STEADY: the load is steady, so nothing can be said */
+struct load_correlation {
+	enum load_relation how;		/* STEADY: the load is steady, so nothing can be said */
 	enum load_by by;		/* the load that explains growth best */
 	double r;			/* Pearson's r, over so many intervals: */
 	unsigned int steps;
@@ -21,6 +21,6 @@ struct following {
 	bool stops;			/* growth stopped when the load did */
 };
 
-void follow(struct following *f, const struct curve *c, double start_s, const struct history *h);
+void correlate_with_load(struct load_correlation *f, const struct curve *c, double start_s, const struct history *h);
 
 #endif

@@ -27,23 +27,23 @@ static ptrdiff_t map_of(const struct model *m, uint64_t address)
 }
 
 /* Objects are sorted by site, so a site counts once per mapping. */
-static void count_site(struct court *court, uint32_t site, uint32_t *last, ptrdiff_t map)
+static void count_site(struct analysis_ctx *ctx, uint32_t site, uint32_t *last, ptrdiff_t map)
 {
 	if (last[map] == site)
 		return;
 	last[map] = site;
-	court->map_sites[map]++;
+	ctx->map_sites[map]++;
 }
 
-void court_open(struct court *court)
+void analysis_ctx_init(struct analysis_ctx *ctx)
 {
-	struct model *m = court->m;
+	struct model *m = ctx->m;
 	size_t n = m->maps ? m->maps->n : 0;
 	uint32_t *last;
 
-	court->map_pages = calloc(n + 1, sizeof(*court->map_pages));
-	court->own_pages = calloc(n + 1, sizeof(*court->own_pages));
-	court->map_sites = calloc(n + 1, sizeof(*court->map_sites));
+	ctx->map_pages = calloc(n + 1, sizeof(*ctx->map_pages));
+	ctx->own_pages = calloc(n + 1, sizeof(*ctx->own_pages));
+	ctx->map_sites = calloc(n + 1, sizeof(*ctx->map_sites));
 	last = calloc(n + 1, sizeof(*last));
 	for (size_t i = 0; i < m->nobjects; i++) {
 		const struct object *o = &m->objects[i];
@@ -51,65 +51,65 @@ void court_open(struct court *court)
 
 		if (o->kind != LEAKTRACE_KIND_PAGE || !o->site)
 			continue;
-		court->pages += o->count;
+		ctx->pages += o->count;
 		map = map_of(m, o->id);
-		if (map >= 0 && court->map_pages)
-			court->map_pages[map] += o->count;
-		if (map >= 0 && court->map_sites && last)
-			count_site(court, o->site, last, map);
+		if (map >= 0 && ctx->map_pages)
+			ctx->map_pages[map] += o->count;
+		if (map >= 0 && ctx->map_sites && last)
+			count_site(ctx, o->site, last, map);
 	}
 	free(last);
 }
 
-void court_close(struct court *court)
+void analysis_ctx_free(struct analysis_ctx *ctx)
 {
-	free(court->map_pages);
-	free(court->own_pages);
-	free(court->map_sites);
-	court->map_pages = court->own_pages = NULL;
-	court->map_sites = NULL;
+	free(ctx->map_pages);
+	free(ctx->own_pages);
+	free(ctx->map_sites);
+	ctx->map_pages = ctx->own_pages = NULL;
+	ctx->map_sites = NULL;
 }
 
 /* The number of a site's pages in mappings that it shares with other sites. */
-static uint64_t pooled_pages(const struct court *court, const struct births *b)
+static uint64_t pooled_pages(const struct analysis_ctx *ctx, const struct births *b)
 {
 	uint64_t pooled = 0;
 
-	if (!court->map_pages || !court->own_pages || !court->map_sites)
+	if (!ctx->map_pages || !ctx->own_pages || !ctx->map_sites)
 		return 0;
 	for (size_t i = 0; i < b->n; i++) {
-		ptrdiff_t map = map_of(court->m, b->o[i].id);
+		ptrdiff_t map = map_of(ctx->m, b->o[i].id);
 
 		if (map >= 0)
-			court->own_pages[map] += b->o[i].count;
+			ctx->own_pages[map] += b->o[i].count;
 	}
 	for (size_t i = 0; i < b->n; i++) {
-		ptrdiff_t map = map_of(court->m, b->o[i].id);
+		ptrdiff_t map = map_of(ctx->m, b->o[i].id);
 
 		if (map < 0)
 			continue;
-		if (court->own_pages[map] * 4 < court->map_pages[map] * 3 ||
-		    court->map_sites[map] >= 1 + b->more_sites + MANY_OTHERS)
-			pooled += court->own_pages[map];
-		court->own_pages[map] = 0;
+		if (ctx->own_pages[map] * 4 < ctx->map_pages[map] * 3 ||
+		    ctx->map_sites[map] >= 1 + b->more_sites + MANY_OTHERS)
+			pooled += ctx->own_pages[map];
+		ctx->own_pages[map] = 0;
 	}
 	return pooled;
 }
 
-void measure_place(struct measures *x, const struct court *court, const struct births *b)
+void measure_place(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
 {
-	const struct kind_totals *k = &court->m->target.kind[x->kind];
+	const struct kind_totals *k = &ctx->m->target.kind[x->kind];
 	uint64_t where[RANGES] = { 0 }, all = 0;
 
 	x->turnover = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
 	for (size_t i = 0; i < b->n; i++) {
-		where[range_of(court->m, b->o[i].id)] += b->o[i].count;
+		where[range_of(ctx->m, b->o[i].id)] += b->o[i].count;
 		all += b->o[i].count;
 	}
 	x->heap = where[RANGE_HEAP] * 2 > all;
 	x->stack = where[RANGE_STACK] * 2 > all;
-	x->share = court->pages ? (double)all / court->pages : 0;
-	x->pooled = !x->heap && !x->stack && pooled_pages(court, b) * 2 > all;
+	x->share = ctx->pages ? (double)all / ctx->pages : 0;
+	x->pooled = !x->heap && !x->stack && pooled_pages(ctx, b) * 2 > all;
 }

@@ -7,15 +7,15 @@
 
 #include <stdint.h>
 
-struct bench;
+struct analysis_options;
 struct births;
 struct curve;
 struct measures;
 struct model;
 
-struct court {				/* what all judgements of one model share */
+struct analysis_ctx {				/* what all judgements of one model share */
 	struct model *m;
-	const struct bench *bench;
+	const struct analysis_options *opts;
 	const struct curve *(*curve)(uint32_t site, void *arg);	/* or NULL */
 	void *arg;
 	double chance;			/* a trend counts if p is not above this */
@@ -24,8 +24,8 @@ struct court {				/* what all judgements of one model share */
 	unsigned int *map_sites;	/* by mapping: sites that have pages there */
 };
 
-void court_open(struct court *court);		/* counts pages by mapping */
-void court_close(struct court *court);
-void measure_place(struct measures *x, const struct court *court, const struct births *b);
+void analysis_ctx_init(struct analysis_ctx *ctx);		/* counts pages by mapping */
+void analysis_ctx_free(struct analysis_ctx *ctx);
+void measure_place(struct measures *x, const struct analysis_ctx *ctx, const struct births *b);
 
 #endif

@@ -41,7 +41,7 @@ bool birth_counts(const struct births *b, size_t i)
 	return !(o->flags & LEAKTRACE_OBJECT_F_EXITED);
 }
 
-static double first_horizon_s(const struct site *s, const struct measures *x, const struct bench *b)
+static double first_horizon_s(const struct site *s, const struct measures *x, const struct analysis_options *b)
 {
 	double t = b->min_age_s > 0 ? b->min_age_s : HORIZON_S;
 
@@ -97,11 +97,11 @@ static void measure_stay(struct measures *x, const struct site *s, const struct 
  * outlive.
  */
 static void measure_horizon(struct measures *x, const struct site *s, const struct births *b,
-			    double start_s, double end_s, const struct bench *bench)
+			    double start_s, double end_s, const struct analysis_options *opts)
 {
 	struct measures first;
 
-	x->horizon_s = first_horizon_s(s, x, bench);
+	x->horizon_s = first_horizon_s(s, x, opts);
 	measure_stay(x, s, b, start_s, end_s);
 	first = *x;
 	for (int i = 0; i < HORIZONS && x->sure <= MOST && x->old >= ENOUGH; i++) {
@@ -228,7 +228,7 @@ static void measure_growth(struct measures *x, const struct births *b, double fi
  * whole life of the site.
  */
 void measure(struct measures *x, const struct site *s, const struct births *b,
-		    const struct curve *c, double from_s, double end_s, const struct bench *bench)
+	     const struct curve *c, double from_s, double end_s, const struct analysis_options *opts)
 {
 	double start_s = fmax(from_s, s->first_ns / 1e9), mature_s;
 	double first_live_s = INFINITY, last_s = 0;
@@ -239,7 +239,7 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 		x->whole = true;
 	x->born = s->born;
 	x->died = x->unjoined ? 0 : s->died;
-	measure_horizon(x, s, b, start_s, end_s, bench);
+	measure_horizon(x, s, b, start_s, end_s, opts);
 	x->window_s = fmax(0, end_s - start_s);
 	for (size_t i = 0; i < b->n; i++) {
 		double at = birth_ns(b, i) / 1e9;
@@ -270,7 +270,7 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 }
 
 void measure_life(struct judgement *j, const struct site *s, const struct births *b,
-			  double end_s)
+		  double end_s)
 {
 	uint64_t live = 0, half = 0;
 

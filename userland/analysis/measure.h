@@ -9,7 +9,7 @@
 
 #include "analysis/load_correlation.h"
 
-struct bench;
+struct analysis_options;
 struct curve;
 struct judgement;
 struct object;
@@ -42,7 +42,7 @@ struct measures {
 	double z, p;			/* Mann-Kendall */
 	double slope, slope_low, slope_high;	/* per second */
 	double sure;			/* Wilson's lower bound of the share of old objects that stay */
-	struct following following;
+	struct load_correlation correlation;
 	double life_p50_s, life_p95_s, life_max_s;
 };
 
@@ -57,7 +57,7 @@ struct births {
 uint64_t birth_ns(const struct births *b, size_t i);
 bool birth_counts(const struct births *b, size_t i);
 void measure(struct measures *x, const struct site *s, const struct births *b,
-	     const struct curve *c, double from_s, double end_s, const struct bench *bench);
+	     const struct curve *c, double from_s, double end_s, const struct analysis_options *opts);
 void measure_life(struct judgement *j, const struct site *s, const struct births *b, double end_s);
 
 #endif

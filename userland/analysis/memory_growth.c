@@ -18,38 +18,38 @@
 #include "model/target.h"
 #include "symbolize/frame.h"
 
-struct bearer {				/* a function on a site's stack */
+struct path_function {				/* a function on a site's stack */
 	uint64_t function, pages;
 	unsigned int depth;		/* from the outermost frame */
 	const struct symbol_frame *frame;
 };
 
-struct bearers {
-	struct bearer *b;
+struct path_functions {
+	struct path_function *b;
 	size_t n, room;
 };
 
 static int by_function(const void *a, const void *b)
 {
-	const struct bearer *x = a, *y = b;
+	const struct path_function *x = a, *y = b;
 
 	return (x->function > y->function) - (x->function < y->function);
 }
 
 static int by_pages(const void *a, const void *b)
 {
-	const struct rss_part *x = a, *y = b;
+	const struct memory_part *x = a, *y = b;
 
 	if (x->pages != y->pages)
 		return x->pages < y->pages ? 1 : -1;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static void bear(struct bearers *all, const struct bearer *b)
+static void add_function(struct path_functions *all, const struct path_function *b)
 {
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 256;
-		struct bearer *more = reallocarray(all->b, room, sizeof(*more));
+		struct path_function *more = reallocarray(all->b, room, sizeof(*more));
 
 		if (!more)
 			return;
@@ -63,28 +63,28 @@ static void bear(struct bearers *all, const struct bearer *b)
  * Adds each function of a stack once, even if it is recursive, but not main(),
  * its callers, or the allocator.
  */
-static void bear_stack(struct bearers *all, struct model *m, const struct site *s)
+static void add_stack(struct path_functions *all, struct model *m, const struct site *s)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, s->stack, &f), inner;
 	unsigned int own;
-	struct path p;
+	struct call_path p;
 
-	inner = n - (int)path_read(m, s, &p);
-	own = path_outer(m, s->stack) < p.n ? p.n - path_outer(m, s->stack) : 0;
+	inner = n - (int)call_path_read(m, s, &p);
+	own = call_path_outer(m, s->stack) < p.n ? p.n - call_path_outer(m, s->stack) : 0;
 	for (unsigned int i = 0; inner >= 0 && i < own; i++) {
 		bool again = false;
 
 		for (unsigned int j = 0; j < i; j++)
 			again |= p.function[j] == p.function[i];
 		if (!again)
-			bear(all, &(struct bearer){ p.function[i], site_live(s), p.n - i,
+			add_function(all, &(struct path_function){ p.function[i], site_live(s), p.n - i,
 						    &f[inner + i] });
 	}
 }
 
 /* The deepest function with a sufficient share. */
-static void find_path(struct rss *x, struct bearers *all)
+static void find_path(struct memory_growth *x, struct path_functions *all)
 {
 	unsigned int deepest = 0;
 
@@ -99,7 +99,7 @@ static void find_path(struct rss *x, struct bearers *all)
 			if (all->b[j].depth < depth)
 				depth = all->b[j].depth;
 		}
-		if (pages < RSS_PATH_SHARE * x->new_live || depth <= deepest)
+		if (pages < MEMORY_PATH_SHARE * x->new_live || depth <= deepest)
 			continue;
 		deepest = depth;
 		x->path = all->b[i].frame;
@@ -107,7 +107,7 @@ static void find_path(struct rss *x, struct bearers *all)
 	}
 }
 
-static unsigned int top(struct rss_part *from, size_t n, struct rss_part *to)
+static unsigned int top(struct memory_part *from, size_t n, struct memory_part *to)
 {
 	size_t kept = 0;
 
@@ -120,22 +120,22 @@ static unsigned int top(struct rss_part *from, size_t n, struct rss_part *to)
 	}
 	if (kept)
 		qsort(from, kept, sizeof(*from), by_pages);
-	if (kept > RSS_PARTS)
-		kept = RSS_PARTS;
+	if (kept > MEMORY_PARTS)
+		kept = MEMORY_PARTS;
 	memcpy(to, from, kept * sizeof(*to));
 	return kept;
 }
 
 static int by_id(const void *a, const void *b)
 {
-	const struct rss_part *x = a, *y = b;
+	const struct memory_part *x = a, *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static void find_parts(struct rss *x, const struct model *m)
+static void find_parts(struct memory_growth *x, const struct model *m)
 {
-	struct rss_part *grew = calloc(m->nsites + 1, sizeof(*grew)), *gave;
+	struct memory_part *grew = calloc(m->nsites + 1, sizeof(*grew)), *gave;
 	size_t ngrew = 0, ngave = 0;
 
 	gave = calloc(m->nsites * LEAKTRACE_RELEASES_MAX + 1, sizeof(*gave));
@@ -145,9 +145,9 @@ static void find_parts(struct rss *x, const struct model *m)
 		if (s->kind != LEAKTRACE_KIND_PAGE)
 			continue;
 		if (site_live(s))
-			grew[ngrew++] = (struct rss_part){ s->id, site_live(s) };
+			grew[ngrew++] = (struct memory_part){ s->id, site_live(s) };
 		for (unsigned int k = 0; k < s->releases; k++)
-			gave[ngave++] = (struct rss_part){ s->release[k].stack,
+			gave[ngave++] = (struct memory_part){ s->release[k].stack,
 							      s->release[k].count };
 	}
 	if (ngave)
@@ -160,10 +160,10 @@ static void find_parts(struct rss *x, const struct model *m)
 	free(gave);
 }
 
-bool rss_read(struct model *m, struct rss *x)
+bool memory_growth_read(struct model *m, struct memory_growth *x)
 {
 	const struct kind_totals *k = &m->target.kind[LEAKTRACE_KIND_PAGE];
-	struct bearers all = { 0 };
+	struct path_functions all = { 0 };
 
 	memset(x, 0, sizeof(*x));
 	if (!k->present || !(m->target.kinds & 1U << LEAKTRACE_KIND_PAGE))
@@ -178,7 +178,7 @@ bool rss_read(struct model *m, struct rss *x)
 		x->given_back += s->died;
 		x->new_live += site_live(s);
 		if (site_live(s))
-			bear_stack(&all, m, s);
+			add_stack(&all, m, s);
 	}
 	x->given_back += x->baseline_given_back;
 	for (size_t i = 0; i < m->nobjects; i++) {

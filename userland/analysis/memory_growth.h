@@ -3,8 +3,8 @@
  * Growth and release of memory, over all sites of pages: a page of the heap
  * shows who touched it first, not who keeps it in use.
  */
-#ifndef LEAKTRACE_RSS_H
-#define LEAKTRACE_RSS_H
+#ifndef LEAKTRACE_MEMORY_GROWTH_H
+#define LEAKTRACE_MEMORY_GROWTH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,16 +14,16 @@
 struct model;
 struct symbol_frame;
 
-enum { RSS_PARTS = 5 };
+enum { MEMORY_PARTS = 5 };
 
-#define RSS_PATH_SHARE 0.8		/* minimum share of the growth to be attributed to one function */
+#define MEMORY_PATH_SHARE 0.8		/* minimum share of the growth to be attributed to one function */
 
-struct rss_part {
+struct memory_part {
 	uint32_t id;			/* site (grew), or release stack (gave) */
 	uint64_t pages;
 };
 
-struct rss {				/* counts are pages */
+struct memory_growth {				/* counts are pages */
 	uint64_t touched, given_back;	/* since attach; given_back includes baseline pages */
 	uint64_t baseline_given_back;
 	uint64_t new_live;		/* touched, and still in use */
@@ -31,11 +31,11 @@ struct rss {				/* counts are pages */
 	uint64_t ranged;		/* the sum of range[] */
 	const struct symbol_frame *path;	/* deepest frame of most of the growth; NULL: none */
 	double path_share;
-	struct rss_part grew[RSS_PARTS], gave[RSS_PARTS];
+	struct memory_part grew[MEMORY_PARTS], gave[MEMORY_PARTS];
 	unsigned int ngrew, ngave;
 };
 
 /* false: no pages were traced, or none were touched or released. Frames belong to the model. */
-bool rss_read(struct model *m, struct rss *x);
+bool memory_growth_read(struct model *m, struct memory_growth *x);
 
 #endif

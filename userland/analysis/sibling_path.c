@@ -34,7 +34,7 @@ static bool releases(const struct site *s)
 }
 
 /* The number of functions that both share at the inner end. */
-static unsigned int inner(const struct path *a, const struct path *b)
+static unsigned int inner(const struct call_path *a, const struct call_path *b)
 {
 	unsigned int n = 0;
 
@@ -69,10 +69,10 @@ static void add(struct others *o, const struct site *s, unsigned int shared)
 }
 
 static void look_for_others(struct model *m, const struct finding *f, const struct site *head,
-			    const struct path *p, struct others *o)
+			    const struct call_path *p, struct others *o)
 {
 	unsigned int least = maker(m, head);
-	struct path q;
+	struct call_path q;
 
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
@@ -80,7 +80,7 @@ static void look_for_others(struct model *m, const struct finding *f, const stru
 
 		if (s->kind != head->kind || s->type != head->type || !releases(s) ||
 		    (f->judgement.finding && s->judgement.finding == f->judgement.finding) ||
-		    !path_read(m, s, &q))
+		    !call_path_read(m, s, &q))
 			continue;
 		shared = inner(p, &q);
 		if (shared >= least && shared < p->n)
@@ -89,23 +89,23 @@ static void look_for_others(struct model *m, const struct finding *f, const stru
 }
 
 /* Needs the names of all stacks, so it is only done for leaks. */
-void odd_find(struct model *m, struct finding *f)
+void sibling_path_find(struct model *m, struct finding *f)
 {
 	const struct site *head = model_site(m, f->sites[0]);
 	const struct symbol_frame *frames;
 	struct others o = { 0 };
-	struct path p;
+	struct call_path p;
 	int n;
 
-	f->odd = -1;
-	if (f->judgement.verdict != VERDICT_LEAK || f->mixed || !path_read(m, head, &p))
+	f->differing_frame = -1;
+	if (f->judgement.verdict != VERDICT_LEAK || f->mixed || !call_path_read(m, head, &p))
 		return;
 	look_for_others(m, f, head, &p, &o);
 	if (o.born < MADE_ENOUGH)
 		return;
 	n = model_frames(m, head->stack, &frames);
-	f->odd = n - (int)p.n + (int)o.shared;
+	f->differing_frame = n - (int)p.n + (int)o.shared;
 	f->others_born = o.born;
 	f->others_died = o.died;
-	evidence_of_odd(m, f, f->odd - 1, o.release);
+	evidence_of_sibling(m, f, f->differing_frame - 1, o.release);
 }

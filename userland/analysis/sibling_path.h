@@ -6,6 +6,6 @@
 struct finding;
 struct model;
 
-void odd_find(struct model *m, struct finding *f);	/* fills f->odd and what belongs to it */
+void sibling_path_find(struct model *m, struct finding *f);	/* fills f->odd and what belongs to it */
 
 #endif

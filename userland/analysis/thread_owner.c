@@ -30,12 +30,12 @@ static void insert(const struct runtime_site *holders[HOLDERS], size_t *n, const
 }
 
 /**
- * blame_holders() - what occupies threads that were started on an unrelated stack
+ * thread_owners() - what occupies threads that were started on an unrelated stack
  * @holders: filled, the most threads first
  *
  * Return: their number; 0: the stack itself is to blame.
  */
-size_t blame_holders(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS])
+size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS])
 {
 	const struct symbol_frame *frames;
 	const struct runtime_site *sites;
@@ -50,8 +50,8 @@ size_t blame_holders(struct model *m, uint32_t stack, const struct runtime_site 
 	return found;
 }
 
-/** blame_judge() - add what occupies the threads of a site to its evidence */
-void blame_judge(struct model *m, struct site *s)
+/** thread_owners_judge() - add what occupies the threads of a site to its evidence */
+void thread_owners_judge(struct model *m, struct site *s)
 {
 	const struct runtime_site *holders[HOLDERS];
 	struct judgement *j = &s->judgement;
@@ -60,11 +60,11 @@ void blame_judge(struct model *m, struct site *s)
 	int at = 0;
 
 	if (s->kind == LEAKTRACE_KIND_THREAD && j->verdict > VERDICT_OK)
-		n = blame_holders(m, s->stack, holders);
+		n = thread_owners(m, s->stack, holders);
 	while (at < EVIDENCE_MAX && j->evidence[at])
 		at++;
 	for (size_t i = 0; i < n && at < EVIDENCE_MAX; i++) {
-		const struct symbol_frame *f = runtime_site_place(holders[i]);
+		const struct symbol_frame *f = runtime_site_blamed_frame(holders[i]);
 
 		j->evidence[at++] = text("%s held by %ss (%s) at %s",
 					 format_count(holders[i]->in_thread, count), holders[i]->kind,

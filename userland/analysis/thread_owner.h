@@ -13,7 +13,7 @@ struct site;
 enum { HOLDERS = 3 };
 
 /* Those that hold most threads, most first; 0: the stack starts no such threads. */
-size_t blame_holders(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS]);
-void blame_judge(struct model *m, struct site *s);
+size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS]);
+void thread_owners_judge(struct model *m, struct site *s);
 
 #endif

@@ -111,16 +111,16 @@ static enum verdict decide(const struct measures *x)
  * not depend on it, because a leak may do the same; but it is not worth an
  * alarm yet.
  */
-static bool early(const struct measures *x, const struct bench *bench)
+static bool early(const struct measures *x, const struct analysis_options *opts)
 {
 	double first = x->grew_first, second = x->grew_second;
-	double horizon_s = bench->min_age_s > 0 ? bench->min_age_s : HORIZON_S;
+	double horizon_s = opts->min_age_s > 0 ? opts->min_age_s : HORIZON_S;
 	double least_s = ALARM_AFTER_S / HORIZON_S * horizon_s;
 
 	if (x->heap)
 		least_s = ALARM_AFTER_HEAP_S;
-	if (bench->window_s > 0)
-		least_s = fmin(least_s, bench->window_s / 2);
+	if (opts->window_s > 0)
+		least_s = fmin(least_s, opts->window_s / 2);
 	if (x->grew_s < least_s || x->idle_s > x->grew_s * STILL)
 		return true;
 	return x->grew_s < FILLING_S && second < SLOWER * first &&
@@ -142,34 +142,34 @@ double verdict_confidence(enum verdict v, const struct measures *x)
  * First the whole life; shorter windows find the leak of a site that was busy
  * long before it began to leak.
  */
-static enum verdict measure_windows(struct measures *best, const struct court *court,
+static enum verdict measure_windows(struct measures *best, const struct analysis_ctx *ctx,
 				    const struct site *s, const struct births *b,
 				    const struct curve *c)
 {
 	static const double lengths[] = { 0, 3600, 600, 60 };
-	const struct bench *bench = court->bench;
-	double end_s = model_end_ns(court->m) / 1e9, life_s = end_s - s->first_ns / 1e9;
+	const struct analysis_options *opts = ctx->opts;
+	double end_s = model_end_ns(ctx->m) / 1e9, life_s = end_s - s->first_ns / 1e9;
 	struct measures common = { .kind = s->kind, .type = s->type, .unjoined = b->exits };
 	enum verdict verdict = VERDICT_OK;
 
 	common.life_p50_s = histogram_quantile_s(s->lifetimes, 0.5);
 	common.life_p95_s = histogram_quantile_s(s->lifetimes, 0.95);
 	common.life_max_s = s->lifetime_max_ns / 1e9;
-	measure_place(&common, court, b);
+	measure_place(&common, ctx, b);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct measures x = common;
-		double window_s = i ? lengths[i] : bench->window_s;
+		double window_s = i ? lengths[i] : opts->window_s;
 		enum verdict v;
 
-		if (i && (window_s * 2 > life_s || bench->window_s > 0))
+		if (i && (window_s * 2 > life_s || opts->window_s > 0))
 			continue;
-		measure(&x, s, b, c, window_s > 0 ? end_s - window_s : 0, end_s, bench);
+		measure(&x, s, b, c, window_s > 0 ? end_s - window_s : 0, end_s, opts);
 		v = decide(&x);
 		if (i && v != VERDICT_LEAK)
 			continue;
 		if (!i || v > verdict) {
-			follow(&x.following, b->exits ? NULL : c, end_s - x.window_s, court->m->history);
+			correlate_with_load(&x.correlation, b->exits ? NULL : c, end_s - x.window_s, ctx->m->history);
 			*best = x;
 			verdict = v;
 		}
@@ -189,12 +189,12 @@ static void count_exits(struct judgement *j, const struct births *b)
  * Everything in a judgement but its evidence: of one site, or of several added
  * up. b are the live objects, oldest first.
  */
-void judge_births(const struct court *court, struct judgement *j, const struct site *s,
-		  const struct births *b, const struct curve *c, struct measures *x)
+void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const struct site *s,
+		    const struct births *b, const struct curve *c, struct measures *x)
 {
 	double grew_s = s->last_ns > s->first_ns ? (s->last_ns - s->first_ns) / 1e9 : 0;
 	struct births exits = { .o = b->o, .n = b->n, .exits = true };
-	const struct model *m = court->m;
+	const struct model *m = ctx->m;
 	struct measures y;
 	enum verdict v;
 
@@ -203,19 +203,19 @@ void judge_births(const struct court *court, struct judgement *j, const struct s
 	measure_life(j, s, b, model_end_ns(m) / 1e9);
 	if (grew_s > 0 && site_live(s) > 1)
 		j->rate_per_min = (site_live(s) - 1) / grew_s * 60;
-	j->verdict = measure_windows(x, court, s, b, c);
+	j->verdict = measure_windows(x, ctx, s, b, c);
 	if (j->unjoined) {
-		v = measure_windows(&y, court, s, &exits, NULL);
+		v = measure_windows(&y, ctx, s, &exits, NULL);
 		if (v > j->verdict) {
 			j->verdict = v;
 			j->exits = true;
 			*x = y;
 		}
 	}
-	if (j->verdict == VERDICT_LEAK && x->p > court->chance)
+	if (j->verdict == VERDICT_LEAK && x->p > ctx->chance)
 		j->verdict = VERDICT_SUSPECT;
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
-	j->early = early(x, court->bench);
+	j->early = early(x, ctx->opts);
 	j->confidence = verdict_confidence(j->verdict, x);
 }

@@ -6,14 +6,14 @@
 #include "model/judgement.h"
 
 struct births;
-struct court;
+struct analysis_ctx;
 struct curve;
 struct measures;
 struct site;
 
 /* Fills j, but for its sentences, and x. */
-void judge_births(const struct court *court, struct judgement *j, const struct site *s,
-		  const struct births *b, const struct curve *c, struct measures *x);
+void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const struct site *s,
+		    const struct births *b, const struct curve *c, struct measures *x);
 double verdict_confidence(enum verdict v, const struct measures *x);	/* 0 to 1 */
 
 #endif

@@ -38,9 +38,9 @@ static int read_target(const char *path, const struct trace_survey *s, int i, st
 	return trace_read_part(path, &part, m, NULL, err, sizeof(err)) ? fail("%s", err) : 0;
 }
 
-static void judge_it(struct model *m, const struct options *o)
+static void run_analysis(struct model *m, const struct options *o)
 {
-	judge(m, &o->session.bench, m->history ? history_curve : NULL, m->history);
+	analysis_run(m, &o->session.analysis, m->history ? history_curve : NULL, m->history);
 }
 
 /* Compares two files of 'leaktrace go'. */
@@ -74,9 +74,9 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 	if (r->same && delta_rebase(r->newer, r->older))
 		return fail("diff: %s is older than %s: swap the two files", o->argv[1], o->argv[0]);
 	if (r->older)
-		judge_it(r->older, o);
+		run_analysis(r->older, o);
 	if (r->newer)
-		judge_it(r->newer, o);
+		run_analysis(r->newer, o);
 	if (r->newer)
 		r->n = delta_compare(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
 	return 0;

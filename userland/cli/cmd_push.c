@@ -210,7 +210,7 @@ static int check(const struct options *o)
 static int push(const struct options *o)
 {
 	struct push_run r = { .o = o, .protocol = o->protocol };
-	struct input input = { .bench = &o->session.bench, .fn = queue_model, .arg = &r };
+	struct input input = { .analysis = &o->session.analysis, .fn = queue_model, .arg = &r };
 	const char *arg = o->argc ? o->argv[0] : NULL;
 	int status = check(o);
 

@@ -24,7 +24,7 @@ static int say(struct model *m, void *arg)
 int cmd_report(struct options *o)
 {
 	struct report_run r = { .out = output_open(&o->output) };
-	struct input input = { .bench = &o->session.bench, .from = o->between[0], .until = o->between[1],
+	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
 				 .fn = say, .arg = &r };
 	int status = 0, i = 0;
 

@@ -41,7 +41,7 @@ int cmd_serve(struct options *o)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
-	served = served_open(&o->session.bench, o->argc ? o->argv[0] : NULL);
+	served = served_open(&o->session.analysis, o->argc ? o->argv[0] : NULL);
 	if (!served || signals < 0)
 		return fail("out of memory");
 	/* fail now if the data cannot be read at all */

@@ -291,8 +291,8 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
 	case OPT_JUDGE:
-		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.bench.min_age_s :
-					 &o->session.bench.window_s);
+		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.analysis.min_age_s :
+					 &o->session.analysis.window_s);
 	case OPT_MAX_OBJECTS:
 		o->session.max_objects = strtoul(arg, &end, 10);
 		return *end || !o->session.max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;

@@ -56,13 +56,13 @@ static void drop(struct served *s)
 		model_free(&s->models[--s->n]);
 }
 
-struct served *served_open(const struct bench *bench, const char *what)
+struct served *served_open(const struct analysis_options *analysis, const char *what)
 {
 	struct served *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->input = (struct input){ .bench = bench, .fn = take, .arg = s };
+	s->input = (struct input){ .analysis = analysis, .fn = take, .arg = s };
 	s->what = what;
 	return s;
 }

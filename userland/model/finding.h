@@ -18,7 +18,7 @@ struct finding {
 	uint64_t born, died, live[KINDS], unjoined;
 	bool mixed;			/* not one way, but one caller, and in step */
 	unsigned int common;		/* frames, from the outermost, that all parts have */
-	int odd;			/* frame of the first site where others, whose objects are
+	int differing_frame;			/* frame of the first site where others, whose objects are
 					 * released, differ; -1: none */
 	uint64_t others_born, others_died;	/* by those others */
 	double limit_s;			/* until limits[limit] is reached; 0: never, unknown */

@@ -63,7 +63,7 @@ bool history_load_at(const struct history *h, double t_s, struct proc_load *l);
 /* Adds a point for each kind of m, for each site that changed, and for the load. 0 or -ENOMEM. */
 int history_sample(struct history *h, const struct model *m);
 
-/* For judge(): the live objects of a site over time. NULL: fewer than two points. */
+/* For analysis_run(): the live objects of a site over time. NULL: fewer than two points. */
 const struct curve *history_curve(uint32_t site, void *history);
 
 #endif

@@ -158,7 +158,7 @@ static bool can_wait(const struct runtime_alarm *t, const struct runtime_site *s
 }
 
 enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
-			    bool last)
+				  bool last)
 {
 	if (s->judgement->verdict != VERDICT_LEAK) {
 		t->since_ns = 0;
@@ -181,7 +181,7 @@ enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_
 
 /** runtime_report_news() - call @fn for each site that became or ceased to be a leak */
 void runtime_report_news(struct runtime *p, bool last,
-		       void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg)
+			 void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg)
 {
 	const struct runtime_site *s;
 	size_t n = runtime_sites(p, &s);
@@ -206,8 +206,8 @@ void runtime_close(struct runtime *p)
 	free(p);
 }
 
-/** runtime_site_place() - the frame to blame */
-const struct symbol_frame *runtime_site_place(const struct runtime_site *s)
+/** runtime_site_blamed_frame() - the frame to blame */
+const struct symbol_frame *runtime_site_blamed_frame(const struct runtime_site *s)
 {
 	return frame_to_blame(s->frames, s->nframes) ?: s->by ?: s->nframes ? s->frames : NULL;
 }

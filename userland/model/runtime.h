@@ -87,9 +87,9 @@ struct runtime_alarm {
 	bool raised, mentioned;
 };
 enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
-			    bool last);
+				  bool last);
 void runtime_report_news(struct runtime *p, bool last,
-		       void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg);
+			 void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg);
 
 /* Its site number in reports; those of the kernel's sites have 32 bits. */
 static inline uint64_t runtime_site_number(const struct runtime_site *s)
@@ -102,6 +102,6 @@ uint64_t runtime_site_weight(const struct runtime_site *s);
 /* Whether it ranks before a kernel's finding with this verdict and weight. */
 bool runtime_site_worse(const struct runtime_site *s, enum verdict v, uint64_t weight);
 /* The innermost frame outside libraries, or the creator's. NULL: unknown. */
-const struct symbol_frame *runtime_site_place(const struct runtime_site *s);
+const struct symbol_frame *runtime_site_blamed_frame(const struct runtime_site *s);
 
 #endif

@@ -66,13 +66,13 @@ static int take_record(int cmd, struct nlattr *attrs, int len, void *arg)
 int client_target_get(struct client *c, uint32_t id, struct model *m)
 {
 	return client_run(c, client_request(c, LEAKTRACE_CMD_TARGET_GET, NLM_F_ACK, id), "cannot read a target",
-		   take_record, m);
+			  take_record, m);
 }
 
 int client_reconcile(struct client *c, uint32_t id, struct model *m)
 {
 	return client_run(c, client_request(c, LEAKTRACE_CMD_RECONCILE, NLM_F_ACK, id), "cannot reconcile",
-		   take_record, m);
+			  take_record, m);
 }
 
 struct list {
@@ -133,7 +133,7 @@ static int take_status(int cmd, struct nlattr *attrs, int len, void *arg)
 int client_status(struct client *c, struct status *s)
 {
 	return client_run(c, client_request(c, LEAKTRACE_CMD_STATUS_GET, NLM_F_ACK, 0), "cannot read the status",
-		   take_status, s);
+			  take_status, s);
 }
 
 /* Replaces one part of the model by a new dump. */
@@ -185,7 +185,7 @@ int client_raw(struct client *c, int cmd, uint32_t target,
 		cmd != LEAKTRACE_CMD_RECONCILE;
 
 	return client_run(c, client_request(c, cmd, dump ? NLM_F_DUMP : NLM_F_ACK, target),
-		   "cannot read the kernel's tables", fn, arg);
+			  "cannot read the kernel's tables", fn, arg);
 }
 
 /*

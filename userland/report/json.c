@@ -338,13 +338,13 @@ static struct json_object *caller_of(struct model *m, const struct finding *f)
 }
 
 /* The frame at which other call paths, whose objects are released, differ from this one. */
-static struct json_object *odd_of(struct model *m, const struct finding *f)
+static struct json_object *sibling_of(struct model *m, const struct finding *f)
 {
 	struct json_object *o = json_object_new_object();
 	const struct symbol_frame *frames;
 	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
 
-	put(o, "frame", f->odd < n ? report_json_frame(&frames[f->odd]) : NULL);
+	put(o, "frame", f->differing_frame < n ? report_json_frame(&frames[f->differing_frame]) : NULL);
 	put(o, "others_born", number(f->others_born));
 	put(o, "others_died", number(f->others_died));
 	return o;
@@ -371,8 +371,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 		put(o, "limit", limit_of(m, f));
 	if (f->nsites > 1)
 		put(o, "caller", caller_of(m, f));
-	if (f->odd >= 0)
-		put(o, "odd", odd_of(m, f));
+	if (f->differing_frame >= 0)
+		put(o, "odd", sibling_of(m, f));
 	return o;
 }
 
@@ -399,7 +399,7 @@ static struct json_object *sites_of(struct model *m)
 	n = report_rank(m, &sites);
 	for (size_t i = 0; i <= n; i++) {
 		for (; k < nl && (i == n || runtime_site_worse(&l[k], sites[i]->judgement.verdict,
-							    report_weight(sites[i]))); k++)
+							       report_weight(sites[i]))); k++)
 			json_object_array_add(list, report_json_runtime_site(&l[k]));
 		if (i < n)
 			json_object_array_add(list, report_json_site(m, sites[i]));
@@ -416,7 +416,7 @@ struct json_object *report_json(struct model *m)
 	put(o, "target", target_of(m));
 	put(o, "totals", totals_of(m));
 	put(o, "losses", losses_of(m));
-	memory = report_json_rss(m);
+	memory = report_json_memory(m);
 	if (memory)
 		put(o, "memory", memory);
 	put(o, "findings", findings_of(m));

@@ -16,7 +16,7 @@ struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
-struct json_object *report_json_rss(struct model *m);	/* NULL: no pages traced */
+struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
 
 /*
  * What only a runtime knows of.

@@ -28,7 +28,7 @@ static struct json_object *share(double part, double whole)
 	return json_object_new_double_s(whole > 0 ? part / whole : 0, digits);
 }
 
-static struct json_object *parts(const struct rss_part *p, unsigned int n, const char *id,
+static struct json_object *parts(const struct memory_part *p, unsigned int n, const char *id,
 				 uint64_t whole, struct model *m)
 {
 	struct json_object *list = json_object_new_array();
@@ -48,12 +48,12 @@ static struct json_object *parts(const struct rss_part *p, unsigned int n, const
 }
 
 /* NULL: no pages were traced. */
-struct json_object *report_json_rss(struct model *m)
+struct json_object *report_json_memory(struct model *m)
 {
 	struct json_object *o, *ranges;
-	struct rss x;
+	struct memory_growth x;
 
-	if (!rss_read(m, &x))
+	if (!memory_growth_read(m, &x))
 		return NULL;
 	o = json_object_new_object();
 	put(o, "touched", bytes(x.touched));

@@ -138,7 +138,7 @@ void report_json_runtime_totals(const struct model *m, struct json_object *total
 struct json_object *report_json_holders(struct model *m, const struct site *s)
 {
 	const struct runtime_site *holders[HOLDERS];
-	size_t n = s->kind == LEAKTRACE_KIND_THREAD ? blame_holders(m, s->stack, holders) : 0;
+	size_t n = s->kind == LEAKTRACE_KIND_THREAD ? thread_owners(m, s->stack, holders) : 0;
 	struct json_object *list = n ? json_object_new_array() : NULL;
 
 	for (size_t i = 0; i < n; i++) {

@@ -121,7 +121,7 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 
 static void put_site(struct metrics *x, struct model *m, const struct site *s)
 {
-	const struct symbol_frame *frame = report_place(m, s);
+	const struct symbol_frame *frame = report_blamed_frame(m, s);
 	const char *function = frame ? frame->function : NULL, *kind = kind_name(s->kind);
 	char id[16];
 
@@ -166,7 +166,7 @@ static void put_runtime_kind(struct metrics *x, struct model *m, const struct ru
 
 	for (size_t i = 0; i < n; i++) {
 		const struct judgement *j = s[i].judgement;
-		const struct symbol_frame *place = runtime_site_place(&s[i]);
+		const struct symbol_frame *place = runtime_site_blamed_frame(&s[i]);
 		const char *function = place ? place->function : NULL;
 		char id[24];
 

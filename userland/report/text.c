@@ -199,7 +199,7 @@ static size_t write_findings(FILE *f, struct model *m, const struct report_item 
 /* A site without a finding; written with --all only. */
 static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
-	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .odd = -1 };
+	struct finding g = { .sites = (uint32_t[]){ s->id }, .nsites = 1, .differing_frame = -1 };
 
 	g.live[s->kind] = site_live(s);
 	g.judgement = s->judgement;
@@ -265,7 +265,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 
 	write_header(f, m, style);
 	write_totals(f, m);
-	report_rss(f, m, style);
+	report_memory(f, m, style);
 	shown = write_findings(f, m, items, n, style);
 	free(items);
 	others = write_sites(f, m, style);

@@ -27,6 +27,6 @@ void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FIL
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
 void report_runtime_totals(FILE *f, const struct model *m);
 
-void report_rss(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
+void report_memory(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
 
 #endif

@@ -17,7 +17,7 @@
 #include "util/style.h"
 #include "util/units.h"
 
-static void write_ranges(FILE *f, const struct rss *x)
+static void write_ranges(FILE *f, const struct memory_growth *x)
 {
 	bool first = true;
 
@@ -33,8 +33,8 @@ static void write_ranges(FILE *f, const struct rss *x)
 
 /* Shares by function: several sites in one function are added up. */
 struct shares {
-	char name[RSS_PARTS][40];
-	uint64_t pages[RSS_PARTS];
+	char name[MEMORY_PARTS][40];
+	uint64_t pages[MEMORY_PARTS];
 	unsigned int n;
 };
 
@@ -60,23 +60,23 @@ static void write_shares(FILE *f, const char *lead, const struct shares *s, uint
 		fprintf(f, "%s%s %.0f %%", i ? ", " : lead, s->name[i], 100.0 * s->pages[i] / whole);
 }
 
-static void write_grown(FILE *f, struct model *m, const struct rss *x)
+static void write_grown(FILE *f, struct model *m, const struct memory_growth *x)
 {
 	struct shares s = { .n = 0 };
 
 	for (unsigned int i = 0; i < x->ngrew; i++)
-		add_share(&s, report_place(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
+		add_share(&s, report_blamed_frame(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
 	write_shares(f, "  touched by ", &s, x->new_live);
 	if (s.n)
 		fputc('\n', f);
 }
 
-static void write_given(FILE *f, struct model *m, const struct rss *x)
+static void write_given(FILE *f, struct model *m, const struct memory_growth *x)
 {
 	struct shares s = { .n = 0 };
 
 	for (unsigned int i = 0; i < x->ngave; i++)
-		add_share(&s, report_place_of(m, x->gave[i].id), x->gave[i].pages);
+		add_share(&s, report_blamed_frame_of(m, x->gave[i].id), x->gave[i].pages);
 	write_shares(f, "  released by ", &s, x->given_back);
 	if (x->baseline_given_back)
 		fprintf(f, "%s%.0f %% of it was baseline", s.n ? "; " : "  released: ",
@@ -85,12 +85,12 @@ static void write_given(FILE *f, struct model *m, const struct rss *x)
 		fputc('\n', f);
 }
 
-void report_rss(FILE *f, struct model *m, const struct report_style *style)
+void report_memory(FILE *f, struct model *m, const struct report_style *style)
 {
 	char a[32], b[32], c[32], name[64];
-	struct rss x;
+	struct memory_growth x;
 
-	if (!rss_read(m, &x))
+	if (!memory_growth_read(m, &x))
 		return;
 	fprintf(f, "%smemory%s  %s touched since attach, %s of it still in use; %s released",
 		BOLD(style), PLAIN(style), format_bytes(x.touched * PAGE_BYTES, a),
@@ -101,7 +101,7 @@ void report_rss(FILE *f, struct model *m, const struct report_style *style)
 			fprintf(f, "  %.0f %% of what is in use was touched under %s", x.path_share * 100,
 				frame_name(x.path, name, sizeof(name)));
 		else
-			fprintf(f, "  no single call path accounts for %.0f %% of it", RSS_PATH_SHARE * 100);
+			fprintf(f, "  no single call path accounts for %.0f %% of it", MEMORY_PATH_SHARE * 100);
 		write_ranges(f, &x);
 		fputc('\n', f);
 		write_grown(f, m, &x);

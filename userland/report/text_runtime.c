@@ -51,7 +51,7 @@ static void write_head(FILE *f, const struct runtime_site *s, const struct repor
 		fprintf(f, " (%s)", format_bytes(s->bytes, b));
 	else
 		fprintf(f, " %s", s->type);
-	report_at(f, runtime_site_place(s));
+	report_at(f, runtime_site_blamed_frame(s));
 	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
@@ -73,9 +73,9 @@ void report_runtime_site(FILE *f, const struct runtime_site *s, const struct rep
 		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
 	for (int i = 0; i < s->nframes && i < max; i++)
 		report_frame(f, &s->frames[i], i ? "             " : "  is at      ",
-			     &s->frames[i] == runtime_site_place(s), style);
+			     &s->frames[i] == runtime_site_blamed_frame(s), style);
 	if (s->nframes > max)
 		fprintf(f, "             %s… %d more%s\n", DIM(style), s->nframes - max, PLAIN(style));
 	if (s->by)
-		report_frame(f, s->by, "  created by ", s->by == runtime_site_place(s), style);
+		report_frame(f, s->by, "  created by ", s->by == runtime_site_blamed_frame(s), style);
 }

@@ -21,7 +21,7 @@
 
 static int hand_on(struct input *s, struct model *m)
 {
-	judge(m, s->bench, m->history ? history_curve : NULL, m->history);
+	analysis_run(m, s->analysis, m->history ? history_curve : NULL, m->history);
 	return s->fn(m, s->arg);
 }
 

@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-struct bench;
+struct analysis_options;
 struct client;
 struct model;
 
 struct input {
-	const struct bench *bench;
+	const struct analysis_options *analysis;
 	const char *from, *until;	/* --between, for time_point_parse(); NULL: all of a file */
 	int (*fn)(struct model *m, void *arg);
 	void *arg;

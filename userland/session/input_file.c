@@ -19,7 +19,7 @@
 
 static int hand_on(struct input *s, struct model *m)
 {
-	judge(m, s->bench, history_curve, m->history);
+	analysis_run(m, s->analysis, history_curve, m->history);
 	return s->fn(m, s->arg);
 }
 

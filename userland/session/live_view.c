@@ -109,7 +109,7 @@ void live_note(struct session *s, struct traced *t, const char *event, const cha
 
 static void text_leak(struct session *s, struct traced *t, const char *word, struct site *site)
 {
-	const struct symbol_frame *f = report_place(&t->model, site);
+	const struct symbol_frame *f = report_blamed_frame(&t->model, site);
 	const struct judgement *j = &site->judgement;
 
 	live_erase(s);
@@ -159,7 +159,7 @@ void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
 	static const char *const words[] = {
 		[RUNTIME_LEAK] = "LEAK", [RUNTIME_GROWTH] = "growing", [RUNTIME_CLEARED] = "cleared",
 	};
-	const struct symbol_frame *f = runtime_site_place(site);
+	const struct symbol_frame *f = runtime_site_blamed_frame(site);
 	struct json_object *o;
 
 	if (!s->tail)

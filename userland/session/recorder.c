@@ -186,7 +186,7 @@ int recorder_point(struct recorder *r, const struct model *m)
 
 /* cost_ns is the cost of a repeated snapshot, without names, which are looked up only once. */
 static int write_snapshot(struct recorder *r, struct client *c, struct model *m, struct recorded *t,
-		    uint64_t *cost_ns)
+			  uint64_t *cost_ns)
 {
 	uint64_t began_ns = monotonic_ns(), read_ns;
 	size_t names = t->known.npcs;

@@ -183,7 +183,7 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	void *both[] = { s, t };
 
 	model_settle(&t->model);
-	judge(&t->model, &s->options->bench, watch_curve, t->watch);
+	analysis_run(&t->model, &s->options->analysis, watch_curve, t->watch);
 	watch_judge(t->watch, &t->model, last, on_news, both);
 }
 

@@ -44,7 +44,7 @@ struct session_options {
 	bool background;	/* targets outlive the session */
 	bool every_object;	/* events: every birth and death, too; costs the targets more */
 	double duration_s;	/* 0: no end */
-	struct bench bench;
+	struct analysis_options analysis;
 };
 
 /* Called by session_loop(); NULL: nothing to do. */

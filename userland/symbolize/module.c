@@ -117,10 +117,10 @@ static void name_function(struct elf_module *module, struct string_table *names,
 
 /* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
 static int resolve_by_language(struct elf_module *module, struct string_table *names, uint64_t vaddr,
-			   uint64_t step_bytes, struct symbol_frame *frames, int max)
+			       uint64_t step_bytes, struct symbol_frame *frames, int max)
 {
 	int n = module->language ? module->language->resolve(module->language_data, names, vaddr, step_bytes,
-						     frames, max) : 0;
+							     frames, max) : 0;
 
 	for (int i = 0; i < n; i++) {
 		frames[i].module = module->path;

@@ -49,7 +49,7 @@ static int grow(struct saved_frame_table *table)
  * Return: 0, -EINVAL or -ENOMEM.
  */
 int saved_frames_add(struct saved_frame_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
-	    const struct symbol_frame *frames, int n)
+		     const struct symbol_frame *frames, int n)
 {
 	struct symbol_frame *copy;
 	struct saved_frames *slot;

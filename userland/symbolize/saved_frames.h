@@ -19,7 +19,7 @@ struct saved_frame_table {
 };
 
 int saved_frames_add(struct saved_frame_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
-	    const struct symbol_frame *frames, int n);
+		     const struct symbol_frame *frames, int n);
 const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, uint64_t pc, bool is_return_address);
 void saved_frames_free(struct saved_frame_table *table);
 

@@ -218,7 +218,7 @@ void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
  * Return: 0 or -errno.
  */
 int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
-		    const struct symbol_frame *frames, int n)
+			 const struct symbol_frame *frames, int n)
 {
 	return saved_frames_add(&s->fed, s->names, pc, is_return_address, frames, n);
 }

@@ -63,6 +63,6 @@ struct symbolizer *symbolizer_offline(void);
  * or -errno.
  */
 int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
-		    const struct symbol_frame *frames, int n);
+			 const struct symbol_frame *frames, int n);
 
 #endif

@@ -115,7 +115,7 @@ int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len)
 	if (!n)
 		return 0;
 	return symbolizer_add_saved(m->symbolizer, nla_get_u64(tb[SYM_PC]),
-			       tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
+				    tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
 }
 
 int trace_decode_example(struct model *m, struct nlattr *attrs, int len)

@@ -35,7 +35,7 @@ static bool make_cfa(const struct unwind_machine *machine, const struct unwind_c
 		return true;
 	}
 	if (cfa->expr ? !unwind_expr_value(cfa->expr, cfa->expr_bytes, false, &v) :
-			cfa->reg >= MAX_RULE_REG)
+	    cfa->reg >= MAX_RULE_REG)
 		return false;
 	if (v.reg >= MAX_RULE_REG || !fits(v.offset) || !fits(v.add))
 		return false;

@@ -185,7 +185,7 @@ static void judge_end(struct talker *t, const struct nlmsghdr *h)
 		t->tally->granted[t->command[h->nlmsg_seq % COUNT(t->command)]]++;
 }
 
-static void judge(struct talker *t, const uint8_t *at, size_t left)
+static void analysis_run(struct talker *t, const uint8_t *at, size_t left)
 {
 	const struct nlmsghdr *h = (const void *)at;
 
@@ -225,7 +225,7 @@ static void hear(struct talker *t, unsigned int most)
 			return;
 		for (int i = 0; i < n; i++)
 			if (!(m[i].msg_hdr.msg_flags & MSG_TRUNC))
-				judge(t, heard[i], m[i].msg_len);
+				analysis_run(t, heard[i], m[i].msg_len);
 		most -= n;
 	}
 }

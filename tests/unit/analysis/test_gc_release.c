@@ -17,7 +17,7 @@
 /* 40 descriptors, each open for 4 ms, closed below a function. */
 static enum verdict closed_by(const char *function, uint64_t elsewhere, bool *says)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 	enum verdict have;
 	struct model m;
 
@@ -42,7 +42,7 @@ static enum verdict closed_by(const char *function, uint64_t elsewhere, bool *sa
 	m.stacks[0].frames[1].function = function;
 	m.stacks[0].frames[2].function = "runtime.goexit";
 	model_settle(&m);
-	judge(&m, &bench, NULL, NULL);
+	analysis_run(&m, &opts, NULL, NULL);
 	have = m.sites[0].judgement.verdict;
 	*says = false;
 	for (int i = 0; i < EVIDENCE_MAX && m.sites[0].judgement.evidence[i]; i++)

@@ -45,17 +45,17 @@ static double nothing(int s) { return 0 * s; }
 static double each_second(int s) { return 1 + 0 * s; }
 static double now_and_then(int s) { return (s * 31) % 7 / 3.0; }
 
-static struct following followed(void)
+static struct load_correlation followed(void)
 {
-	struct following f;
+	struct load_correlation f;
 
-	follow(&f, &curve, 0, h);
+	correlate_with_load(&f, &curve, 0, h);
 	return f;
 }
 
 static void follows(void)
 {
-	struct following f;
+	struct load_correlation f;
 
 	play(bursts, NULL, 1 / 4096.0);
 	f = followed();
@@ -65,7 +65,7 @@ static void follows(void)
 	f = followed();
 	CHECK(f.how == FOLLOWS_LOAD && f.by == LOAD_READ && !f.stops, "%d %f", f.how, f.r);
 	/* since the growth began */
-	follow(&f, &curve, 150, h);
+	correlate_with_load(&f, &curve, 150, h);
 	CHECK(f.steps < 15);
 }
 
@@ -81,16 +81,16 @@ static void follows_not(void)
 
 static void cannot_tell(void)
 {
-	struct following f;
+	struct load_correlation f;
 
 	play(steady, each_second, 0);
 	f = followed();
 	CHECK(f.how == FOLLOWS_STEADY && fabs(f.per_unit * 50000 - 1) < 0.05);
 	play(nothing, each_second, 0);
 	CHECK(followed().how == FOLLOWS_UNKNOWN);
-	follow(&f, NULL, 0, h);
+	correlate_with_load(&f, NULL, 0, h);
 	CHECK(f.how == FOLLOWS_UNKNOWN);
-	follow(&f, &curve, 0, NULL);
+	correlate_with_load(&f, &curve, 0, NULL);
 	CHECK(f.how == FOLLOWS_UNKNOWN);
 	curve.n = 5;
 	CHECK(followed().how == FOLLOWS_UNKNOWN);
@@ -110,10 +110,10 @@ static void between_points(void)
 }
 
 /* Looks when the machine found time for them, as a recording has them. */
-static struct following seen_unevenly(double (*bytes)(int s))
+static struct load_correlation seen_unevenly(double (*bytes)(int s))
 {
 	const struct curve *c;
-	struct following f;
+	struct load_correlation f;
 	double read = 0;
 	int look_s = 0;
 
@@ -131,13 +131,13 @@ static struct following seen_unevenly(double (*bytes)(int s))
 		      !history_add_site(h, 1, &p));
 	}
 	c = history_curve(1, h);
-	follow(&f, c, 0, h);
+	correlate_with_load(&f, c, 0, h);
 	return f;
 }
 
 static void uneven_looks(void)
 {
-	struct following f = seen_unevenly(bursts);
+	struct load_correlation f = seen_unevenly(bursts);
 
 	CHECK(f.how == FOLLOWS_LOAD && f.r > 0.95, "%d %f in %u steps", f.how, f.r, f.steps);
 	f = seen_unevenly(steady);

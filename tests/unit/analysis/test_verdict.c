@@ -71,10 +71,10 @@ static void born(double at_s, double dies_s)
 
 static enum verdict judged(void)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 
 	model_settle(&m);
-	judge(&m, &bench, NULL, NULL);
+	analysis_run(&m, &opts, NULL, NULL);
 	return m.sites[0].judgement.verdict;
 }
 
@@ -149,10 +149,10 @@ static void limit(void)
 }
 
 /* Is what the judge calls a leak early growth, too? Judged under bench. */
-static void check_early(bool want, const struct bench *bench, const char *what)
+static void check_early(bool want, const struct analysis_options *opts, const char *what)
 {
 	model_settle(&m);
-	judge(&m, bench, NULL, NULL);
+	analysis_run(&m, opts, NULL, NULL);
 	CHECK(m.sites[0].judgement.early == want, "%s: %searly (%s)", what, want ? "not " : "",
 	      m.sites[0].judgement.evidence[0] ?: "");
 }
@@ -167,7 +167,7 @@ static void one_a_second(double end_s, double until_s)
 
 static void early_growth(void)
 {
-	struct bench as_ever = { 0 }, impatient = { .min_age_s = 1 }, narrow = { .window_s = 20 };
+	struct analysis_options as_ever = { 0 }, impatient = { .min_age_s = 1 }, narrow = { .window_s = 20 };
 
 	one_a_second(40, 40);
 	EXPECT(VERDICT_LEAK, "one a second for 40 s");

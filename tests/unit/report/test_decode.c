@@ -139,7 +139,7 @@ static void noise(void)
 		free(bytes);
 	}
 	model_settle(&m);
-	judge(&m, &(struct bench){ 0 }, NULL, NULL);
+	analysis_run(&m, &(struct analysis_options){ 0 }, NULL, NULL);
 	model_free(&m);
 	CHECK(true);
 }

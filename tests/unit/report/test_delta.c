@@ -39,7 +39,7 @@ static void between(unsigned int from_s, unsigned int to_s, unsigned int first_s
 	CHECK(m.target.kind[0].baseline == 5 + first_s && m.target.kind[0].baseline_live == 5 + first_s);
 	model_objects(&m, LEAKING, &n);
 	CHECK(n == span, "%zu", n);
-	judge_it(&m);
+	run_analysis(&m);
 	s = model_site(&m, LEAKING);
 	CHECK(span < 100 || s->judgement.verdict == VERDICT_LEAK);
 	say_all(&m);

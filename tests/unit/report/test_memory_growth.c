@@ -67,10 +67,10 @@ static void build(uint64_t parse, uint64_t index, uint64_t other)
 
 static void paths(void)
 {
-	struct rss x;
+	struct memory_growth x;
 
 	build(50, 45, 5);
-	CHECK(rss_read(&m, &x));
+	CHECK(memory_growth_read(&m, &x));
 	CHECK(x.new_live == 100 && x.touched == 150 && x.given_back == 90);
 	CHECK(x.baseline_given_back == 40);
 	CHECK(x.path && x.path->offset == 0x400, "%#lx", x.path ? (long)x.path->offset : 0);
@@ -80,19 +80,19 @@ static void paths(void)
 
 	/* one site has it all but for a little: it is the path */
 	build(95, 3, 2);
-	CHECK(rss_read(&m, &x) && x.path && x.path->offset == 0x500);
+	CHECK(memory_growth_read(&m, &x) && x.path && x.path->offset == 0x500);
 
 	/* half and half: under main is no path */
 	build(30, 20, 50);
-	CHECK(rss_read(&m, &x) && x.path && x.path->offset == 0x200, "all is under 0x200");
+	CHECK(memory_growth_read(&m, &x) && x.path && x.path->offset == 0x200, "all is under 0x200");
 	m.stacks[2].pcs[1] = 0x201;
 	free(m.stacks[2].frames);
 	m.stacks[2].frames = NULL;
-	CHECK(rss_read(&m, &x) && !x.path);
+	CHECK(memory_growth_read(&m, &x) && !x.path);
 
 	build(0, 0, 0);
 	m.target.kinds = 1 << LEAKTRACE_KIND_FD;
-	CHECK(!rss_read(&m, &x));
+	CHECK(!memory_growth_read(&m, &x));
 }
 
 static void losses(void)
@@ -131,7 +131,7 @@ static void screen(void)
 	for (int i = 0; i < SITES; i++) {
 		struct finding *g = &m.findings[i];
 
-		*g = (struct finding){ .sites = malloc(sizeof(uint32_t)), .nsites = 1, .odd = -1 };
+		*g = (struct finding){ .sites = malloc(sizeof(uint32_t)), .nsites = 1, .differing_frame = -1 };
 		g->sites[0] = i + 1;
 		g->live[LEAKTRACE_KIND_PAGE] = 5;
 		g->judgement.verdict = VERDICT_LEAK;

@@ -177,7 +177,7 @@ static void report_to_tools(struct model *m, FILE *f)
 /* Whether it could be read; what was read is reported in every way. */
 static bool report_it(char **all)
 {
-	struct bench bench = { 0 };
+	struct analysis_options opts = { 0 };
 	struct model m;
 	char err[256] = "";
 	size_t len;
@@ -188,7 +188,7 @@ static bool report_it(char **all)
 	good = !trace_read(path, &m, err, sizeof(err));
 	CHECK(good || *err, "a failure without a word");
 	if (good) {
-		judge(&m, &bench, NULL, NULL);
+		analysis_run(&m, &opts, NULL, NULL);
 		for (int format = FORMAT_TEXT; format <= FORMAT_FOLDED; format++) {
 			struct report_style look = { .format = format, .all = true };
 

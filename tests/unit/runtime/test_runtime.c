@@ -37,13 +37,13 @@ static void place(void)
 	};
 	struct runtime_site s = { .frames = frames, .nframes = 3, .by = &by };
 
-	CHECK(runtime_site_place(&s) == &frames[2], "the program's own");
+	CHECK(runtime_site_blamed_frame(&s) == &frames[2], "the program's own");
 	s.nframes = 2;
-	CHECK(runtime_site_place(&s) == &by, "all of it is the library: who made it");
+	CHECK(runtime_site_blamed_frame(&s) == &by, "all of it is the library: who made it");
 	s.by = NULL;
-	CHECK(runtime_site_place(&s) == frames);
+	CHECK(runtime_site_blamed_frame(&s) == frames);
 	s.nframes = 0;
-	CHECK(!runtime_site_place(&s));
+	CHECK(!runtime_site_blamed_frame(&s));
 }
 
 static void threads(void)
@@ -54,7 +54,7 @@ static void threads(void)
 }
 
 static enum runtime_news after(struct runtime_alarm *t, struct runtime_site *s, enum verdict v, double at_s,
-			    bool last)
+			       bool last)
 {
 	const struct judgement j = { .verdict = v, .confidence = 0.9 };
 

@@ -43,7 +43,7 @@ static void whole(void)
 		CHECK(p[i].t_ns == (ATTACHED_S + 5 * (i + 1)) * NSEC_PER_SEC && p[i].born == 5 * (i + 1));
 	CHECK(history_of_kind(m.history, LEAKTRACE_KIND_FD, &p) == 2 * LOOKS && p[0].live == 10);
 	CHECK(model_frames(&m, LEAKING, &f) == 2 && !strcmp(f[0].function, "conn_open"));
-	judge_it(&m);
+	run_analysis(&m);
 	CHECK(model_site(&m, LEAKING)->judgement.verdict == VERDICT_LEAK);
 	CHECK(model_site(&m, RESTING)->judgement.verdict == VERDICT_OK);
 	model_free(&m);

@@ -289,7 +289,7 @@ static void read_week(void)
 	      p[n - 1].t_ns > (ATTACHED_S + WEEK_S - 7200) * NSEC_PER_SEC);
 	for (size_t i = 0; i < n; i++)
 		CHECK(p[i].born == born_by(LEAKING, p[i].t_ns / NSEC_PER_SEC - ATTACHED_S));
-	judge_it(&m);
+	run_analysis(&m);
 	CHECK(leaking && leaking->judgement.verdict == VERDICT_LEAK);
 	model_free(&m);
 }

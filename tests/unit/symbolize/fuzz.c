@@ -33,7 +33,7 @@ static uint64_t next_random(void)
 /* Headers decide most, so half of the damage goes to them and their table. */
 static void damage(unsigned char *bytes, size_t size)
 {
-	static const uint64_t odd[] = {
+	static const uint64_t differing_frame[] = {
 		0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0xffffffff, 0x100000000, ~0ull, ~0ull >> 1,
 	};
 	uint64_t shoff;
@@ -41,7 +41,7 @@ static void damage(unsigned char *bytes, size_t size)
 
 	memcpy(&shoff, bytes + 40, sizeof(shoff));
 	while (hits--) {
-		uint64_t value = next_random() % 3 ? odd[next_random() % 11] : next_random();
+		uint64_t value = next_random() % 3 ? differing_frame[next_random() % 11] : next_random();
 		size_t width = 1 << next_random() % 4, at = next_random() % (size - 8);
 
 		if (next_random() % 2)

@@ -56,7 +56,7 @@ static void thinning(void)
 			CHECK(history_load_at(m.history, ATTACHED_S + s, &load) &&
 			      load.done[LOAD_READ] + 1 >= 1000 * s && load.done[LOAD_READ] <= 1000 * s &&
 			      load.done[LOAD_CPU] + 1 >= 10 * s, "at %u s", s);
-		judge_it(&m);
+		run_analysis(&m);
 		CHECK(model_site(&m, LEAKING)->judgement.verdict == VERDICT_LEAK);
 		CHECK(says(&m, "under a steady load: 1.0"));
 		model_free(&m);

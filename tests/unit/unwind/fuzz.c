@@ -31,13 +31,13 @@ static uint64_t next_random(void)
 
 static void damage(uint8_t *bytes, size_t size, size_t from, size_t to)
 {
-	static const uint64_t odd[] = {
+	static const uint64_t differing_frame[] = {
 		0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0xffffffff, 0x100000000, ~0ull, ~0ull >> 1,
 	};
 	int hits = 1 + next_random() % 8;
 
 	while (hits--) {
-		uint64_t value = next_random() % 3 ? odd[next_random() % 11] : next_random();
+		uint64_t value = next_random() % 3 ? differing_frame[next_random() % 11] : next_random();
 		size_t width = 1 << next_random() % 4, at = from + next_random() % (to - from);
 
 		if (next_random() % 4 == 0)

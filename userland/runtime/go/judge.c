@@ -77,7 +77,7 @@ static bool goes_on(const double *y, unsigned int n)
 	for (unsigned int i = 1; i < n; i++)
 		rises += y[i] > y[i - 1];
 	return n < SAMPLES_LEAK || (rises >= SAMPLES_LEAK - 1 && 2 * rises >= n - 1 &&
-				  y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
+				    y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
 }
 
 /*
