@@ -197,14 +197,14 @@ static void fill_objects(struct stage *t)
 	model_settle(m);
 }
 
-static void on_news(enum watch_news news, struct site *s, void *arg)
+static void on_news(enum alarm_news news, struct site *s, void *arg)
 {
 	struct stage *t = arg;
 	struct place *p = &t->w->place[s->id - 1];
 
-	if (news == WATCH_CLEARED)
+	if (news == ALARM_CLEARED)
 		t->raised[s->id - 1] = false;
-	if (news != WATCH_LEAK)
+	if (news != ALARM_LEAK)
 		return;
 	t->raised[s->id - 1] = true;
 	t->out->alarms += !p->leaks;

@@ -25,7 +25,7 @@
 #include "analysis/statistics.h"
 #include "analysis/thresholds.h"
 #include "analysis/verdict.h"
-#include "model/alarm_limits.h"
+#include "model/hysteresis.h"
 #include "model/curve.h"
 #include "model/judgement.h"
 #include "model/model.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/alarm_limits.h"
+#include "model/hysteresis.h"
 #include "model/judgement.h"
 #include "model/runtime.h"
 #include "symbolize/frame.h"
@@ -22,7 +22,7 @@ struct runtime {
 	uint64_t next_ns;
 	struct runtime_site *sites;	/* NULL: not requested since the last sample */
 	size_t nsites;
-	struct runtime_alarm *told;		/* by id */
+	struct alarm *told;		/* by id */
 	size_t ntold;
 };
 
@@ -138,7 +138,7 @@ bool runtime_leaks(struct runtime *p)
 static bool room_for(struct runtime *p, uint32_t id)
 {
 	size_t n = 2 * ((size_t)id + 1);
-	struct runtime_alarm *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
+	struct alarm *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
 
 	if (!more)
 		return false;
@@ -150,47 +150,30 @@ static bool room_for(struct runtime *p, uint32_t id)
 	return true;
 }
 
-static bool can_wait(const struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns)
+/** runtime_news_of() - one more sample of a site; what the runtime has proven is reported at once */
+enum alarm_news runtime_news_of(struct alarm *a, const struct runtime_site *s, uint64_t now_ns,
+				bool last)
 {
-	uint64_t least_s = s->bytes ? ALARM_AFTER_HEAP_S : ALARM_AFTER_S;
+	const struct alarm_sample sample = {
+		.now_s = now_ns / 1e9, .leak = s->judgement->verdict == VERDICT_LEAK, .last = last,
+		.wait_s = s->judgement->confidence >= 1 ? 0 : s->bytes ? ALARM_AFTER_HEAP_S : ALARM_AFTER_S,
+	};
 
-	return s->judgement->confidence < 1 && now_ns - t->since_ns < least_s * NSEC_PER_SEC;
-}
-
-enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
-				  bool last)
-{
-	if (s->judgement->verdict != VERDICT_LEAK) {
-		t->since_ns = 0;
-		if (++t->down < ALARM_CLEAR_SAMPLES && !last)
-			return RUNTIME_NO_NEWS;
-		t->mentioned = false;
-		if (!t->raised)
-			return RUNTIME_NO_NEWS;
-		t->raised = false;
-		return RUNTIME_CLEARED;
-	}
-	t->down = 0;
-	t->since_ns = t->since_ns ?: now_ns;
-	if (t->raised || (t->mentioned && !last && can_wait(t, s, now_ns)))
-		return RUNTIME_NO_NEWS;
-	t->raised = last || !can_wait(t, s, now_ns);
-	t->mentioned = true;
-	return t->raised ? RUNTIME_LEAK : RUNTIME_GROWTH;
+	return alarm_take(a, &sample);
 }
 
 /** runtime_report_news() - call @fn for each site that became or ceased to be a leak */
 void runtime_report_news(struct runtime *p, bool last,
-			 void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg)
+			 void (*fn)(const struct runtime_site *s, enum alarm_news news, void *arg), void *arg)
 {
 	const struct runtime_site *s;
 	size_t n = runtime_sites(p, &s);
 
 	for (size_t i = 0; i < n; i++) {
-		enum runtime_news news = room_for(p, s[i].id) ?
-			runtime_news_of(&p->told[s[i].id], &s[i], monotonic_ns(), last) : RUNTIME_NO_NEWS;
+		enum alarm_news news = room_for(p, s[i].id) ?
+			runtime_news_of(&p->told[s[i].id], &s[i], monotonic_ns(), last) : ALARM_NO_NEWS;
 
-		if (news != RUNTIME_NO_NEWS)
+		if (news != ALARM_NO_NEWS)
 			fn(&s[i], news, arg);
 	}
 }

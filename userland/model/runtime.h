@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/hysteresis.h"
 #include "model/judgement.h"
 
 struct symbol_frame;
@@ -80,16 +81,10 @@ int runtime_totals(struct runtime *p, struct runtime_total totals[RUNTIME_KINDS]
  * for long enough, unless the runtime has proven the leak or this was the last
  * sample.
  */
-enum runtime_news { RUNTIME_NO_NEWS, RUNTIME_LEAK, RUNTIME_GROWTH, RUNTIME_CLEARED };
-struct runtime_alarm {
-	uint64_t since_ns;		/* since when it has seemed to leak; 0: it does not */
-	unsigned int down;		/* samples since it last did */
-	bool raised, mentioned;
-};
-enum runtime_news runtime_news_of(struct runtime_alarm *t, const struct runtime_site *s, uint64_t now_ns,
-				  bool last);
+enum alarm_news runtime_news_of(struct alarm *a, const struct runtime_site *s, uint64_t now_ns,
+				bool last);
 void runtime_report_news(struct runtime *p, bool last,
-			 void (*fn)(const struct runtime_site *s, enum runtime_news news, void *arg), void *arg);
+			 void (*fn)(const struct runtime_site *s, enum alarm_news news, void *arg), void *arg);
 
 /* Its site number in reports; those of the kernel's sites have 32 bits. */
 static inline uint64_t runtime_site_number(const struct runtime_site *s)

@@ -2,18 +2,18 @@
 /*
  * What changes from sample to sample: the live objects of a site, as a curve
  * whose resolution falls as it gets longer, and whether the site has been
- * reported as a leak. Two consecutive samples with a leak raise the alarm,
- * ALARM_CLEAR_SAMPLES without one clear it.
+ * reported as a leak. Two consecutive samples with a leak raise the alarm.
  *
  * Something that is being filled cannot be told from a leak at first, and false
  * alarms make people ignore the next one: while growth is early, and unless a
  * limit is near, it is only reported as growth. The last sample does not wait,
  * because no other will follow.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/alarm_limits.h"
+#include "model/hysteresis.h"
 #include "model/curve.h"
 #include "model/finding.h"
 #include "model/judgement.h"
@@ -26,18 +26,14 @@
 enum {
 	RAISE = 2,
 	LIVE_MIN = 5,	/* live objects; sites with fewer get no verdict */
-	GROWTH_PAUSE_S = 10,
 	URGENT_S = 120,		/* time to the limit */
 };
 
 struct watched {
 	uint32_t site;
 	unsigned int halved, skip;	/* one point per 2^halved samples */
-	unsigned int up, down;
-	bool raised;
-	bool mentioned;			/* reported as growth before the alarm */
-	uint64_t live_reported, born_judged, died_judged;
-	double reported_s;
+	struct alarm alarm;
+	uint64_t born_judged, died_judged;
 	struct curve *curve;
 };
 
@@ -112,7 +108,7 @@ bool watch_curious(const struct watch *w, const struct model *m)
 		/* exited threads are not live, but may not have been joined */
 		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= LIVE_MIN)
 			return true;
-		if (r && (r->raised || r->up ||
+		if (r && (r->alarm.raised || r->alarm.up ||
 			  (site_live(s) >= LIVE_MIN &&
 			   (s->born != r->born_judged || s->died != r->died_judged))))
 			return true;
@@ -142,7 +138,7 @@ static bool speaks(const struct watch *w, const struct model *m, const struct si
 	for (size_t i = 0; f && i < f->nsites; i++) {
 		const struct watched *r = id_table_find(&w->sites, f->sites[i]);
 
-		if (r && (r->raised || r->mentioned))
+		if (r && (r->alarm.raised || r->alarm.mentioned))
 			return r->site == s->id;
 	}
 	return !f || f->sites[0] == s->id;
@@ -158,57 +154,35 @@ static bool can_wait(const struct model *m, const struct site *s)
 	return f ? f->judgement.early : s->judgement.early;
 }
 
-enum call { QUIET, MENTION, ALARM };
-
-static enum call call_for(const struct watch *w, const struct model *m, struct watched *r,
-			  const struct site *s, bool last)
+static enum alarm_news judged(const struct watch *w, const struct model *m, struct watched *r,
+			      const struct site *s, bool last)
 {
-	bool leak = s->judgement.verdict == VERDICT_LEAK;
-
-	r->up = leak ? r->up + 1 : 0;
-	r->down = leak ? 0 : r->down + 1;
-	if (!leak || !speaks(w, m, s) || (r->up < RAISE && !last))
-		return QUIET;
-	return last || !can_wait(m, s) ? ALARM : MENTION;
-}
-
-static void judged(struct watched *r, struct site *s, enum call call, double now_s, bool last,
-		   void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
-{
-	uint64_t live = site_live(s) + s->judgement.unjoined;
+	struct alarm_sample sample = {
+		.now_s = w->now_s, .leak = s->judgement.verdict == VERDICT_LEAK, .last = last,
+		.silent = !speaks(w, m, s), .raise_samples = RAISE, .repeats = true,
+		.wait_s = can_wait(m, s) ? INFINITY : 0,
+		.live = site_live(s) + s->judgement.unjoined,
+	};
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	if (r->raised && r->down >= (last ? 1 : ALARM_CLEAR_SAMPLES)) {
-		fn(WATCH_CLEARED, s, arg);
-		r->raised = false;
-	} else if (!r->raised && call == ALARM) {
-		fn(WATCH_LEAK, s, arg);
-		r->raised = true;
-	} else if ((!r->raised && call == MENTION && !r->mentioned) ||
-		   (r->raised && r->up && live * 4 > r->live_reported * 5 &&
-		    now_s - r->reported_s >= GROWTH_PAUSE_S)) {
-		fn(r->raised ? WATCH_LEAK_GREW : WATCH_GROWTH, s, arg);
-		r->mentioned = true;
-	} else {
-		r->mentioned &= r->down < ALARM_CLEAR_SAMPLES;
-		return;
-	}
-	r->live_reported = live;
-	r->reported_s = now_s;
+	return alarm_take(&r->alarm, &sample);
 }
 
 /* Called after each analysis: reports sites that became, grew as, or ceased to be a leak. */
 void watch_judge(struct watch *w, struct model *m, bool last,
-		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg)
+		 void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];
 		struct watched *r = id_table_find(&w->sites, s->id);
+		enum alarm_news news = ALARM_NO_NEWS;
 
 		if (!r && s->judgement.verdict == VERDICT_LEAK)
 			r = id_table_get(&w->sites, s->id);
 		if (r)
-			judged(r, s, call_for(w, m, r, s, last), w->now_s, last, fn, arg);
+			news = judged(w, m, r, s, last);
+		if (news != ALARM_NO_NEWS)
+			fn(news, s, arg);
 	}
 }

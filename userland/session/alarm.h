@@ -6,17 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/hysteresis.h"
+
 struct curve;
 struct model;
 struct site;
 struct watch;
-
-enum watch_news {
-	WATCH_GROWTH,		/* may become a leak */
-	WATCH_LEAK,
-	WATCH_LEAK_GREW,	/* by a quarter since it was last reported */
-	WATCH_CLEARED,
-};
 
 struct watch *watch_new(void);			/* NULL: no memory */
 void watch_free(struct watch *w);
@@ -26,6 +21,6 @@ const struct curve *watch_curve(uint32_t site, void *watch);	/* for judge() */
 
 /* last: nothing more will come, so nothing is waited for. */
 void watch_judge(struct watch *w, struct model *m, bool last,
-		 void (*fn)(enum watch_news news, struct site *s, void *arg), void *arg);
+		 void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg);
 
 #endif

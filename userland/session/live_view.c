@@ -126,53 +126,39 @@ static void text_leak(struct session *s, struct traced *t, const char *word, str
 	fflush(s->tail);
 }
 
-void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site)
+void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct site *site)
 {
-	static const char *const names[] = {
-		[WATCH_GROWTH] = "growth", [WATCH_LEAK] = "leak", [WATCH_LEAK_GREW] = "growth",
-		[WATCH_CLEARED] = "cleared",
-	};
-	static const char *const words[] = {
-		[WATCH_GROWTH] = "growing", [WATCH_LEAK] = "LEAK", [WATCH_LEAK_GREW] = "LEAK grew",
-		[WATCH_CLEARED] = "cleared",
-	};
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (!s->json) {
-		text_leak(s, t, words[news], site);
+		text_leak(s, t, alarm_news_text(news), site);
 		return;
 	}
-	o = json_event(t, names[news]);
+	o = json_event(t, alarm_news_name(news));
 	json_object_object_add(o, "site", report_json_site(&t->model, site));
 	put_json(s, o);
 }
 
 /* The same for a runtime's site. */
-void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
+void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 		  const struct runtime_site *site)
 {
-	static const char *const events[] = {
-		[RUNTIME_LEAK] = "leak", [RUNTIME_GROWTH] = "growth", [RUNTIME_CLEARED] = "cleared",
-	};
-	static const char *const words[] = {
-		[RUNTIME_LEAK] = "LEAK", [RUNTIME_GROWTH] = "growing", [RUNTIME_CLEARED] = "cleared",
-	};
 	const struct symbol_frame *f = runtime_site_blamed_frame(site);
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (s->json) {
-		o = json_event(t, events[news]);
+		o = json_event(t, alarm_news_name(news));
 		json_object_object_add(o, "site", report_json_runtime_site(site));
 		put_json(s, o);
 		return;
 	}
 	live_erase(s);
 	put_clock(s->tail);
-	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", words[news], t->model.target.comm, t->model.target.pid,
+	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", alarm_news_text(news), t->model.target.comm, t->model.target.pid,
 		site->kind, site->type);
 	if (f && f->function)
 		fprintf(s->tail, "%s %s:%d", f->function, f->file ?: "?", f->line);

@@ -9,8 +9,8 @@
 struct session;
 struct traced;
 
-void live_leak(struct session *s, struct traced *t, enum watch_news news, struct site *site);
-void live_runtime(struct session *s, struct traced *t, enum runtime_news news,
+void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct site *site);
+void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 		  const struct runtime_site *site);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 void live_draw(struct session *s);

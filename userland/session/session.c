@@ -169,12 +169,12 @@ struct traced *session_add(struct session *s, pid_t pid)
 	return t;
 }
 
-static void on_news(enum watch_news news, struct site *site, void *arg)
+static void on_news(enum alarm_news news, struct site *site, void *arg)
 {
 	void **both = arg;
 	struct session *s = both[0];
 
-	s->leaks += news == WATCH_LEAK;
+	s->leaks += news == ALARM_LEAK;
 	live_leak(s, both[1], news, site);
 }
 
@@ -187,12 +187,12 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	watch_judge(t->watch, &t->model, last, on_news, both);
 }
 
-static void on_runtime_news(const struct runtime_site *site, enum runtime_news news, void *arg)
+static void on_runtime_news(const struct runtime_site *site, enum alarm_news news, void *arg)
 {
 	void **both = arg;
 	struct session *s = both[0];
 
-	s->leaks += news == RUNTIME_LEAK;
+	s->leaks += news == ALARM_LEAK;
 	live_runtime(s, both[1], news, site);
 }
 

@@ -53,8 +53,8 @@ static void threads(void)
 	CHECK(language_starts_thread(frames, 2) && !language_starts_thread(frames, 1));
 }
 
-static enum runtime_news after(struct runtime_alarm *t, struct runtime_site *s, enum verdict v, double at_s,
-			       bool last)
+static enum alarm_news after(struct alarm *t, struct runtime_site *s, enum verdict v, double at_s,
+			    bool last)
 {
 	const struct judgement j = { .verdict = v, .confidence = 0.9 };
 
@@ -67,24 +67,24 @@ static void news(void)
 {
 	const enum verdict yes = VERDICT_LEAK, no = VERDICT_OK;
 	const struct judgement proven = { .verdict = VERDICT_LEAK, .confidence = 1 };
-	struct runtime_alarm t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
+	struct alarm t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
 	struct runtime_site s = { .live = 10 }, h = { .live = 10, .bytes = 1 };
 
-	CHECK(after(&t, &s, yes, 8, false) == RUNTIME_GROWTH);
-	CHECK(after(&t, &s, yes, 10, false) == RUNTIME_NO_NEWS);
-	CHECK(after(&t, &s, yes, 52, false) == RUNTIME_NO_NEWS);
-	CHECK(after(&t, &s, yes, 54, false) == RUNTIME_LEAK);
-	CHECK(after(&t, &s, yes, 60, false) == RUNTIME_NO_NEWS);
-	CHECK(after(&t, &s, no, 62, false) == RUNTIME_NO_NEWS && after(&t, &s, yes, 64, false) == RUNTIME_NO_NEWS);
+	CHECK(after(&t, &s, yes, 8, false) == ALARM_GROWTH);
+	CHECK(after(&t, &s, yes, 10, false) == ALARM_NO_NEWS);
+	CHECK(after(&t, &s, yes, 52, false) == ALARM_NO_NEWS);
+	CHECK(after(&t, &s, yes, 54, false) == ALARM_LEAK);
+	CHECK(after(&t, &s, yes, 60, false) == ALARM_NO_NEWS);
+	CHECK(after(&t, &s, no, 62, false) == ALARM_NO_NEWS && after(&t, &s, yes, 64, false) == ALARM_NO_NEWS);
 	for (int i = 0; i < 3; i++)
-		CHECK(after(&t, &s, no, 66 + 2 * i, false) == RUNTIME_NO_NEWS);
-	CHECK(after(&t, &s, no, 72, false) == RUNTIME_CLEARED);
-	CHECK(after(&t, &s, yes, 74, false) == RUNTIME_GROWTH, "from the beginning");
-	CHECK(after(&last, &s, yes, 8, true) == RUNTIME_LEAK, "there is nothing to wait for");
-	CHECK(after(&heap, &h, yes, 8, false) == RUNTIME_GROWTH);
-	CHECK(after(&heap, &h, yes, 600, false) == RUNTIME_NO_NEWS && after(&heap, &h, yes, 609, false) == RUNTIME_LEAK);
+		CHECK(after(&t, &s, no, 66 + 2 * i, false) == ALARM_NO_NEWS);
+	CHECK(after(&t, &s, no, 72, false) == ALARM_CLEARED);
+	CHECK(after(&t, &s, yes, 74, false) == ALARM_GROWTH, "from the beginning");
+	CHECK(after(&last, &s, yes, 8, true) == ALARM_LEAK, "there is nothing to wait for");
+	CHECK(after(&heap, &h, yes, 8, false) == ALARM_GROWTH);
+	CHECK(after(&heap, &h, yes, 600, false) == ALARM_NO_NEWS && after(&heap, &h, yes, 609, false) == ALARM_LEAK);
 	s.judgement = &proven;
-	CHECK(runtime_news_of(&sure, &s, NSEC_PER_SEC, false) == RUNTIME_LEAK, "the runtime says so");
+	CHECK(runtime_news_of(&sure, &s, NSEC_PER_SEC, false) == ALARM_LEAK, "the runtime says so");
 }
 
 static void nobody(void)

@@ -16,17 +16,17 @@ static struct model m;
 static struct watch *watch;
 static int raised_s, cleared_s, grew_s, growths, now_s;
 
-static void on_news(enum watch_news news, struct site *s, void *arg)
+static void on_news(enum alarm_news news, struct site *s, void *arg)
 {
 	(void)s;
 	(void)arg;
-	if (news == WATCH_LEAK && raised_s < 0)
+	if (news == ALARM_LEAK && raised_s < 0)
 		raised_s = now_s;
-	if (news == WATCH_CLEARED && cleared_s < 0)
+	if (news == ALARM_CLEARED && cleared_s < 0)
 		cleared_s = now_s;
-	if (news == WATCH_GROWTH && grew_s < 0)
+	if (news == ALARM_GROWTH && grew_s < 0)
 		grew_s = now_s;
-	growths += news == WATCH_GROWTH || news == WATCH_LEAK_GREW;
+	growths += news == ALARM_GROWTH || news == ALARM_LEAK_GREW;
 }
 
 static void begin(void)
