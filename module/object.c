@@ -317,6 +317,42 @@ bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 }
 
 /**
+ * lt_object_rekey() - an object is known by another key from now on
+ * @t: its target
+ * @kind: kind
+ * @from: the key that it has
+ * @to: the one that it gets; whoever had it is released, and counted as reborn
+ *
+ * It stays the same object, of the same site and age. For a moment it is not found by
+ * either key: the kind that moves its objects serialises that with its own look-ups.
+ *
+ * Context: any.
+ * Return: whether it is live.
+ */
+bool lt_object_rekey(struct lt_target *t, enum leaktrace_kind kind, u64 from, u64 to)
+{
+	u32 bucket = bucket_of(t->id, kind, from);
+	struct lt_object *o;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
+	o = object_lookup(bucket, t->id, kind, from);
+	if (o)
+		hlist_del(&o->node);
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	if (!o)
+		return false;
+	if (object_remove(t, kind, to, true, 0, NULL))
+		atomic64_inc(&t->kind[kind].reborn);
+	bucket = bucket_of(t->id, kind, to);
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
+	o->key = to;
+	hlist_add_head(&o->node, &buckets[bucket]);
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	return true;
+}
+
+/**
  * lt_object_find() - look an object up
  * @t: target
  * @kind: kind

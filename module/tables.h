@@ -37,6 +37,7 @@ extern const struct lt_store lt_object_store;
 bool lt_object_born(struct lt_target *t, const struct lt_birth *b);
 bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    u32 stack, struct lt_object *copy);
+bool lt_object_rekey(struct lt_target *t, enum leaktrace_kind kind, u64 from, u64 to);
 bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    struct lt_object *copy);
 bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
