@@ -7,4 +7,5 @@ const struct lt_kind *const lt_kinds[LT_KINDS] = {
 	[LEAKTRACE_KIND_PAGE] = &lt_kind_page,
 	[LEAKTRACE_KIND_TIMER] = &lt_kind_timer,
 	[LEAKTRACE_KIND_THREAD] = &lt_kind_thread,
+	[LEAKTRACE_KIND_MAP] = &lt_kind_map,
 };

@@ -144,6 +144,7 @@ extern const struct lt_kind lt_kind_fd;
 extern const struct lt_kind lt_kind_page;
 extern const struct lt_kind lt_kind_timer;
 extern const struct lt_kind lt_kind_thread;
+extern const struct lt_kind lt_kind_map;
 
 /* By enum leaktrace_kind. */
 extern const struct lt_kind *const lt_kinds[LT_KINDS];

@@ -41,6 +41,7 @@ static const struct words *words_of(const struct measures *x)
 		[LEAKTRACE_KIND_PAGE] = { "touched", "freed", "in use" },
 		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "live" },
 		[LEAKTRACE_KIND_THREAD] = { "started", "exited", "running" },
+		[LEAKTRACE_KIND_MAP] = { "created", "removed", "mapped" },
 	};
 	static const struct words process = { "forked", "reaped", "present" };
 
@@ -130,6 +131,7 @@ static const char *pace(const struct measures *x, char buf[96])
 	static const char *const things[KINDS] = {
 		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
 		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
+		[LEAKTRACE_KIND_MAP] = "mappings",
 	};
 	const struct load_correlation *f = &x->correlation;
 	unsigned int i = 0;

@@ -39,7 +39,7 @@ struct option_exception {
 enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
-	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default: all)" },
+	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default: these), map; or all" },
 	{ OPT_FORK, 'f', "follow-fork", NULL, "trace child processes too" },
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return at once and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
@@ -134,8 +134,12 @@ static int parse_kinds(const char *arg, uint32_t *kinds)
 	while (copy && (word = strsep(&rest, ","))) {
 		int kind = kind_parse(word);
 
+		if (!strcmp(word, "all")) {
+			*kinds |= LEAKTRACE_KINDS_ALL;
+			continue;
+		}
 		if (kind < 0) {
-			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread)", word);
+			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread, map, or all)", word);
 			break;
 		}
 		*kinds |= 1U << kind;

@@ -21,7 +21,7 @@ _leaktrace() {
 		return
 	fi
 	case $prev in
-	--kinds | -k) words=(fd page timer thread) ;;
+	--kinds | -k) words=(fd page timer thread map all) ;;
 	--format | -F)
 		case $command in
 		diff) words=(text json) ;;

@@ -360,6 +360,8 @@ int decode_object(struct nlattr *attrs, int len, struct object *o)
 		GET(tb, OBJECT, INTERVAL_NS, 64, o->interval_ns);
 		GET(tb, OBJECT, EXPIRATIONS, 64, o->expirations);
 		GET(tb, OBJECT, OVERRUNS, 64, o->overruns);
+	} else if (o->kind == LEAKTRACE_KIND_MAP) {
+		GET(tb, OBJECT, BYTES, 64, o->bytes);
 	} else {
 		GET(tb, OBJECT, CTID, 64, o->ctid);
 		GET(tb, OBJECT, EXITED_NS, 64, o->exited_ns);

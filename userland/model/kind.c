@@ -9,6 +9,7 @@ static const char *const kinds[KINDS] = {
 	[LEAKTRACE_KIND_PAGE] = "page",
 	[LEAKTRACE_KIND_TIMER] = "timer",
 	[LEAKTRACE_KIND_THREAD] = "thread",
+	[LEAKTRACE_KIND_MAP] = "map",
 };
 
 static const char *const types[__LEAKTRACE_TYPE_MAX] = {
@@ -37,6 +38,9 @@ static const char *const types[__LEAKTRACE_TYPE_MAX] = {
 	[LEAKTRACE_TYPE_THREAD] = "thread",
 	[LEAKTRACE_TYPE_IO_WORKER] = "io_worker",
 	[LEAKTRACE_TYPE_PROCESS] = "process",
+	[LEAKTRACE_TYPE_STACK] = "stack",
+	[LEAKTRACE_TYPE_SHARED] = "shared",
+	[LEAKTRACE_TYPE_HUGE] = "huge",
 };
 
 const char *kind_name(unsigned int kind)

@@ -2,7 +2,7 @@
 /*
  * The limit that a leak runs into, and when: descriptors RLIMIT_NOFILE, threads
  * the cgroup's pids.max or the host's threads-max, memory the cgroup's
- * memory.max or the host's memory. Of several limits the one with the least
+ * memory.max or the host's memory, mappings vm.max_map_count. Of several limits the one with the least
  * left counts.
  */
 #include <errno.h>
@@ -155,11 +155,12 @@ static uint64_t read_fd_limit(pid_t pid)
 	return limit;
 }
 
-/* All limits of a live process; the model counts its descriptors. */
+/* All limits of a live process; the model counts its descriptors and mappings. */
 void limits_read(pid_t pid, struct limit l[LIMITS])
 {
 	memset(l, 0, LIMITS * sizeof(*l));
 	tighten(&l[LIMIT_FDS], read_fd_limit(pid), 0, "RLIMIT_NOFILE");
+	tighten(&l[LIMIT_MAPS], number_in("/proc/sys/vm/max_map_count"), 0, "vm.max_map_count");
 	read_groups(pid, l);
 	read_host(l);
 }
@@ -167,8 +168,18 @@ void limits_read(pid_t pid, struct limit l[LIMITS])
 /* The limit that applies to a kind; -1: none is known. */
 int limit_of_kind(unsigned int kind)
 {
-	return kind == LEAKTRACE_KIND_FD ? LIMIT_FDS : kind == LEAKTRACE_KIND_THREAD ? LIMIT_THREADS :
-		kind == LEAKTRACE_KIND_PAGE ? LIMIT_MEMORY : -1;
+	switch (kind) {
+	case LEAKTRACE_KIND_FD:
+		return LIMIT_FDS;
+	case LEAKTRACE_KIND_THREAD:
+		return LIMIT_THREADS;
+	case LEAKTRACE_KIND_PAGE:
+		return LIMIT_MEMORY;
+	case LEAKTRACE_KIND_MAP:
+		return LIMIT_MAPS;
+	default:
+		return -1;
+	}
 }
 
 /* Seconds until the limit is reached at per_min more per minute; 0: never, or unknown. */
@@ -180,7 +191,7 @@ double limit_in_s(const struct model *m, unsigned int kind, double per_min)
 
 	if (!l || !l->max || !(per_min > 0) || m->target.flags & LEAKTRACE_TARGET_F_EXITED)
 		return 0;
-	now = kind == LEAKTRACE_KIND_FD ? m->target.kind[kind].live : l->now;
+	now = which == LIMIT_FDS || which == LIMIT_MAPS ? m->target.kind[kind].live : l->now;
 	return now < l->max ? (l->max - now) / unit / per_min * 60 : 0;
 }
 

@@ -10,7 +10,7 @@ struct model;
 struct nl_msg;
 struct nlattr;
 
-enum { LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMITS };
+enum { LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMIT_MAPS, LIMITS };
 
 struct limit {				/* descriptors, threads, bytes */
 	uint64_t max, now;		/* max 0: unknown or none */

@@ -19,6 +19,7 @@ struct object {
 	union {
 		uint64_t interval_ns;	/* timer */
 		uint64_t ctid;		/* thread: address of its tid word */
+		uint64_t bytes;		/* map */
 	};
 	uint64_t expirations;		/* timer: signals since it was attached to */
 	union {

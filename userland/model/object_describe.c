@@ -124,6 +124,21 @@ static char *describe_page(const struct model *m, const struct object *o)
 	return text("%#" PRIx64 "-%#" PRIx64 " %s%s%s", o->id, end, bytes, where ? " " : "", where ?: "");
 }
 
+/* As a line of /proc/PID/maps says it; after exit, what is known without. */
+static char *describe_map(const struct model *m, const struct object *o)
+{
+	const struct map *map = m->maps ? maps_find(m->maps, o->id) : NULL;
+	const char *split = o->flags & LEAKTRACE_OBJECT_F_SPLIT ? ", split off another mapping" : "";
+	char bytes[32];
+
+	format_bytes(o->bytes, bytes);
+	if (!map || map->start != o->id)
+		return text("%#" PRIx64 "-%#" PRIx64 " %s%s", o->id, o->id + o->bytes, bytes, split);
+	return text("%#" PRIx64 "-%#" PRIx64 " %s %c%c%c%c%s%s%s", o->id, o->id + o->bytes, bytes,
+		    map->read ? 'r' : '-', map->write ? 'w' : '-', map->exec ? 'x' : '-',
+		    map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
+}
+
 static char *describe_timer(const struct object *o)
 {
 	static const char *const clocks[] = {
@@ -203,6 +218,8 @@ char *object_describe(struct model *m, const struct object *o)
 		what = describe_page(m, o);
 	else if (o->kind == LEAKTRACE_KIND_TIMER)
 		what = describe_timer(o);
+	else if (o->kind == LEAKTRACE_KIND_MAP && (alive || !object_notes_find(&m->seen, o)))
+		what = describe_map(m, o);
 	else if (o->kind == LEAKTRACE_KIND_THREAD && (alive || o->unjoined))
 		what = describe_thread(m, o);
 	sanitize(what);

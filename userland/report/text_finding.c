@@ -136,7 +136,7 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 	for (int i = 0; i < n; i++) {
 		char *what = object_describe(m, o[i]), age[32];
 
-		if (s->kind == LEAKTRACE_KIND_PAGE)
+		if (s->kind == LEAKTRACE_KIND_PAGE || s->kind == LEAKTRACE_KIND_MAP)
 			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
 		else
 			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",

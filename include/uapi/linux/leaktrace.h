@@ -86,6 +86,7 @@ enum leaktrace_kind {
 	LEAKTRACE_KIND_PAGE,
 	LEAKTRACE_KIND_TIMER,
 	LEAKTRACE_KIND_THREAD,
+	LEAKTRACE_KIND_MAP,
 	__LEAKTRACE_KIND_MAX
 };
 
@@ -126,6 +127,10 @@ enum leaktrace_type {
 	LEAKTRACE_TYPE_THREAD,
 	LEAKTRACE_TYPE_IO_WORKER,
 	LEAKTRACE_TYPE_PROCESS,
+	/* map; FILE and ANON, too */
+	LEAKTRACE_TYPE_STACK,
+	LEAKTRACE_TYPE_SHARED,
+	LEAKTRACE_TYPE_HUGE,
 	__LEAKTRACE_TYPE_MAX
 };
 
@@ -314,6 +319,7 @@ enum leaktrace_a_release {
 #define LEAKTRACE_OBJECT_F_ZOMBIE	(1U << 3) /* process: exited, not reaped */
 #define LEAKTRACE_OBJECT_F_EXITED	(1U << 4) /* thread: exited; not live; see CTID */
 #define LEAKTRACE_OBJECT_F_INHERITED	(1U << 5) /* baseline that fork copied */
+#define LEAKTRACE_OBJECT_F_SPLIT	(1U << 6) /* map: cut from another one */
 
 enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_UNSPEC,
@@ -332,6 +338,7 @@ enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_OVERRUNS,		/* u64, timer */
 	LEAKTRACE_A_OBJECT_CTID,		/* u64, thread: address of its tid word */
 	LEAKTRACE_A_OBJECT_EXITED_NS,		/* u64, thread with F_EXITED, zombie */
+	LEAKTRACE_A_OBJECT_BYTES,		/* u64, map: its size */
 	__LEAKTRACE_A_OBJECT_MAX
 };
 
