@@ -18,13 +18,14 @@ struct curve;
 struct model;
 
 struct analysis_options {		/* --min-age, --window */
-	double min_age_s;		/* what is younger is not old; 0: 3 s */
+	double min_age_s;		/* minimum age of old objects; 0: 3 s */
 	double window_s;		/* 0: all */
 };
 
 /*
- * Judge all sites of a model whose dumps are complete and settled, then find what has
- * one cause. curve, if any, gives what a session sampled of a site, or NULL.
+ * Judges all sites of a model whose dumps are complete and settled, then finds
+ * which have one cause. curve, if not NULL, returns what a session sampled of a
+ * site, or NULL.
  */
 void analysis_run(struct model *m, const struct analysis_options *opts,
 		  const struct curve *(*curve)(uint32_t site, void *arg), void *arg);

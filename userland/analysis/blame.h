@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The frame that a report names: the innermost one that is the program's own. */
+/* The frame that a report blames: the innermost one of the program itself. */
 #ifndef LEAKTRACE_ANALYSIS_BLAME_H
 #define LEAKTRACE_ANALYSIS_BLAME_H
 
@@ -9,7 +9,7 @@ struct model;
 struct site;
 struct symbol_frame;
 
-/* NULL: unknown. They belong to m. */
+/* NULL: unknown. The frame belongs to m. */
 const struct symbol_frame *report_blamed_frame(struct model *m, const struct site *s);
 const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stack);
 

@@ -18,6 +18,6 @@ struct call_path {				/* functions, innermost first */
 
 unsigned int call_path_read(struct model *m, const struct site *s, struct call_path *p);	/* p->n */
 bool call_path_same(const struct call_path *a, const struct call_path *b);
-unsigned int call_path_common(const struct call_path *a, const struct call_path *b);	/* frames, from the outermost */
+unsigned int call_path_common(const struct call_path *a, const struct call_path *b);	/* number of common outer frames */
 
 #endif

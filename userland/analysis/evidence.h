@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Why a verdict is what it is: sentences, appended to judgement.evidence. */
+/* The evidence for a verdict: sentences, appended to judgement.evidence. */
 #ifndef LEAKTRACE_ANALYSIS_EVIDENCE_H
 #define LEAKTRACE_ANALYSIS_EVIDENCE_H
 

@@ -10,6 +10,6 @@ struct finding;
 struct measures;
 
 void findings_make(const struct analysis_ctx *ctx, struct measures *x); /* x: of each site */
-uint64_t finding_weight(const struct finding *f);	/* worse ones are heavier */
+uint64_t finding_weight(const struct finding *f);	/* for ranking */
 
 #endif

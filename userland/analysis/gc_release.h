@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Objects that only a garbage collector releases: forgotten, if not for good. */
+/* Objects that only the garbage collector releases. */
 #ifndef LEAKTRACE_ANALYSIS_GC_RELEASE_H
 #define LEAKTRACE_ANALYSIS_GC_RELEASE_H
 

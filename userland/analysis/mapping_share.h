@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What all judgements of one model share, among it the pages of each mapping.
+ * State shared by all judgements of one model, such as the number of pages by
+ * mapping.
  */
 #ifndef LEAKTRACE_ANALYSIS_MAPPING_SHARE_H
 #define LEAKTRACE_ANALYSIS_MAPPING_SHARE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Statistics, which know nothing of what is counted.
+ * Statistics.
  *
- * h is a histogram of lifetimes as a site has it: LEAKTRACE_LIFETIME_BUCKETS counts.
+ * h is a histogram of lifetimes as in a site: LEAKTRACE_LIFETIME_BUCKETS
+ * counts.
  */
 #ifndef LEAKTRACE_ANALYSIS_STATISTICS_H
 #define LEAKTRACE_ANALYSIS_STATISTICS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who the threads are for that a language's runtime starts by itself. */
+/* What occupies the threads that a language runtime starts by itself. */
 #ifndef LEAKTRACE_ANALYSIS_THREAD_OWNER_H
 #define LEAKTRACE_ANALYSIS_THREAD_OWNER_H
 
@@ -12,7 +12,7 @@ struct site;
 
 enum { HOLDERS = 3 };
 
-/* Those that hold most threads, most first; 0: the stack starts no such threads. */
+/* The sites that occupy most threads, sorted; 0: not a runtime's thread. */
 size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS]);
 void thread_owners_judge(struct model *m, struct site *s);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The rule: what the numbers of a site say of it. */
+/* The verdict of a site, from its measures. */
 #ifndef LEAKTRACE_ANALYSIS_VERDICT_H
 #define LEAKTRACE_ANALYSIS_VERDICT_H
 
@@ -11,7 +11,7 @@ struct curve;
 struct measures;
 struct site;
 
-/* Fills j, but for its sentences, and x. */
+/* Fills x, and all of j but its evidence. */
 void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const struct site *s,
 		    const struct births *b, const struct curve *c, struct measures *x);
 double verdict_confidence(enum verdict v, const struct measures *x);	/* 0 to 1 */

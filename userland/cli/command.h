@@ -12,11 +12,11 @@ struct command {
 	const char *summary;		/* one line, for 'leaktrace --help' */
 	const char *details;		/* what --help of the command adds to it; or NULL */
 	const char *example;
-	uint32_t options;		/* OPT_… that it has */
-	int (*run)(struct options *o);	/* the exit status */
+	uint32_t options;		/* accepted options, OPT_… */
+	int (*run)(struct options *o);	/* returns the exit status */
 };
 
-extern const struct command commands[];	/* the last has no name */
+extern const struct command commands[];	/* terminated by a NULL name */
 
 int cmd_attach(struct options *o);
 int cmd_run(struct options *o);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The options of a command, as they were given. */
+/* The options of a command, as given. */
 #ifndef LEAKTRACE_CLI_OPTIONS_H
 #define LEAKTRACE_CLI_OPTIONS_H
 
@@ -45,22 +45,22 @@ struct options {
 	struct session_options session;
 	bool json, fail_on_leak, no_symbols;
 	struct output_options output;
-	bool arm, disarm, verdict;	/* go: what is written to it */
-	unsigned int count;		/* of looks; 0: not given */
+	bool arm, disarm, verdict;	/* go: modify the program */
+	unsigned int count;		/* number of samples; 0: not given */
 	double every_s;			/* 0: not given */
 	const char *to, *listen;
 	int protocol;			/* enum push_protocol */
 	struct option_label labels[OPTIONS_LABELS_MAX];
 	unsigned int nlabels;
-	double interval_s, rotate_s;	/* 0: as is usual, never */
+	double interval_s, rotate_s;	/* 0: the default, never */
 	uint64_t max_bytes, rotate_bytes;
 	unsigned int keep;
 	const char *between[2];		/* as given; for time_point_parse() */
-	int argc;			/* what is left */
+	int argc;			/* remaining arguments */
 	char **argv;
 };
 
-/* 0: go on; EXIT_TROUBLE: said why; -1: all was said that was asked for. */
+/* 0: continue; EXIT_TROUBLE after an error message; -1: help or version was printed. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_usage(FILE *f, const struct command *cmd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A profile as the body of a request to a server that collects profiles. */
+/* Encodes a profile as the body of a request. */
 #ifndef LEAKTRACE_EXPORT_PUSH_ENCODE_H
 #define LEAKTRACE_EXPORT_PUSH_ENCODE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What part of its target's memory an address lies in, by the mappings that the model has. */
+/* The kind of memory at an address, from the mappings in the model. */
 #ifndef LEAKTRACE_MODEL_ADDRESS_RANGE_H
 #define LEAKTRACE_MODEL_ADDRESS_RANGE_H
 

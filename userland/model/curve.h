@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How many objects of one site lived when. */
+/* The number of live objects of a site over time. */
 #ifndef LEAKTRACE_MODEL_CURVE_H
 #define LEAKTRACE_MODEL_CURVE_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The attributes of a kernel's message as structs. Input is hostile: a trace file may hold
- * anything. Absent attributes leave zeroes; malformed ones are -EINVAL.
+ * Decodes the attributes of kernel messages. Input is untrusted: a trace file
+ * may contain anything. Absent attributes leave zeroes; malformed ones are
+ * -EINVAL.
  */
 #ifndef LEAKTRACE_MODEL_DECODE_H
 #define LEAKTRACE_MODEL_DECODE_H

@@ -10,14 +10,14 @@ struct event {
 	uint8_t kind;			/* LEAKTRACE_KIND_… */
 	uint32_t target, count, site, stack, tid;
 	uint64_t time_ns;		/* CLOCK_MONOTONIC */
-	uint64_t id;			/* as an object's; of a fork: the child's target */
+	uint64_t id;			/* as in struct object; fork: the child's target */
 };
 
-/* What a message says of its events: they are one processor's. */
+/* The header of a message with events of one CPU. */
 struct batch {
 	uint32_t cpu;
-	uint64_t seq;			/* one more than the one before, or some are missing */
-	uint64_t lost;			/* events, so far */
+	uint64_t seq;			/* sequence number; a gap means lost messages */
+	uint64_t lost;			/* lost events so far */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One cause and the sites that it explains. The analysis makes them. */
+/* A finding: one cause, and the sites that it explains. The analysis creates them. */
 #ifndef LEAKTRACE_MODEL_FINDING_H
 #define LEAKTRACE_MODEL_FINDING_H
 
@@ -13,20 +13,20 @@
 struct model;
 
 struct finding {
-	uint32_t *sites;		/* ids: the one that shows it best, then its parts; malloced */
+	uint32_t *sites;		/* ids: the most representative one, then the others; malloced */
 	size_t nsites;
 	uint64_t born, died, live[KINDS], unjoined;
-	bool mixed;			/* not one way, but one caller, and in step */
-	unsigned int common;		/* frames, from the outermost, that all parts have */
-	int differing_frame;			/* frame of the first site where others, whose objects are
-					 * released, differ; -1: none */
-	uint64_t others_born, others_died;	/* by those others */
+	bool mixed;			/* not one call path, but a common caller and common times */
+	unsigned int common;		/* number of common outer frames */
+	/* index of the frame of the first site in which sibling paths differ; -1: none */
+	int differing_frame;
+	uint64_t others_born, others_died;	/* on the sibling paths */
 	double limit_s;			/* until limits[limit] is reached; 0: never, unknown */
 	unsigned int limit;
-	struct judgement judgement;	/* of all of them together, or of the worst */
+	struct judgement judgement;	/* of all sites combined, or of the worst */
 };
 
-void finding_clear(struct finding *f);		/* frees what it has; all zeroes after it */
-void findings_drop(struct model *m);		/* all of a model's */
+void finding_clear(struct finding *f);		/* frees its contents, and clears it */
+void findings_drop(struct model *m);		/* of a model */
 
 #endif

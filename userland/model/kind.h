@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kinds and types of objects, by the names that users give and read. */
+/* Names of the kinds and types of objects. */
 #ifndef LEAKTRACE_MODEL_KIND_H
 #define LEAKTRACE_MODEL_KIND_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a leak runs into: limits of a process and of its control group, from /proc and cgroupfs. */
+/* Limits that a leak may reach: of a process and of its cgroup, from /proc and cgroupfs. */
 #ifndef LEAKTRACE_MODEL_LIMITS_H
 #define LEAKTRACE_MODEL_LIMITS_H
 
@@ -17,13 +17,13 @@ struct limit {				/* descriptors, threads, bytes */
 	char name[40];
 };
 
-void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes where it cannot be read */
+void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes for what cannot be read */
 int limit_of_kind(unsigned int kind);		/* LIMIT_…; -1: none */
 
-/* Seconds until objects of that kind, growing by per_min a minute, reach a limit. 0: never. */
+/* Seconds until the limit is reached at per_min more objects per minute. 0: never. */
 double limit_in_s(const struct model *m, unsigned int kind, double per_min);
 
-/* As attributes of a trace file; limits_take(): 0 or -EINVAL. */
+/* Limits as attributes of a trace file; limits_take(): 0 or -EINVAL. */
 void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS]);
 int limits_take(struct nlattr *nest, struct limit l[LIMITS]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * All that is known of one target: what the kernel's tables or a trace file say of it, and
- * what /proc, its symbols and its runtime add.
+ * All that is known about one target: data of the kernel's tables or of a trace
+ * file, and what /proc, symbols and the language runtime add.
  */
 #ifndef LEAKTRACE_MODEL_MODEL_H
 #define LEAKTRACE_MODEL_MODEL_H
@@ -27,21 +27,21 @@ struct stack;
 struct symbol_frame;
 struct symbolizer;
 
-struct model {				/* owns all that it points to, unless it says so */
+struct model {				/* owns what it points to, unless noted */
 	struct target target;
 	struct status status;
 	char *exe, *hostname, *kernel;	/* NULL: unknown */
 	double wall_minus_mono_s;	/* wall clock = monotonic + this */
-	bool offline, incomplete;	/* from a file: nobody to ask; its end is missing */
-	bool dump_interrupted;		/* changed while it was read */
+	bool offline, incomplete;	/* from a file, without a target; the file is truncated */
+	bool dump_interrupted;		/* the target changed while it was read */
 	uint64_t fd_limit;		/* 0: unknown */
-	struct limit limits[LIMITS];	/* as they were when last looked */
+	struct limit limits[LIMITS];	/* as of the last read */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
 	struct stack *stacks;		/* by id once model_settle() has run */
 	size_t nstacks, stacks_room;
 	bool stacks_sorted;
-	struct stack *rests;		/* of stacks that end early; as they came */
+	struct stack *rests;		/* of stacks that end early; unsorted */
 	size_t nrests, rests_room;
 	struct finding *findings;	/* worst first, by the last judgement */
 	size_t nfindings;
@@ -49,9 +49,9 @@ struct model {				/* owns all that it points to, unless it says so */
 	size_t nobjects, objects_room;
 	struct object_notes seen;
 	struct maps *maps;		/* NULL: unknown */
-	struct proc_load load;		/* of the target, when last looked */
-	struct history *history;	/* NULL: looked at once */
-	struct runtime *runtime;	/* NULL: the kernel knows all there is */
+	struct proc_load load;		/* of the target, as of the last read */
+	struct history *history;	/* NULL: only one sample */
+	struct runtime *runtime;	/* NULL: no language runtime */
 	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
 	bool borrowed_symbolizer;	/* the parent's: not freed */
 };
@@ -59,23 +59,26 @@ struct model {				/* owns all that it points to, unless it says so */
 void model_init(struct model *m);
 void model_free(struct model *m);
 
-/* Takes the message of a dump, or a record. type: LEAKTRACE_CMD_…. 0, -EINVAL or -ENOMEM. */
+/* Adds a message of a dump, or a record. type: LEAKTRACE_CMD_…. 0, -EINVAL or -ENOMEM. */
 int model_record(struct model *m, int type, struct nlattr *attrs, int len);
-void model_drop(struct model *m, int type);	/* before a dump of that is repeated */
+void model_drop(struct model *m, int type);	/* before this dump is repeated */
 void model_settle(struct model *m);		/* sort, after dumps */
 
-/* NULL: it has none of that id. Valid until the next model_record() or model_settle(). */
+/* NULL: no such id. Valid until the next model_record() or model_settle(). */
 struct site *model_site(struct model *m, uint32_t id);
 struct stack *model_stack(struct model *m, uint32_t id);
 struct object *model_objects(struct model *m, uint32_t site, size_t *n);
 
-/* A stack with names, innermost first, good as long as the stack: how many; 0: none. */
+/*
+ * The named frames of a stack, innermost first, valid as long as the stack.
+ * Returns their number; 0: none.
+ */
 int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **frames);
 void model_forget_names(struct model *m);	/* the symbolizer is about to be closed */
 
 void model_learn(struct model *m);		/* exe, host, limits, maps of a live target */
 
-/* When the time that was watched ends: seconds since attaching, and as CLOCK_MONOTONIC. */
+/* The end of the traced period: seconds since attaching, and as CLOCK_MONOTONIC. */
 double model_end_s(const struct model *m);
 uint64_t model_end_ns(const struct model *m);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an object is, as its target shows it to others. */
+/* Describes an object. */
 #ifndef LEAKTRACE_MODEL_OBJECT_DESCRIBE_H
 #define LEAKTRACE_MODEL_OBJECT_DESCRIBE_H
 
@@ -8,14 +8,14 @@ struct object;
 struct site;
 
 /*
- * A sentence, malloced. NULL: nothing is known. What is found while the target lives is
- * noted in m->seen, for when it is gone.
+ * A description, malloced. NULL: unknown. Descriptions are noted in m->seen
+ * while the target lives, for reports after its exit.
  */
 char *object_describe(struct model *m, const struct object *o);
 
 /*
- * Some objects of a site, at most max, oldest first: threads that nobody joined if there
- * are any, else what lives. They belong to m. How many.
+ * Some objects of a site, at most max, oldest first: unjoined threads if there
+ * are any, else live objects. They belong to m. Returns their number.
  */
 int object_examples(struct model *m, const struct site *s, struct object **list, int max);
 

@@ -25,7 +25,7 @@ struct object_notes {				/* zeroes: nothing */
 /* Copies @what. THREAD_UNJOINED is stored separately, for every thread. */
 void object_notes_add(struct object_notes *s, const struct object *o, const char *what);
 
-/* NULL: unknown. Valid until the next */
+/* NULL: unknown. Valid until the next object_notes_add(). */
 const char *object_notes_find(const struct object_notes *s, const struct object *o);
 bool object_notes_unjoined(struct object_notes *s, const struct object *o);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a running program has that only its language's runtime knows of: goroutines, a
- * heap. A runtime that can be read registers itself; nobody here knows any.
+ * Data that only the language runtime of a running program has, such as
+ * goroutines. Runtimes register themselves, so that no lower layer names one.
  */
 #ifndef LEAKTRACE_MODEL_RUNTIME_H
 #define LEAKTRACE_MODEL_RUNTIME_H
@@ -20,7 +20,7 @@ struct symbol_frame;
  * A call path whose objects only the runtime knows, such as goroutines; the
  * fields that all languages share.
  */
-struct runtime_site {			/* belongs to the runtime, as all that it points to */
+struct runtime_site {			/* owned by the runtime, including what it points to */
 	uint32_t id;			/* from 1; the same in each sample */
 	const char *kind, *type;
 	uint64_t baseline, live;	/* in the first sample, in the last */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A traced process as the kernel tells of it, in a message of LEAKTRACE_CMD_TARGET_GET.
+ * A traced process, from a message of LEAKTRACE_CMD_TARGET_GET.
  *
  * Times are CLOCK_MONOTONIC of the traced host; 0: it has not happened.
  */
@@ -12,21 +12,21 @@
 
 #include "model/kind.h"
 
-/* live = baseline + born - died, with what reconciling has corrected. Objects, or pages. */
+/* live = baseline + born - died, plus corrections by reconciliation. Objects, or pages. */
 struct kind_totals {
-	bool present;			/* the kernel tells of this kind */
-	uint64_t baseline;		/* lived when tracing began */
-	uint64_t baseline_live;		/* of these, still do */
-	uint64_t born, died;		/* since then, deaths of the baseline included */
-	uint64_t live;			/* the baseline included */
-	uint64_t bytes;			/* of memory that lives; 0 for all but pages */
-	uint64_t missed_births, missed_deaths;	/* that reconciling has found */
-	uint64_t reborn, foreign;	/* births of what lived, deaths of what was not known */
-	uint64_t untracked;		/* alive, but in no table */
-	uint64_t moved;			/* pages, by mremap() */
+	bool present;			/* the kernel supports this kind */
+	uint64_t baseline;		/* live when tracing began */
+	uint64_t baseline_live;		/* still live */
+	uint64_t born, died;		/* since then; died includes baseline objects */
+	uint64_t live;			/* includes the baseline */
+	uint64_t bytes;			/* of live memory; 0 for all but pages */
+	uint64_t missed_births, missed_deaths;	/* found by reconciliation */
+	uint64_t reborn, foreign;	/* creations of live objects, releases of unknown objects */
+	uint64_t untracked;		/* live, but in no table */
+	uint64_t moved;			/* pages moved by mremap() */
 };
 
-struct lost {	/* by cause: ring and socket are events, the rest births */
+struct lost {	/* by cause: ring and socket count events, the others objects */
 	uint64_t ring, socket, objects, sites, stacks, nested, work;
 };
 
@@ -35,20 +35,20 @@ struct target {
 	uint32_t kinds;			/* bits: 1 << LEAKTRACE_KIND_… */
 	uint32_t flags;			/* LEAKTRACE_TARGET_F_… */
 	uint32_t max_objects;
-	uint32_t parent;		/* the target that it was forked from; 0: none */
-	uint32_t exit_code;		/* as wait() has it */
-	uint32_t execs;			/* how often it has called exec */
-	uint32_t generation;		/* grows with new code */
+	uint32_t parent;		/* target from which it was forked; 0: none */
+	uint32_t exit_code;		/* as from wait() */
+	uint32_t execs;			/* number of execs */
+	uint32_t generation;		/* incremented when code is mapped */
 	uint32_t inexact;		/* bits: LEAKTRACE_INEXACT_… */
 	uint64_t now_ns;		/* when the kernel wrote the message */
 	uint64_t attached_ns, exited_ns, reconciled_ns;
 	char comm[64];
 	struct kind_totals kind[KINDS];
 	bool knows_lost;
-	struct lost lost;		/* its own; events: anybody's since */
+	struct lost lost;		/* its own losses; events: of all targets since it was attached */
 };
 
-/* As a shell says it. */
+/* As a shell reports it. */
 static inline unsigned int target_exit_code(const struct target *t)
 {
 	unsigned int signal = t->exit_code & 0x7f;

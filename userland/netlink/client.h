@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The connection to the kernel module, over generic netlink.
+ * The connection to the kernel module over generic netlink.
  *
- * One thread at a time. Functions return 0 or a negative errno; client_error() is the
- * sentence for the last failure.
+ * Single-threaded. Functions return 0 or a negative errno; client_error() is
+ * the error message for the last failure.
  */
 #ifndef LEAKTRACE_NETLINK_CLIENT_H
 #define LEAKTRACE_NETLINK_CLIENT_H
@@ -19,18 +19,19 @@ struct nl_msg;
 struct nlattr;
 struct stack_copy;
 
-/* NULL with one line in err: the module is not loaded, or it is not for us. */
+/* NULL with one line in err: the module is not loaded, or it is another version. */
 struct client *client_open(char *err, size_t errlen);
 void client_close(struct client *c);		/* NULL is fine */
 const char *client_error(const struct client *c);
 
 /*
- * A descriptor to poll, or -errno; the client closes it. Events in the life of targets;
- * with objects also every birth and death, which costs the targets more.
+ * A descriptor to poll, or -errno; the client closes it. Delivers events about
+ * targets; with objects also every creation and release, which slows the
+ * targets more.
  */
 int client_subscribe(struct client *c, bool objects);
 
-/* Reads what has arrived, and calls one or both of these, which may be NULL. */
+/* Reads pending events, and calls one or both of these, which may be NULL. */
 int client_events(struct client *c,
 		  void (*batch)(const struct batch *b, void *arg),
 		  void (*event)(const struct event *e, void *arg), void *arg);
@@ -39,8 +40,8 @@ int client_events(struct client *c,
 void client_on_copy(struct client *c, void (*copy)(const struct stack_copy *s, void *arg));
 
 /*
- * For requests.c: a message, and its way to the kernel, which frees it. what says in an
- * error what could not be done; answer is called for each message that comes back.
+ * For requests.c: creates a request, and sends it, which frees it. what is the
+ * prefix of the error message; answer is called for each message of the answer.
  */
 struct nl_msg *client_request(struct client *c, int cmd, int flags, uint32_t target);
 int client_run(struct client *c, struct nl_msg *msg, const char *what,

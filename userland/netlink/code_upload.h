@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A target's code on its way to the kernel, with the unwind tables that it needs. */
+/* Sends a target's code mappings to the kernel, with the unwind tables that they need. */
 #ifndef LEAKTRACE_NETLINK_CODE_UPLOAD_H
 #define LEAKTRACE_NETLINK_CODE_UPLOAD_H
 

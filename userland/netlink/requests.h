@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is asked of the kernel module: all functions return 0 or a negative errno, and
- * client_error() says more. Lists are malloced.
+ * Requests to the kernel module. All functions return 0 or a negative errno, and
+ * client_error() is the error message. Lists are malloced.
  */
 #ifndef LEAKTRACE_NETLINK_REQUESTS_H
 #define LEAKTRACE_NETLINK_REQUESTS_H
@@ -32,7 +32,7 @@ int client_probes(struct client *c, struct probe **probes, size_t *n);
 int client_dump(struct client *c, int cmd, struct model *m, int kind);
 int client_fill(struct client *c, struct model *m);	/* reconcile, then all dumps */
 
-/* The same dumps as they come, for what writes them down. */
+/* The same dumps as raw messages, for a trace file. */
 int client_raw(struct client *c, int cmd, uint32_t target,
 	       int (*fn)(int cmd, struct nlattr *attrs, int len, void *arg), void *arg);
 

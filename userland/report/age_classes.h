@@ -10,7 +10,7 @@ struct site;
 
 enum { AGES = 7 };
 
-uint64_t ages_of(struct model *m, const struct site *s, uint64_t live[AGES]);	/* of unknown age */
+uint64_t ages_of(struct model *m, const struct site *s, uint64_t live[AGES]);	/* returns how many are of unknown age */
 const char *age_name(unsigned int age);
 
 #endif

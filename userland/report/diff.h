@@ -14,7 +14,7 @@ struct report_style;
 struct difference_report {
 	struct model *older, *newer;	/* with verdicts; NULL: not in that file */
 	bool same;			/* two snapshots of one process, and delta_rebase() was applied to newer */
-	struct difference *d;		/* as delta_compare() gives them */
+	struct difference *d;		/* from delta_compare() */
 	size_t n;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Judged models as one HTML page that needs nothing else. */
+/* Judged models as one self-contained HTML page. */
 #ifndef LEAKTRACE_REPORT_HTML_H
 #define LEAKTRACE_REPORT_HTML_H
 
@@ -8,7 +8,7 @@
 struct json_object;
 struct model;
 
-/* What the page knows of one model; the caller owns it. */
+/* The page's data about one model; the caller owns it. */
 struct json_object *page_data(struct model *m);
 int page_write(FILE *f, struct json_object *reports);	/* an array of these; 0 or -errno */
 

@@ -18,9 +18,7 @@ struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
 
-/*
- * What only a runtime knows of.
- */
+/* Data of language runtimes. */
 struct json_object *report_json_runtime_site(const struct runtime_site *s);
 struct json_object *report_json_runtime_finding(const struct runtime_site *s, size_t id);
 struct json_object *report_json_holders(struct model *m, const struct site *s); /* NULL: none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Judged models as OpenMetrics text. Families are collected over all targets, since each may
- * be told only once.
+ * Judged models as OpenMetrics text. Families are collected over all targets,
+ * because each may occur only once.
  */
 #ifndef LEAKTRACE_REPORT_OPENMETRICS_H
 #define LEAKTRACE_REPORT_OPENMETRICS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reports of one or more targets, to where the options say. Failures are told on stderr and
- * are EXIT_TROUBLE.
+ * Writes reports of one or more targets to the output that the options name.
+ * Failures are EXIT_TROUBLE after an error message.
  */
 #ifndef LEAKTRACE_REPORT_OUTPUT_H
 #define LEAKTRACE_REPORT_OUTPUT_H
@@ -27,7 +27,10 @@ FILE *output_open_file(const struct output_options *o);	/* NULL after an error m
 int output_close_file(FILE *f, const struct output_options *o);
 
 struct output *output_open(const struct output_options *o);	/* NULL after an error message */
-/* Before a long wait: can it be written at all? 0, or EXIT_TROUBLE after an error message. */
+/*
+ * Checks before a long wait whether the output can be written. 0, or
+ * EXIT_TROUBLE after an error message.
+ */
 int output_check(const struct output_options *o, bool several);
 int output_report(struct output *out, struct model *m);	/* judged */
 int output_close(struct output *out);			/* frees it */

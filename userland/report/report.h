@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What reports of all forms say of a judged model: what was lost, and what is worst. */
+/* Shared by all report formats: losses, and the order of sites and findings. */
 #ifndef LEAKTRACE_REPORT_REPORT_H
 #define LEAKTRACE_REPORT_REPORT_H
 
@@ -16,7 +16,7 @@ struct model;
 struct report_style;
 struct site;
 
-enum { STACK_UNKNOWN = __LEAKTRACE_STACK_MAX };	/* not even why it is missing */
+enum { STACK_UNKNOWN = __LEAKTRACE_STACK_MAX };	/* the reason is unknown too */
 
 struct losses {
 	bool exact;
@@ -24,14 +24,14 @@ struct losses {
 	double complete_bytes;
 	struct {
 		uint64_t objects, bytes;
-	} ended[STACK_UNKNOWN + 1];	/* live, by why their stack is not complete */
+	} ended[STACK_UNKNOWN + 1];	/* live objects by the reason for an incomplete stack */
 	uint64_t events, objects, stacks, truncated_stacks, reconciled;
 	double complete_stacks;
 	const char *inexact[16];
 	unsigned int ninexact;
 };
 
-/* A finding: of the kernel's kinds, or of what a runtime knows. */
+/* A finding: of the kernel's kinds, or of a runtime's. */
 struct report_item {
 	const struct finding *g;
 	const struct runtime_site *l;	/* or NULL */
@@ -39,11 +39,11 @@ struct report_item {
 
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
-size_t report_findings(struct model *m, struct report_item **items);	/* the same of findings */
+size_t report_findings(struct model *m, struct report_item **items);	/* malloced, worst first */
 bool report_leaks(const struct model *m);
-uint64_t report_weight(const struct site *s);	/* worse ones are heavier */
+uint64_t report_weight(const struct site *s);	/* for ranking */
 
-/* Live objects by stack, a line each: what flame graph tools read. */
+/* Live objects by stack, one line each, for flame graph tools. */
 void report_folded(FILE *f, struct model *m);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A judged model as text, and the parts that it is made of. */
+/* A judged model as text, and its parts. */
 #ifndef LEAKTRACE_REPORT_TEXT_H
 #define LEAKTRACE_REPORT_TEXT_H
 

@@ -10,6 +10,6 @@ struct symbolizer;
 
 void saved_maps_write(const struct model *m);
 void saved_maps_remove(uint32_t target);		/* 0: all */
-struct symbolizer *saved_maps_symbolizer(struct model *m);	/* NULL: nobody kept them */
+struct symbolizer *saved_maps_symbolizer(struct model *m);	/* NULL: there are no saved mappings */
 
 #endif

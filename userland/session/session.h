@@ -25,24 +25,24 @@ struct traced {
 	struct traced *next;
 	struct model model;
 	struct watch *watch;
-	bool ours;		/* to be deleted when we go, */
-	bool deleted;		/* if it was not before */
-	bool root;		/* asked for, not come by a fork */
+	bool ours;		/* to be deleted when we exit */
+	bool deleted;		/* already deleted */
+	bool root;		/* requested, not added by a fork */
 	bool done;		/* exited or detached */
-	bool detached;		/* by somebody else: there is nothing more to read */
-	bool read;		/* for the last time: the model is what the report will say */
+	bool detached;		/* by another command: nothing more can be read */
+	bool read;		/* the final sample was taken */
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
 };
 
-/* What to trace, and how to judge it. */
+/* What to trace, and the options of the analysis. */
 struct session_options {
 	uint32_t kinds;		/* bits: 1 << LEAKTRACE_KIND_… */
 	uint32_t max_objects;	/* of a target's table in the kernel; 0: the module's default */
 	bool follow_fork;	/* children become targets */
 	bool background;	/* targets outlive the session */
-	bool every_object;	/* events: every birth and death, too; costs the targets more */
+	bool every_object;	/* events: also every creation and release */
 	double duration_s;	/* 0: no end */
 	struct analysis_options analysis;
 };
@@ -64,15 +64,15 @@ struct session {
 	void *user;		/* of the hooks */
 	struct traced *targets;
 	int events_fd, signal_fd, timer_fd;
-	FILE *tail;		/* where events go as lines; NULL: nowhere */
+	FILE *tail;		/* where events are written; NULL: nowhere */
 	bool json;		/* as JSON */
-	bool view;		/* a picture on the terminal instead */
-	bool follow_all;		/* take up whatever is traced */
-	uint64_t sample_every_ns;	/* 0: at each tick, that is every second */
+	bool view;		/* live view on the terminal instead */
+	bool follow_all;		/* follow every traced process */
+	uint64_t sample_every_ns;	/* 0: at each tick, once a second */
 	bool stop;
-	int status;		/* of session_loop(), if it stops */
+	int status;		/* result of session_loop(), if it stops */
 	uint64_t started_ns, lost;
-	unsigned int leaks, drawn;	/* found; lines of the picture now on screen */
+	unsigned int leaks, drawn;	/* leaks found; lines of the live view on screen */
 };
 
 /* 0, or EXIT_TROUBLE after an error message; session_close() in any case. o must outlive s. */
@@ -84,10 +84,10 @@ struct traced *session_find(struct session *s, uint32_t id);
 void session_judge(struct session *s, struct traced *t, bool last);
 void session_runtime(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
-void session_catch_up(struct session *s, struct traced *t);	/* before it is gone */
+void session_catch_up(struct session *s, struct traced *t);	/* before it exits */
 int session_loop(struct session *s);
 int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
-void session_drop_done(struct session *s);	/* of whom there will be no report */
+void session_drop_done(struct session *s);	/* those that are not reported */
 int session_report(struct session *s, const struct output_options *output, bool *leaks);
 void session_close(struct session *s);
 

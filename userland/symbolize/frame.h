@@ -18,7 +18,7 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	bool inlined;			/* into the next frame */
 };
 
-/* What a frame is called in a sentence, without arguments: buf. f may be NULL. */
+/* The name of a frame for use in a sentence, without arguments; returns buf. f may be NULL. */
 const char *frame_name(const struct symbol_frame *f, char *buf, size_t len);
 
 #endif

@@ -9,7 +9,7 @@
 
 struct symbol_frame;
 
-/* From a message of LEAKTRACE_CMD_STACK_GET; whoever holds it frees pcs and frames. */
+/* From a message of LEAKTRACE_CMD_STACK_GET; the owner frees pcs and frames. */
 struct stack {
 	uint32_t id;
 	uint8_t status;			/* LEAKTRACE_STACK_…: why it ends where it ends */

@@ -13,11 +13,11 @@
 #include "model/kind.h"
 #include "model/proc_load.h"
 
-/* Types of records beside the kernel's commands. */
+/* Types of records other than the kernel's messages. */
 enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE,
        RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS };
 
-/* Attributes of these. */
+/* Their attributes. */
 enum { META_EXE = 1, META_HOSTNAME, META_KERNEL, META_WALL_MINUS_MONO_US, META_FD_LIMIT,
        META_VERSION, META_INTERRUPTED, META_LIMIT, META_MAX = META_LIMIT };
 enum { SYM_PC = 1, SYM_RETURN, SYM_FRAME, SYM_MAX = SYM_FRAME };
@@ -60,7 +60,7 @@ _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 /* Rows per attribute, which holds less than 64 KiB. */
 enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
 
-/* A POINT: what a target's counters were at one time. */
+/* A POINT: a target's counters at one time. */
 struct point {
 	uint32_t target;
 	uint64_t time_ns;		/* CLOCK_MONOTONIC of the traced host */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Trace files as models. Functions return 0, or a negative errno with one line in err.
+ * Reads trace files into models. Functions return 0, or a negative errno with
+ * one line in err.
  *
  * Times are CLOCK_MONOTONIC nanoseconds of the traced host.
  */

@@ -10,7 +10,7 @@ struct model;
 struct nlattr;
 struct point;
 
-/* META: data about the host goes to m, data about the snapshot to look. */
+/* META: data about the host goes to m, data about the target to snapshot. */
 int trace_decode_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
 int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len);
 int trace_decode_example(struct model *m, struct nlattr *attrs, int len);

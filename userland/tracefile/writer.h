@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Structs as records of a trace file; functions return 0 or -errno. */
+/* Writes records of a trace file; functions return 0 or -errno. */
 #ifndef LEAKTRACE_TRACEFILE_WRITER_H
 #define LEAKTRACE_TRACEFILE_WRITER_H
 
@@ -25,7 +25,7 @@ void written_set_clear(struct written_set *k);
 
 /*
  * Writes a snapshot of m->target: the kernel's tables, which are read into m as
- * and the names of what is not known yet.
+ * well, and names that are not in the file yet. 0 or -errno.
  */
 int trace_write_tables(struct client *c, struct model *m, struct file_writer *w, struct written_set *k);
 int trace_write_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k);
@@ -33,7 +33,7 @@ int trace_write_edge(struct file_writer *w, unsigned int type, const struct targ
 int trace_write_point(struct file_writer *w, const struct point *p);
 int trace_write_events(struct file_writer *w, const struct event_row *e, size_t n);
 
-/* A file with one look at m->target; err says what an error means. */
+/* Writes a file with one snapshot of m->target; err is the error message. */
 int trace_write(struct client *c, struct model *m, const char *path, bool symbols,
 		char *err, size_t errlen);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A file that is there as a whole or not at all: it is written beside its place, and
- * put there at the end. What is no regular file is written to as it is.
+ * A file that appears complete or not at all: it is written under a temporary
+ * name and renamed at the end. Devices and pipes are written to directly.
  */
 #ifndef LEAKTRACE_UTIL_ATOMIC_FILE_H
 #define LEAKTRACE_UTIL_ATOMIC_FILE_H
@@ -10,16 +10,16 @@
 #include <stdio.h>
 
 struct atomic_file {
-	FILE *f;			/* to be written to */
+	FILE *f;			/* write to this */
 	char *path, *tmp;		/* tmp NULL: written in place */
 };
 
 int atomic_file_open(struct atomic_file *r, const char *path);	/* 0 or -errno */
 
-/* In a directory whose owner may have put a link or a pipe there: that is replaced. */
+/* For directories in which others may have put a symlink or FIFO: that is replaced. */
 int atomic_file_open_inside(struct atomic_file *r, const char *path);
 
-/* Ends what either of them has opened; keep: put it in place. 0 or -errno. */
+/* Closes it; keep: rename it to its final name. 0 or -errno. */
 int atomic_file_close(struct atomic_file *r, bool keep);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The clock of all times that end in _ns. */
+/* The clock of all times whose names end in _ns. */
 #ifndef LEAKTRACE_UTIL_CLOCK_H
 #define LEAKTRACE_UTIL_CLOCK_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a command fails, and what its exit status says.
+ * Error messages and exit statuses.
  *
- * Functions return 0 or a negative errno unless they say otherwise. Those that are told
- * to return EXIT_TROUBLE have printed why; nobody above them prints anything more.
+ * Functions return 0 or a negative errno unless noted. Those that return
+ * EXIT_TROUBLE have printed an error message; their callers print nothing more.
  */
 #ifndef LEAKTRACE_UTIL_ERROR_H
 #define LEAKTRACE_UTIL_ERROR_H

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Numbers and times as text for people.
- *
- * The functions with a buffer return it.
- */
+/* Numbers and times as text. Functions with a buffer return it. */
 #ifndef LEAKTRACE_UTIL_FORMAT_H
 #define LEAKTRACE_UTIL_FORMAT_H
 
@@ -19,10 +15,10 @@ const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms; "?": negati
 /* A wall clock's seconds since 1970 as RFC 3339 in UTC, with milliseconds. */
 void format_time(double wall_s, char *buf, size_t len);
 
-/* The last parts of path that fit into room characters; points into path. */
+/* The last components of path that fit into room characters; points into path. */
 const char *path_tail(const char *path, size_t room);
 
-/* printf() into a string of its own, to be freed. NULL: no memory. */
+/* printf() to a malloced string. */
 char *text(const char *fmt, ...) PRINTF(1, 2);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* FNV-1a over 64 bits: for tables, not against whoever chooses what is hashed. */
+/* 64-bit FNV-1a, for hash tables; not resistant to crafted input. */
 #ifndef LEAKTRACE_HASH_H
 #define LEAKTRACE_HASH_H
 
@@ -9,7 +9,7 @@
 #define HASH_START	0xcbf29ce484222325ULL
 #define HASH_PRIME	0x100000001b3ULL
 
-/* The hash of what @hash stands for, and @bytes more; HASH_START for nothing yet. */
+/* Extends @hash by @bytes of data; start with HASH_START. */
 static inline uint64_t hash_bytes(uint64_t hash, const void *data, size_t bytes)
 {
 	const uint8_t *p = data;

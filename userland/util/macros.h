@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the language should have. */
+/* Macros. */
 #ifndef LEAKTRACE_UTIL_MACROS_H
 #define LEAKTRACE_UTIL_MACROS_H
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Arguments are checked against a format: fmt and first are their positions, from 1. */
+/* Checks arguments against a format: fmt and first are their positions, from 1. */
 #define PRINTF(fmt, first)	__attribute__((format(printf, fmt, first)))
 
 #endif

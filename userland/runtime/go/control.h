@@ -7,9 +7,9 @@
 
 struct go_process;
 
-int go_arm(const struct go_process *p, bool on);	/* profiling of the heap */
+int go_arm(const struct go_process *p, bool on);	/* turns heap profiling on or off */
 
-/* Have its runtime prove leaks; wait_s() is false if there is no time for that. */
+/* Makes its runtime prove leaks; wait_s() returns false to stop waiting. */
 int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), void *arg);
 
 #endif

@@ -5,6 +5,6 @@
 
 struct go_process;
 
-void go_find(struct go_process *p);		/* fills p->places, go_scan()'s included */
+void go_find(struct go_process *p);		/* fills p->places, also by go_scan() */
 
 #endif

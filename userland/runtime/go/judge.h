@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a view of a Go program says of its sites. */
+/* The verdicts of a Go program's sites. */
 #ifndef LEAKTRACE_RUNTIME_GO_JUDGE_H
 #define LEAKTRACE_RUNTIME_GO_JUDGE_H
 

@@ -13,7 +13,10 @@ struct report_style;
 void go_text(FILE *f, struct go_view *v, const struct report_style *style);
 struct json_object *go_json(struct go_view *v);		/* the caller owns it */
 
-/* A file for each kind, into a folder that is made if need be. 0, or -errno: err says why. */
+/*
+ * Writes a file for each kind to a directory, which is created if needed. 0, or
+ * -errno with one line in err.
+ */
 int go_pprof_write(struct go_view *v, const char *dir, char *err, size_t errlen);
 
 #endif

@@ -15,6 +15,6 @@ struct go_area {			/* a copy of one writable area of the program */
 
 size_t go_areas_read(const struct go_process *p, struct go_area **areas);	/* go_areas_free() them */
 void go_areas_free(struct go_area *areas, size_t n);
-void go_scan(struct go_process *p);		/* fills of p->places what is not known */
+void go_scan(struct go_process *p);		/* fills those of p->places that are unknown */
 
 #endif

@@ -56,7 +56,7 @@ struct go_counts {
 	bool heap_unknown, timers_unknown;
 };
 
-struct go_view {			/* zeroes and a process: nothing seen yet */
+struct go_view {			/* initialise to zeroes, and set process */
 	struct go_process *process;	/* not ours */
 	struct go_site *sites;
 	size_t nsites, room;
