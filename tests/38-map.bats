@@ -449,9 +449,11 @@ assert_type() {
 	tell many 60000
 	local begin=${EPOCHREALTIME/./}
 	attach --kinds map
-	echo "attached in $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
-	assert_maps
+	echo "# attached in $(((${EPOCHREALTIME/./} - begin) / 1000)) ms" >&3
+	report
+	assert_total map live "$(proc_map_count "$VICTIM")"
 	assert_total map born 0
+	assert_exact
 	tell map a anon 4
 	tell many 100
 	assert_maps
