@@ -18,6 +18,7 @@
 #include "analysis/verdict.h"
 #include "model/curve.h"
 #include "model/finding.h"
+#include "model/history.h"
 #include "model/judgement.h"
 #include "model/model.h"
 #include "model/site.h"
@@ -81,4 +82,9 @@ void analysis_run(struct model *m, const struct analysis_options *opts,
 	}
 	free(x);
 	free(p);
+}
+
+void analysis_run_recorded(struct model *m, const struct analysis_options *opts)
+{
+	analysis_run(m, opts, history_curve, m->history);
 }

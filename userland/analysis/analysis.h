@@ -30,4 +30,7 @@ struct analysis_options {		/* --min-age, --window */
 void analysis_run(struct model *m, const struct analysis_options *opts,
 		  const struct curve *(*curve)(uint32_t site, void *arg), void *arg);
 
+/* With the model's own history, if it has one. */
+void analysis_run_recorded(struct model *m, const struct analysis_options *opts);
+
 #endif

@@ -80,27 +80,17 @@ double normal_tail(double z)
 	return 0.5 * erfc(z / M_SQRT2);
 }
 
-static double wilson(double k, double n, double sign)
+double wilson_low(double k, double n)
 {
 	const double z = 1.96;
 	double p, middle, half;
 
 	if (n <= 0)
-		return sign < 0 ? 0 : 1;
+		return 0;
 	p = k / n;
 	middle = p + z * z / (2 * n);
 	half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-	return (middle + sign * half) / (1 + z * z / n);
-}
-
-double wilson_low(double k, double n)
-{
-	return wilson(k, n, -1);
-}
-
-double wilson_high(double k, double n)
-{
-	return wilson(k, n, 1);
+	return (middle - half) / (1 + z * z / n);
 }
 
 uint64_t histogram_count(const uint32_t *h)
@@ -140,22 +130,12 @@ int histogram_bucket(double s)
 	return i < LEAKTRACE_LIFETIME_BUCKETS ? i : LEAKTRACE_LIFETIME_BUCKETS - 1;
 }
 
-/* How many of bucket i lived longer than s. */
+/* How many of bucket i lived longer than s, assuming an even distribution within it. */
 double histogram_within(const uint32_t *h, int i, double s)
 {
 	double start = bucket_start(i), end = bucket_start(i + 1);
 
 	return start >= s ? h[i] : end > s ? h[i] * (end - s) / (end - start) : 0;
-}
-
-/* How many lived longer than s, assuming an even distribution within a bucket. */
-double histogram_above(const uint32_t *h, double s)
-{
-	double sum = 0;
-
-	for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++)
-		sum += histogram_within(h, i, s);
-	return sum;
 }
 
 /*

@@ -15,9 +15,7 @@ double mann_kendall(const double *y, size_t n);		/* z */
 double theil_sen(const double *t, const double *y, size_t n, double *low, double *high);
 double normal_tail(double z);				/* P(Z > z) */
 double wilson_low(double k, double n);			/* 95 % */
-double wilson_high(double k, double n);
 double histogram_quantile_s(const uint32_t *h, double q);
-double histogram_above(const uint32_t *h, double s);
 double histogram_within(const uint32_t *h, int i, double s);
 int histogram_bucket(double s);
 uint64_t histogram_count(const uint32_t *h);

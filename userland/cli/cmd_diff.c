@@ -12,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "model/delta.h"
-#include "model/history.h"
 #include "model/model.h"
 #include "report/diff.h"
 #include "report/output.h"
@@ -36,11 +35,6 @@ static int read_target(const char *path, const struct trace_survey *s, int i, st
 	char err[256] = "";
 
 	return trace_read_part(path, &part, m, NULL, err, sizeof(err)) ? fail("%s", err) : 0;
-}
-
-static void run_analysis(struct model *m, const struct options *o)
-{
-	analysis_run(m, &o->session.analysis, m->history ? history_curve : NULL, m->history);
 }
 
 /* Compares two files of 'leaktrace go'. */
@@ -74,9 +68,9 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 	if (r->same && delta_rebase(r->newer, r->older))
 		return fail("diff: %s is older than %s: swap the two files", o->argv[1], o->argv[0]);
 	if (r->older)
-		run_analysis(r->older, o);
+		analysis_run_recorded(r->older, &o->session.analysis);
 	if (r->newer)
-		run_analysis(r->newer, o);
+		analysis_run_recorded(r->newer, &o->session.analysis);
 	if (r->newer)
 		r->n = delta_compare(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
 	return 0;

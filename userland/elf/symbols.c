@@ -197,12 +197,8 @@ struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr)
 	return at == NO_SYMBOL ? NULL : &symbols->symbol[at];
 }
 
-/**
- * elf_symbol_linkage() - a symbol's name without its version, still mangled
- *
- * Return: the name, interned in @names, or NULL without memory.
- */
-const char *elf_symbol_linkage(const struct elf_symbol *symbol, struct string_table *names)
+/* A symbol's name without its version, still mangled; NULL without memory. */
+static const char *linkage_name(const struct elf_symbol *symbol, struct string_table *names)
 {
 	size_t bytes = strnlen(symbol->raw, MAX_NAME_BYTES);
 	const char *version = memchr(symbol->raw, '@', bytes), *name;
@@ -225,7 +221,7 @@ const char *elf_symbol_name(struct elf_symbol *symbol, struct string_table *name
 {
 	if (symbol->shown)
 		return symbol->shown;
-	symbol->shown = string_table_demangle(names, elf_symbol_linkage(symbol, names));
+	symbol->shown = string_table_demangle(names, linkage_name(symbol, names));
 	if (symbol->shown && symbol->rank == ELF_SYMBOL_PLT) {
 		size_t bytes = strlen(symbol->shown);
 		char *stub = malloc(bytes + sizeof("@plt"));

@@ -4,6 +4,7 @@
  * MiB of address space, aligned, of which the lower part is readable. Their
  * pages are returned late, if at all, and the next allocation may reuse them.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "model/address_range.h"
@@ -17,19 +18,7 @@ static const struct map *mapping(const struct model *m, uint64_t address)
 	return m->maps ? maps_find(m->maps, address) : NULL;
 }
 
-const char *range_name(const struct model *m, uint64_t address)
-{
-	const struct map *map = mapping(m, address);
-
-	if (!map)
-		return NULL;
-	if (map->path && *map->path)
-		return map->path;
-	return range_is_heap(m, address) ? "[malloc arena]" :
-		map->shared ? "shared anonymous" : "anonymous";
-}
-
-bool range_is_heap(const struct model *m, uint64_t address)
+static bool is_heap(const struct model *m, uint64_t address)
 {
 	const struct map *map = mapping(m, address), *rest;
 
@@ -44,11 +33,23 @@ bool range_is_heap(const struct model *m, uint64_t address)
 		rest->end == map->start + ARENA_BYTES;
 }
 
-bool range_is_stack(const struct model *m, uint64_t address)
+static bool is_stack(const struct model *m, uint64_t address)
 {
 	const struct map *map = mapping(m, address);
 
 	return map && map->path && !strcmp(map->path, "[stack]");
+}
+
+const char *range_name(const struct model *m, uint64_t address)
+{
+	const struct map *map = mapping(m, address);
+
+	if (!map)
+		return NULL;
+	if (map->path && *map->path)
+		return map->path;
+	return is_heap(m, address) ? "[malloc arena]" :
+		map->shared ? "shared anonymous" : "anonymous";
 }
 
 /* The kind of memory at an address. */
@@ -58,11 +59,11 @@ enum range range_of(const struct model *m, uint64_t address)
 
 	if (!map)
 		return RANGE_UNKNOWN;
-	if (range_is_stack(m, address))
+	if (is_stack(m, address))
 		return RANGE_STACK;
 	if (map->shared)
 		return RANGE_SHARED;
-	return range_is_heap(m, address) ? RANGE_HEAP : RANGE_MMAP;
+	return is_heap(m, address) ? RANGE_HEAP : RANGE_MMAP;
 }
 
 const char *range_kind_name(enum range r)

@@ -3,7 +3,6 @@
 #ifndef LEAKTRACE_MODEL_ADDRESS_RANGE_H
 #define LEAKTRACE_MODEL_ADDRESS_RANGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct model;
@@ -13,7 +12,5 @@ enum range { RANGE_HEAP, RANGE_MMAP, RANGE_STACK, RANGE_SHARED, RANGE_UNKNOWN, R
 enum range range_of(const struct model *m, uint64_t address);
 const char *range_kind_name(enum range r);
 const char *range_name(const struct model *m, uint64_t address);	/* [heap], … */
-bool range_is_heap(const struct model *m, uint64_t address);
-bool range_is_stack(const struct model *m, uint64_t address);
 
 #endif

@@ -31,7 +31,7 @@ struct history {
 	struct id_table sites;		/* struct series */
 	struct series load;		/* bytes read stand in for born, and so on */
 	size_t points;
-	uint64_t first_ns, last_ns;
+	uint64_t last_ns;
 };
 
 struct history *history_new(void)
@@ -117,8 +117,6 @@ static int add(struct history *h, struct series *s, const struct history_point *
 		s->point[s->n++] = *p;
 	}
 	s->skip = (s->skip + 1) % s->stride;
-	if (!h->first_ns || p->t_ns < h->first_ns)
-		h->first_ns = p->t_ns;
 	if (p->t_ns > h->last_ns)
 		h->last_ns = p->t_ns;
 	return 0;
@@ -158,16 +156,6 @@ size_t history_of_site(const struct history *h, uint32_t site,
 		       const struct history_point **points)
 {
 	return points_of(h ? id_table_find(&h->sites, site) : NULL, points);
-}
-
-uint64_t history_first_ns(const struct history *h)
-{
-	return h ? h->first_ns : 0;
-}
-
-uint64_t history_last_ns(const struct history *h)
-{
-	return h ? h->last_ns : 0;
 }
 
 static bool changed(const struct history *h, const struct site *s)

@@ -43,8 +43,6 @@ size_t history_of_site(const struct history *h, uint32_t site,
 		       const struct history_point **points);
 
 /* The time of the first and the last point of any series; 0: there is none. */
-uint64_t history_first_ns(const struct history *h);
-uint64_t history_last_ns(const struct history *h);
 
 /*
  * Adds a point. One that is not later than the last is ignored: time does not

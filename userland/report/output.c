@@ -122,7 +122,9 @@ struct output *output_open(const struct output_options *o)
 		out->style = output_style(o, out->f);
 	if (good && o->format == FORMAT_OPENMETRICS) {
 		out->metrics = metrics_new();
-		good = out->metrics || fail("out of memory") < 0;
+		good = out->metrics;
+		if (!good)
+			fail("out of memory");
 	}
 	if (good && o->format == FORMAT_HTML)
 		out->pages = json_object_new_array();

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "analysis/analysis.h"
-#include "model/history.h"
 #include "model/model.h"
 #include "model/target.h"
 #include "netlink/client.h"
@@ -19,12 +18,6 @@
 #include "util/error.h"
 #include "util/parse.h"
 
-static int hand_on(struct input *s, struct model *m)
-{
-	analysis_run(m, s->analysis, m->history ? history_curve : NULL, m->history);
-	return s->fn(m, s->arg);
-}
-
 /* all: one of all targets, some of which may exit meanwhile */
 static int from_target(struct input *s, uint32_t id, bool all)
 {
@@ -33,11 +26,13 @@ static int from_target(struct input *s, uint32_t id, bool all)
 
 	model_init(&m);
 	err = target_read(s->client, &m, id);
-	if (err)
+	if (err) {
 		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :
 			 fail("%s", client_error(s->client));
-	else
-		status = hand_on(s, &m);
+	} else {
+		analysis_run_recorded(&m, s->analysis);
+		status = s->fn(&m, s->arg);
+	}
 	model_free(&m);
 	return status;
 }

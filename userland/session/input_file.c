@@ -9,19 +9,12 @@
 
 #include "analysis/analysis.h"
 #include "model/delta.h"
-#include "model/history.h"
 #include "model/model.h"
 #include "session/input.h"
 #include "session/time_point.h"
 #include "tracefile/reader.h"
 #include "util/error.h"
 #include "util/format.h"
-
-static int hand_on(struct input *s, struct model *m)
-{
-	analysis_run(m, s->analysis, history_curve, m->history);
-	return s->fn(m, s->arg);
-}
 
 /* --between is extended to the nearest snapshots: say which period is reported. */
 static void say_between(const char *path, const struct model *m)
@@ -49,7 +42,10 @@ static int read_part(struct input *s, const char *path, const struct trace_part 
 		status = fail("%s: damaged file: its samples are not in chronological order", path);
 	if (!status && s->from)
 		say_between(path, &m);
-	status = status ?: hand_on(s, &m);
+	if (!status) {
+		analysis_run_recorded(&m, s->analysis);
+		status = s->fn(&m, s->arg);
+	}
 	model_free(&m);
 	model_free(&base);
 	return status;

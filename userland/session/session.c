@@ -306,10 +306,8 @@ void session_close(struct session *s)
 	}
 	s->targets = NULL;
 	client_close(s->client);
-	for (int i = 0; i < 3; i++) {
-		int fd = i == 0 ? s->signal_fd : i == 1 ? s->timer_fd : -1;
-
-		if (fd >= 0)
-			close(fd);
-	}
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	if (s->timer_fd >= 0)
+		close(s->timer_fd);
 }

@@ -234,13 +234,6 @@ int trace_read_part(const char *path, const struct trace_part *part, struct mode
 	return ret;
 }
 
-int trace_read(const char *path, struct model *m, char *err, size_t errlen)
-{
-	const struct trace_part all = { .to_ns = UINT64_MAX };
-
-	return trace_read_part(path, &all, m, NULL, err, errlen);
-}
-
 /* --- table of contents --- */
 
 static struct trace_target *survey_target(struct trace_survey *s, uint32_t id)

@@ -45,6 +45,5 @@ struct trace_part {
 
 int trace_read_part(const char *path, const struct trace_part *part, struct model *m,
 		    struct model *base, char *err, size_t errlen);
-int trace_read(const char *path, struct model *m, char *err, size_t errlen);
 
 #endif

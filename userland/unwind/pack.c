@@ -134,30 +134,3 @@ bool unwind_blob_valid(const void *data, size_t bytes)
 {
 	return bytes <= LEAKTRACE_UNWIND_MAX_BYTES && !leaktrace_unwind_check(data, bytes);
 }
-
-/**
- * unwind_lookup() - the rule in force at an ELF virtual address
- *
- * Return: the rule, or NULL: not in this table. Same search as the kernel's.
- */
-const struct leaktrace_unwind_rule *unwind_lookup(const struct unwind_blob *b, uint64_t vaddr)
-{
-	const struct leaktrace_unwind_header *h = b->data;
-	const uint32_t *granule = (const uint32_t *)(h + 1), *row = granule + h->ngranules + 1;
-	uint64_t at = vaddr - h->base;
-	uint32_t g = at >> LEAKTRACE_UNWIND_GRANULE_SHIFT, lo, hi;
-
-	if (at >= h->size_bytes)
-		return NULL;
-	lo = granule[g];
-	hi = granule[g + 1];
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if ((row[mid] & 0xffff) <= (at & 0xffff))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (const struct leaktrace_unwind_rule *)(row + h->nrows) + (row[lo - 1] >> 16);
-}

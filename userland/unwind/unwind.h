@@ -34,7 +34,6 @@ int unwind_compile_sandboxed(int fd, struct unwind_blob *out);
 int unwind_compile_image(const void *image, size_t bytes, struct unwind_blob *out);
 void unwind_blob_free(struct unwind_blob *b);
 bool unwind_blob_valid(const void *data, size_t bytes);
-const struct leaktrace_unwind_rule *unwind_lookup(const struct unwind_blob *b, uint64_t vaddr);
 
 int unwind_key_fd(int fd, uint8_t key[LEAKTRACE_UNWIND_KEY_BYTES]);
 int unwind_cached_fd(int fd, struct unwind_blob *out);

@@ -41,7 +41,7 @@ struct pprof {
 	size_t nmappings, mappings_room;
 	uint64_t mappings_used;
 	struct bytes head, samples;	/* encoded fields of the profile */
-	size_t ntypes, nsamples;
+	size_t ntypes;
 	bool failed;
 };
 
@@ -258,14 +258,8 @@ void pprof_sample(struct pprof *p, const struct pprof_frame *frames, size_t nfra
 	for (size_t i = 0; i < nlabels; i++)
 		put_label(p, &b, &labels[i]);
 	proto_message(&p->samples, PROFILE_SAMPLE, &b);
-	p->nsamples++;
 	bytes_free(&b);
 	free(ids);
-}
-
-size_t pprof_samples(const struct pprof *p)
-{
-	return p->nsamples;
 }
 
 static void put_mapping(struct bytes *out, const struct mapping *m)

@@ -56,7 +56,6 @@ void pprof_mapping(struct pprof *p, uint64_t start, uint64_t limit, uint64_t off
 void pprof_sample(struct pprof *p, const struct pprof_frame *frames, size_t nframes,
 		  const int64_t *values, const struct pprof_label *labels, size_t nlabels);
 
-size_t pprof_samples(const struct pprof *p);	/* so far */
 
 /* Returns the gzipped profile, malloced; 0 or -errno. p must still be freed. */
 int pprof_finish(struct pprof *p, void **data, size_t *len);

@@ -8,8 +8,11 @@
 
 #include "util/utf8.h"
 
-/* Unicode, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF. */
-size_t utf8_length(const char *s)
+/*
+ * The length of the valid sequence at s, 1 to 4, or 0. Unicode, table 3-7: no overlong
+ * forms, no surrogates, nothing above U+10FFFF.
+ */
+static size_t sequence_length(const char *s)
 {
 	const unsigned char *c = (const unsigned char *)s;
 	unsigned char low = 0x80, high = 0xbf;
@@ -40,7 +43,7 @@ char *utf8_copy(const char *s)
 	char *copy = strdup(s), *c = copy;
 
 	while (c && *c) {
-		size_t len = utf8_length(c);
+		size_t len = sequence_length(c);
 
 		if (!len)
 			*c = '?';

@@ -177,6 +177,7 @@ static void report_to_tools(struct model *m, FILE *f)
 /* Whether it could be read; what was read is reported in every way. */
 static bool report_it(char **all)
 {
+	const struct trace_part everything = { .to_ns = UINT64_MAX };
 	struct analysis_options opts = { 0 };
 	struct model m;
 	char err[256] = "";
@@ -185,7 +186,7 @@ static bool report_it(char **all)
 	bool good;
 
 	model_init(&m);
-	good = !trace_read(path, &m, err, sizeof(err));
+	good = !trace_read_part(path, &everything, &m, NULL, err, sizeof(err));
 	CHECK(good || *err, "a failure without a word");
 	if (good) {
 		analysis_run(&m, &opts, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "unwind/lookup.h"
 #include "unwind/unwind.h"
 
 /* Compiled: valid for the kernel, and every address has an answer. Returns the result. */

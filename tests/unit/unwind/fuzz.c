@@ -17,6 +17,7 @@
 #include "unwind/damage.h"
 #include "unwind/image.h"
 
+#include "unwind/lookup.h"
 #include "unwind/unwind.h"
 
 static uint64_t state = 0x9e3779b97f4a7c15;

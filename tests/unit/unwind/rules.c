@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "unwind/lookup.h"
 #include "unwind/unwind.h"
 #include "unwind/image.h"
 

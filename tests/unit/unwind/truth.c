@@ -24,6 +24,7 @@
 
 #include "check.h"
 #include "model/delta.h"
+#include "unwind/lookup.h"
 #include "unwind/unwind.h"
 #include "unwind/oracle.h"
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "unwind/lookup.h"
 #include "unwind/unwind.h"
 
 enum { MAX_OBJECTS = 64, MAX_DEPTH = 256, REG_NUMBER_SP = 7, REG_NUMBER_BP = 6, SAMPLES = 400 };
