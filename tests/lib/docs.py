@@ -221,12 +221,22 @@ class Session:
             if time.monotonic() > end_s:
                 raise Stuck('%s: not over after %d s: %s\n%s' % (
                     command.where, COMMAND_S, command.text, printed.decode(errors='replace')))
-            if select.select([self.shell.stdout], [], [], 1)[0]:
-                printed += os.read(self.shell.stdout.fileno(), 1 << 16)
+            printed += self.read()
             if interrupt_after and mismatch(interrupt_after, lines_of(printed), exact, False) is None:
                 os.killpg(self.shell.pid, signal.SIGINT)
                 interrupt_after = []
-        return lines_of(printed[:done.start()]), int(done.group(1))
+        text, more = printed[:done.start()], printed[done.end():]
+        # what was put into the background still has to say what it says
+        while command.text.endswith('&') and command.expected and time.monotonic() < end_s and \
+                mismatch(command.expected, lines_of(text + more), exact) is not None:
+            more += self.read()
+        return lines_of(text + more), int(done.group(1))
+
+    def read(self):
+        """What was printed within the next second."""
+        if select.select([self.shell.stdout], [], [], 1)[0]:
+            return os.read(self.shell.stdout.fileno(), 1 << 16)
+        return b''
 
     def start(self, name):
         if name not in WITH:
