@@ -75,8 +75,7 @@ void model_free(struct model *m)
 		free(m->maps);
 	}
 	runtime_close(m->runtime);
-	if (!m->borrowed_symbolizer)
-		symbolizer_close(m->symbolizer);
+	symbolizer_close(m->symbolizer);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -53,7 +53,7 @@ struct model {				/* owns what it points to, unless noted */
 	struct history *history;	/* NULL: only one sample */
 	struct runtime *runtime;	/* NULL: no language runtime */
 	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
-	bool borrowed_symbolizer;	/* the parent's: not freed */
+	bool borrowed_symbolizer;	/* the parent's, which refreshes it */
 };
 
 void model_init(struct model *m);

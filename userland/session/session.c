@@ -95,7 +95,7 @@ static void borrow_names(struct session *s, struct traced *t)
 
 	if (t->model.symbolizer || !parent || t->model.target.execs)
 		return;
-	t->model.symbolizer = parent->model.symbolizer;
+	t->model.symbolizer = symbolizer_share(parent->model.symbolizer);
 	t->model.borrowed_symbolizer = true;
 	if (!t->model.exe && parent->model.exe)
 		t->model.exe = strdup(parent->model.exe);
@@ -258,28 +258,16 @@ static void forget(struct traced *t)
 	free(t);
 }
 
-/* A target whose symbolizer is borrowed by a later one must be kept. */
-static bool is_lender(const struct traced *t)
-{
-	for (const struct traced *other = t->next; other; other = other->next)
-		if (other->model.borrowed_symbolizer &&
-		    other->model.symbolizer == t->model.symbolizer)
-			return true;
-	return false;
-}
-
 void session_drop_done(struct session *s)
 {
 	struct traced **at = &s->targets, *t;
 
 	while ((t = *at)) {
-		if (!t->done || t->root || is_lender(t)) {
+		if (!t->done || t->root) {
 			at = &t->next;
 			continue;
 		}
 		*at = t->next;
-		if (t->model.borrowed_symbolizer)
-			t->model.symbolizer = NULL;
 		forget(t);
 	}
 }
@@ -296,10 +284,6 @@ void session_close(struct session *s)
 			if (s->json)
 				live_note(s, t, "detached", NULL);
 		}
-	/* borrowed symbolizers first: their owner is earlier in the list */
-	for (t = s->targets; t; t = t->next)
-		if (t->model.borrowed_symbolizer)
-			t->model.symbolizer = NULL;
 	for (t = s->targets; t; t = next) {
 		next = t->next;
 		forget(t);

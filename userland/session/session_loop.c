@@ -268,9 +268,10 @@ void session_exec(struct session *s, struct traced *t)
 	code_map_send(s->client, m);
 	model_learn(m);
 	if (m->borrowed_symbolizer) {
+		model_forget_names(m);	/* they belong to that symbolizer */
+		symbolizer_close(m->symbolizer);
 		m->symbolizer = NULL;
 		m->borrowed_symbolizer = false;
-		model_forget_names(m);	/* they belong to that symbolizer */
 	}
 	target_open_symbolizer(m);
 	target_open_runtime(m);

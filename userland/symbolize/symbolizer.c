@@ -22,6 +22,7 @@
 #include "util/string_table.h"
 
 struct symbolizer {
+	unsigned int users;
 	struct string_table *names;
 	struct mapping_table code;
 	struct perf_map jit;
@@ -51,6 +52,7 @@ struct symbolizer *symbolizer_offline(void)
 
 	if (!s)
 		return NULL;
+	s->users = 1;
 	s->code.root_fd = -1;
 	s->names = s->code.names = string_table_open();
 	if (!s->names) {
@@ -223,10 +225,23 @@ int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_addre
 	return saved_frames_add(&s->fed, s->names, pc, is_return_address, frames, n);
 }
 
-/** symbolizer_close() - release it and every string it returned */
+/**
+ * symbolizer_share() - use a symbolizer that another has opened
+ * @s: the symbolizer; NULL is fine
+ *
+ * Return: @s, which each of them closes.
+ */
+struct symbolizer *symbolizer_share(struct symbolizer *s)
+{
+	if (s)
+		s->users++;
+	return s;
+}
+
+/** symbolizer_close() - for the last who uses it: release it and every string it returned */
 void symbolizer_close(struct symbolizer *s)
 {
-	if (!s)
+	if (!s || --s->users)
 		return;
 	mapping_table_free(&s->code);
 	perf_map_free(&s->jit);

@@ -51,7 +51,10 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);
 
-/* Releases every string it returned. NULL is fine. */
+/* One more who uses it, and will close it, too. */
+struct symbolizer *symbolizer_share(struct symbolizer *s);
+
+/* By the last who uses it: releases every string it returned. NULL is fine. */
 void symbolizer_close(struct symbolizer *s);
 
 /* A symbolizer without a target, which knows only saved frames; NULL: out of memory. */
