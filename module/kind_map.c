@@ -39,7 +39,8 @@
  * that execve() made are its baseline.
  *
  * Locks: map_table.lock, raw and irq-safe, as lt_mm.lock: under mmap_lock, those of
- * objects, sites and pools nest inside. Held for BATCH mappings at a time.
+ * objects, sites and pools nest inside. Held for BATCH mappings or deaths at a time: one
+ * call may merge tens of thousands.
  */
 #include <linux/delay.h>
 #include <linux/ftrace.h>
@@ -63,7 +64,7 @@
 #endif
 
 enum {
-	BATCH = 32,		/* mappings that are compared under one lock */
+	BATCH = 32,		/* mappings, and deaths, under one lock */
 	SUSPECTS = 4096,
 	SECOND_LOOK_MS = 20,
 };
@@ -287,6 +288,7 @@ struct map_walk {
 	unsigned long last_end;
 	u8 last_type;
 	unsigned long at;		/* done up to here */
+	int left;			/* deaths before others get their turn */
 	struct map_suspects *unknown;	/* mappings without an object */
 	struct map_suspects *gone;	/* objects without a mapping */
 };
@@ -345,6 +347,7 @@ static void map_gone(struct map_walk *w, struct map_node *n)
 		return;
 	if (w->how >= MAP_REPAIR)
 		atomic64_inc(&w->t->kind[LEAKTRACE_KIND_MAP].missed_deaths);
+	w->left--;
 	map_died(w->t, w->tb, n, w->stack);
 }
 
@@ -354,18 +357,30 @@ static bool map_was_last(const struct map_walk *w, const struct map_node *n)
 	return n == w->last && (w->how == MAP_LOOK || w->how == MAP_REPAIR);
 }
 
-/* Ours below @addr that no mapping has any more. Who unmaps tells, in a moment. */
-static void map_check_hole(struct map_walk *w, unsigned long addr)
+/* Are there too many to look twice at each? */
+static bool map_too_many(const struct map_walk *w)
+{
+	return w->how == MAP_LOOK && w->gone->n > SUSPECTS;
+}
+
+/*
+ * Ours below @addr that no mapping has any more. Who unmaps tells, in a moment.
+ * Return: false if there are more.
+ */
+static bool map_check_hole(struct map_walk *w, unsigned long addr)
 {
 	struct map_node *n, *next;
 
 	if (w->how < MAP_LOOK)
-		return;
-	for (n = map_above(w->tb, w->at); n && n->end <= addr; n = next) {
+		return true;
+	for (n = map_above(w->tb, w->at); n && n->end <= addr && !map_too_many(w); n = next) {
+		if (w->left <= 0)
+			return false;
 		next = map_next(n);
 		if (!map_was_last(w, n))
 			map_gone(w, n);
 	}
+	return true;
 }
 
 /* From @n on: ours that are in one mapping with another one. May they be dealt with? */
@@ -375,50 +390,61 @@ static bool map_merge_is_sure(struct map_walk *w, struct map_node *n, unsigned l
 
 	if (w->how != MAP_LOOK && w->how != MAP_REPAIR)
 		return true;
-	for (; n && n->start < end; n = map_next(n))
+	for (; n && n->start < end && !map_too_many(w); n = map_next(n))
 		if (w->how == MAP_LOOK) {
 			if (n->end <= end)
 				map_suspect(w->gone, n->start);
 			sure = false;
-		} else if (n->end <= end) {
-			sure &= map_suspected(w->gone, n->start);
+		} else if (n->end <= end && !map_suspected(w->gone, n->start)) {
+			return false;
 		}
 	return sure;
 }
 
-/* They end, but for what of the last is above. */
-static void map_merge(struct map_walk *w, struct map_node *n, unsigned long end)
+/* They end, but for what of the last is above. Return: false if there are more. */
+static bool map_merge(struct map_walk *w, struct map_node *n, unsigned long end)
 {
 	struct map_node *next;
 
 	for (; n && n->start < end; n = next) {
+		if (w->left <= 0)
+			return false;
 		next = map_next(n);
 		if (n->end <= end)
 			map_gone(w, n);
 		else
 			map_move(w->t, w->tb, n, end, n->end);
 	}
+	return true;
 }
 
-static void map_compare(struct map_walk *w, const struct vm_area_struct *vma)
+/* Return: false if it is not done with. */
+static bool map_compare(struct map_walk *w, const struct vm_area_struct *vma)
 {
 	unsigned long start = vma->vm_start, end = vma->vm_end;
 	struct map_node *n;
 
-	map_check_hole(w, start);
+	if (!map_check_hole(w, start))
+		return false;
 	n = map_above(w->tb, start);
 	if (n && map_was_last(w, n))
 		n = map_next(n);
-	if (!n || n->start >= end)
-		return map_unknown(w, vma);
+	if (!n || n->start >= end) {
+		map_unknown(w, vma);
+		return true;
+	}
+	if (map_merge_is_sure(w, map_next(n), end)) {
+		if (!map_merge(w, map_next(n), end))
+			return false;
+		w->last_end = n->end;
+		if (n->start != start || n->end != end)
+			map_move(w->t, w->tb, n, start, end);
+	} else {
+		w->last_end = n->end;
+	}
 	w->last = n;
-	w->last_end = n->end;
 	w->last_type = n->type;
-	if (!map_merge_is_sure(w, map_next(n), end))
-		return;
-	map_merge(w, map_next(n), end);
-	if (n->start != start || n->end != end)
-		map_move(w->t, w->tb, n, start, end);
+	return true;
 }
 
 /* mmap_lock is held. Return: whether there is more. */
@@ -426,22 +452,25 @@ static bool map_walk_batch(struct map_walk *w)
 {
 	struct vm_area_struct *vma = NULL;
 	unsigned long flags;
+	bool more = true;
 	int i;
 
 	if (w->how != MAP_CALL)
 		lt_pool_top_up();
+	w->left = BATCH;
 	raw_spin_lock_irqsave(&w->tb->lock, flags);
-	for (i = 0; i < BATCH; i++) {
+	for (i = 0; i < BATCH && more; i++) {
 		vma = find_vma(w->m->mm, w->at);
-		if (!vma || vma->vm_start > w->hi)
+		if (!vma)
+			more = !map_check_hole(w, ULONG_MAX);
+		else if (vma->vm_start > w->hi)
+			more = false;
+		if (!vma || !more || !map_compare(w, vma))
 			break;
-		map_compare(w, vma);
 		w->at = vma->vm_end;
 	}
-	if (!vma)
-		map_check_hole(w, ULONG_MAX);
 	raw_spin_unlock_irqrestore(&w->tb->lock, flags);
-	return i == BATCH;
+	return more;
 }
 
 static bool map_is_waited_for(const struct map_walk *w)
@@ -557,20 +586,24 @@ static void map_put_node(struct lt_target *t, struct map_table *tb, struct map_n
 static void map_put_down(struct lt_target *t, struct map_table *tb, unsigned long from,
 			 unsigned long to)
 {
-	struct lt_kind_stats *k = &t->kind[LEAKTRACE_KIND_MAP];
-	struct map_node *n, *tmp;
+	struct map_node *n;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&tb->lock, flags);
-	list_for_each_entry_safe(n, tmp, &tb->moving, moving) {
-		if (n->mover != current)
-			continue;
-		list_del(&n->moving);
-		map_put_node(t, tb, n, n->start + to - from, n->end + to - from);
-		if (to != from)
-			atomic64_inc(&k->moved);
-	}
-	raw_spin_unlock_irqrestore(&tb->lock, flags);
+	do {
+		raw_spin_lock_irqsave(&tb->lock, flags);
+		list_for_each_entry(n, &tb->moving, moving)
+			if (n->mover == current)
+				break;
+		if (list_entry_is_head(n, &tb->moving, moving)) {
+			n = NULL;
+		} else {
+			list_del(&n->moving);
+			map_put_node(t, tb, n, n->start + to - from, n->end + to - from);
+			if (to != from)
+				atomic64_inc(&t->kind[LEAKTRACE_KIND_MAP].moved);
+		}
+		raw_spin_unlock_irqrestore(&tb->lock, flags);
+	} while (n);
 }
 
 static void map_mremap_run(struct lt_work *w)

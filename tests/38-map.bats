@@ -213,6 +213,17 @@ assert_type() {
 	assert_unrepaired
 }
 
+@test "map: thousands that one call merges" {
+	begin
+	tell many 3000
+	tell alike
+	assert_maps
+	assert_made by_many 1 3000 merge_many
+	tell many 1000
+	assert_maps
+	assert_site by_many map 1000 4000
+}
+
 @test "map: split by a NUMA policy" {
 	begin
 	tell map a anon 20

@@ -35,6 +35,7 @@
  *   guards N            N blocks of memory with a guard page each, at by_guarded and
  *                       split_guard
  *   many N              N mappings of one page, no two of which merge, at by_many
+ *   alike               makes one mapping of all that many has made, at merge_many
  *   threads N           N threads that stand still, as pthread_create() makes them
  *   end_threads
  *   storm N MS          N threads map, split, merge, move and unmap for that long
@@ -223,6 +224,11 @@ static NAMED long change_name(char *at, long bytes, const char *name)
 static NAMED long change_seal(char *at, long bytes)
 {
 	return sys(SYS_mseal, at, bytes, 0);
+}
+
+static NAMED long merge_many(char *at, long bytes)
+{
+	return sys(SYS_mprotect, at, bytes, RW);
 }
 
 /* --- commands --- */
@@ -553,13 +559,21 @@ static void guards(int argc, char **argv)
 	}
 }
 
+#define MANY ((char *)ARENA + 27 * ROOM)
+
+static char *end_of_many = MANY;
+
 static void many(int argc, char **argv)
 {
-	static char *next = (char *)ARENA + 27 * ROOM;
-
-	for (long n = number(argc, argv, 1, 1); n--; next += PAGE)
-		if (!good("mmap", by_many(next, (uintptr_t)next & PAGE ? RW : PROT_READ)))
+	for (long n = number(argc, argv, 1, 1); n--; end_of_many += PAGE)
+		if (!good("mmap", by_many(end_of_many,
+					  (uintptr_t)end_of_many & PAGE ? RW : PROT_READ)))
 			break;
+}
+
+static void alike(int argc, char **argv)
+{
+	good("mprotect", merge_many(MANY, end_of_many - MANY));
 }
 
 /* --- threads --- */
@@ -713,7 +727,7 @@ static const struct command commands[] = {
 	{ "nonlinear", nonlinear }, { "attach_shm", attach_shm },
 	{ "detach_shm", detach_shm }, { "brk", move_brk }, { "aio", aio },
 	{ "aio_end", aio_end }, { "deepen", deepen }, { "fail", fail_all },
-	{ "leak", leak }, { "pairs", pairs }, { "guards", guards }, { "many", many },
+	{ "leak", leak }, { "pairs", pairs }, { "guards", guards }, { "many", many }, { "alike", alike },
 	{ "threads", threads }, { "end_threads", end_threads }, { "storm", storm },
 	{ "fork", fork_still }, { "fork_map", fork_map }, { "gone", gone },
 	{ "exec", exec_anew },
