@@ -37,7 +37,7 @@ DEFINE_STATIC_CALL_NULL(lt_task_work_add, task_work_add);
 static int find_task_work_add(void)
 {
 	unsigned long start = lt_function_find("task_work_add");
-	typeof(&task_work_add) add = (void *)start;	/* v5.10 checks the type */
+	typeof(task_work_add) *add = (void *)start;	/* v5.10 checks the type */
 
 	if (!start) {
 		pr_err("this kernel has no task_work_add() that kprobes can find\n");
