@@ -134,14 +134,14 @@ static void fill(const uint8_t *data, size_t size)
 	memcpy(memory, data, memory_bytes);
 	for (size_t i = 0; i < memory_bytes / 8; i++)
 		memory[i] = place(memory[i]);
-	process.places = (struct go_places){
+	process.globals = (struct go_globals){
 		.allgs_pointer = place(at[0]), .allgs_length = place(at[1]),
 		.mbuckets = place(at[2]), .profile_cycle = place(at[3]),
 		.profile_rate = place(at[4]), .allp = place(at[5]), .controller = place(at[6]),
 	};
 	/* 0 would have all of the program searched for it. */
-	if (!process.places.mbuckets)
-		process.places.mbuckets = MEMORY;
+	if (!process.globals.mbuckets)
+		process.globals.mbuckets = MEMORY;
 }
 
 static void say(struct go_view *v)

@@ -114,7 +114,7 @@ static struct client *dumb_client(void)
 	c->events = dumb_socket();
 	nl_socket_disable_seq_check(c->events);
 	nl_socket_modify_cb(c->events, NL_CB_VALID, NL_CB_CUSTOM, on_event, c);
-	dress(c);
+	set_up_socket(c);
 	c->family = FAMILY;
 	return c;
 }

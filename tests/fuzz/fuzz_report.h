@@ -42,8 +42,8 @@ static void fuzz_page(FILE *f, struct model *m)
 {
 	struct json_object *reports = json_object_new_array();
 
-	json_object_array_add(reports, page_data(m));
-	page_write(f, reports);
+	json_object_array_add(reports, html_data(m));
+	html_write(f, reports);
 	json_object_put(reports);
 }
 

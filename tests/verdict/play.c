@@ -31,7 +31,7 @@ struct stage {
 	struct world *w;
 	struct outcome *out;
 	struct model m;
-	struct watch *watch;
+	struct alarm_set *watch;
 	uint32_t *deaths;		/* lives in the order of their ends */
 	uint32_t *live, *seat;		/* who lives; where each sits in live */
 	size_t nlive, born, died;
@@ -101,7 +101,7 @@ static void set_up(struct stage *t, struct world *w)
 		t->deaths[i] = i;
 	sorting = w;
 	qsort(t->deaths, w->n, sizeof(*t->deaths), by_death);
-	t->watch = watch_new();
+	t->watch = alarm_set_new();
 	m->history = history_new();
 	t->w = w;
 }
@@ -216,13 +216,13 @@ static void look(struct stage *t, bool last)
 {
 	struct analysis_options opts = { 0 };
 
-	watch_sample(t->watch, &t->m);
+	alarm_set_sample(t->watch, &t->m);
 	history_sample(t->m.history, &t->m);
-	if (!last && !watch_curious(t->watch, &t->m))
+	if (!last && !alarm_set_needs_objects(t->watch, &t->m))
 		return;
 	fill_objects(t);
-	analysis_run(&t->m, &opts, watch_curve, t->watch);
-	watch_judge(t->watch, &t->m, last, on_news, t);
+	analysis_run(&t->m, &opts, alarm_set_curve, t->watch);
+	alarm_set_update(t->watch, &t->m, last, on_news, t);
 	for (unsigned int i = 0; i < t->w->places && t->now_s > t->w->end_s / 2; i++)
 		t->out->lasting |= t->raised[i] && !t->w->place[i].leaks;
 }
@@ -346,7 +346,7 @@ void play(struct world *w, enum sampling how, struct outcome *out)
 	look(&t, true);
 	score(&t);
 	out->leaky = out->wanted;
-	watch_free(t.watch);
+	alarm_set_free(t.watch);
 	model_free(&t.m);
 	free(t.deaths);
 	free(t.live);

@@ -8,7 +8,7 @@
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
 
-const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stack)
+const struct symbol_frame *blamed_frame_of_stack(struct model *m, uint32_t stack)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f);
@@ -16,11 +16,11 @@ const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stac
 	return frame_to_blame(f, n) ?: n ? f : NULL;
 }
 
-const struct symbol_frame *report_blamed_frame(struct model *m, const struct site *s)
+const struct symbol_frame *blamed_frame_of_site(struct model *m, const struct site *s)
 {
-	const struct runtime_site *holders[HOLDERS];
+	const struct runtime_site *holders[OWNERS_MAX];
 
 	if (s->kind == LEAKTRACE_KIND_THREAD && thread_owners(m, s->stack, holders))
 		return runtime_site_blamed_frame(holders[0]);
-	return report_blamed_frame_of(m, s->stack);
+	return blamed_frame_of_stack(m, s->stack);
 }

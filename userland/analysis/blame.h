@@ -10,7 +10,7 @@ struct site;
 struct symbol_frame;
 
 /* NULL: unknown. The frame belongs to m. */
-const struct symbol_frame *report_blamed_frame(struct model *m, const struct site *s);
-const struct symbol_frame *report_blamed_frame_of(struct model *m, uint32_t stack);
+const struct symbol_frame *blamed_frame_of_site(struct model *m, const struct site *s);
+const struct symbol_frame *blamed_frame_of_stack(struct model *m, uint32_t stack);
 
 #endif

@@ -274,7 +274,7 @@ void evidence_of_sibling(struct model *m, struct finding *f, int maker, uint32_t
 		return;
 	frame_name(&frames[maker], by, sizeof(by));
 	frame_name(&frames[f->differing_frame], caller, sizeof(caller));
-	at = report_blamed_frame_of(m, release);
+	at = blamed_frame_of_stack(m, release);
 	say(&f->judgement, "%s of %s created by other callers of %s are released%s%s; those created through %s are not",
 	    format_count(f->others_died, a), format_count(f->others_born, b), by, at ? " at " : "",
 	    at ? frame_name(at, where, sizeof(where)) : "", caller);

@@ -40,7 +40,7 @@ struct candidates {
 };
 
 /* Whether some objects live longer than most of the site's objects do. */
-static bool keeps(const struct site *s, const struct measures *x)
+static bool has_survivors(const struct site *s, const struct measures *x)
 {
 	return s->judgement.verdict >= VERDICT_SUSPECT || (x->old && x->old > x->late);
 }
@@ -64,12 +64,12 @@ static void gather(struct candidates *all, struct model *m, struct measures *x)
 	size_t worth = 0;
 
 	for (size_t i = 0; i < m->nsites; i++)
-		worth += keeps(&m->sites[i], &x[i]);
+		worth += has_survivors(&m->sites[i], &x[i]);
 	all->p = worth > 1 ? calloc(worth, sizeof(*all->p)) : NULL;
 	for (size_t i = 0; all->p && i < m->nsites; i++) {
 		struct candidate *p = &all->p[all->n];
 
-		if (!keeps(&m->sites[i], &x[i]))
+		if (!has_survivors(&m->sites[i], &x[i]))
 			continue;
 		p->site = &m->sites[i];
 		p->x = &x[i];

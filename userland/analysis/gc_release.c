@@ -42,8 +42,8 @@ void gc_release_judge(struct model *m, struct site *s)
 	while (i < EVIDENCE_MAX && j->evidence[i])
 		i++;
 	if (i < EVIDENCE_MAX)
-		j->evidence[i] = text("%s were closed by the garbage collector: the program does not close them",
-				      format_count(collected, count));
+		j->evidence[i] = strdup_printf("%s were closed by the garbage collector: the program "
+					       "does not close them", format_count(collected, count));
 	if (j->verdict == VERDICT_OK || j->verdict == VERDICT_CACHE) {
 		j->verdict = VERDICT_SUSPECT;
 		j->confidence = 0.9;

@@ -96,7 +96,7 @@ static uint64_t pooled_pages(const struct analysis_ctx *ctx, const struct births
 	return pooled;
 }
 
-void measure_place(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
+void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
 {
 	const struct kind_totals *k = &ctx->m->target.kind[x->kind];
 	uint64_t where[RANGES] = { 0 }, all = 0;

@@ -27,6 +27,6 @@ struct analysis_ctx {				/* what all judgements of one model share */
 
 void analysis_ctx_init(struct analysis_ctx *ctx);		/* counts pages by mapping */
 void analysis_ctx_free(struct analysis_ctx *ctx);
-void measure_place(struct measures *x, const struct analysis_ctx *ctx, const struct births *b);
+void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const struct births *b);
 
 #endif

@@ -26,7 +26,7 @@ struct path_function {				/* a function on a site's stack */
 
 struct path_functions {
 	struct path_function *b;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static int by_function(const void *a, const void *b)
@@ -47,14 +47,14 @@ static int by_pages(const void *a, const void *b)
 
 static void add_function(struct path_functions *all, const struct path_function *b)
 {
-	if (all->n == all->room) {
-		size_t room = all->room ? 2 * all->room : 256;
-		struct path_function *more = reallocarray(all->b, room, sizeof(*more));
+	if (all->n == all->capacity) {
+		size_t capacity = all->capacity ? 2 * all->capacity : 256;
+		struct path_function *more = reallocarray(all->b, capacity, sizeof(*more));
 
 		if (!more)
 			return;
 		all->b = more;
-		all->room = room;
+		all->capacity = capacity;
 	}
 	all->b[all->n++] = *b;
 }

@@ -48,13 +48,13 @@ double mann_kendall(const double *y, size_t n)
 /* The Theil-Sen slope, the median over all pairs, and its 95 % confidence interval by rank. */
 double theil_sen(const double *t, const double *y, size_t n, double *low, double *high)
 {
-	size_t pairs = 0, room = n * (n - 1) / 2;
+	size_t pairs = 0, capacity = n * (n - 1) / 2;
 	double *slopes, slope, width;
 
 	*low = *high = 0;
 	if (n < 2)
 		return 0;
-	slopes = malloc(room * sizeof(*slopes));
+	slopes = malloc(capacity * sizeof(*slopes));
 	if (!slopes)
 		return 0;
 	for (size_t i = 0; i < n; i++)

@@ -15,15 +15,15 @@
 #include "symbolize/language.h"
 #include "util/format.h"
 
-static void insert(const struct runtime_site *holders[HOLDERS], size_t *n, const struct runtime_site *s)
+static void insert(const struct runtime_site *holders[OWNERS_MAX], size_t *n, const struct runtime_site *s)
 {
 	size_t at = *n;
 
 	while (at && holders[at - 1]->in_thread < s->in_thread)
 		at--;
-	if (at == HOLDERS)
+	if (at == OWNERS_MAX)
 		return;
-	if (*n < HOLDERS)
+	if (*n < OWNERS_MAX)
 		++*n;
 	memmove(&holders[at + 1], &holders[at], (*n - at - 1) * sizeof(*holders));
 	holders[at] = s;
@@ -35,7 +35,7 @@ static void insert(const struct runtime_site *holders[HOLDERS], size_t *n, const
  *
  * Return: their number; 0: the stack itself is to blame.
  */
-size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS])
+size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[OWNERS_MAX])
 {
 	const struct symbol_frame *frames;
 	const struct runtime_site *sites;
@@ -53,7 +53,7 @@ size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site 
 /** thread_owners_judge() - add what occupies the threads of a site to its evidence */
 void thread_owners_judge(struct model *m, struct site *s)
 {
-	const struct runtime_site *holders[HOLDERS];
+	const struct runtime_site *holders[OWNERS_MAX];
 	struct judgement *j = &s->judgement;
 	char name[64], count[32];
 	size_t n = 0;
@@ -66,8 +66,9 @@ void thread_owners_judge(struct model *m, struct site *s)
 	for (size_t i = 0; i < n && at < EVIDENCE_MAX; i++) {
 		const struct symbol_frame *f = runtime_site_blamed_frame(holders[i]);
 
-		j->evidence[at++] = text("%s held by %ss (%s) at %s",
-					 format_count(holders[i]->in_thread, count), holders[i]->kind,
-					 holders[i]->type, f ? frame_name(f, name, sizeof(name)) : "?");
+		j->evidence[at++] = strdup_printf("%s held by %ss (%s) at %s",
+						  format_count(holders[i]->in_thread, count),
+						  holders[i]->kind, holders[i]->type,
+						  f ? frame_name(f, name, sizeof(name)) : "?");
 	}
 }

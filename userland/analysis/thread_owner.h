@@ -10,10 +10,10 @@ struct runtime_site;
 struct model;
 struct site;
 
-enum { HOLDERS = 3 };
+enum { OWNERS_MAX = 3 };
 
 /* The sites that occupy most threads, sorted; 0: not a runtime's thread. */
-size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[HOLDERS]);
+size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site *holders[OWNERS_MAX]);
 void thread_owners_judge(struct model *m, struct site *s);
 
 #endif

@@ -155,7 +155,7 @@ static enum verdict measure_windows(struct measures *best, const struct analysis
 	common.life_p50_s = histogram_quantile_s(s->lifetimes, 0.5);
 	common.life_p95_s = histogram_quantile_s(s->lifetimes, 0.95);
 	common.life_max_s = s->lifetime_max_ns / 1e9;
-	measure_place(&common, ctx, b);
+	measure_mappings(&common, ctx, b);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct measures x = common;

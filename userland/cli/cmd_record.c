@@ -97,7 +97,7 @@ static void on_tick(struct session *s)
 }
 
 /* Processes that are already traced, in the background or by others, stay traced. */
-static int take_up(struct session *s, pid_t pid)
+static int adopt_target(struct session *s, pid_t pid)
 {
 	struct target found;
 	struct traced *t;
@@ -115,14 +115,14 @@ static int take_up(struct session *s, pid_t pid)
 	return 0;
 }
 
-static int take_up_all(struct session *s, const struct options *o)
+static int adopt_targets(struct session *s, const struct options *o)
 {
 	int status = 0;
 	pid_t pid;
 
 	for (int i = 0; i < o->argc && !status; i++)
 		status = parse_pid(o->argv[i], &pid) ? fail("record: invalid PID '%s'", o->argv[i]) :
-			take_up(s, pid);
+			adopt_target(s, pid);
 	return status;
 }
 
@@ -188,7 +188,7 @@ int cmd_record(struct options *o)
 	if (!status)
 		status = session_listen(&s);
 	if (!status)
-		status = take_up_all(&s, o);
+		status = adopt_targets(&s, o);
 	/* opened last, so that an invalid argument does not overwrite the file */
 	r.recorder = status ? NULL : open_recorder(o);
 	if (!status && !r.recorder)

@@ -17,7 +17,7 @@
 #include "util/error.h"
 #include "util/parse.h"
 
-static int take_up(struct session *s, const struct options *o)
+static int adopt_targets(struct session *s, const struct options *o)
 {
 	struct target found;
 	struct traced *t;
@@ -53,7 +53,7 @@ int cmd_tail(struct options *o)
 	if (!status)
 		status = session_listen(&s);
 	if (!status)
-		status = take_up(&s, o);
+		status = adopt_targets(&s, o);
 	if (!status)
 		status = session_loop(&s);
 	live_erase(&s);

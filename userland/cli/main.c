@@ -14,8 +14,8 @@
 #include "util/version.h"
 
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS | OPT_DEBUGINFOD)
-#define OPT_SAY		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR)
-#define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_JUDGE | OPT_NO_COLOR | OPT_JSON)
+#define OPT_REPORT		(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_ANALYSIS | OPT_NO_COLOR)
+#define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_ANALYSIS | OPT_NO_COLOR | OPT_JSON)
 
 const struct command commands[] = {
 	{ "attach", "[OPTION…] PID…", "Trace processes, show leaks as they are found, then report",
@@ -23,14 +23,14 @@ const struct command commands[] = {
 	  "report is printed and the processes are detached.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace attach 4242 --duration 1m",
-	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_SAY, cmd_attach },
+	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT, cmd_attach },
 	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
 	  "Leaks are shown as they are found; the report follows when the command ends.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
-	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_SAY | OPT_FAIL_ON, cmd_run },
+	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON, cmd_run },
 	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
 	  "It does not matter who started the tracing. Nothing is attached or detached.",
-	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_JUDGE | OPT_DEBUGINFOD |
+	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_ANALYSIS | OPT_DEBUGINFOD |
 	  OPT_NO_COLOR, cmd_tail },
 	{ "status", "[OPTION…]", "Show traced processes, probes, table usage, losses and memory use", NULL,
 	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
@@ -43,12 +43,12 @@ const struct command commands[] = {
 	  "for 'leaktrace report FILE'. Processes not yet traced are traced for the duration\n"
 	  "of the recording.",
 	  "leaktrace record $(pidof server) -o server.leaktrace",
-	  OPT_TRACE | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_JUDGE |
+	  OPT_TRACE | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_ANALYSIS |
 	  OPT_NO_COLOR, cmd_record },
 	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_SAY | OPT_JSON | OPT_BETWEEN |
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
 	  "Of one process: the objects created between the two and still live. OLD and NEW\n"
@@ -66,11 +66,11 @@ const struct command commands[] = {
 	  "The profiles are those of a traced process, of all of them, or of a file.\n"
 	  "The value of LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",
 	  "leaktrace push 4242 --to http://localhost:4040 --every 15s",
-	  OPT_PUSH | OPT_EVERY | OPT_JUDGE | OPT_DEBUGINFOD, cmd_push },
+	  OPT_PUSH | OPT_EVERY | OPT_ANALYSIS | OPT_DEBUGINFOD, cmd_push },
 	{ "serve", "[OPTION…] [PID | FILE]", "Serve the report, metrics and profiles over HTTP",
 	  "/ is the report as a page, /metrics is for Prometheus, /debug/pprof/KIND a profile.\n"
 	  "Serves until Ctrl-C, on the loopback address unless --listen names another.",
-	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_JUDGE | OPT_DEBUGINFOD, cmd_serve },
+	  "leaktrace serve 4242 --listen 9746", OPT_LISTEN | OPT_ANALYSIS | OPT_DEBUGINFOD, cmd_serve },
 	{ "detach", "[PID…]", "Stop tracing these processes, or all, and free their memory", NULL,
 	  "leaktrace detach 4242", 0, cmd_detach },
 	{ 0 },

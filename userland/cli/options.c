@@ -53,8 +53,8 @@ static const struct option_row rows[] = {
 	{ OPT_EVERY, 0, "every", "TIME", "repeat every TIME" },
 	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
 	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak is found" },
-	{ OPT_JUDGE, 0, "min-age", "TIME", "minimum age of a leaked object (default: 3s)" },
-	{ OPT_JUDGE, 0, "window", "TIME", "judge only the last TIME" },
+	{ OPT_ANALYSIS, 0, "min-age", "TIME", "minimum age of a leaked object (default: 3s)" },
+	{ OPT_ANALYSIS, 0, "window", "TIME", "judge only the last TIME" },
 	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "track at most N objects in the kernel" },
 	{ OPT_GO, 0, "count", "N", "take N samples (default: 6 with --every, else 1)" },
 	{ OPT_GO, 0, "arm", NULL, "enable its heap profiling (writes 8 bytes to it)" },
@@ -171,7 +171,7 @@ static int parse_time_option(const char *name, const char *arg, double *s)
 	return *s > 0 ? 0 : fail("--%s: '%s' is not a time (10, 10s, 2m, 1h)", name, arg);
 }
 
-static int take_go(const char *name, const char *arg, struct options *o)
+static int parse_go(const char *name, const char *arg, struct options *o)
 {
 	char *end;
 
@@ -201,7 +201,7 @@ static int add_label(const char *arg, struct options *o)
 	return l->name && l->value ? 0 : fail("out of memory");
 }
 
-static int take_push(const char *name, const char *arg, struct options *o)
+static int parse_push(const char *name, const char *arg, struct options *o)
 {
 	if (!strcmp(name, "label"))
 		return add_label(arg, o);
@@ -215,7 +215,7 @@ static int take_push(const char *name, const char *arg, struct options *o)
 }
 
 /* Options without an argument. */
-static void take_flag(const struct option_row *r, struct options *o)
+static void set_flag(const struct option_row *r, struct options *o)
 {
 	o->session.follow_fork |= r->bit == OPT_FORK;
 	o->session.background |= r->bit == OPT_BACKGROUND;
@@ -249,7 +249,7 @@ static int parse_rotate(const char *arg, struct options *o)
 		fail("--rotate: '%s' is neither a size (64M, 1G) nor a time of at least one second (1h)", arg);
 }
 
-static int record_option(const char *name, const char *arg, struct options *o)
+static int parse_record(const char *name, const char *arg, struct options *o)
 {
 	char *end;
 
@@ -270,7 +270,7 @@ static int record_option(const char *name, const char *arg, struct options *o)
 	return 0;
 }
 
-static int take(const struct option_row *r, const char *arg, struct options *o)
+static int parse_option(const struct option_row *r, const char *arg, struct options *o)
 {
 	char *end;
 
@@ -287,30 +287,30 @@ static int take(const struct option_row *r, const char *arg, struct options *o)
 	case OPT_EVERY:
 		return parse_time_option(r->name, arg, &o->every_s);
 	case OPT_PUSH:
-		return take_push(r->name, arg, o);
+		return parse_push(r->name, arg, o);
 	case OPT_LISTEN:
 		o->listen = arg;
 		return 0;
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
-	case OPT_JUDGE:
+	case OPT_ANALYSIS:
 		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.analysis.min_age_s :
 					 &o->session.analysis.window_s);
 	case OPT_MAX_OBJECTS:
 		o->session.max_objects = strtoul(arg, &end, 10);
 		return *end || !o->session.max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
 	case OPT_GO:
-		return take_go(r->name, arg, o);
+		return parse_go(r->name, arg, o);
 	case OPT_RECORD:
-		return record_option(r->name, arg, o);
+		return parse_record(r->name, arg, o);
 	case OPT_DEBUGINFOD:
 		return debuginfod_ask();
 	case OPT_BETWEEN:
 		o->between[0] = arg;
 		return 0;
 	}
-	take_flag(r, o);
+	set_flag(r, o);
 	return 0;
 }
 
@@ -381,7 +381,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 			printf("leaktrace %s\n", LEAKTRACE_VERSION);
 			return -1;
 		}
-		err = take(r, optarg, o);
+		err = parse_option(r, optarg, o);
 		if (err)
 			return err;
 		/* the only option with two arguments */

@@ -21,7 +21,7 @@ enum option_bit {
 	OPT_FORMAT	= 1 << 5,
 	OPT_OUTPUT	= 1 << 6,
 	OPT_ALL		= 1 << 7,
-	OPT_JUDGE	= 1 << 8,	/* --min-age, --window */
+	OPT_ANALYSIS	= 1 << 8,	/* --min-age, --window */
 	OPT_FAIL_ON	= 1 << 9,
 	OPT_NO_SYMBOLS	= 1 << 10,
 	OPT_NO_COLOR	= 1 << 11,

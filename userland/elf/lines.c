@@ -29,13 +29,13 @@ static void add_unit(struct elf_lines *lines, Dwarf_Die *die)
 	ptrdiff_t at = 0;
 
 	if (lines->nunits == lines->units_room) {
-		uint32_t room = lines->units_room ? 2 * lines->units_room : 64;
-		void *bigger = realloc(lines->unit, room * sizeof(*lines->unit));
+		uint32_t capacity = lines->units_room ? 2 * lines->units_room : 64;
+		void *bigger = realloc(lines->unit, capacity * sizeof(*lines->unit));
 
 		if (!bigger)
 			return;
 		lines->unit = bigger;
-		lines->units_room = room;
+		lines->units_room = capacity;
 	}
 	for (int i = 0; i < MAX_RANGES_PER_UNIT; i++) {
 		at = dwarf_ranges(die, at, &base, &start, &end);

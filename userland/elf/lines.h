@@ -20,7 +20,7 @@ enum { ELF_NO_RANGE = -1 };
 
 struct elf_ranges {
 	struct elf_range *range;
-	uint32_t n, room;
+	uint32_t n, capacity;
 };
 
 void elf_ranges_add(struct elf_ranges *ranges, uint64_t start, uint64_t end, uint32_t owner);

@@ -54,15 +54,15 @@ static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bo
 	if (unit->ranges.n == before)
 		return NO_SCOPE;
 	if (index == unit->scopes_room) {
-		uint32_t room = index ? 2 * index : 64;
-		void *bigger = realloc(unit->scope, room * sizeof(*unit->scope));
+		uint32_t capacity = index ? 2 * index : 64;
+		void *bigger = realloc(unit->scope, capacity * sizeof(*unit->scope));
 
 		if (!bigger) {
 			unit->ranges.n = before;
 			return NO_SCOPE;
 		}
 		unit->scope = bigger;
-		unit->scopes_room = room;
+		unit->scopes_room = capacity;
 	}
 	unit->scope[index] = (struct elf_scope) {
 		.die = dwarf_dieoffset(die),

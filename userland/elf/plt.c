@@ -24,21 +24,21 @@ struct slot {				/* a word of the GOT */
 
 struct slots {
 	struct slot *slot;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static void add_slot(struct slots *slots, uint64_t vaddr, const char *name)
 {
 	if (!name || !*name || slots->n >= MAX_SLOTS)
 		return;
-	if (slots->n == slots->room) {
-		size_t room = slots->room ? 2 * slots->room : 64;
-		void *bigger = realloc(slots->slot, room * sizeof(*slots->slot));
+	if (slots->n == slots->capacity) {
+		size_t capacity = slots->capacity ? 2 * slots->capacity : 64;
+		void *bigger = realloc(slots->slot, capacity * sizeof(*slots->slot));
 
 		if (!bigger)
 			return;
 		slots->slot = bigger;
-		slots->room = room;
+		slots->capacity = capacity;
 	}
 	slots->slot[slots->n++] = (struct slot) { vaddr, name };
 }

@@ -14,14 +14,14 @@ void elf_ranges_add(struct elf_ranges *ranges, uint64_t start, uint64_t end, uin
 {
 	if (start >= end || ranges->n >= MAX_RANGES)
 		return;
-	if (ranges->n == ranges->room) {
-		uint32_t room = ranges->room ? 2 * ranges->room : 64;
-		void *bigger = realloc(ranges->range, room * sizeof(*ranges->range));
+	if (ranges->n == ranges->capacity) {
+		uint32_t capacity = ranges->capacity ? 2 * ranges->capacity : 64;
+		void *bigger = realloc(ranges->range, capacity * sizeof(*ranges->range));
 
 		if (!bigger)
 			return;
 		ranges->range = bigger;
-		ranges->room = room;
+		ranges->capacity = capacity;
 	}
 	ranges->range[ranges->n] = (struct elf_range) { start, end, ranges->n, owner };
 	ranges->n++;

@@ -36,14 +36,14 @@ void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes
 	if (!bytes || start + bytes < start || !raw || !*raw || *raw == '@' ||
 	    symbols->n >= MAX_SYMBOLS || !elf_image_is_code(symbols->code, start))
 		return;
-	if (symbols->n == symbols->room) {
-		uint32_t room = symbols->room ? 2 * symbols->room : 256;
-		void *bigger = realloc(symbols->symbol, room * sizeof(*symbols->symbol));
+	if (symbols->n == symbols->capacity) {
+		uint32_t capacity = symbols->capacity ? 2 * symbols->capacity : 256;
+		void *bigger = realloc(symbols->symbol, capacity * sizeof(*symbols->symbol));
 
 		if (!bigger)
 			return;
 		symbols->symbol = bigger;
-		symbols->room = room;
+		symbols->capacity = capacity;
 	}
 	symbols->symbol[symbols->n++] = (struct elf_symbol) {
 		.start = start, .end = start + bytes, .raw = raw, .rank = rank,
@@ -241,5 +241,5 @@ void elf_symbols_free(struct elf_symbols *symbols)
 {
 	free(symbols->symbol);
 	symbols->symbol = NULL;
-	symbols->n = symbols->room = 0;
+	symbols->n = symbols->capacity = 0;
 }

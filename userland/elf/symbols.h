@@ -27,7 +27,7 @@ struct elf_symbol {
 struct elf_symbols {
 	const struct elf_image *code;	/* whose executable segments count */
 	struct elf_symbol *symbol;	/* by start; inner and better ones later */
-	uint32_t n, room;
+	uint32_t n, capacity;
 };
 
 void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes,

@@ -77,7 +77,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 static void refuse(struct answer *a, unsigned int status, const char *why)
 {
 	a->status = status;
-	a->body = text("%s\n", why);
+	a->body = strdup_printf("%s\n", why);
 	a->len = a->body ? strlen(a->body) : 0;
 }
 

@@ -77,10 +77,10 @@ char *http_address_url(const struct sockaddr_storage *address)
 
 	if (address->ss_family == AF_INET6) {
 		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-		return text("http://[%s]:%u/", host, ntohs(v6->sin6_port));
+		return strdup_printf("http://[%s]:%u/", host, ntohs(v6->sin6_port));
 	}
 	inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-	return text("http://%s:%u/", host, ntohs(v4->sin_port));
+	return strdup_printf("http://%s:%u/", host, ntohs(v4->sin_port));
 }
 
 bool http_address_is_local(const struct sockaddr_storage *address)

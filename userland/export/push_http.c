@@ -72,7 +72,7 @@ struct push {
 static size_t on_answer(char *data, size_t one, size_t len, void *arg)
 {
 	struct push *p = arg;
-	size_t room = ANSWER_MAX - p->answer_len, take = len < room ? len : room;
+	size_t capacity = ANSWER_MAX - p->answer_len, take = len < capacity ? len : capacity;
 
 	(void)one;
 	memcpy(p->answer + p->answer_len, data, take);
@@ -133,7 +133,7 @@ static void set_headers(struct push *p)
 		add_header(p, "TE: trailers");
 		break;
 	}
-	bearer = token && *token ? text("Authorization: Bearer %s", token) : NULL;
+	bearer = token && *token ? strdup_printf("Authorization: Bearer %s", token) : NULL;
 	if (bearer)
 		add_header(p, bearer);
 	free(bearer);
@@ -185,7 +185,7 @@ struct push *push_open(const char *url, enum push_protocol protocol,
 	p->protocol = protocol;
 	p->stop = stop;
 	p->arg = arg;
-	p->url = text("%.*s%s", (int)len, url, push_path(protocol));
+	p->url = strdup_printf("%.*s%s", (int)len, url, push_path(protocol));
 	p->curl = curl.easy_init();
 	if (!p->url || !p->curl) {
 		fail("out of memory");
@@ -257,7 +257,7 @@ static enum push_result judge_answer(struct push *p, CURLcode code)
 
 enum push_result push_send(struct push *p, const char *query, const struct bytes *body)
 {
-	char *url = text("%s%s", p->url, query);
+	char *url = strdup_printf("%s%s", p->url, query);
 	enum push_result result = PUSH_LATER;
 
 	p->answer_len = 0;
@@ -295,8 +295,8 @@ char *push_query(const struct push_profile *p, const char *url)
 		if (!strcmp(p->labels[i].name, "service_name"))
 			service = p->labels[i].value;
 	name = curl.easy_escape(NULL, service, 0);
-	query = text("%cname=%s.%s&from=%.0f&until=%.0f&format=pprof", strchr(url, '?') ? '&' : '?',
-		     name ?: "", p->kind, p->from_s, p->until_s);
+	query = strdup_printf("%cname=%s.%s&from=%.0f&until=%.0f&format=pprof", strchr(url, '?') ? '&' : '?',
+			      name ?: "", p->kind, p->from_s, p->until_s);
 	curl.free(name);
 	return query;
 }

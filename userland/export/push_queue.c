@@ -47,7 +47,7 @@ int push_queue_add(struct push_queue *q, enum push_protocol protocol, const stru
 	if (!i)
 		return fail("out of memory");
 	push_message(protocol, p, &i->body);
-	i->what = text("%s", p->kind);
+	i->what = strdup_printf("%s", p->kind);
 	i->query = protocol == PUSH_PPROF ? push_query(p, url) : strdup("");
 	if (i->body.failed || !i->what || !i->query) {
 		item_free(i);

@@ -174,8 +174,8 @@ static void answer_page(struct served *s, struct answer *a)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < s->n; i++)
-		json_object_array_add(list, page_data(&s->models[i]));
-	end(a, f, f ? page_write(f, list) : -1);
+		json_object_array_add(list, html_data(&s->models[i]));
+	end(a, f, f ? html_write(f, list) : -1);
 	json_object_put(list);
 }
 

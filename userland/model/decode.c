@@ -130,15 +130,15 @@ static int parse(struct nlattr **tb, int max, struct nlattr *attrs, int len,
 	return 0;
 }
 
-static void copy_string(struct nlattr *a, char *to, size_t room)
+static void copy_string(struct nlattr *a, char *to, size_t capacity)
 {
 	size_t len;
 
 	if (!a)
 		return;
 	len = strnlen(nla_data(a), nla_len(a));
-	if (len >= room)
-		len = room - 1;
+	if (len >= capacity)
+		len = capacity - 1;
 	memcpy(to, nla_data(a), len);
 	to[len] = '\0';
 	/* the target chooses its name: control characters must not reach a terminal */

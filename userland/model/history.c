@@ -20,7 +20,7 @@ enum { POINTS_MAX = 1 << 24 };
 
 struct series {
 	uint32_t site;
-	unsigned int n, room;
+	unsigned int n, capacity;
 	unsigned int stride, skip;	/* one of so many offered points is kept */
 	struct history_point *point;
 	struct curve *curve;
@@ -77,23 +77,23 @@ static void decimate(struct series *s)
 
 static int widen(struct history *h, struct series *s)
 {
-	unsigned int room = s->room ? 2 * s->room : 8;
+	unsigned int capacity = s->capacity ? 2 * s->capacity : 8;
 	struct history_point *more;
 
-	if (s->n < s->room)
+	if (s->n < s->capacity)
 		return 0;
-	if (room > HISTORY_POINTS || h->points + room - s->room > POINTS_MAX) {
+	if (capacity > HISTORY_POINTS || h->points + capacity - s->capacity > POINTS_MAX) {
 		if (s->n < 3)
 			return -ENOMEM;
 		decimate(s);
 		return 0;
 	}
-	more = reallocarray(s->point, room, sizeof(*more));
+	more = reallocarray(s->point, capacity, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
-	h->points += room - s->room;
+	h->points += capacity - s->capacity;
 	s->point = more;
-	s->room = room;
+	s->capacity = capacity;
 	return 0;
 }
 

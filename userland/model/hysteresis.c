@@ -42,8 +42,8 @@ static enum alarm_news with_leak(struct alarm *a, const struct alarm_sample *s)
 	return ALARM_GROWTH;
 }
 
-/** alarm_take() - one more sample; what there is to report of it */
-enum alarm_news alarm_take(struct alarm *a, const struct alarm_sample *sample)
+/** alarm_update() - one more sample; what there is to report of it */
+enum alarm_news alarm_update(struct alarm *a, const struct alarm_sample *sample)
 {
 	enum alarm_news news = sample->leak ? with_leak(a, sample) : without_leak(a, sample->last);
 

@@ -45,7 +45,7 @@ struct alarm_sample {
 	uint64_t live;
 };
 
-enum alarm_news alarm_take(struct alarm *a, const struct alarm_sample *sample);
+enum alarm_news alarm_update(struct alarm *a, const struct alarm_sample *sample);
 const char *alarm_news_name(enum alarm_news news);	/* in JSON */
 const char *alarm_news_text(enum alarm_news news);
 

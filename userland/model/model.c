@@ -80,17 +80,17 @@ void model_free(struct model *m)
 }
 
 /* Makes room for one more element in an array whose capacity doubles. */
-static void *grow(void *array, size_t n, size_t *room, size_t size, size_t max)
+static void *grow(void *array, size_t n, size_t *capacity, size_t size, size_t max)
 {
 	void *bigger;
 
-	if (n < *room)
+	if (n < *capacity)
 		return array;
 	if (n >= max)
 		return NULL;
-	bigger = reallocarray(array, *room ? *room * 2 : 64, size);
+	bigger = reallocarray(array, *capacity ? *capacity * 2 : 64, size);
 	if (bigger)
-		*room = *room ? *room * 2 : 64;
+		*capacity = *capacity ? *capacity * 2 : 64;
 	return bigger;
 }
 
@@ -369,7 +369,7 @@ static char *read_link(const char *path)
 }
 
 /* Reads what only a live target can provide: executable, limits, mappings. */
-void model_learn(struct model *m)
+void model_read_proc(struct model *m)
 {
 	pid_t pid = m->target.pid;
 	struct utsname host;

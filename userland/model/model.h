@@ -76,7 +76,7 @@ struct object *model_objects(struct model *m, uint32_t site, size_t *n);
 int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **frames);
 void model_forget_names(struct model *m);	/* the symbolizer is about to be closed */
 
-void model_learn(struct model *m);		/* exe, host, limits, maps of a live target */
+void model_read_proc(struct model *m);		/* exe, host, limits, maps of a live target */
 
 /* The end of the traced period: seconds since attaching, and as CLOCK_MONOTONIC. */
 double model_end_s(const struct model *m);

@@ -79,7 +79,7 @@ static char *detail(pid_t tid, const struct object *o)
 	switch (o->type) {
 	case LEAKTRACE_TYPE_EPOLL:
 		n = epoll_watched(tid, o->id);
-		return text("watches %u descriptor%s", n, n == 1 ? "" : "s");
+		return strdup_printf("watches %u descriptor%s", n, n == 1 ? "" : "s");
 	case LEAKTRACE_TYPE_EVENTFD:
 		return fdinfo(tid, o->id, eventfd);
 	case LEAKTRACE_TYPE_TIMERFD:
@@ -109,7 +109,7 @@ static char *describe_fd(const struct model *m, const struct object *o)
 	if (sscanf(link, "socket:[%" SCNu64 "]", &inode) == 1)
 		return socket_describe(tid, inode);
 	more = detail(tid, o);
-	what = more ? text("%s (%s)", link, more) : strdup(link);
+	what = more ? strdup_printf("%s (%s)", link, more) : strdup(link);
 	free(more);
 	return what;
 }
@@ -121,7 +121,8 @@ static char *describe_page(const struct model *m, const struct object *o)
 	char bytes[32];
 
 	format_bytes((uint64_t)o->count * PAGE_BYTES, bytes);
-	return text("%#" PRIx64 "-%#" PRIx64 " %s%s%s", o->id, end, bytes, where ? " " : "", where ?: "");
+	return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s%s%s", o->id, end, bytes, where ? " " : "",
+			     where ?: "");
 }
 
 /* As a line of /proc/PID/maps says it; after exit, what is known without. */
@@ -133,10 +134,10 @@ static char *describe_map(const struct model *m, const struct object *o)
 
 	format_bytes(o->bytes, bytes);
 	if (!map || map->start != o->id)
-		return text("%#" PRIx64 "-%#" PRIx64 " %s%s", o->id, o->id + o->bytes, bytes, split);
-	return text("%#" PRIx64 "-%#" PRIx64 " %s %c%c%c%c%s%s%s", o->id, o->id + o->bytes, bytes,
-		    map->read ? 'r' : '-', map->write ? 'w' : '-', map->exec ? 'x' : '-',
-		    map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
+		return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s%s", o->id, o->id + o->bytes, bytes, split);
+	return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s %c%c%c%c%s%s%s", o->id, o->id + o->bytes, bytes,
+			     map->read ? 'r' : '-', map->write ? 'w' : '-', map->exec ? 'x' : '-',
+			     map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
 }
 
 static char *describe_timer(const struct object *o)
@@ -158,9 +159,9 @@ static char *describe_timer(const struct object *o)
 	if (o->interval_ns)
 		snprintf(interval, sizeof(interval), ", every %s",
 			 format_seconds(o->interval_ns / 1e9, every));
-	return text("%s, %s%s, %" PRIu64 " expirations, %" PRIu64 " overruns", clock,
-		    o->flags & LEAKTRACE_OBJECT_F_ARMED ? "armed" : "not armed", interval,
-		    o->expirations, o->overruns);
+	return strdup_printf("%s, %s%s, %" PRIu64 " expirations, %" PRIu64 " overruns", clock,
+			     o->flags & LEAKTRACE_OBJECT_F_ARMED ? "armed" : "not armed", interval,
+			     o->expirations, o->overruns);
 }
 
 /* A field of a status file: the rest of its line. */
@@ -192,7 +193,7 @@ static char *describe_thread(const struct model *m, const struct object *o)
 	if (o->unjoined)
 		return strdup(THREAD_UNJOINED);
 	if (o->flags & LEAKTRACE_OBJECT_F_EXITED)
-		return text("exited");
+		return strdup_printf("exited");
 	if (o->type == LEAKTRACE_TYPE_PROCESS)
 		snprintf(path, sizeof(path), "/proc/%" PRIu64 "/status", o->id);
 	else
@@ -201,8 +202,8 @@ static char *describe_thread(const struct model *m, const struct object *o)
 		return NULL;
 	status_field(path, "State:", state, sizeof(state));
 	if (o->flags & LEAKTRACE_OBJECT_F_ZOMBIE)
-		return text("%s, exited, never reaped", name);
-	return text("%s, %s", name, state);
+		return strdup_printf("%s, exited, never reaped", name);
+	return strdup_printf("%s, %s", name, state);
 }
 
 /* A description of one object, malloced. NULL: unknown. */

@@ -53,16 +53,16 @@ static struct object_note *place(struct object_notes *s)
 
 static void put_unjoined(struct object_notes *s, const struct object *o)
 {
-	size_t room = s->unjoined_room ? s->unjoined_room * 2 : 64;
+	size_t capacity = s->unjoined_room ? s->unjoined_room * 2 : 64;
 	struct unjoined *more;
 
 	if (s->nunjoined == s->unjoined_room) {
 		more = s->nunjoined < UNJOINED_MAX ?
-			reallocarray(s->unjoined, room, sizeof(*more)) : NULL;
+			reallocarray(s->unjoined, capacity, sizeof(*more)) : NULL;
 		if (!more)
 			return;
 		s->unjoined = more;
-		s->unjoined_room = room;
+		s->unjoined_room = capacity;
 	}
 	s->unjoined[s->nunjoined++] = (struct unjoined){ o->id, o->born_ns };
 	s->sorted = false;

@@ -159,7 +159,7 @@ enum alarm_news runtime_news_of(struct alarm *a, const struct runtime_site *s, u
 		.wait_s = s->judgement->confidence >= 1 ? 0 : s->bytes ? ALARM_AFTER_HEAP_S : ALARM_AFTER_S,
 	};
 
-	return alarm_take(a, &sample);
+	return alarm_update(a, &sample);
 }
 
 /** runtime_report_news() - call @fn for each site that became or ceased to be a leak */

@@ -25,19 +25,19 @@ static struct {
 	pid_t pid;
 	uint64_t read_ns;
 	struct peer *peers;
-	size_t n, room;
+	size_t n, capacity;
 } cache;
 
 static struct peer *add_peer(uint64_t inode)
 {
-	if (cache.n == cache.room) {
-		size_t room = cache.room ? cache.room * 2 : 256;
-		struct peer *more = reallocarray(cache.peers, room, sizeof(*more));
+	if (cache.n == cache.capacity) {
+		size_t capacity = cache.capacity ? cache.capacity * 2 : 256;
+		struct peer *more = reallocarray(cache.peers, capacity, sizeof(*more));
 
 		if (!more)
 			return NULL;
 		cache.peers = more;
-		cache.room = room;
+		cache.capacity = capacity;
 	}
 	cache.peers[cache.n].inode = inode;
 	return &cache.peers[cache.n++];
@@ -147,6 +147,6 @@ char *socket_describe(pid_t pid, uint64_t inode)
 		read_tables(pid);
 	for (size_t i = 0; i < cache.n; i++)
 		if (cache.peers[i].inode == inode)
-			return text("socket:[%s]", cache.peers[i].what);
-	return text("socket:[%" PRIu64 "]", inode);
+			return strdup_printf("socket:[%s]", cache.peers[i].what);
+	return strdup_printf("socket:[%" PRIu64 "]", inode);
 }

@@ -256,7 +256,7 @@ static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 	return 0;
 }
 
-static bool says(const char *path, const char *word)
+static bool file_contains(const char *path, const char *word)
 {
 	char text[128] = "";
 	FILE *f = fopen(path, "re");
@@ -270,17 +270,17 @@ static bool says(const char *path, const char *word)
 }
 
 /* Secure Boot sets lockdown or signature enforcement; the kernel command line may set either. */
-static bool takes_signed_only(void)
+static bool requires_signatures(void)
 {
 	const char *lockdown = "/sys/kernel/security/lockdown";
 
-	return says("/sys/module/module/parameters/sig_enforce", "Y") ||
-		says(lockdown, "[integrity]") || says(lockdown, "[confidentiality]");
+	return file_contains("/sys/module/module/parameters/sig_enforce", "Y") ||
+		file_contains(lockdown, "[integrity]") || file_contains(lockdown, "[confidentiality]");
 }
 
 static int not_loaded(struct client *c)
 {
-	if (takes_signed_only())
+	if (requires_signatures())
 		return say(c, -ENOENT,
 			   "module not loaded: this kernel accepts only signed modules: sign leaktrace.ko (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
@@ -309,7 +309,7 @@ static int resolve(struct client *c)
 	return 0;
 }
 
-static void dress(struct client *c)
+static void set_up_socket(struct client *c)
 {
 	struct nl_cb *cb = nl_socket_get_cb(c->requests);
 	int on = 1;
@@ -336,7 +336,7 @@ struct client *client_open(char *err, size_t errlen)
 	if (!c->requests || genl_connect(c->requests)) {
 		say(c, -EIO, "cannot open a netlink socket");
 	} else {
-		dress(c);
+		set_up_socket(c);
 		if (!resolve(c))
 			return c;
 	}

@@ -81,7 +81,7 @@ static void put_slot(struct page *p, const char *name, size_t len)
 	}
 }
 
-int page_write(FILE *f, struct json_object *reports)
+int html_write(FILE *f, struct json_object *reports)
 {
 	struct page p = { .f = f, .reports = reports };
 	const char *at = page_html, *slot, *end;

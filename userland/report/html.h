@@ -9,7 +9,7 @@ struct json_object;
 struct model;
 
 /* The page's data about one model; the caller owns it. */
-struct json_object *page_data(struct model *m);
-int page_write(FILE *f, struct json_object *reports);	/* an array of these; 0 or -errno */
+struct json_object *html_data(struct model *m);
+int html_write(FILE *f, struct json_object *reports);	/* an array of these; 0 or -errno */
 
 #endif

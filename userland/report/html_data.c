@@ -256,7 +256,7 @@ static void put_frames(struct json_object *page, struct json_object *report)
 	json_object_object_add(page, "frames", frames);
 }
 
-struct json_object *page_data(struct model *m)
+struct json_object *html_data(struct model *m)
 {
 	struct json_object *o = report_json(m), *page = json_object_new_object();
 

@@ -174,7 +174,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put(o, "unjoined", number(j->unjoined));
 		put(o, "zombies", number(j->zombies));
 	}
-	held_by = report_json_holders(m, s);
+	held_by = report_json_thread_owners(m, s);
 	if (held_by)
 		put(o, "held_by", held_by);
 	if (j->finding)

@@ -21,7 +21,7 @@ struct json_object *report_json_memory(struct model *m);	/* NULL: no pages trace
 /* Data of language runtimes. */
 struct json_object *report_json_runtime_site(const struct runtime_site *s);
 struct json_object *report_json_runtime_finding(const struct runtime_site *s, size_t id);
-struct json_object *report_json_holders(struct model *m, const struct site *s); /* NULL: none */
+struct json_object *report_json_thread_owners(struct model *m, const struct site *s); /* NULL: none */
 void report_json_runtime_totals(const struct model *m, struct json_object *totals);
 
 #endif

@@ -134,10 +134,10 @@ void report_json_runtime_totals(const struct model *m, struct json_object *total
 	}
 }
 
-/** report_json_holders() - what occupies the threads of a site; NULL: not known, or the stack itself */
-struct json_object *report_json_holders(struct model *m, const struct site *s)
+/** report_json_thread_owners() - what occupies the threads of a site; NULL: unknown */
+struct json_object *report_json_thread_owners(struct model *m, const struct site *s)
 {
-	const struct runtime_site *holders[HOLDERS];
+	const struct runtime_site *holders[OWNERS_MAX];
 	size_t n = s->kind == LEAKTRACE_KIND_THREAD ? thread_owners(m, s->stack, holders) : 0;
 	struct json_object *list = n ? json_object_new_array() : NULL;
 

@@ -121,7 +121,7 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 
 static void put_site(struct metrics *x, struct model *m, const struct site *s)
 {
-	const struct symbol_frame *frame = report_blamed_frame(m, s);
+	const struct symbol_frame *frame = blamed_frame_of_site(m, s);
 	const char *function = frame ? frame->function : NULL, *kind = kind_name(s->kind);
 	char id[16];
 

@@ -176,14 +176,14 @@ static char *pprof_path(const char *output, const struct model *m, const char *k
 	int len;
 
 	if (is_directory(output))
-		return text("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
-			    m->target.pid, kind);
+		return strdup_printf("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
+				     m->target.pid, kind);
 	if (!(m->target.kinds & (m->target.kinds - 1)) && !m->runtime)
 		return strdup(output);
 	name = name ? name + 1 : output;
 	dot = strchr(name + (*name == '.'), '.');
 	len = dot ? dot - output : (int)strlen(output);
-	return text("%.*s.%s%s", len, output, kind, dot ?: "");
+	return strdup_printf("%.*s.%s%s", len, output, kind, dot ?: "");
 }
 
 static int write_whole(const char *path, bool inside, const void *data, size_t len)
@@ -259,7 +259,7 @@ int output_report(struct output *out, struct model *m)
 		metrics_add(out->metrics, m);
 		break;
 	case FORMAT_HTML:
-		json_object_array_add(out->pages, page_data(m));
+		json_object_array_add(out->pages, html_data(m));
 		break;
 	default:
 		if (out->written && out->style.format == FORMAT_TEXT)
@@ -277,7 +277,7 @@ int output_close(struct output *out)
 	if (out->metrics && out->written)
 		err = metrics_write(out->metrics, out->f);
 	if (out->pages && out->written)
-		err = page_write(out->f, out->pages);
+		err = html_write(out->f, out->pages);
 	metrics_free(out->metrics);
 	json_object_put(out->pages);
 	if (out->file.f) {

@@ -172,7 +172,7 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
 			     const struct report_style *style)
 {
-	int room = (style->rows ?: ROWS) - HEAD_LINES, lines;
+	int lines_left = (style->rows ?: ROWS) - HEAD_LINES, lines;
 	bool brief = false;
 	size_t shown = 0;
 
@@ -180,16 +180,16 @@ static size_t write_findings(FILE *f, struct model *m, const struct report_item 
 		const struct report_item *item = &items[shown];
 		char *buf = finding_text(m, item, style, brief, &lines);
 
-		if (!style->all && !brief && shown && lines > room) {
+		if (!style->all && !brief && shown && lines > lines_left) {
 			free(buf);
 			buf = finding_text(m, item, style, true, &lines);
 			brief = true;
 		}
-		if (!style->all && brief && lines > room) {
+		if (!style->all && brief && lines > lines_left) {
 			free(buf);
 			break;
 		}
-		room -= lines;
+		lines_left -= lines;
 		fputs(buf ?: "", f);
 		free(buf);
 	}

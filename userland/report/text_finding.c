@@ -197,7 +197,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style));
 	write_what(f, m, g);
-	report_at(f, report_blamed_frame(m, s));
+	report_at(f, blamed_frame_of_site(m, s));
 	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
@@ -213,13 +213,13 @@ void report_sentence(FILE *f, const char *lead, const char *text)
 	const int indent = strlen(lead);
 
 	while (*text) {
-		int room = TEXT_COLUMNS - indent, len = strlen(text), cut = len;
+		int width = TEXT_COLUMNS - indent, len = strlen(text), cut = len;
 
-		if (len > room)
-			for (cut = room; cut > room / 2 && text[cut] != ' '; cut--)
+		if (len > width)
+			for (cut = width; cut > width / 2 && text[cut] != ' '; cut--)
 				;
-		if (len > room && text[cut] != ' ')
-			cut = room;
+		if (len > width && text[cut] != ' ')
+			cut = width;
 		fprintf(f, "%s%.*s\n", lead, cut, text);
 		text += cut;
 		text += *text == ' ';
@@ -242,7 +242,7 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 		if (strcmp(kind_name(s->kind), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		if (g->mixed)
-			report_at(f, report_blamed_frame(m, s));
+			report_at(f, blamed_frame_of_site(m, s));
 		else
 			fprintf(f, " (same call path, other frames)");
 		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));
@@ -273,7 +273,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 	if (brief)
 		return;
 	write_frames(f, m, s->stack, "  created at ", style->all ? FRAMES_ALL : FRAMES,
-		     report_blamed_frame(m, s), style);
+		     blamed_frame_of_site(m, s), style);
 	write_parts(f, m, g, style);
 	write_releases(f, m, s, style);
 	write_examples(f, m, s, style);

@@ -65,7 +65,7 @@ static void write_grown(FILE *f, struct model *m, const struct memory_growth *x)
 	struct shares s = { .n = 0 };
 
 	for (unsigned int i = 0; i < x->ngrew; i++)
-		add_share(&s, report_blamed_frame(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
+		add_share(&s, blamed_frame_of_site(m, model_site(m, x->grew[i].id)), x->grew[i].pages);
 	write_shares(f, "  touched by ", &s, x->new_live);
 	if (s.n)
 		fputc('\n', f);
@@ -76,7 +76,7 @@ static void write_given(FILE *f, struct model *m, const struct memory_growth *x)
 	struct shares s = { .n = 0 };
 
 	for (unsigned int i = 0; i < x->ngave; i++)
-		add_share(&s, report_blamed_frame_of(m, x->gave[i].id), x->gave[i].pages);
+		add_share(&s, blamed_frame_of_stack(m, x->gave[i].id), x->gave[i].pages);
 	write_shares(f, "  released by ", &s, x->given_back);
 	if (x->baseline_given_back)
 		fprintf(f, "%s%.0f %% of it was baseline", s.n ? "; " : "  released: ",

@@ -29,7 +29,7 @@ enum {
 	URGENT_S = 120,		/* time to the limit */
 };
 
-struct watched {
+struct alarm_state {
 	uint32_t site;
 	unsigned int halved, skip;	/* one point per 2^halved samples */
 	struct alarm alarm;
@@ -37,31 +37,31 @@ struct watched {
 	struct curve *curve;
 };
 
-struct watch {
+struct alarm_set {
 	struct id_table sites;		/* struct watched */
 	double now_s;
 };
 
-struct watch *watch_new(void)
+struct alarm_set *alarm_set_new(void)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct alarm_set *w = calloc(1, sizeof(*w));
 
 	if (w)
-		w->sites.size_bytes = sizeof(struct watched);
+		w->sites.size_bytes = sizeof(struct alarm_state);
 	return w;
 }
 
-void watch_free(struct watch *w)
+void alarm_set_free(struct alarm_set *w)
 {
 	if (!w)
 		return;
 	for (size_t i = 0; i < w->sites.n; i++)
-		free(((struct watched *)w->sites.row)[i].curve);
+		free(((struct alarm_state *)w->sites.row)[i].curve);
 	free(w->sites.row);
 	free(w);
 }
 
-static void add_point(struct watched *r, double t_s, double live)
+static void add_point(struct alarm_state *r, double t_s, double live)
 {
 	struct curve *c = r->curve;
 
@@ -80,12 +80,12 @@ static void add_point(struct watched *r, double t_s, double live)
 }
 
 /* Called after each dump of sites: adds a point for sites that may matter. */
-void watch_sample(struct watch *w, const struct model *m)
+void alarm_set_sample(struct alarm_set *w, const struct model *m)
 {
 	w->now_s = m->target.now_ns / 1e9;
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		struct watched *r = id_table_find(&w->sites, s->id);
+		struct alarm_state *r = id_table_find(&w->sites, s->id);
 
 		if (!r && site_live(s) < LIVE_MIN)
 			continue;
@@ -99,11 +99,11 @@ void watch_sample(struct watch *w, const struct model *m)
 }
 
 /* Whether the verdict of any site may have changed. Only then are objects read. */
-bool watch_curious(const struct watch *w, const struct model *m)
+bool alarm_set_needs_objects(const struct alarm_set *w, const struct model *m)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
-		const struct watched *r = id_table_find(&w->sites, s->id);
+		const struct alarm_state *r = id_table_find(&w->sites, s->id);
 
 		/* exited threads are not live, but may not have been joined */
 		if (s->kind == LEAKTRACE_KIND_THREAD && s->died >= LIVE_MIN)
@@ -116,9 +116,9 @@ bool watch_curious(const struct watch *w, const struct model *m)
 	return false;
 }
 
-const struct curve *watch_curve(uint32_t site, void *watch)
+const struct curve *alarm_set_curve(uint32_t site, void *alarms)
 {
-	struct watched *r = id_table_find(&((struct watch *)watch)->sites, site);
+	struct alarm_state *r = id_table_find(&((struct alarm_set *)alarms)->sites, site);
 
 	return r ? r->curve : NULL;
 }
@@ -131,12 +131,12 @@ static const struct finding *finding_of(const struct model *m, const struct site
 }
 
 /* A finding is reported once: by the part that was reported before, else by the worst. */
-static bool speaks(const struct watch *w, const struct model *m, const struct site *s)
+static bool speaks(const struct alarm_set *w, const struct model *m, const struct site *s)
 {
 	const struct finding *f = finding_of(m, s);
 
 	for (size_t i = 0; f && i < f->nsites; i++) {
-		const struct watched *r = id_table_find(&w->sites, f->sites[i]);
+		const struct alarm_state *r = id_table_find(&w->sites, f->sites[i]);
 
 		if (r && (r->alarm.raised || r->alarm.mentioned))
 			return r->site == s->id;
@@ -154,7 +154,7 @@ static bool can_wait(const struct model *m, const struct site *s)
 	return f ? f->judgement.early : s->judgement.early;
 }
 
-static enum alarm_news judged(const struct watch *w, const struct model *m, struct watched *r,
+static enum alarm_news judged(const struct alarm_set *w, const struct model *m, struct alarm_state *r,
 			      const struct site *s, bool last)
 {
 	struct alarm_sample sample = {
@@ -166,16 +166,16 @@ static enum alarm_news judged(const struct watch *w, const struct model *m, stru
 
 	r->born_judged = s->born;
 	r->died_judged = s->died;
-	return alarm_take(&r->alarm, &sample);
+	return alarm_update(&r->alarm, &sample);
 }
 
 /* Called after each analysis: reports sites that became, grew as, or ceased to be a leak. */
-void watch_judge(struct watch *w, struct model *m, bool last,
-		 void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg)
+void alarm_set_update(struct alarm_set *w, struct model *m, bool last,
+		      void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg)
 {
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];
-		struct watched *r = id_table_find(&w->sites, s->id);
+		struct alarm_state *r = id_table_find(&w->sites, s->id);
 		enum alarm_news news = ALARM_NO_NEWS;
 
 		if (!r && s->judgement.verdict == VERDICT_LEAK)

@@ -11,16 +11,16 @@
 struct curve;
 struct model;
 struct site;
-struct watch;
+struct alarm_set;
 
-struct watch *watch_new(void);			/* NULL: no memory */
-void watch_free(struct watch *w);
-void watch_sample(struct watch *w, const struct model *m);
-bool watch_curious(const struct watch *w, const struct model *m);
-const struct curve *watch_curve(uint32_t site, void *watch);	/* for judge() */
+struct alarm_set *alarm_set_new(void);			/* NULL: no memory */
+void alarm_set_free(struct alarm_set *w);
+void alarm_set_sample(struct alarm_set *w, const struct model *m);
+bool alarm_set_needs_objects(const struct alarm_set *w, const struct model *m);
+const struct curve *alarm_set_curve(uint32_t site, void *alarms);	/* for judge() */
 
 /* last: nothing more will come, so nothing is waited for. */
-void watch_judge(struct watch *w, struct model *m, bool last,
-		 void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg);
+void alarm_set_update(struct alarm_set *w, struct model *m, bool last,
+		      void (*fn)(enum alarm_news news, struct site *s, void *arg), void *arg);
 
 #endif

@@ -109,7 +109,7 @@ void live_note(struct session *s, struct traced *t, const char *event, const cha
 
 static void text_leak(struct session *s, struct traced *t, const char *word, struct site *site)
 {
-	const struct symbol_frame *f = report_blamed_frame(&t->model, site);
+	const struct symbol_frame *f = blamed_frame_of_site(&t->model, site);
 	const struct judgement *j = &site->judgement;
 
 	live_erase(s);

@@ -72,7 +72,7 @@ struct recorder *recorder_open(const struct record_plan *plan, char *err, size_t
 
 	if (r) {
 		r->plan = *plan;
-		r->aside = text("%s.thinned", plan->path);
+		r->aside = strdup_printf("%s.thinned", plan->path);
 		r->opened_ns = monotonic_ns();
 		r->compact_at_bytes = compact_at_bytes(plan);
 	}
@@ -324,8 +324,8 @@ static int shift(const char *path, unsigned int keep)
 	int err = 0;
 
 	for (unsigned int i = keep; i-- > 0 && !err;) {
-		char *from = i ? text("%s.%u", path, i) : strdup(path);
-		char *to = text("%s.%u", path, i + 1);
+		char *from = i ? strdup_printf("%s.%u", path, i) : strdup(path);
+		char *to = strdup_printf("%s.%u", path, i + 1);
 
 		if (!from || !to || (rename(from, to) && errno != ENOENT))
 			err = from && to ? -errno : -ENOMEM;

@@ -34,7 +34,7 @@
 #include "util/error.h"
 
 /* Each traced program, even each of thousands of children, needs a descriptor. */
-static void many_descriptors(void)
+static void raise_descriptor_limit(void)
 {
 	struct rlimit files;
 
@@ -50,7 +50,7 @@ int session_open(struct session *s, const struct session_options *o)
 	struct sigaction hangup;
 	sigset_t set;
 
-	many_descriptors();
+	raise_descriptor_limit();
 	s->options = o;
 	s->events_fd = s->timer_fd = -1;
 	sigemptyset(&set);
@@ -112,15 +112,15 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	if (!t)
 		return NULL;
 	model_init(&t->model);
-	t->watch = watch_new();
+	t->alarms = alarm_set_new();
 	t->model.history = history_new();
-	if (!t->watch || !t->model.history || client_target_get(s->client, id, &t->model)) {
-		watch_free(t->watch);
+	if (!t->alarms || !t->model.history || client_target_get(s->client, id, &t->model)) {
+		alarm_set_free(t->alarms);
 		model_free(&t->model);
 		free(t);
 		return NULL;
 	}
-	model_learn(&t->model);
+	model_read_proc(&t->model);
 	target_open_symbolizer(&t->model);
 	borrow_names(s, t);
 	target_open_runtime(&t->model);
@@ -183,8 +183,8 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	void *both[] = { s, t };
 
 	model_settle(&t->model);
-	analysis_run(&t->model, &s->options->analysis, watch_curve, t->watch);
-	watch_judge(t->watch, &t->model, last, on_news, both);
+	analysis_run(&t->model, &s->options->analysis, alarm_set_curve, t->alarms);
+	alarm_set_update(t->alarms, &t->model, last, on_news, both);
 }
 
 static void on_runtime_news(const struct runtime_site *site, enum alarm_news news, void *arg)
@@ -212,7 +212,7 @@ int session_final_sample(struct session *s, struct traced *t)
 	if (client_fill(s->client, m))
 		return EXIT_TROUBLE;
 	t->read = true;
-	model_learn(m);
+	model_read_proc(m);
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
 	proc_load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
@@ -253,7 +253,7 @@ int session_report(struct session *s, const struct output_options *output, bool 
 
 static void forget(struct traced *t)
 {
-	watch_free(t->watch);
+	alarm_set_free(t->alarms);
 	model_free(&t->model);
 	free(t);
 }

@@ -15,7 +15,7 @@
 struct client;
 struct event;
 struct output_options;
-struct watch;
+struct alarm_set;
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
 
@@ -24,7 +24,7 @@ struct session;
 struct traced {
 	struct traced *next;
 	struct model model;
-	struct watch *watch;
+	struct alarm_set *alarms;
 	bool ours;		/* to be deleted when we exit */
 	bool deleted;		/* already deleted */
 	bool root;		/* requested, not added by a fork */

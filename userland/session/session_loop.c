@@ -52,7 +52,7 @@ static int read_objects(struct session *s, struct traced *t)
 }
 
 /* Describes some objects, which is only possible while the target lives. */
-static void remember(struct model *m)
+static void note_objects(struct model *m)
 {
 	struct object *o[5];
 
@@ -69,7 +69,7 @@ void session_catch_up(struct session *s, struct traced *t)
 {
 	struct model *m = &t->model;
 
-	model_learn(m);
+	model_read_proc(m);
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
 	else if (!m->symbolizer)
@@ -80,7 +80,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	if (m->runtime)
 		runtime_sample(m->runtime, true);
 	thread_find_unjoined(m);
-	remember(m);
+	note_objects(m);
 }
 
 static uint64_t lost_events(const struct status *st)
@@ -160,7 +160,7 @@ static void sample(struct session *s, struct traced *t)
 
 	if (now >= t->reconcile_next_ns) {
 		err = client_reconcile(s->client, m->target.id, m);
-		model_learn(m);
+		model_read_proc(m);
 		/* it walks page tables: at most a twentieth of the time */
 		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
 	} else {
@@ -180,13 +180,13 @@ static void sample(struct session *s, struct traced *t)
 	model_settle(m);
 	refresh_names(t);
 	proc_load_read(m->target.pid, &m->load);
-	watch_sample(t->watch, m);
+	alarm_set_sample(t->alarms, m);
 	history_sample(m->history, m);
 	if (s->hooks.on_sample)
 		s->hooks.on_sample(s, t, false);
-	if (watch_curious(t->watch, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
+	if (alarm_set_needs_objects(t->alarms, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
-		remember(m);
+		note_objects(m);
 	}
 	if (m->runtime && runtime_sample(m->runtime, false))
 		session_runtime(s, t, false);
@@ -266,7 +266,7 @@ void session_exec(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	code_map_send(s->client, m);
-	model_learn(m);
+	model_read_proc(m);
 	if (m->borrowed_symbolizer) {
 		model_forget_names(m);	/* they belong to that symbolizer */
 		symbolizer_close(m->symbolizer);

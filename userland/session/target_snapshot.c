@@ -63,7 +63,7 @@ int target_read(struct client *c, struct model *m, uint32_t id)
 	err = client_fill(c, m);
 	if (err)
 		return err;
-	model_learn(m);
+	model_read_proc(m);
 	target_open_symbolizer(m);
 	target_open_runtime(m);
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))

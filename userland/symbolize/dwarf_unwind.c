@@ -35,7 +35,7 @@ struct walk {
 	size_t nfiles;
 	int root_fd;
 	struct stack *out;
-	unsigned int room, seen;
+	unsigned int capacity, seen;
 };
 
 /* A module for libdwfl: adjacent mappings of one file. */
@@ -196,7 +196,7 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	next = next_of(w, exact ? pc : pc - 1);
 	/* the walk starts at the last of the kernel's frames */
 	if (w->seen++ || !w->copy->kept) {
-		if (out->npcs == w->room)
+		if (out->npcs == w->capacity)
 			return DWARF_CB_ABORT;
 		out->pcs[out->npcs++] = pc;
 	}
@@ -246,10 +246,10 @@ int dwarf_unwind(pid_t pid, const struct stack_copy *copy, struct stack *rest)
 	*rest = (struct stack){ .id = copy->id, .status = copy->status };
 	if (copy->kept >= LEAKTRACE_STACK_DEPTH_MAX)
 		return -ENODATA;
-	w.room = LEAKTRACE_STACK_DEPTH_MAX - copy->kept;
+	w.capacity = LEAKTRACE_STACK_DEPTH_MAX - copy->kept;
 	if (maps_read(pid, &w.maps))
 		return -ESRCH;
-	rest->pcs = calloc(w.room, sizeof(*rest->pcs));
+	rest->pcs = calloc(w.capacity, sizeof(*rest->pcs));
 	w.dwfl = dwfl_begin(&callbacks);
 	w.root_fd = open_root(pid, w.maps.tid);
 	err = rest->pcs && w.dwfl ? report_files(&w) : -ENOMEM;

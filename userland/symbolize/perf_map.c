@@ -56,14 +56,14 @@ static void add(struct perf_map *jit, uint64_t start, uint64_t bytes, uint32_t l
 {
 	if (!bytes || start + bytes < start || !name)
 		return;
-	if (jit->n == jit->room) {
-		uint32_t room = jit->room ? 2 * jit->room : 1024;
-		void *bigger = realloc(jit->symbol, room * sizeof(*jit->symbol));
+	if (jit->n == jit->capacity) {
+		uint32_t capacity = jit->capacity ? 2 * jit->capacity : 1024;
+		void *bigger = realloc(jit->symbol, capacity * sizeof(*jit->symbol));
 
 		if (!bigger)
 			return;
 		jit->symbol = bigger;
-		jit->room = room;
+		jit->capacity = capacity;
 	}
 	jit->symbol[jit->n++] = (struct perf_map_symbol) {
 		.start = start, .end = start + bytes, .line = line, .name = name,

@@ -18,7 +18,7 @@ struct perf_map_symbol {
 
 struct perf_map {
 	struct perf_map_symbol *symbol;	/* by start */
-	uint32_t n, room;
+	uint32_t n, capacity;
 	ino_t inode;			/* these three identify the file that was read last */
 	off_t size_bytes;
 	struct timespec mtime;

@@ -22,7 +22,7 @@ struct compact_state {			/* state of a target */
 	uint64_t snapshot_ns, point_ns;	/* the last ones kept; 0: none */
 	uint64_t time_ns;		/* of the pending points */
 	struct point sum;
-	size_t room;
+	size_t capacity;
 };
 
 struct compaction {
@@ -95,13 +95,13 @@ static int add_point(struct compact_state *t, const struct point *p)
 	struct point *sum = &t->sum;
 	size_t need = sum->nsites + p->nsites;
 
-	if (need > t->room) {
+	if (need > t->capacity) {
 		struct site_row *more = reallocarray(sum->sites, 2 * need, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		sum->sites = more;
-		t->room = 2 * need;
+		t->capacity = 2 * need;
 	}
 	if (p->nsites)
 		memcpy(sum->sites + sum->nsites, p->sites, p->nsites * sizeof(*p->sites));

@@ -25,7 +25,7 @@ struct item {				/* a snapshot's or a point's own bytes */
 
 struct items {
 	struct item *item;
-	size_t n, room;
+	size_t n, capacity;
 	uint64_t all_bytes, own_bytes;	/* of the file, uncompressed; of the items */
 	uint32_t inside;		/* target whose snapshot is being read; 0: none */
 	size_t snapshot;			/* the item of that snapshot */
@@ -58,14 +58,14 @@ bool compact_plan_keeps_snapshot(const struct compact_plan *p, uint32_t target, 
 
 static int add_item(struct items *x, const struct item *i)
 {
-	if (x->n == x->room) {
-		size_t room = x->room ? 2 * x->room : 1024;
-		struct item *more = reallocarray(x->item, room, sizeof(*more));
+	if (x->n == x->capacity) {
+		size_t capacity = x->capacity ? 2 * x->capacity : 1024;
+		struct item *more = reallocarray(x->item, capacity, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		x->item = more;
-		x->room = room;
+		x->capacity = capacity;
 	}
 	x->item[x->n++] = *i;
 	return 0;

@@ -57,7 +57,7 @@ struct file_writer {
 	char *path, *aside;
 	uint64_t bytes;			/* written completely */
 	uint8_t *buf;
-	size_t used, room;
+	size_t used, capacity;
 	int err;
 };
 
@@ -147,7 +147,7 @@ struct file_writer *file_create(const char *path, char *err, size_t errlen)
 	struct stat st;
 
 	/* a device or a pipe is written to directly */
-	return begin(path, stat(path, &st) || S_ISREG(st.st_mode) ? text("%s.partial", path) :
+	return begin(path, stat(path, &st) || S_ISREG(st.st_mode) ? strdup_printf("%s.partial", path) :
 		     strdup(path), VERSION_SNAPSHOT, err, errlen);
 }
 
@@ -238,14 +238,14 @@ int file_append(struct file_writer *w, unsigned int type, const void *data, size
 		return w->err = -EFBIG;
 	if (w->used && w->used + need > CHUNK_BYTES && file_flush(w))
 		return w->err;
-	if (w->used + need > w->room) {
-		size_t room = w->used + need > CHUNK_BYTES ? w->used + need : CHUNK_BYTES;
-		uint8_t *more = realloc(w->buf, room);
+	if (w->used + need > w->capacity) {
+		size_t capacity = w->used + need > CHUNK_BYTES ? w->used + need : CHUNK_BYTES;
+		uint8_t *more = realloc(w->buf, capacity);
 
 		if (!more)
 			return w->err = -ENOMEM;
 		w->buf = more;
-		w->room = room;
+		w->capacity = capacity;
 	}
 	memcpy(w->buf + w->used, &h, sizeof(h));
 	if (len)

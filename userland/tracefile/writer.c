@@ -156,19 +156,19 @@ static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
 
 struct pcs {
 	uint64_t *pc;			/* pc * 2, plus 1 for a return address */
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static int add_pcs(struct pcs *all, const struct written_set *k, const struct stack *s, bool is_return)
 {
-	if (all->n + s->npcs > all->room) {
-		size_t room = 2 * all->room + s->npcs;
-		uint64_t *more = reallocarray(all->pc, room, sizeof(*more));
+	if (all->n + s->npcs > all->capacity) {
+		size_t capacity = 2 * all->capacity + s->npcs;
+		uint64_t *more = reallocarray(all->pc, capacity, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
 		all->pc = more;
-		all->room = room;
+		all->capacity = capacity;
 	}
 	for (unsigned int i = 0; i < s->npcs; i++) {
 		all->pc[all->n] = s->pcs[i] * 2 + (is_return || i > 0);

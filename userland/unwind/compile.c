@@ -114,16 +114,16 @@ static int add_row(struct unwind_build *b, uint32_t at, uint32_t rule)
 	if (b->nrows && b->row[b->nrows - 1].rule == rule)
 		return 0;
 	if (b->nrows == b->row_room) {
-		size_t room = b->row_room ? 2 * b->row_room : 4096;
+		size_t capacity = b->row_room ? 2 * b->row_room : 4096;
 		void *array;
 
 		if (b->nrows >= MAX_ROWS)
 			return -E2BIG;
-		array = reallocarray(b->row, room, sizeof(*b->row));
+		array = reallocarray(b->row, capacity, sizeof(*b->row));
 		if (!array)
 			return -ENOMEM;
 		b->row = array;
-		b->row_room = room;
+		b->row_room = capacity;
 	}
 	b->row[b->nrows++] = (struct unwind_row){ .at = at, .rule = rule };
 	return 0;

@@ -11,14 +11,14 @@
 
 int unwind_pieces_add(struct unwind_pieces *pieces, struct unwind_piece piece)
 {
-	if (pieces->n == pieces->room) {
-		size_t room = pieces->room ? 2 * pieces->room : 256;
-		void *array = reallocarray(pieces->piece, room, sizeof(piece));
+	if (pieces->n == pieces->capacity) {
+		size_t capacity = pieces->capacity ? 2 * pieces->capacity : 256;
+		void *array = reallocarray(pieces->piece, capacity, sizeof(piece));
 
 		if (!array)
 			return -ENOMEM;
 		pieces->piece = array;
-		pieces->room = room;
+		pieces->capacity = capacity;
 	}
 	pieces->piece[pieces->n++] = piece;
 	return 0;

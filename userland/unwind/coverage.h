@@ -17,7 +17,7 @@ struct unwind_piece {
 
 struct unwind_pieces {
 	struct unwind_piece *piece;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 int unwind_pieces_add(struct unwind_pieces *pieces, struct unwind_piece piece);

@@ -37,15 +37,15 @@ struct reader {
 	struct unwind_cfi run;
 };
 
-static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
+static void *grow(void *array, uint32_t n, uint32_t *capacity, size_t size)
 {
-	uint32_t more = *room ? *room * 2 : 256;
+	uint32_t more = *capacity ? *capacity * 2 : 256;
 
-	if (n < *room)
+	if (n < *capacity)
 		return array;
 	array = reallocarray(array, more, size);
 	if (array)
-		*room = more;
+		*capacity = more;
 	return array;
 }
 

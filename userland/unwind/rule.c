@@ -175,8 +175,8 @@ static uint32_t hash_of(const struct leaktrace_unwind_rule *rule)
 
 static int grow(struct unwind_rules *rules)
 {
-	uint32_t room = rules->room ? 2 * rules->room : 1024, nslots = 4 * room;
-	struct leaktrace_unwind_rule *rule = realloc(rules->rule, room * sizeof(*rule));
+	uint32_t capacity = rules->capacity ? 2 * rules->capacity : 1024, nslots = 4 * capacity;
+	struct leaktrace_unwind_rule *rule = realloc(rules->rule, capacity * sizeof(*rule));
 	uint32_t *slot;
 
 	if (!rule)
@@ -195,7 +195,7 @@ static int grow(struct unwind_rules *rules)
 	free(rules->slot);
 	rules->slot = slot;
 	rules->nslots = nslots;
-	rules->room = room;
+	rules->capacity = capacity;
 	return 0;
 }
 
@@ -219,7 +219,7 @@ int unwind_rules_find(struct unwind_rules *rules, const struct leaktrace_unwind_
 	*index = RULE_UNSUP;
 	if (rules->n == MAX_RULES || probes > MAX_PROBES)
 		return 0;
-	if (rules->n == rules->room) {
+	if (rules->n == rules->capacity) {
 		if (grow(rules))
 			return -ENOMEM;
 		return unwind_rules_find(rules, rule, index);

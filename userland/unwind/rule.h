@@ -19,7 +19,7 @@ enum {
 
 struct unwind_rules {
 	struct leaktrace_unwind_rule *rule;
-	uint32_t n, room;
+	uint32_t n, capacity;
 	uint32_t *slot;			/* hash table: index + 1 */
 	uint32_t nslots;
 };

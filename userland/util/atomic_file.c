@@ -22,7 +22,7 @@ static FILE *open_beside(const char *path, char **tmp)
 	int fd;
 
 	umask(mask);
-	*tmp = text("%s.XXXXXX", path);
+	*tmp = strdup_printf("%s.XXXXXX", path);
 	fd = *tmp ? mkstemp(*tmp) : -1;
 	if (fd < 0)
 		return NULL;

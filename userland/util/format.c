@@ -59,7 +59,7 @@ const char *format_seconds(double s, char buf[32])
 	return buf;
 }
 
-char *text(const char *fmt, ...)
+char *strdup_printf(const char *fmt, ...)
 {
 	va_list args;
 	char *s;
@@ -83,13 +83,13 @@ void format_time(double wall_s, char *buf, size_t len)
 	snprintf(buf, len, "%s.%03dZ", seconds, wall_s < 0 ? 0 : (int)((wall_s - t) * 1000));
 }
 
-const char *path_tail(const char *path, size_t room)
+const char *path_tail(const char *path, size_t width)
 {
 	size_t len = strlen(path);
 	const char *p;
 
-	if (len <= room)
+	if (len <= width)
 		return path;
-	p = strchr(path + len - room, '/');
-	return p ? p + 1 : path + len - room;
+	p = strchr(path + len - width, '/');
+	return p ? p + 1 : path + len - width;
 }

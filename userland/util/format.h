@@ -15,10 +15,10 @@ const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms; "?": negati
 /* A wall clock's seconds since 1970 as RFC 3339 in UTC, with milliseconds. */
 void format_time(double wall_s, char *buf, size_t len);
 
-/* The last components of path that fit into room characters; points into path. */
-const char *path_tail(const char *path, size_t room);
+/* The last components of path that fit into width characters; points into path. */
+const char *path_tail(const char *path, size_t width);
 
 /* printf() to a malloced string. */
-char *text(const char *fmt, ...) PRINTF(1, 2);
+char *strdup_printf(const char *fmt, ...) PRINTF(1, 2);
 
 #endif

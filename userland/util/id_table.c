@@ -21,7 +21,7 @@ static uint32_t id_of(const struct id_table *r, size_t i)
 }
 
 /* The index of id, or where it would be inserted. */
-static size_t place_of(const struct id_table *r, uint32_t id)
+static size_t lower_bound(const struct id_table *r, uint32_t id)
 {
 	size_t low = 0, high = r->n;
 
@@ -40,25 +40,25 @@ static size_t place_of(const struct id_table *r, uint32_t id)
 
 void *id_table_find(const struct id_table *r, uint32_t id)
 {
-	size_t i = place_of(r, id);
+	size_t i = lower_bound(r, id);
 
 	return i < r->n && id_of(r, i) == id ? at(r, i) : NULL;
 }
 
 void *id_table_get(struct id_table *r, uint32_t id)
 {
-	size_t i = place_of(r, id);
+	size_t i = lower_bound(r, id);
 
 	if (i < r->n && id_of(r, i) == id)
 		return at(r, i);
-	if (r->n == r->room) {
-		size_t room = r->room ? 2 * r->room : ROOM_FIRST;
-		void *more = reallocarray(r->row, room, r->size_bytes);
+	if (r->n == r->capacity) {
+		size_t capacity = r->capacity ? 2 * r->capacity : ROOM_FIRST;
+		void *more = reallocarray(r->row, capacity, r->size_bytes);
 
 		if (!more)
 			return NULL;
 		r->row = more;
-		r->room = room;
+		r->capacity = capacity;
 	}
 	memmove(at(r, i + 1), at(r, i), (r->n - i) * r->size_bytes);
 	memset(at(r, i), 0, r->size_bytes);

@@ -12,7 +12,7 @@
 
 struct id_table {				/* Initialise to zeroes and set size_bytes; free(row) releases it. */
 	void *row;			/* each begins with its id, a uint32_t */
-	size_t size_bytes, n, room;
+	size_t size_bytes, n, capacity;
 };
 
 /* NULL if there is none. The row moves when another is added. */

@@ -37,7 +37,7 @@ static bool intern_grow(struct intern *t)
 	free(t->slots);
 	t->slots = slots;
 	t->nslots = nslots;
-	t->room = nslots / 2;
+	t->capacity = nslots / 2;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct intern_entry *e = &t->entries[i];
 
@@ -53,7 +53,7 @@ uint64_t intern(struct intern *t, const void *data, size_t len, bool *fresh)
 
 	if (fresh)
 		*fresh = false;
-	if (t->failed || (t->n == t->room && !intern_grow(t))) {
+	if (t->failed || (t->n == t->capacity && !intern_grow(t))) {
 		t->failed = true;
 		return 0;
 	}

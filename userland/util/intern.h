@@ -13,7 +13,7 @@ struct intern_entry {
 struct intern {				/* starts as all zeroes */
 	struct bytes blobs;
 	struct intern_entry *entries;
-	size_t n, room;
+	size_t n, capacity;
 	uint32_t *slots;		/* number + 1; 0: free */
 	size_t nslots;			/* a power of two, or 0 */
 	bool failed;			/* out of memory: the numbers are invalid */

@@ -127,15 +127,15 @@ void pprof_comment(struct pprof *p, const char *comment)
 static struct mapping *add_mapping(struct pprof *p, const struct mapping *m)
 {
 	if (p->nmappings == p->mappings_room) {
-		size_t room = p->mappings_room ? p->mappings_room * 2 : 64;
-		struct mapping *more = reallocarray(p->mappings, room, sizeof(*more));
+		size_t capacity = p->mappings_room ? p->mappings_room * 2 : 64;
+		struct mapping *more = reallocarray(p->mappings, capacity, sizeof(*more));
 
 		if (!more) {
 			p->failed = true;
 			return NULL;
 		}
 		p->mappings = more;
-		p->mappings_room = room;
+		p->mappings_room = capacity;
 	}
 	p->mappings[p->nmappings] = *m;
 	return &p->mappings[p->nmappings++];

@@ -10,20 +10,20 @@ enum { WIRE_VARINT = 0, WIRE_LENGTH = 2, VARINT_MAX = 10 };
 
 static bool make_room(struct bytes *b, size_t more)
 {
-	size_t room = b->room ?: 256;
+	size_t capacity = b->capacity ?: 256;
 	void *data;
 
-	if (b->failed || more <= b->room - b->len)
+	if (b->failed || more <= b->capacity - b->len)
 		return !b->failed;
-	while (room - b->len < more && room <= SIZE_MAX / 4)
-		room *= 2;
-	data = room - b->len < more ? NULL : realloc(b->data, room);
+	while (capacity - b->len < more && capacity <= SIZE_MAX / 4)
+		capacity *= 2;
+	data = capacity - b->len < more ? NULL : realloc(b->data, capacity);
 	if (!data) {
 		b->failed = true;
 		return false;
 	}
 	b->data = data;
-	b->room = room;
+	b->capacity = capacity;
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 struct bytes {
 	uint8_t *data;
-	size_t len, room;
+	size_t len, capacity;
 	bool failed;
 };
 

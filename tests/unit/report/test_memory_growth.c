@@ -136,7 +136,7 @@ static void screen(void)
 		g->live[LEAKTRACE_KIND_PAGE] = 5;
 		g->judgement.verdict = VERDICT_LEAK;
 		for (int k = 0; k < 4; k++)
-			g->judgement.evidence[k] = text("%0120d and %0100d words that go on and on", k, k);
+			g->judgement.evidence[k] = strdup_printf("%0120d and %0100d words that go on and on", k, k);
 		m.sites[i].judgement.finding = i + 1;
 	}
 	f = open_memstream(&buf, &len);

@@ -169,8 +169,8 @@ static void report_to_tools(struct model *m, FILE *f)
 	metrics_add(x, m);
 	CHECK(!metrics_write(x, f));
 	metrics_free(x);
-	json_object_array_add(pages, page_data(m));
-	CHECK(!page_write(f, pages));
+	json_object_array_add(pages, html_data(m));
+	CHECK(!html_write(f, pages));
 	json_object_put(pages);
 }
 

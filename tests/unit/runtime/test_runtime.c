@@ -54,7 +54,7 @@ static void threads(void)
 }
 
 static enum alarm_news after(struct alarm *t, struct runtime_site *s, enum verdict v, double at_s,
-			    bool last)
+			     bool last)
 {
 	const struct judgement j = { .verdict = v, .confidence = 0.9 };
 

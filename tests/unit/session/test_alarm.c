@@ -13,7 +13,7 @@
 static struct site site;
 static struct finding finding;
 static struct model m;
-static struct watch *watch;
+static struct alarm_set *alarms;
 static int raised_s, cleared_s, grew_s, growths, now_s;
 
 static void on_news(enum alarm_news news, struct site *s, void *arg)
@@ -33,8 +33,8 @@ static void begin(void)
 {
 	static uint32_t parts[] = { 7 };
 
-	watch_free(watch);
-	watch = watch_new();
+	alarm_set_free(alarms);
+	alarms = alarm_set_new();
 	site = (struct site){ .id = 7, .first_ns = NSEC_PER_SEC };
 	site.judgement.finding = 1;
 	finding = (struct finding){ .sites = parts, .nsites = 1 };
@@ -50,8 +50,8 @@ static void second(double live, enum verdict v, bool last)
 	m.target.now_ns = now_s * NSEC_PER_SEC;
 	site.born = live;
 	site.judgement.verdict = v;
-	watch_sample(watch, &m);
-	watch_judge(watch, &m, last, on_news, NULL);
+	alarm_set_sample(alarms, &m);
+	alarm_set_update(alarms, &m, last, on_news, NULL);
 }
 
 static void two_looks_raise_four_call_off(void)
@@ -144,6 +144,6 @@ int main(void)
 	near_a_limit_nobody_waits();
 	the_last_look_needs_no_second();
 	the_last_look_takes_an_alarm_back();
-	watch_free(watch);
+	alarm_set_free(alarms);
 	return verdict("watch");
 }

@@ -199,7 +199,7 @@ static void recorder(void)
 	char *old[3];
 
 	for (int i = 0; i < 3; i++)
-		old[i] = text("%s.%d", path, i + 1);
+		old[i] = strdup_printf("%s.%d", path, i + 1);
 	for (unsigned int file = 0; file < 4; file++) {
 		for (unsigned int s = 1; s <= 10; s++) {
 			struct site sites[2];
@@ -250,7 +250,7 @@ static void bounded(void)
 /* The next file cannot be made: said at each call, and nothing is asked of what is not there. */
 static void cannot_rotate(void)
 {
-	char *folder = text("%s.d", path), *file = text("%s.d/file", path);
+	char *folder = strdup_printf("%s.d", path), *file = strdup_printf("%s.d/file", path);
 	struct record_plan plan = { .path = file, .max_bytes = 1 << 20, .rotate_bytes = 1 };
 	struct recorder *r;
 	struct site sites[2];

@@ -201,7 +201,7 @@ static void record_week(uint64_t max_bytes)
 	struct record_plan plan = { .path = path, .interval_s = INTERVAL_S, .max_bytes = max_bytes,
 				    .symbols = true };
 	struct recorder *r = recorder_open(&plan, err, sizeof(err));
-	char *aside = text("%s.thinned", path);
+	char *aside = strdup_printf("%s.thinned", path);
 	uint64_t most_bytes = 0;
 	struct model m;
 	int ret = 0;

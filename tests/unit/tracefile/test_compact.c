@@ -35,7 +35,7 @@ static void thinning(void)
 	struct stat st, before;
 	struct proc_load load;
 	struct model m;
-	char *into = text("%s.thinned", path);
+	char *into = strdup_printf("%s.thinned", path);
 	size_t n;
 
 	write_recording();
@@ -68,7 +68,7 @@ static void thinning(void)
 static void compaction_beside(void)
 {
 	struct file_writer *w = file_record(path, err, sizeof(err));
-	char *into = text("%s.thinned", path);
+	char *into = strdup_printf("%s.thinned", path);
 	uint64_t until;
 	struct model m;
 

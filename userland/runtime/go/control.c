@@ -39,7 +39,7 @@ static bool confirmed(const struct go_process *p, const char *what)
  */
 int go_arm(const struct go_process *p, bool on)
 {
-	uint64_t at = p->places.profile_rate, want = on ? DEFAULT_RATE : 0, have;
+	uint64_t at = p->globals.profile_rate, want = on ? DEFAULT_RATE : 0, have;
 	int err;
 
 	if (!at || !go_read(p, at, &have, sizeof(have)))
@@ -69,13 +69,13 @@ static int wait_for_collection(const struct go_process *p, bool (*wait_s)(double
 		if (!wait_s(0.05, arg))
 			break;
 		waited_s += 0.05;
-		if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)))
+		if (!go_read(p, p->globals.leak_pending, flags, sizeof(flags)))
 			return fail("process %d has exited", p->pid);
 		if (!flags[0] && !flags[1])
 			return 0;
 	}
 	if (flags[0])			/* withdraw the request */
-		memory_write(p->tid, p->places.leak_pending, &none, 1);
+		memory_write(p->tid, p->globals.leak_pending, &none, 1);
 	return fail("process %d ran no garbage collection in time: no verdict", p->pid);
 }
 
@@ -90,14 +90,14 @@ int go_verdict(const struct go_process *p, bool (*wait_s)(double s, void *arg), 
 	unsigned char flags[2], want = 1;
 	int err;
 
-	if (p->table.minor < 26 || !p->places.leak_pending)
+	if (p->table.minor < 26 || !p->globals.leak_pending)
 		return fail("--verdict: %s cannot detect leaks itself (Go 1.26 and later can)",
 			    p->table.version[0] ? p->table.version : "this Go");
-	if (!go_read(p, p->places.leak_pending, flags, sizeof(flags)) || flags[0] > 1 || flags[1] > 1)
+	if (!go_read(p, p->globals.leak_pending, flags, sizeof(flags)) || flags[0] > 1 || flags[1] > 1)
 		return fail("process %d: unexpected contents where its garbage collector's flags should be: nothing was written", p->pid);
 	if (!confirmed(p, "one byte, so that its next garbage collection detects leaks,"))
 		return fail("cancelled: nothing was written");
-	err = memory_write(p->tid, p->places.leak_pending, &want, 1);
+	err = memory_write(p->tid, p->globals.leak_pending, &want, 1);
 	if (err)
 		return fail("cannot write to process %d: %s", p->pid, strerror(-err));
 	return wait_for_collection(p, wait_s, arg);

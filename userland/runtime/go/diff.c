@@ -77,7 +77,7 @@ static struct json_object *read_document(const char *path, char *err, size_t err
 	struct stat st;
 
 	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-		inside = text("%s/go.json", path);
+		inside = strdup_printf("%s/go.json", path);
 		path = inside ?: path;
 	}
 	if (stat(path, &st))
@@ -134,7 +134,7 @@ static int kind_of(struct json_object *site)
 }
 
 /* The row of a call path; places maps its key to its index plus one. */
-static struct go_growth *row_of(struct go_difference *d, struct json_object *places,
+static struct go_growth *row_of(struct go_difference *d, struct json_object *indexes,
 				struct json_object *site)
 {
 	char *key = key_of(site);
@@ -142,7 +142,7 @@ static struct go_growth *row_of(struct go_difference *d, struct json_object *pla
 	struct json_object *place;
 	struct go_growth *more;
 
-	if (!key || kind < 0 || json_object_object_get_ex(places, key, &place)) {
+	if (!key || kind < 0 || json_object_object_get_ex(indexes, key, &place)) {
 		more = key && kind >= 0 ? &d->growth[json_object_get_int64(place)] : NULL;
 		free(key);
 		return more;
@@ -151,21 +151,21 @@ static struct go_growth *row_of(struct go_difference *d, struct json_object *pla
 	if (more) {
 		d->growth = more;
 		more[d->n] = (struct go_growth){ .kind = kind, .heap = kind == 2 };
-		json_object_object_add(places, key, json_object_new_int64(d->n++));
+		json_object_object_add(indexes, key, json_object_new_int64(d->n++));
 	}
 	free(key);
 	return more ? &more[d->n - 1] : NULL;
 }
 
 /* The runtime's own goroutines are left out, as in its own profiles. */
-static void add_sites(struct go_difference *d, struct json_object *places, bool newer)
+static void add_sites(struct go_difference *d, struct json_object *indexes, bool newer)
 {
 	struct json_object *list = json_object_object_get(newer ? d->newer : d->older, "sites");
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *site = json_object_array_get_idx(list, i);
 		bool system = json_object_get_boolean(go_document_at(site, "system", json_type_boolean));
-		struct go_growth *g = system ? NULL : row_of(d, places, site);
+		struct go_growth *g = system ? NULL : row_of(d, indexes, site);
 
 		if (!g)
 			continue;
@@ -204,14 +204,14 @@ static int worse(const void *pa, const void *pb)
 
 static bool compare(struct go_difference *d)
 {
-	struct json_object *places = json_object_new_object();
+	struct json_object *indexes = json_object_new_object();
 	size_t kept = 0;
 
-	if (!places)
+	if (!indexes)
 		return false;
-	add_sites(d, places, false);
-	add_sites(d, places, true);
-	json_object_put(places);
+	add_sites(d, indexes, false);
+	add_sites(d, indexes, true);
+	json_object_put(indexes);
 	for (size_t i = 0; i < d->n; i++)
 		if (changed(&d->growth[i]))
 			d->growth[kept++] = d->growth[i];

@@ -130,7 +130,7 @@ static uint64_t find_leak_pending(const struct go_process *p)
 /** go_find() - find the addresses of the runtime's variables */
 void go_find(struct go_process *p)
 {
-	struct go_places *at = &p->places;
+	struct go_globals *at = &p->globals;
 
 	at->allgs_pointer = symbol(p, "runtime.allgptr");
 	at->allgs_length = symbol(p, "runtime.allglen");

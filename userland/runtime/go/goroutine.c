@@ -212,15 +212,15 @@ static void read_some(struct gaze *k, const uint64_t *at, size_t n)
 static uint64_t *read_list(const struct go_process *p, size_t *n)
 {
 	for (int i = 0; i < 2 * TRIES; i++) {
-		uint64_t count = go_word(p, p->places.allgs_length);
-		uint64_t at = go_word(p, p->places.allgs_pointer), *list;
+		uint64_t count = go_word(p, p->globals.allgs_length);
+		uint64_t at = go_word(p, p->globals.allgs_pointer), *list;
 
 		if (!at || !count || count > G_MAX)
 			continue;
 		list = malloc(count * sizeof(*list));
 		*n = count;
 		if (list && go_read(p, at, list, count * sizeof(*list)) &&
-		    go_word(p, p->places.allgs_pointer) == at)
+		    go_word(p, p->globals.allgs_pointer) == at)
 			return list;
 		free(list);
 	}

@@ -107,7 +107,7 @@ static int read_bucket(const struct go_process *p, uint64_t at, struct bucket *b
  */
 static bool is_collected(const struct go_process *p)
 {
-	uint64_t at = go_word(p, p->places.mbuckets);
+	uint64_t at = go_word(p, p->globals.mbuckets);
 	struct bucket b;
 
 	for (int n = 0; at && n < BUCKETS_MAX && !read_bucket(p, at, &b); n++, at = b.head[ALL_NEXT])
@@ -119,7 +119,7 @@ static bool is_collected(const struct go_process *p)
 static int read_buckets(struct go_view *v, uint32_t cycle, bool collected)
 {
 	const struct go_process *p = v->process;
-	uint64_t at = go_word(p, p->places.mbuckets);
+	uint64_t at = go_word(p, p->globals.mbuckets);
 	struct bucket b;
 
 	for (int n = 0; at && n < BUCKETS_MAX; n++, at = b.head[ALL_NEXT]) {
@@ -134,8 +134,8 @@ static uint32_t cycle_now(const struct go_process *p)
 {
 	uint32_t cycle = 0;
 
-	if (p->places.profile_cycle)
-		go_read(p, p->places.profile_cycle, &cycle, sizeof(cycle));
+	if (p->globals.profile_cycle)
+		go_read(p, p->globals.profile_cycle, &cycle, sizeof(cycle));
 	return cycle;
 }
 
@@ -160,16 +160,16 @@ int go_heap(struct go_view *v)
 	struct go_process *p = v->process;
 	int err = 0;
 
-	v->counts.heap_unknown = !p->places.profile_rate || !p->places.profile_cycle ||
+	v->counts.heap_unknown = !p->globals.profile_rate || !p->globals.profile_cycle ||
 		(p->layout.record_bytes != 16 && p->layout.record_bytes != 32);
 	if (v->counts.heap_unknown)
 		return 0;
-	v->counts.heap_rate = go_word(p, p->places.profile_rate);
+	v->counts.heap_rate = go_word(p, p->globals.profile_rate);
 	/* Allocations before profiling was turned off do not count. */
 	v->counts.heap_off = !v->counts.heap_rate;
 	if (v->counts.heap_off)
 		return 0;
-	if (!p->places.mbuckets)
+	if (!p->globals.mbuckets)
 		go_scan(p);
 	for (int i = 0; i < TRIES; i++) {
 		uint32_t cycle = cycle_now(p);

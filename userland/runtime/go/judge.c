@@ -133,11 +133,11 @@ static void judge_growth(struct go_view *v, struct go_site *s)
 	j->confidence = 1 - pow(0.5, n - 1);
 	format_seconds(span_s, span);
 	if (s->kind == GO_HEAP)
-		say(j, text("grew by %s in %s and never shrank over %u garbage collections",
-			    format_bytes(grown, more), span, n));
+		say(j, strdup_printf("grew by %s in %s and never shrank over %u garbage collections",
+				     format_bytes(grown, more), span, n));
 	else
-		say(j, text("grew by %s in %s and never shrank in %u samples",
-			    format_count(grown, more), span, n));
+		say(j, strdup_printf("grew by %s in %s and never shrank in %u samples",
+				     format_count(grown, more), span, n));
 }
 
 static void judge_site(struct go_view *v, struct go_site *s)
@@ -155,12 +155,12 @@ static void judge_site(struct go_view *v, struct go_site *s)
 	if (s->proven && !is_main(v, s)) {
 		j->verdict = VERDICT_LEAK;
 		j->confidence = 1;
-		say(j, text("the Go runtime has proven that %s of them are leaked",
-			    format_count(s->proven, count)));
+		say(j, strdup_printf("the Go runtime has proven that %s of them are leaked",
+				     format_count(s->proven, count)));
 	} else if (s->kind == GO_GOROUTINE && s->live > CROWD && j->verdict == VERDICT_OK) {
 		j->verdict = VERDICT_SUSPECT;
 		j->confidence = 0.5;
-		say(j, text("%s are blocked at the same place", format_count(s->live, count)));
+		say(j, strdup_printf("%s are blocked at the same place", format_count(s->live, count)));
 	}
 }
 

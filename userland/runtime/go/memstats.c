@@ -10,7 +10,7 @@
 
 static uint64_t counter(const struct go_process *p, int offset)
 {
-	return offset < 0 ? 0 : go_word(p, p->places.controller + offset);
+	return offset < 0 ? 0 : go_word(p, p->globals.controller + offset);
 }
 
 /** go_memory() - sample the collector's totals, if they can be found */
@@ -20,7 +20,7 @@ void go_memory(struct go_view *v)
 	const struct go_layout *l = &p->layout;
 	struct go_counts *c = &v->counts;
 
-	if (!p->places.controller || l->gc_live < 0)
+	if (!p->globals.controller || l->gc_live < 0)
 		return;
 	c->gc_live = counter(p, l->gc_live);
 	c->gc_marked = counter(p, l->gc_marked);

@@ -57,10 +57,10 @@ static bool open_image(struct go_process *p, char *err, size_t errlen)
 /* An array of {pointer, length}; the first string is empty. */
 static void read_reasons(struct go_process *p)
 {
-	for (int i = 0; i < GO_REASONS && p->places.wait_reasons; i++) {
+	for (int i = 0; i < GO_REASONS && p->globals.wait_reasons; i++) {
 		uint64_t s[2];
 
-		if (!go_read(p, p->places.wait_reasons + 16 * i, s, sizeof(s)) ||
+		if (!go_read(p, p->globals.wait_reasons + 16 * i, s, sizeof(s)) ||
 		    s[1] >= sizeof(p->reasons[i]) || (i && !s[1]) ||
 		    (s[1] && !go_read(p, s[0], p->reasons[i], s[1])))
 			break;
@@ -130,7 +130,7 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	read_comm(p);
 	read_start(p);
 	go_find(p);
-	if (!p->places.allgs_pointer) {
+	if (!p->globals.allgs_pointer) {
 		snprintf(err, errlen, "process %d: its list of goroutines was not found", p->pid);
 		return -ENOENT;
 	}

@@ -60,7 +60,7 @@ static void put_goroutine(struct pprof *p, struct go_view *v, struct go_site *s)
 
 static int write_file(const char *dir, const char *name, struct pprof *p, char *err, size_t errlen)
 {
-	char *path = text("%s/%s.pb.gz", dir, name);
+	char *path = strdup_printf("%s/%s.pb.gz", dir, name);
 	struct atomic_file r;
 	size_t len = 0;
 	void *data = NULL;
@@ -87,8 +87,8 @@ static struct pprof *begin(const struct go_view *v)
 
 	if (!p)
 		return NULL;
-	comment = text("leaktrace " LEAKTRACE_VERSION ", process %d (%s), %s", v->process->pid,
-		       v->process->comm, v->process->table.version);
+	comment = strdup_printf("leaktrace " LEAKTRACE_VERSION ", process %d (%s), %s", v->process->pid,
+				v->process->comm, v->process->table.version);
 	pprof_time(p, v->wall_s * 1e9, 0);
 	pprof_comment(p, comment);
 	free(comment);
@@ -142,7 +142,7 @@ static int write_one(struct pprof *p, const char *dir, const char *name, char *e
 /* The same for 'leaktrace diff'. */
 static int write_document(struct go_view *v, const char *dir, char *err, size_t errlen)
 {
-	char *path = text("%s/go.json", dir);
+	char *path = strdup_printf("%s/go.json", dir);
 	struct atomic_file r;
 	int error = path ? atomic_file_open(&r, path) : -ENOMEM;
 

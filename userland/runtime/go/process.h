@@ -27,7 +27,7 @@ struct go_unwind;
 struct symbolizer;
 
 /* Addresses in the target; 0: not found. */
-struct go_places {
+struct go_globals {
 	uint64_t allgs_pointer, allgs_length;
 	uint64_t mbuckets, profile_cycle, profile_rate;
 	uint64_t wait_reasons, allp, controller;
@@ -44,7 +44,7 @@ struct go_process {
 	struct maps maps;
 	uint64_t bias;			/* address = ELF address + bias */
 	struct go_layout layout;
-	struct go_places places;
+	struct go_globals globals;
 	char reasons[GO_REASONS][48];
 	struct symbolizer *symbolizer;
 	struct go_unwind *unwind;

@@ -170,7 +170,7 @@ static bool is_bucket(const struct go_process *p, uint64_t at, int links)
 
 static void look_at(struct go_process *p, const struct go_area *a, size_t i)
 {
-	struct go_places *at = &p->places;
+	struct go_globals *at = &p->globals;
 	uint64_t w[4] = { 0 };
 
 	memcpy(w, a->copy + i, a->bytes - i < sizeof(w) ? a->bytes - i : sizeof(w));

@@ -103,8 +103,8 @@ int go_timers(struct go_view *v)
 {
 	const struct go_process *p = v->process;
 	const struct go_layout *l = &p->layout;
-	uint64_t list = go_word(p, p->places.allp);
-	uint64_t n = p->places.allp ? go_word(p, p->places.allp + 8) : 0;
+	uint64_t list = go_word(p, p->globals.allp);
+	uint64_t n = p->globals.allp ? go_word(p, p->globals.allp + 8) : 0;
 
 	v->counts.timers_unknown = !list || l->p_timers < 0 || l->timer_arg + 16 > TIMER_BYTES ||
 		l->timer_state + 4 > TIMER_BYTES || l->timer_period + 8 > TIMER_BYTES;

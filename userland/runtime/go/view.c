@@ -68,15 +68,15 @@ static struct go_site *add(struct go_view *v, const struct go_site *key)
 {
 	struct go_site *s;
 
-	if (v->nsites == v->room) {
-		size_t room = v->room ? 2 * v->room : 64;
-		struct go_site *more = room <= SITES_MAX ?
-			reallocarray(v->sites, room, sizeof(*more)) : NULL;
+	if (v->nsites == v->capacity) {
+		size_t capacity = v->capacity ? 2 * v->capacity : 64;
+		struct go_site *more = capacity <= SITES_MAX ?
+			reallocarray(v->sites, capacity, sizeof(*more)) : NULL;
 
 		if (!more)
 			return NULL;
 		v->sites = more;
-		v->room = room;
+		v->capacity = capacity;
 	}
 	s = &v->sites[v->nsites];
 	*s = *key;

@@ -59,7 +59,7 @@ struct go_counts {
 struct go_view {			/* initialise to zeroes, and set process */
 	struct go_process *process;	/* not ours */
 	struct go_site *sites;
-	size_t nsites, room;
+	size_t nsites, capacity;
 	uint32_t *index;		/* hash table; index of the site + 1 */
 	size_t index_size;
 	unsigned int snapshots;
