@@ -221,7 +221,7 @@ assert_type() {
 	assert_made by_many 1 3000 merge_many
 	tell many 1000
 	assert_maps
-	assert_site by_many map 1000 4000
+	assert_site by_many map 1001 4000
 }
 
 @test "map: split by a NUMA policy" {
