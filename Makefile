@@ -14,7 +14,7 @@ DESTDIR ?=
 version := $(shell sed -n 's/^\#define LT_VERSION "\(.*\)"/\1/p' module/leaktrace.h)
 src := $(DESTDIR)/usr/src/leaktrace-$(version)
 shipped := Kbuild dkms.conf LICENSE $(wildcard include/uapi/linux/*.h \
-	module/*.[ch] module/compat/*/*.h module/compat/*/*/*.h)
+	module/*.[ch] module/requires.* module/compat/*/*.h module/compat/*/*/*.h)
 
 all: module cli
 

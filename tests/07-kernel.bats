@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the module asks of a kernel: the check against upstream's exports. Runs without a
-# guest.
+# What the module asks of a kernel: the check against upstream's exports, and what a build
+# says of a kernel that lacks something. Runs without a guest.
 # bats file_tags=host,build
 
 load lib/common
@@ -85,4 +85,86 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(event);' \
 	echo 'int own;' | gcc -c -x c -o "$BATS_TEST_TMPDIR/module.ko" -
 	run exports missing "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/module.ko"
 	expect "$status" 1 "exit status of an empty module"
+}
+
+# --- Kbuild: a build folder of 6.1, with something taken out of it ---
+
+# The module, and a copy of the build folder that it has been built for once: what comes
+# after compiles nothing.
+doctored_kernel() {
+	local kdir name
+	TREE=$BATS_FILE_TMPDIR/tree KDIR=$BATS_FILE_TMPDIR/kernel
+	if [ ! -e "$BATS_FILE_TMPDIR/built" ]; then
+		kdir=$(echo "${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}"/kernels/6.1/root/usr/src/linux-headers-*-amd64)
+		[ -e "$kdir/Makefile" ] || lacking "no headers of 6.1: run scripts/kernels 6.1"
+		rm -rf "$TREE" "$KDIR"
+		mkdir -p "$TREE"
+		(cd "$TOP" && git ls-files -z --cached --others --exclude-standard Kbuild module include |
+			xargs -0 -r ls -d -- 2>/dev/null | cpio -pdm --quiet "$TREE")
+		cp -a "$kdir" "$KDIR"
+		# what Debian has elsewhere
+		for name in scripts tools; do
+			ln -sfn "$(realpath "$kdir/$name")" "$KDIR/$name"
+		done
+		make -C "$KDIR" M="$TREE" modules || return
+		[ -s "$TREE/leaktrace.ko" ]
+		cp "$KDIR/include/config/auto.conf" "$BATS_FILE_TMPDIR/auto.conf"
+		cp "$KDIR/Module.symvers" "$BATS_FILE_TMPDIR/Module.symvers"
+		: >"$BATS_FILE_TMPDIR/built"
+	fi
+	cp "$BATS_FILE_TMPDIR/auto.conf" "$KDIR/include/config/auto.conf"
+	cp "$BATS_FILE_TMPDIR/Module.symvers" "$KDIR/Module.symvers"
+	rm -f "$TREE/leaktrace.ko"
+}
+
+@test "Kbuild: a kernel that has all builds, and nothing is said" {
+	doctored_kernel
+	run make -C "$KDIR" M="$TREE" modules
+	echo "$output"
+	expect "$status" 0 "exit status"
+	[ -s "$TREE/leaktrace.ko" ]
+	refute grep -q 'leaktrace: ' <<<"$output"
+}
+
+@test "Kbuild: options that the kernel lacks are told in a sentence" {
+	local option
+	doctored_kernel
+	for option in TRACEPOINTS DYNAMIC_FTRACE KPROBES MMU_NOTIFIER POSIX_TIMERS NET; do
+		sed "/^CONFIG_$option=/d" "$BATS_FILE_TMPDIR/auto.conf" >"$KDIR/include/config/auto.conf"
+		run make -C "$KDIR" M="$TREE" modules
+		echo "$output"
+		[ "$status" != 0 ]
+		expect "$(grep -c "leaktrace: this kernel was configured without CONFIG_$option (to [^)]*)\." <<<"$output")" 1 \
+			"sentences about $option"
+	done
+	sed '/^CONFIG_KPROBES=/d; /^CONFIG_NET=/d' "$BATS_FILE_TMPDIR/auto.conf" >"$KDIR/include/config/auto.conf"
+	run make -C "$KDIR" M="$TREE" modules
+	echo "$output"
+	[ "$status" != 0 ]
+	grep -q 'without CONFIG_KPROBES (to [^)]*), CONFIG_NET (to [^)]*)\.' <<<"$output"
+}
+
+@test "Kbuild: symbols that the kernel does not export are told in a sentence" {
+	doctored_kernel
+	sed -i '/\tregister_kprobe\t/d; /\tgenl_register_family\t/d' "$KDIR/Module.symvers"
+	run make -C "$KDIR" M="$TREE" modules
+	echo "$output"
+	[ "$status" != 0 ]
+	[ ! -e "$TREE/leaktrace.ko" ]
+	grep -qx 'leaktrace: this kernel does not export to modules what leaktrace needs: genl_register_family, register_kprobe' <<<"$output"
+	refute grep -q modpost: <<<"$output"
+	# of a kernel that was prepared and not built, nothing is known
+	rm "$KDIR/Module.symvers"
+	run make -C "$KDIR" M="$TREE" modules KBUILD_MODPOST_WARN=1
+	echo "$output"
+	expect "$status" 0 "exit status without Module.symvers"
+	refute grep -q 'leaktrace: ' <<<"$output"
+}
+
+@test "Kbuild: clean asks nothing of the kernel" {
+	doctored_kernel
+	sed -i '/^CONFIG_KPROBES=/d' "$KDIR/include/config/auto.conf"
+	make -C "$KDIR" M="$TREE" clean
+	[ ! -e "$TREE/module/main.o" ]
+	rm "$BATS_FILE_TMPDIR/built"
 }

@@ -30,10 +30,10 @@ DEFINE = re.compile(
 # Their definitions export nothing: where they are used, they do.
 KNOWN = re.compile(r"_*EXPORT_(SYMBOL|PER_CPU_SYMBOL|TRACEPOINT_SYMBOL|STATIC_CALL)")
 EXPORT = re.compile(
-    r"\b_*(EXPORT(?:_PER_CPU)?_SYMBOL(?:_NS)?(?:_GPL)?"
+    r"\b(?:_*|ACPI_)(EXPORT(?:_PER_CPU)?_SYMBOL(?:_NS)?(?:_GPL)?"
     r"|EXPORT_TRACEPOINT_SYMBOL(?:_GPL)?"
     r"|EXPORT_STATIC_CALL(?:_TRAMP)?(?:_GPL)?"
-    r"|EXPORT_THUNK|EXPORT_DATA_SYMBOL(?:_GPL)?)\s*\(\s*([\w#\\* \t]+?)\s*[,)]"
+    r"|EXPORT_EARLY_PER_CPU_SYMBOL|EXPORT_INDIRECT_CALLABLE|EXPORT_THUNK|EXPORT_DATA_SYMBOL(?:_GPL)?)\s*\(\s*([\w#\\* \t]+?)\s*[,)]"
 )
 # A pattern has to say more than this of a name.
 LITERAL = 5
