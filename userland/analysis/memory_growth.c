@@ -17,6 +17,7 @@
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/frame.h"
+#include "util/array.h"
 
 struct path_function {				/* a function on a site's stack */
 	uint64_t function, pages;
@@ -47,15 +48,8 @@ static int by_pages(const void *a, const void *b)
 
 static void add_function(struct path_functions *all, const struct path_function *b)
 {
-	if (all->n == all->capacity) {
-		size_t capacity = all->capacity ? 2 * all->capacity : 256;
-		struct path_function *more = reallocarray(all->b, capacity, sizeof(*more));
-
-		if (!more)
-			return;
-		all->b = more;
-		all->capacity = capacity;
-	}
+	if (!array_reserve(all->b, all->capacity, all->n, 1))
+		return;
 	all->b[all->n++] = *b;
 }
 

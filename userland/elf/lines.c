@@ -15,6 +15,7 @@
 
 #include "elf/image.h"
 #include "elf/lines.h"
+#include "util/array.h"
 #include "util/string_table.h"
 
 enum {
@@ -28,15 +29,8 @@ static void add_unit(struct elf_lines *lines, Dwarf_Die *die)
 	Dwarf_Addr base, start, end;
 	ptrdiff_t at = 0;
 
-	if (lines->nunits == lines->units_room) {
-		uint32_t capacity = lines->units_room ? 2 * lines->units_room : 64;
-		void *bigger = realloc(lines->unit, capacity * sizeof(*lines->unit));
-
-		if (!bigger)
-			return;
-		lines->unit = bigger;
-		lines->units_room = capacity;
-	}
+	if (!array_reserve(lines->unit, lines->units_room, lines->nunits, 1))
+		return;
 	for (int i = 0; i < MAX_RANGES_PER_UNIT; i++) {
 		at = dwarf_ranges(die, at, &base, &start, &end);
 		if (at <= 0)

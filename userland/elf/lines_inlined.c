@@ -12,6 +12,7 @@
 
 #include "elf/image.h"
 #include "elf/lines.h"
+#include "util/array.h"
 #include "util/string_table.h"
 
 enum {
@@ -53,16 +54,9 @@ static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bo
 	}
 	if (unit->ranges.n == before)
 		return NO_SCOPE;
-	if (index == unit->scopes_room) {
-		uint32_t capacity = index ? 2 * index : 64;
-		void *bigger = realloc(unit->scope, capacity * sizeof(*unit->scope));
-
-		if (!bigger) {
-			unit->ranges.n = before;
-			return NO_SCOPE;
-		}
-		unit->scope = bigger;
-		unit->scopes_room = capacity;
+	if (!array_reserve(unit->scope, unit->scopes_room, index, 1)) {
+		unit->ranges.n = before;
+		return NO_SCOPE;
 	}
 	unit->scope[index] = (struct elf_scope) {
 		.die = dwarf_dieoffset(die),

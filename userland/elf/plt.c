@@ -10,6 +10,7 @@
 
 #include "elf/image.h"
 #include "elf/symbols.h"
+#include "util/array.h"
 
 enum {
 	STUB_BYTES = 16,
@@ -31,15 +32,8 @@ static void add_slot(struct slots *slots, uint64_t vaddr, const char *name)
 {
 	if (!name || !*name || slots->n >= MAX_SLOTS)
 		return;
-	if (slots->n == slots->capacity) {
-		size_t capacity = slots->capacity ? 2 * slots->capacity : 64;
-		void *bigger = realloc(slots->slot, capacity * sizeof(*slots->slot));
-
-		if (!bigger)
-			return;
-		slots->slot = bigger;
-		slots->capacity = capacity;
-	}
+	if (!array_reserve(slots->slot, slots->capacity, slots->n, 1))
+		return;
 	slots->slot[slots->n++] = (struct slot) { vaddr, name };
 }
 

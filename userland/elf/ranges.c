@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "elf/lines.h"
+#include "util/array.h"
 
 enum { MAX_RANGES = 16 << 20 };		/* 24 bytes each */
 
@@ -14,15 +15,8 @@ void elf_ranges_add(struct elf_ranges *ranges, uint64_t start, uint64_t end, uin
 {
 	if (start >= end || ranges->n >= MAX_RANGES)
 		return;
-	if (ranges->n == ranges->capacity) {
-		uint32_t capacity = ranges->capacity ? 2 * ranges->capacity : 64;
-		void *bigger = realloc(ranges->range, capacity * sizeof(*ranges->range));
-
-		if (!bigger)
-			return;
-		ranges->range = bigger;
-		ranges->capacity = capacity;
-	}
+	if (!array_reserve(ranges->range, ranges->capacity, ranges->n, 1))
+		return;
 	ranges->range[ranges->n] = (struct elf_range) { start, end, ranges->n, owner };
 	ranges->n++;
 }

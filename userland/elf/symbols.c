@@ -15,6 +15,7 @@
 
 #include "elf/image.h"
 #include "elf/symbols.h"
+#include "util/array.h"
 #include "util/string_table.h"
 
 enum {
@@ -36,15 +37,8 @@ void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes
 	if (!bytes || start + bytes < start || !raw || !*raw || *raw == '@' ||
 	    symbols->n >= MAX_SYMBOLS || !elf_image_is_code(symbols->code, start))
 		return;
-	if (symbols->n == symbols->capacity) {
-		uint32_t capacity = symbols->capacity ? 2 * symbols->capacity : 256;
-		void *bigger = realloc(symbols->symbol, capacity * sizeof(*symbols->symbol));
-
-		if (!bigger)
-			return;
-		symbols->symbol = bigger;
-		symbols->capacity = capacity;
-	}
+	if (!array_reserve(symbols->symbol, symbols->capacity, symbols->n, 1))
+		return;
 	symbols->symbol[symbols->n++] = (struct elf_symbol) {
 		.start = start, .end = start + bytes, .raw = raw, .rank = rank,
 	};

@@ -28,6 +28,7 @@
 #include "symbolize/language.h"
 #include "symbolize/stack.h"
 #include "symbolize/symbolizer.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/macros.h"
 #include "util/proc_maps.h"
@@ -79,27 +80,9 @@ void model_free(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* Makes room for one more element in an array whose capacity doubles. */
-static void *grow(void *array, size_t n, size_t *capacity, size_t size, size_t max)
-{
-	void *bigger;
-
-	if (n < *capacity)
-		return array;
-	if (n >= max)
-		return NULL;
-	bigger = reallocarray(array, *capacity ? *capacity * 2 : 64, size);
-	if (bigger)
-		*capacity = *capacity ? *capacity * 2 : 64;
-	return bigger;
-}
-
-#define GROW(m, what, max) ({							\
-	void *_p = grow((m)->what, (m)->n##what, &(m)->what##_room,		\
-			sizeof(*(m)->what), max);				\
-	if (_p)									\
-		(m)->what = _p;							\
-	_p; })
+/* Whether there is space for one more. */
+#define GROW(m, what, max) ((m)->n##what < (max) &&					\
+			    array_reserve((m)->what, (m)->what##_room, (m)->n##what, 1))
 
 static int add_stack(struct model *m, struct nlattr *attrs, int len)
 {

@@ -10,6 +10,7 @@
 
 #include "model/object.h"
 #include "model/object_notes.h"
+#include "util/array.h"
 
 enum { EXAMPLES = 4096, UNJOINED_MAX = 1 << 22 };
 
@@ -53,17 +54,9 @@ static struct object_note *place(struct object_notes *s)
 
 static void put_unjoined(struct object_notes *s, const struct object *o)
 {
-	size_t capacity = s->unjoined_room ? s->unjoined_room * 2 : 64;
-	struct unjoined *more;
-
-	if (s->nunjoined == s->unjoined_room) {
-		more = s->nunjoined < UNJOINED_MAX ?
-			reallocarray(s->unjoined, capacity, sizeof(*more)) : NULL;
-		if (!more)
-			return;
-		s->unjoined = more;
-		s->unjoined_room = capacity;
-	}
+	if (s->nunjoined >= UNJOINED_MAX ||
+	    !array_reserve(s->unjoined, s->unjoined_room, s->nunjoined, 1))
+		return;
 	s->unjoined[s->nunjoined++] = (struct unjoined){ o->id, o->born_ns };
 	s->sorted = false;
 }

@@ -11,6 +11,7 @@
 #include "model/runtime.h"
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/units.h"
 
@@ -137,16 +138,11 @@ bool runtime_leaks(struct runtime *p)
 
 static bool room_for(struct runtime *p, uint32_t id)
 {
-	size_t n = 2 * ((size_t)id + 1);
-	struct alarm *more = id < p->ntold ? p->told : realloc(p->told, n * sizeof(*more));
+	size_t before = p->ntold;
 
-	if (!more)
+	if (!array_reserve(p->told, p->ntold, id, 1))
 		return false;
-	if (id >= p->ntold) {
-		memset(more + p->ntold, 0, (n - p->ntold) * sizeof(*more));
-		p->told = more;
-		p->ntold = n;
-	}
+	memset(p->told + before, 0, (p->ntold - before) * sizeof(*p->told));
 	return true;
 }
 

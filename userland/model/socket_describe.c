@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/socket_describe.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/format.h"
 #include "util/macros.h"
@@ -30,15 +31,8 @@ static struct {
 
 static struct peer *add_peer(uint64_t inode)
 {
-	if (cache.n == cache.capacity) {
-		size_t capacity = cache.capacity ? cache.capacity * 2 : 256;
-		struct peer *more = reallocarray(cache.peers, capacity, sizeof(*more));
-
-		if (!more)
-			return NULL;
-		cache.peers = more;
-		cache.capacity = capacity;
-	}
+	if (!array_reserve(cache.peers, cache.capacity, cache.n, 1))
+		return NULL;
 	cache.peers[cache.n].inode = inode;
 	return &cache.peers[cache.n++];
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "symbolize/perf_map.h"
+#include "util/array.h"
 #include "util/string_table.h"
 #include "util/target_file.h"
 
@@ -56,15 +57,8 @@ static void add(struct perf_map *jit, uint64_t start, uint64_t bytes, uint32_t l
 {
 	if (!bytes || start + bytes < start || !name)
 		return;
-	if (jit->n == jit->capacity) {
-		uint32_t capacity = jit->capacity ? 2 * jit->capacity : 1024;
-		void *bigger = realloc(jit->symbol, capacity * sizeof(*jit->symbol));
-
-		if (!bigger)
-			return;
-		jit->symbol = bigger;
-		jit->capacity = capacity;
-	}
+	if (!array_reserve(jit->symbol, jit->capacity, jit->n, 1))
+		return;
 	jit->symbol[jit->n++] = (struct perf_map_symbol) {
 		.start = start, .end = start + bytes, .line = line, .name = name,
 	};

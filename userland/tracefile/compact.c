@@ -16,6 +16,7 @@
 #include "tracefile/format.h"
 #include "tracefile/records.h"
 #include "tracefile/writer.h"
+#include "util/array.h"
 
 struct compact_state {			/* state of a target */
 	uint32_t target;
@@ -95,14 +96,8 @@ static int add_point(struct compact_state *t, const struct point *p)
 	struct point *sum = &t->sum;
 	size_t need = sum->nsites + p->nsites;
 
-	if (need > t->capacity) {
-		struct site_row *more = reallocarray(sum->sites, 2 * need, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		sum->sites = more;
-		t->capacity = 2 * need;
-	}
+	if (!array_reserve(sum->sites, t->capacity, sum->nsites, p->nsites))
+		return -ENOMEM;
 	if (p->nsites)
 		memcpy(sum->sites + sum->nsites, p->sites, p->nsites * sizeof(*p->sites));
 	sum->nsites = need;

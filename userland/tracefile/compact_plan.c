@@ -8,6 +8,7 @@
 #include "tracefile/container.h"
 #include "tracefile/format.h"
 #include "tracefile/records.h"
+#include "util/array.h"
 #include "util/id_table.h"
 
 #define SMALLER		0.625	/* target size, as a share of the old one */
@@ -58,15 +59,8 @@ bool compact_plan_keeps_snapshot(const struct compact_plan *p, uint32_t target, 
 
 static int add_item(struct items *x, const struct item *i)
 {
-	if (x->n == x->capacity) {
-		size_t capacity = x->capacity ? 2 * x->capacity : 1024;
-		struct item *more = reallocarray(x->item, capacity, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		x->item = more;
-		x->capacity = capacity;
-	}
+	if (!array_reserve(x->item, x->capacity, x->n, 1))
+		return -ENOMEM;
 	x->item[x->n++] = *i;
 	return 0;
 }

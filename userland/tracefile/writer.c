@@ -32,6 +32,7 @@
 #include "tracefile/container.h"
 #include "tracefile/format.h"
 #include "tracefile/writer.h"
+#include "util/array.h"
 #include "util/hash.h"
 #include "util/macros.h"
 #include "util/proc_maps.h"
@@ -161,15 +162,8 @@ struct pcs {
 
 static int add_pcs(struct pcs *all, const struct written_set *k, const struct stack *s, bool is_return)
 {
-	if (all->n + s->npcs > all->capacity) {
-		size_t capacity = 2 * all->capacity + s->npcs;
-		uint64_t *more = reallocarray(all->pc, capacity, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		all->pc = more;
-		all->capacity = capacity;
-	}
+	if (!array_reserve(all->pc, all->capacity, all->n, s->npcs))
+		return -ENOMEM;
 	for (unsigned int i = 0; i < s->npcs; i++) {
 		all->pc[all->n] = s->pcs[i] * 2 + (is_return || i > 0);
 		all->n += !knows_pc(k, all->pc[all->n]);

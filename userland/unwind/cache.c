@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "unwind/unwind.h"
+#include "util/array.h"
 
 /* Increment whenever the compiler's output for a file changes. */
 enum { COMPILER_VERSION = 3 };
@@ -186,18 +187,16 @@ static bool list_file(int dir, const char *name, struct cached *file)
 static void shrink(int dir)
 {
 	DIR *stream = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	struct cached *file = NULL, *more;
+	struct cached *file = NULL;
 	struct dirent *entry;
-	size_t n = 0;
+	size_t n = 0, capacity = 0;
 	off_t total = 0;
 
 	if (!stream)
 		return;
 	while ((entry = readdir(stream))) {
-		more = n % 256 ? file : reallocarray(file, n + 256, sizeof(*file));
-		if (!more)
+		if (!array_reserve(file, capacity, n, 1))
 			break;
-		file = more;
 		if (list_file(dir, entry->d_name, &file[n]))
 			total += file[n++].bytes;
 	}

@@ -21,6 +21,7 @@
 #include "unwind/key.h"
 #include "unwind/rule.h"
 #include "unwind/unwind.h"
+#include "util/array.h"
 
 enum {
 	/* Padding after a function is covered by the function's last row. */
@@ -113,18 +114,10 @@ static int add_row(struct unwind_build *b, uint32_t at, uint32_t rule)
 		b->nrows--;
 	if (b->nrows && b->row[b->nrows - 1].rule == rule)
 		return 0;
-	if (b->nrows == b->row_room) {
-		size_t capacity = b->row_room ? 2 * b->row_room : 4096;
-		void *array;
-
-		if (b->nrows >= MAX_ROWS)
-			return -E2BIG;
-		array = reallocarray(b->row, capacity, sizeof(*b->row));
-		if (!array)
-			return -ENOMEM;
-		b->row = array;
-		b->row_room = capacity;
-	}
+	if (b->nrows >= MAX_ROWS)
+		return -E2BIG;
+	if (!array_reserve(b->row, b->row_room, b->nrows, 1))
+		return -ENOMEM;
 	b->row[b->nrows++] = (struct unwind_row){ .at = at, .rule = rule };
 	return 0;
 }

@@ -8,18 +8,12 @@
 #include <string.h>
 
 #include "unwind/coverage.h"
+#include "util/array.h"
 
 int unwind_pieces_add(struct unwind_pieces *pieces, struct unwind_piece piece)
 {
-	if (pieces->n == pieces->capacity) {
-		size_t capacity = pieces->capacity ? 2 * pieces->capacity : 256;
-		void *array = reallocarray(pieces->piece, capacity, sizeof(piece));
-
-		if (!array)
-			return -ENOMEM;
-		pieces->piece = array;
-		pieces->capacity = capacity;
-	}
+	if (!array_reserve(pieces->piece, pieces->capacity, pieces->n, 1))
+		return -ENOMEM;
 	pieces->piece[pieces->n++] = piece;
 	return 0;
 }

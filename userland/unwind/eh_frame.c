@@ -14,6 +14,7 @@
 #include "unwind/cursor.h"
 #include "unwind/eh_frame.h"
 #include "unwind/section.h"
+#include "util/array.h"
 
 enum {
 	MAX_CIES = 1 << 18,		/* debug information has one per source file */
@@ -36,18 +37,6 @@ struct reader {
 	uint32_t first_cie;
 	struct unwind_cfi run;
 };
-
-static void *grow(void *array, uint32_t n, uint32_t *capacity, size_t size)
-{
-	uint32_t more = *capacity ? *capacity * 2 : 256;
-
-	if (n < *capacity)
-		return array;
-	array = reallocarray(array, more, size);
-	if (array)
-		*capacity = more;
-	return array;
-}
 
 /* 1, or 0 at the end of the readable part. */
 static int next_entry(struct reader *r, struct entry *e)
@@ -155,11 +144,9 @@ static int read_cies(struct reader *r)
 
 		if (!e.is_cie || f->ncies == MAX_CIES)
 			continue;
-		cie = grow(f->cie, f->ncies, &f->cie_room, sizeof(*cie));
-		if (!cie)
+		if (!array_reserve(f->cie, f->cie_room, f->ncies, 1))
 			return -ENOMEM;
-		f->cie = cie;
-		cie += f->ncies++;
+		cie = &f->cie[f->ncies++];
 		memset(cie, 0, sizeof(*cie));
 		cie->offset = e.offset;
 		cie->section = r->number;
@@ -211,7 +198,7 @@ static bool parse_fde(struct reader *r, struct entry *e, struct unwind_fde *fde)
 static int read_fdes(struct reader *r)
 {
 	struct unwind_frames *f = r->frames;
-	struct unwind_fde fde, *array;
+	struct unwind_fde fde;
 	struct entry e;
 
 	rewind_to_start(r);
@@ -224,10 +211,8 @@ static int read_fdes(struct reader *r)
 		}
 		if (!fde.start || !fde.bytes)
 			continue;	/* of a section that the linker discarded */
-		array = grow(f->fde, f->nfdes, &f->fde_room, sizeof(fde));
-		if (!array)
+		if (!array_reserve(f->fde, f->fde_room, f->nfdes, 1))
 			return -ENOMEM;
-		f->fde = array;
 		f->fde[f->nfdes++] = fde;
 	}
 	return 0;

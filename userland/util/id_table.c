@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/id_table.h"
-
-enum { ROOM_FIRST = 64 };
 
 static void *at(const struct id_table *r, size_t i)
 {
@@ -52,13 +51,11 @@ void *id_table_get(struct id_table *r, uint32_t id)
 	if (i < r->n && id_of(r, i) == id)
 		return at(r, i);
 	if (r->n == r->capacity) {
-		size_t capacity = r->capacity ? 2 * r->capacity : ROOM_FIRST;
-		void *more = reallocarray(r->row, capacity, r->size_bytes);
+		void *row = array_grown(r->row, &r->capacity, r->n + 1, SIZE_MAX, r->size_bytes);
 
-		if (!more)
+		if (!row)
 			return NULL;
-		r->row = more;
-		r->capacity = capacity;
+		r->row = row;
 	}
 	memmove(at(r, i + 1), at(r, i), (r->n - i) * r->size_bytes);
 	memset(at(r, i), 0, r->size_bytes);

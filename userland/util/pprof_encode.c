@@ -11,6 +11,7 @@
 
 #include <zlib.h>
 
+#include "util/array.h"
 #include "util/intern.h"
 #include "util/pprof_encode.h"
 #include "util/protobuf.h"
@@ -126,16 +127,9 @@ void pprof_comment(struct pprof *p, const char *comment)
 
 static struct mapping *add_mapping(struct pprof *p, const struct mapping *m)
 {
-	if (p->nmappings == p->mappings_room) {
-		size_t capacity = p->mappings_room ? p->mappings_room * 2 : 64;
-		struct mapping *more = reallocarray(p->mappings, capacity, sizeof(*more));
-
-		if (!more) {
-			p->failed = true;
-			return NULL;
-		}
-		p->mappings = more;
-		p->mappings_room = capacity;
+	if (!array_reserve(p->mappings, p->mappings_room, p->nmappings, 1)) {
+		p->failed = true;
+		return NULL;
 	}
 	p->mappings[p->nmappings] = *m;
 	return &p->mappings[p->nmappings++];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/protobuf.h"
 #include "util/utf8.h"
 
@@ -10,21 +11,8 @@ enum { WIRE_VARINT = 0, WIRE_LENGTH = 2, VARINT_MAX = 10 };
 
 static bool make_room(struct bytes *b, size_t more)
 {
-	size_t capacity = b->capacity ?: 256;
-	void *data;
-
-	if (b->failed || more <= b->capacity - b->len)
-		return !b->failed;
-	while (capacity - b->len < more && capacity <= SIZE_MAX / 4)
-		capacity *= 2;
-	data = capacity - b->len < more ? NULL : realloc(b->data, capacity);
-	if (!data) {
-		b->failed = true;
-		return false;
-	}
-	b->data = data;
-	b->capacity = capacity;
-	return true;
+	b->failed = b->failed || !array_reserve(b->data, b->capacity, b->len, more);
+	return !b->failed;
 }
 
 void bytes_put(struct bytes *b, const void *data, size_t len)

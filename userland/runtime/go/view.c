@@ -16,6 +16,7 @@
 #include "runtime/go/view.h"
 #include "symbolize/frame.h"
 #include "symbolize/symbolizer.h"
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/macros.h"
 
@@ -68,16 +69,8 @@ static struct go_site *add(struct go_view *v, const struct go_site *key)
 {
 	struct go_site *s;
 
-	if (v->nsites == v->capacity) {
-		size_t capacity = v->capacity ? 2 * v->capacity : 64;
-		struct go_site *more = capacity <= SITES_MAX ?
-			reallocarray(v->sites, capacity, sizeof(*more)) : NULL;
-
-		if (!more)
-			return NULL;
-		v->sites = more;
-		v->capacity = capacity;
-	}
+	if (v->nsites >= SITES_MAX || !array_reserve(v->sites, v->capacity, v->nsites, 1))
+		return NULL;
 	s = &v->sites[v->nsites];
 	*s = *key;
 	s->pcs = malloc(key->npcs * sizeof(*key->pcs) + 1);
