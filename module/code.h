@@ -5,6 +5,17 @@
 #ifndef _LT_CODE_H
 #define _LT_CODE_H
 
+#include <linux/leaktrace_unwind.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "tables.h"
+
+struct file;
+struct lt_mm;
+struct lt_target;
+struct pt_regs;
+
 /*
  * table.c: unwind tables; maps.c: which code has which
  */

@@ -5,6 +5,18 @@
 #ifndef _LT_NETLINK_H
 #define _LT_NETLINK_H
 
+#include <linux/types.h>
+
+struct genl_family;
+struct genl_info;
+struct lt_event;
+struct lt_object;
+struct lt_site;
+struct lt_target;
+struct netlink_callback;
+struct netlink_ext_ack;
+struct sk_buff;
+
 /* Multicast groups. */
 enum lt_group {
 	LT_GROUP_EVENTS,	/* all events */

@@ -5,6 +5,12 @@
 #ifndef _LT_PROBE_H
 #define _LT_PROBE_H
 
+#include <linux/leaktrace.h>
+#include <linux/types.h>
+
+struct ftrace_regs;
+struct netlink_ext_ack;
+
 /*
  * function.c: entries of kernel functions
  */

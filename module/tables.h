@@ -6,6 +6,14 @@
 #ifndef _LT_TABLES_H
 #define _LT_TABLES_H
 
+#include <linux/leaktrace.h>
+#include <linux/list.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+struct lt_store;
+struct lt_target;
+
 /*
  * object.c: the common table of live objects
  */

@@ -110,6 +110,14 @@ void planted(void); void planted(void) { json_write_line(0, 0); }'
 	"$TREE/scripts/check" layers
 }
 
+@test "build: each header of the tool compiles by itself, and one that does not is found" {
+	make -s -C "$TREE/userland" headers >"$BATS_TEST_TMPDIR/log" 2>&1 || { cat "$BATS_TEST_TMPDIR/log"; false; }
+	printf 'size_t planted(void);\n' >"$TREE/userland/util/planted.h"
+	refute make -s -C "$TREE/userland" headers >"$BATS_TEST_TMPDIR/log" 2>&1
+	rm "$TREE/userland/util/planted.h"
+	grep -q "util/planted.h:1:1: error: unknown type name .size_t" "$BATS_TEST_TMPDIR/log"
+}
+
 @test "build: no function is longer than a screen, no text leads elsewhere" {
 	cd "$TOP"
 	scripts/check length text
