@@ -131,11 +131,6 @@ static void text_fill(const struct status *s)
 		printf("%-12s %14s\n", "lost", "nothing");
 }
 
-static void put(struct json_object *o, const char *key, uint64_t n)
-{
-	json_object_object_add(o, key, json_object_new_uint64(n));
-}
-
 static struct json_object *json_targets(const struct overview *v)
 {
 	struct json_object *list = json_object_new_array();
@@ -144,22 +139,22 @@ static struct json_object *json_targets(const struct overview *v)
 		const struct target *t = &v->targets[i];
 		struct json_object *o = json_object_new_object(), *live = json_object_new_object();
 
-		put(o, "id", t->id);
-		put(o, "pid", t->pid);
-		json_object_object_add(o, "comm", json_string(t->comm));
-		json_object_object_add(o, "window_s",
-				       json_object_new_double((t->now_ns - t->attached_ns) / 1e9));
-		json_object_object_add(o, "exited",
-				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
-		json_object_object_add(o, "background",
-				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_BACKGROUND));
-		json_object_object_add(o, "follow_fork",
-				       json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK));
-		json_object_object_add(o, "exact", json_object_new_boolean(!t->inexact));
+		json_put_number(o, "id", t->id);
+		json_put_number(o, "pid", t->pid);
+		json_put(o, "comm", json_string(t->comm));
+		json_put(o, "window_s",
+			 json_object_new_double((t->now_ns - t->attached_ns) / 1e9));
+		json_put(o, "exited",
+			 json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
+		json_put(o, "background",
+			 json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_BACKGROUND));
+		json_put(o, "follow_fork",
+			 json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK));
+		json_put(o, "exact", json_object_new_boolean(!t->inexact));
 		for (int k = 0; k < KINDS; k++)
 			if (t->kind[k].present && t->kinds & 1U << k)
-				put(live, kind_name(k), t->kind[k].live);
-		json_object_object_add(o, "live", live);
+				json_put_number(live, kind_name(k), t->kind[k].live);
+		json_put(o, "live", live);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -173,14 +168,14 @@ static struct json_object *json_probes(const struct overview *v)
 		const struct probe *p = &v->probes[i];
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "name", json_string(p->name));
-		json_object_object_add(o, "how", json_string(how_name(p->how)));
-		json_object_object_add(o, "required", json_object_new_boolean(p->required));
-		json_object_object_add(o, "present", json_object_new_boolean(p->present));
-		json_object_object_add(o, "attached", json_object_new_boolean(p->attached));
-		json_object_object_add(o, "error", json_object_new_int(p->error));
-		put(o, "hits", p->hits);
-		json_object_object_add(o, "why", json_string(p->why));
+		json_put(o, "name", json_string(p->name));
+		json_put(o, "how", json_string(how_name(p->how)));
+		json_put(o, "required", json_object_new_boolean(p->required));
+		json_put(o, "present", json_object_new_boolean(p->present));
+		json_put(o, "attached", json_object_new_boolean(p->attached));
+		json_put(o, "error", json_object_new_int(p->error));
+		json_put_number(o, "hits", p->hits);
+		json_put(o, "why", json_string(p->why));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -190,31 +185,31 @@ static struct json_object *json_status(const struct status *s)
 {
 	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
 
-	json_object_object_add(o, "version", json_string(s->version));
-	json_object_object_add(o, "tracing", json_object_new_boolean(s->tracing));
+	json_put(o, "version", json_string(s->version));
+	json_put(o, "tracing", json_object_new_boolean(s->tracing));
 	if (*s->stopped)
-		json_object_object_add(o, "stopped", json_string(s->stopped));
-	put(o, "targets_max", s->targets_max);
-	put(o, "objects", s->objects);
-	put(o, "objects_max", s->objects_max);
-	put(o, "page_cells", s->page_cells);
-	put(o, "page_cells_max", s->page_cells_max);
-	put(o, "sites", s->sites);
-	put(o, "sites_max", s->sites_max);
-	put(o, "stacks", s->stacks);
-	put(o, "stacks_max", s->stacks_max);
-	put(o, "ring_bytes", s->ring_bytes);
-	put(o, "ring_used_bytes", s->ring_used_bytes);
-	put(o, "memory_bytes", s->memory_bytes);
-	put(o, "events", s->events);
-	put(lost, "ring", s->lost.ring);
-	put(lost, "socket", s->lost.socket);
-	put(lost, "objects", s->lost.objects);
-	put(lost, "sites", s->lost.sites);
-	put(lost, "stacks", s->lost.stacks);
-	put(lost, "nested", s->lost.nested);
-	put(lost, "work", s->lost.work);
-	json_object_object_add(o, "lost", lost);
+		json_put(o, "stopped", json_string(s->stopped));
+	json_put_number(o, "targets_max", s->targets_max);
+	json_put_number(o, "objects", s->objects);
+	json_put_number(o, "objects_max", s->objects_max);
+	json_put_number(o, "page_cells", s->page_cells);
+	json_put_number(o, "page_cells_max", s->page_cells_max);
+	json_put_number(o, "sites", s->sites);
+	json_put_number(o, "sites_max", s->sites_max);
+	json_put_number(o, "stacks", s->stacks);
+	json_put_number(o, "stacks_max", s->stacks_max);
+	json_put_number(o, "ring_bytes", s->ring_bytes);
+	json_put_number(o, "ring_used_bytes", s->ring_used_bytes);
+	json_put_number(o, "memory_bytes", s->memory_bytes);
+	json_put_number(o, "events", s->events);
+	json_put_number(lost, "ring", s->lost.ring);
+	json_put_number(lost, "socket", s->lost.socket);
+	json_put_number(lost, "objects", s->lost.objects);
+	json_put_number(lost, "sites", s->lost.sites);
+	json_put_number(lost, "stacks", s->lost.stacks);
+	json_put_number(lost, "nested", s->lost.nested);
+	json_put_number(lost, "work", s->lost.work);
+	json_put(o, "lost", lost);
 	return o;
 }
 
@@ -222,10 +217,10 @@ static void say_json(const struct overview *v)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "leaktrace", json_object_new_int(1));
-	json_object_object_add(o, "status", json_status(&v->s));
-	json_object_object_add(o, "targets", json_targets(v));
-	json_object_object_add(o, "probes", json_probes(v));
+	json_put(o, "leaktrace", json_object_new_int(1));
+	json_put(o, "status", json_status(&v->s));
+	json_put(o, "targets", json_targets(v));
+	json_put(o, "probes", json_probes(v));
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 }

@@ -141,16 +141,6 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", r->n - shown);
 }
 
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static struct json_object *number(uint64_t n)
-{
-	return json_object_new_uint64(n);
-}
-
 /* "target" and "losses" are taken from the JSON report, so that they stay the same. */
 static struct json_object *part_of(struct model *m)
 {
@@ -162,9 +152,9 @@ static struct json_object *part_of(struct model *m)
 	all = report_json(m);
 	o = json_object_new_object();
 	format_time(m->target.now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	put(o, "target", json_object_get(json_object_object_get(all, "target")));
-	put(o, "losses", json_object_get(json_object_object_get(all, "losses")));
-	put(o, "taken_at", json_object_new_string(when));
+	json_put(o, "target", json_object_get(json_object_object_get(all, "target")));
+	json_put(o, "losses", json_object_get(json_object_object_get(all, "losses")));
+	json_put(o, "taken_at", json_object_new_string(when));
 	json_object_put(all);
 	return o;
 }
@@ -173,9 +163,9 @@ static struct json_object *json_difference(const struct difference *d)
 {
 	struct json_object *o = report_json_site(d->model, d->site ?: d->before);
 
-	put(o, "growth", json_object_new_int64((int64_t)(d->live - d->live_before)));
-	put(o, "live_before", number(d->live_before));
-	put(o, "live", number(d->live));
+	json_put(o, "growth", json_object_new_int64((int64_t)(d->live - d->live_before)));
+	json_put(o, "live_before", json_number(d->live_before));
+	json_put(o, "live", json_number(d->live));
 	return o;
 }
 
@@ -183,13 +173,13 @@ int difference_json(FILE *f, const struct difference_report *r)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	put(o, "leaktrace", json_object_new_int(1));
-	put(o, "same_process", json_object_new_boolean(r->same));
-	put(o, "old", part_of(r->older));
-	put(o, "new", part_of(r->newer));
+	json_put(o, "leaktrace", json_object_new_int(1));
+	json_put(o, "same_process", json_object_new_boolean(r->same));
+	json_put(o, "old", part_of(r->older));
+	json_put(o, "new", part_of(r->newer));
 	for (size_t i = 0; i < r->n; i++)
 		json_object_array_add(list, json_difference(&r->d[i]));
-	put(o, "sites", list);
+	json_put(o, "sites", list);
 	json_write_line(f, o);
 	return ferror(f) ? -1 : 0;
 }

@@ -26,16 +26,6 @@
 
 enum { EXAMPLES = 5 };
 
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static struct json_object *number(uint64_t n)
-{
-	return json_object_new_uint64(n);
-}
-
 /* Three decimals: milliseconds, or thousandths. */
 static struct json_object *real(double v)
 {
@@ -51,13 +41,13 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 {
 	struct json_object *o = json_object_new_object();
 
-	put(o, "function", json_string(f->function));
-	put(o, "file", json_string(f->file));
-	put(o, "line", json_object_new_int(f->line));
-	put(o, "module", json_string(f->module));
-	put(o, "build_id", json_string(f->build_id));
-	put(o, "offset", number(f->offset));
-	put(o, "inlined", json_object_new_boolean(f->inlined));
+	json_put(o, "function", json_string(f->function));
+	json_put(o, "file", json_string(f->file));
+	json_put(o, "line", json_object_new_int(f->line));
+	json_put(o, "module", json_string(f->module));
+	json_put(o, "build_id", json_string(f->build_id));
+	json_put(o, "offset", json_number(f->offset));
+	json_put(o, "inlined", json_object_new_boolean(f->inlined));
 	return o;
 }
 
@@ -88,9 +78,9 @@ static void put_rest(struct json_object *o, struct model *m, uint32_t stack)
 
 	if (!said)
 		return;
-	put(said, "stack", json_string(stack_status_text(rest->status)));
-	put(said, "frames", frames_of(f, n));
-	put(o, "rest", said);
+	json_put(said, "stack", json_string(stack_status_text(rest->status)));
+	json_put(said, "frames", frames_of(f, n));
+	json_put(o, "rest", said);
 }
 
 static struct json_object *releases_of(struct model *m, const struct site *s)
@@ -100,9 +90,9 @@ static struct json_object *releases_of(struct model *m, const struct site *s)
 	for (unsigned int i = 0; i < s->releases; i++) {
 		struct json_object *o = json_object_new_object();
 
-		put(o, "share", real(s->died ? fmin(1, (double)s->release[i].count / s->died) : 0));
-		put(o, "count", number(s->release[i].count));
-		put(o, "frames", report_json_frames(m, s->release[i].stack));
+		json_put(o, "share", real(s->died ? fmin(1, (double)s->release[i].count / s->died) : 0));
+		json_put(o, "count", json_number(s->release[i].count));
+		json_put(o, "frames", report_json_frames(m, s->release[i].stack));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -114,13 +104,13 @@ static struct json_object *example(struct model *m, const struct object *object)
 	uint64_t end = model_end_ns(m);
 	char *what = object_describe(m, object);
 
-	put(o, "id", number(object->id));
-	put(o, "what", json_string(what ?: type_name(object->type)));
+	json_put(o, "id", json_number(object->id));
+	json_put(o, "what", json_string(what ?: type_name(object->type)));
 	free(what);
-	put(o, "age_s", real(object->born_ns && end > object->born_ns ?
-			     (end - object->born_ns) / 1e9 : model_end_s(m)));
+	json_put(o, "age_s", real(object->born_ns && end > object->born_ns ?
+				  (end - object->born_ns) / 1e9 : model_end_s(m)));
 	if (object->count > 1)
-		put(o, "pages", number(object->count));
+		json_put(o, "pages", json_number(object->count));
 	return o;
 }
 
@@ -150,40 +140,40 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	const struct stack *stack = model_stack(m, s->stack);
 	struct json_object *o = json_object_new_object(), *age, *life, *held_by;
 
-	put(o, "id", number(s->id));
-	put(o, "kind", json_string(kind_name(s->kind)));
-	put(o, "type", json_string(type_name(s->type)));
-	put(o, "verdict", json_string(verdict_name(j->verdict)));
-	put(o, "confidence", real(j->confidence));
-	put(o, "evidence", evidence_list(j));
-	put(o, "born", number(s->born));
-	put(o, "died", number(s->died));
-	put(o, "live", number(site_live(s)));
-	put(o, "bytes", number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
-	put(o, "rate_per_min", real(j->rate_per_min));
+	json_put(o, "id", json_number(s->id));
+	json_put(o, "kind", json_string(kind_name(s->kind)));
+	json_put(o, "type", json_string(type_name(s->type)));
+	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
+	json_put(o, "confidence", real(j->confidence));
+	json_put(o, "evidence", evidence_list(j));
+	json_put(o, "born", json_number(s->born));
+	json_put(o, "died", json_number(s->died));
+	json_put(o, "live", json_number(site_live(s)));
+	json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
+	json_put(o, "rate_per_min", real(j->rate_per_min));
 	age = json_object_new_object();
-	put(age, "p50", real(j->age_p50_s));
-	put(age, "max", real(j->age_max_s));
-	put(o, "age_s", age);
+	json_put(age, "p50", real(j->age_p50_s));
+	json_put(age, "max", real(j->age_max_s));
+	json_put(o, "age_s", age);
 	life = json_object_new_object();
-	put(life, "p50", real(fmin(j->life_p50_s, j->life_max_s)));
-	put(life, "p99", real(fmin(j->life_p99_s, j->life_max_s)));
-	put(life, "max", real(j->life_max_s));
-	put(o, "lifetime_s", life);
+	json_put(life, "p50", real(fmin(j->life_p50_s, j->life_max_s)));
+	json_put(life, "p99", real(fmin(j->life_p99_s, j->life_max_s)));
+	json_put(life, "max", real(j->life_max_s));
+	json_put(o, "lifetime_s", life);
 	if (s->kind == LEAKTRACE_KIND_THREAD) {
-		put(o, "unjoined", number(j->unjoined));
-		put(o, "zombies", number(j->zombies));
+		json_put(o, "unjoined", json_number(j->unjoined));
+		json_put(o, "zombies", json_number(j->zombies));
 	}
 	held_by = report_json_thread_owners(m, s);
 	if (held_by)
-		put(o, "held_by", held_by);
+		json_put(o, "held_by", held_by);
 	if (j->finding)
-		put(o, "finding", number(j->finding));
-	put(o, "stack", json_string(stack ? stack_status_text(stack->status) : "unknown"));
-	put(o, "frames", report_json_frames(m, s->stack));
+		json_put(o, "finding", json_number(j->finding));
+	json_put(o, "stack", json_string(stack ? stack_status_text(stack->status) : "unknown"));
+	json_put(o, "frames", report_json_frames(m, s->stack));
 	put_rest(o, m, s->stack);
-	put(o, "released_at", releases_of(m, s));
-	put(o, "examples", examples_list(m, s));
+	json_put(o, "released_at", releases_of(m, s));
+	json_put(o, "examples", examples_list(m, s));
 	return o;
 }
 
@@ -194,17 +184,17 @@ static struct json_object *target_of(struct model *m)
 	char when[64];
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	put(o, "pid", number(t->pid));
-	put(o, "comm", json_string(t->comm));
-	put(o, "exe", json_string(m->exe));
-	put(o, "attached_at", json_string(when));
-	put(o, "window_s", real(model_end_s(m)));
-	put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
+	json_put(o, "pid", json_number(t->pid));
+	json_put(o, "comm", json_string(t->comm));
+	json_put(o, "exe", json_string(m->exe));
+	json_put(o, "attached_at", json_string(when));
+	json_put(o, "window_s", real(model_end_s(m)));
+	json_put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
-		put(o, "exit_code", number(target_exit_code(t)));
-	put(o, "execs", number(t->execs));
-	put(o, "hostname", json_string(m->hostname));
-	put(o, "kernel", json_string(m->kernel));
+		json_put(o, "exit_code", json_number(target_exit_code(t)));
+	json_put(o, "execs", json_number(t->execs));
+	json_put(o, "hostname", json_string(m->hostname));
+	json_put(o, "kernel", json_string(m->kernel));
 	return o;
 }
 
@@ -220,17 +210,17 @@ static struct json_object *totals_of(const struct model *m)
 		if (!n->present || !(t->kinds & 1U << k))
 			continue;
 		o = json_object_new_object();
-		put(o, "baseline", number(n->baseline));
-		put(o, "born", number(n->born));
-		put(o, "died", number(n->died));
-		put(o, "live", number(n->live));
-		put(o, "bytes", number(k == LEAKTRACE_KIND_PAGE ? n->live * PAGE_BYTES : 0));
-		put(o, "baseline_live", number(n->baseline_live));
-		put(o, "live_new", number(n->live > n->baseline_live ? n->live - n->baseline_live : 0));
-		put(o, "missed_births", number(n->missed_births));
-		put(o, "missed_deaths", number(n->missed_deaths));
-		put(o, "untracked", number(n->untracked));
-		put(all, kind_name(k), o);
+		json_put(o, "baseline", json_number(n->baseline));
+		json_put(o, "born", json_number(n->born));
+		json_put(o, "died", json_number(n->died));
+		json_put(o, "live", json_number(n->live));
+		json_put(o, "bytes", json_number(k == LEAKTRACE_KIND_PAGE ? n->live * PAGE_BYTES : 0));
+		json_put(o, "baseline_live", json_number(n->baseline_live));
+		json_put(o, "live_new", json_number(n->live > n->baseline_live ? n->live - n->baseline_live : 0));
+		json_put(o, "missed_births", json_number(n->missed_births));
+		json_put(o, "missed_deaths", json_number(n->missed_deaths));
+		json_put(o, "untracked", json_number(n->untracked));
+		json_put(all, kind_name(k), o);
 	}
 	report_json_runtime_totals(m, all);
 	return all;
@@ -244,9 +234,9 @@ static struct json_object *ended_of(const struct losses *l)
 		if (!l->ended[i].objects)
 			continue;
 		o = json_object_new_object();
-		put(o, "why", json_string(i == STACK_UNKNOWN ? "not known" : stack_status_text(i)));
-		put(o, "objects", number(l->ended[i].objects));
-		put(o, "bytes", number(l->ended[i].bytes));
+		json_put(o, "why", json_string(i == STACK_UNKNOWN ? "not known" : stack_status_text(i)));
+		json_put(o, "objects", json_number(l->ended[i].objects));
+		json_put(o, "bytes", json_number(l->ended[i].bytes));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -258,18 +248,18 @@ static struct json_object *losses_of(struct model *m)
 	struct losses l;
 
 	report_losses(m, &l);
-	put(o, "exact", json_object_new_boolean(l.exact));
-	put(o, "events", number(l.events));
-	put(o, "objects", number(l.objects));
-	put(o, "stacks", number(l.stacks));
-	put(o, "truncated_stacks", number(l.truncated_stacks));
-	put(o, "complete_stacks", real(l.complete_stacks));
-	put(o, "complete_stacks_bytes", real(l.complete_bytes));
-	put(o, "incomplete_stacks", ended_of(&l));
-	put(o, "reconciled", number(l.reconciled));
+	json_put(o, "exact", json_object_new_boolean(l.exact));
+	json_put(o, "events", json_number(l.events));
+	json_put(o, "objects", json_number(l.objects));
+	json_put(o, "stacks", json_number(l.stacks));
+	json_put(o, "truncated_stacks", json_number(l.truncated_stacks));
+	json_put(o, "complete_stacks", real(l.complete_stacks));
+	json_put(o, "complete_stacks_bytes", real(l.complete_bytes));
+	json_put(o, "incomplete_stacks", ended_of(&l));
+	json_put(o, "reconciled", json_number(l.reconciled));
 	for (unsigned int i = 0; i < l.ninexact; i++)
 		json_object_array_add(why, json_string(l.inexact[i]));
-	put(o, "inexact", why);
+	json_put(o, "inexact", why);
 	return o;
 }
 
@@ -290,10 +280,10 @@ static struct json_object *baseline_of(struct model *m)
 			continue;
 		if (!r) {
 			r = row[k][t] = json_object_new_object();
-			put(r, "kind", json_string(kind_name(k)));
-			put(r, "type", json_string(type_name(t)));
-			put(r, "live", number(0));
-			put(r, "examples", json_object_new_array());
+			json_put(r, "kind", json_string(kind_name(k)));
+			json_put(r, "type", json_string(type_name(t)));
+			json_put(r, "live", json_number(0));
+			json_put(r, "examples", json_object_new_array());
 			json_object_array_add(list, r);
 		}
 		if (json_object_array_length(json_object_object_get(r, "examples")) < EXAMPLES)
@@ -303,7 +293,7 @@ static struct json_object *baseline_of(struct model *m)
 	for (int k = 0; k < KINDS; k++)
 		for (int t = 0; t < __LEAKTRACE_TYPE_MAX; t++)
 			if (row[k][t])
-				json_object_object_add(row[k][t], "live", number(count[k][t]));
+				json_object_object_add(row[k][t], "live", json_number(count[k][t]));
 	return list;
 }
 
@@ -313,7 +303,7 @@ static struct json_object *live_of(const struct finding *f)
 
 	for (int k = 0; k < KINDS; k++)
 		if (f->live[k])
-			put(o, kind_name(k), number(f->live[k]));
+			json_put(o, kind_name(k), json_number(f->live[k]));
 	return o;
 }
 
@@ -321,9 +311,9 @@ static struct json_object *limit_of(const struct model *m, const struct finding 
 {
 	struct json_object *o = json_object_new_object();
 
-	put(o, "what", json_string(m->limits[f->limit].name));
-	put(o, "max", number(m->limits[f->limit].max));
-	put(o, "in_s", real(f->limit_s));
+	json_put(o, "what", json_string(m->limits[f->limit].name));
+	json_put(o, "max", json_number(m->limits[f->limit].max));
+	json_put(o, "in_s", real(f->limit_s));
 	return o;
 }
 
@@ -344,9 +334,9 @@ static struct json_object *sibling_of(struct model *m, const struct finding *f)
 	const struct symbol_frame *frames;
 	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
 
-	put(o, "frame", f->differing_frame < n ? report_json_frame(&frames[f->differing_frame]) : NULL);
-	put(o, "others_born", number(f->others_born));
-	put(o, "others_died", number(f->others_died));
+	json_put(o, "frame", f->differing_frame < n ? report_json_frame(&frames[f->differing_frame]) : NULL);
+	json_put(o, "others_born", json_number(f->others_born));
+	json_put(o, "others_died", json_number(f->others_died));
 	return o;
 }
 
@@ -356,23 +346,23 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
 	for (size_t i = 0; i < f->nsites; i++)
-		json_object_array_add(list, number(f->sites[i]));
-	put(o, "id", number(j->finding));
-	put(o, "verdict", json_string(verdict_name(j->verdict)));
-	put(o, "confidence", real(j->confidence));
-	put(o, "evidence", evidence_list(j));
-	put(o, "sites", list);
-	put(o, "born", number(f->born));
-	put(o, "died", number(f->died));
-	put(o, "live", live_of(f));
-	put(o, "bytes", number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
-	put(o, "rate_per_min", real(j->rate_per_min));
+		json_object_array_add(list, json_number(f->sites[i]));
+	json_put(o, "id", json_number(j->finding));
+	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
+	json_put(o, "confidence", real(j->confidence));
+	json_put(o, "evidence", evidence_list(j));
+	json_put(o, "sites", list);
+	json_put(o, "born", json_number(f->born));
+	json_put(o, "died", json_number(f->died));
+	json_put(o, "live", live_of(f));
+	json_put(o, "bytes", json_number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
+	json_put(o, "rate_per_min", real(j->rate_per_min));
 	if (f->limit_s > 0)
-		put(o, "limit", limit_of(m, f));
+		json_put(o, "limit", limit_of(m, f));
 	if (f->nsites > 1)
-		put(o, "caller", caller_of(m, f));
+		json_put(o, "caller", caller_of(m, f));
 	if (f->differing_frame >= 0)
-		put(o, "odd", sibling_of(m, f));
+		json_put(o, "odd", sibling_of(m, f));
 	return o;
 }
 
@@ -412,16 +402,16 @@ struct json_object *report_json(struct model *m)
 {
 	struct json_object *o = json_object_new_object(), *memory;
 
-	put(o, "leaktrace", json_object_new_int(1));
-	put(o, "target", target_of(m));
-	put(o, "totals", totals_of(m));
-	put(o, "losses", losses_of(m));
+	json_put(o, "leaktrace", json_object_new_int(1));
+	json_put(o, "target", target_of(m));
+	json_put(o, "totals", totals_of(m));
+	json_put(o, "losses", losses_of(m));
 	memory = report_json_memory(m);
 	if (memory)
-		put(o, "memory", memory);
-	put(o, "findings", findings_of(m));
-	put(o, "sites", sites_of(m));
-	put(o, "baseline", baseline_of(m));
+		json_put(o, "memory", memory);
+	json_put(o, "findings", findings_of(m));
+	json_put(o, "sites", sites_of(m));
+	json_put(o, "baseline", baseline_of(m));
 	return o;
 }
 

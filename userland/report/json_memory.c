@@ -8,12 +8,8 @@
 #include "model/address_range.h"
 #include "model/model.h"
 #include "report/json.h"
+#include "util/json.h"
 #include "util/units.h"
-
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
 
 static struct json_object *bytes(uint64_t pages)
 {
@@ -37,11 +33,11 @@ static struct json_object *parts(const struct memory_part *p, unsigned int n, co
 		struct json_object *o = json_object_new_object();
 
 		if (id)
-			put(o, id, json_object_new_uint64(p[i].id));
+			json_put(o, id, json_object_new_uint64(p[i].id));
 		else
-			put(o, "frames", report_json_frames(m, p[i].id));
-		put(o, "bytes", bytes(p[i].pages));
-		put(o, "share", share(p[i].pages, whole));
+			json_put(o, "frames", report_json_frames(m, p[i].id));
+		json_put(o, "bytes", bytes(p[i].pages));
+		json_put(o, "share", share(p[i].pages, whole));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -56,18 +52,18 @@ struct json_object *report_json_memory(struct model *m)
 	if (!memory_growth_read(m, &x))
 		return NULL;
 	o = json_object_new_object();
-	put(o, "touched", bytes(x.touched));
-	put(o, "given_back", bytes(x.given_back));
-	put(o, "given_back_baseline", bytes(x.baseline_given_back));
-	put(o, "live_new", bytes(x.new_live));
+	json_put(o, "touched", bytes(x.touched));
+	json_put(o, "given_back", bytes(x.given_back));
+	json_put(o, "given_back_baseline", bytes(x.baseline_given_back));
+	json_put(o, "live_new", bytes(x.new_live));
 	ranges = json_object_new_object();
 	for (int r = 0; r < RANGES; r++)
 		if (x.range[r])
-			put(ranges, range_kind_name(r), bytes(x.range[r]));
-	put(o, "ranges", ranges);
-	put(o, "path", x.path ? report_json_frame(x.path) : NULL);
-	put(o, "path_share", share(x.path_share, x.path ? 1 : 0));
-	put(o, "grown_by", parts(x.grew, x.ngrew, "site", x.new_live, m));
-	put(o, "given_back_by", parts(x.gave, x.ngave, NULL, x.given_back, m));
+			json_put(ranges, range_kind_name(r), bytes(x.range[r]));
+	json_put(o, "ranges", ranges);
+	json_put(o, "path", x.path ? report_json_frame(x.path) : NULL);
+	json_put(o, "path_share", share(x.path_share, x.path ? 1 : 0));
+	json_put(o, "grown_by", parts(x.grew, x.ngrew, "site", x.new_live, m));
+	json_put(o, "given_back_by", parts(x.gave, x.ngave, NULL, x.given_back, m));
 	return o;
 }

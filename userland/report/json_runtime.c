@@ -16,23 +16,14 @@
 #include "model/site.h"
 #include "report/json.h"
 #include "symbolize/frame.h"
-
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static void put_number(struct json_object *o, const char *key, uint64_t n)
-{
-	put(o, key, json_object_new_uint64(n));
-}
+#include "util/json.h"
 
 static void put_real(struct json_object *o, const char *key, double v)
 {
 	char digits[40];
 
 	snprintf(digits, sizeof(digits), "%.3f", v);
-	put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
+	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
 }
 
 static struct json_object *frames_of(const struct runtime_site *s)
@@ -54,22 +45,22 @@ static void put_counts(struct json_object *o, uint64_t baseline, uint64_t live, 
 {
 	uint64_t most = live > baseline ? live : baseline;
 
-	put_number(o, "baseline", baseline);
-	put_number(o, "born", site ? most : most - baseline);
-	put_number(o, "died", most - live);
-	put_number(o, "live", live);
-	put_number(o, "bytes", bytes);
+	json_put_number(o, "baseline", baseline);
+	json_put_number(o, "born", site ? most : most - baseline);
+	json_put_number(o, "died", most - live);
+	json_put_number(o, "live", live);
+	json_put_number(o, "bytes", bytes);
 }
 
 static void put_judgement(struct json_object *o, const struct judgement *j)
 {
 	struct json_object *list = json_object_new_array();
 
-	put(o, "verdict", json_object_new_string(verdict_name(j->verdict)));
+	json_put(o, "verdict", json_object_new_string(verdict_name(j->verdict)));
 	put_real(o, "confidence", j->confidence);
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
 		json_object_array_add(list, json_object_new_string(j->evidence[i]));
-	put(o, "evidence", list);
+	json_put(o, "evidence", list);
 	put_real(o, "rate_per_min", j->rate_per_min);
 }
 
@@ -87,20 +78,20 @@ struct json_object *report_json_runtime_site(const struct runtime_site *s)
 {
 	struct json_object *o = json_object_new_object(), *life = span(0, 0);
 
-	put_number(o, "id", runtime_site_number(s));
-	put(o, "kind", json_object_new_string(s->kind));
-	put(o, "type", json_object_new_string(s->type));
+	json_put_number(o, "id", runtime_site_number(s));
+	json_put(o, "kind", json_object_new_string(s->kind));
+	json_put(o, "type", json_object_new_string(s->type));
 	put_judgement(o, s->judgement);
 	put_counts(o, s->baseline, s->live, s->bytes, true);
-	put(o, "age_s", span(0, s->age_max_s));
+	json_put(o, "age_s", span(0, s->age_max_s));
 	put_real(life, "p99", 0);
-	put(o, "lifetime_s", life);
-	put_number(o, "in_thread", s->in_thread);
-	put(o, "frames", frames_of(s));
+	json_put(o, "lifetime_s", life);
+	json_put_number(o, "in_thread", s->in_thread);
+	json_put(o, "frames", frames_of(s));
 	if (s->by)
-		put(o, "created_by", report_json_frame(s->by));
-	put(o, "released_at", json_object_new_array());
-	put(o, "examples", json_object_new_array());
+		json_put(o, "created_by", report_json_frame(s->by));
+	json_put(o, "released_at", json_object_new_array());
+	json_put(o, "examples", json_object_new_array());
 	return o;
 }
 
@@ -110,13 +101,13 @@ struct json_object *report_json_runtime_finding(const struct runtime_site *s, si
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	struct json_object *live = json_object_new_object();
 
-	put_number(o, "id", id);
+	json_put_number(o, "id", id);
 	put_judgement(o, s->judgement);
 	json_object_array_add(list, json_object_new_uint64(runtime_site_number(s)));
-	put(o, "sites", list);
+	json_put(o, "sites", list);
 	put_counts(o, s->baseline, s->live, s->bytes, true);
-	put_number(live, s->kind, s->live);
-	put(o, "live", live);
+	json_put_number(live, s->kind, s->live);
+	json_put(o, "live", live);
 	return o;
 }
 
@@ -130,7 +121,7 @@ void report_json_runtime_totals(const struct model *m, struct json_object *total
 		struct json_object *o = json_object_new_object();
 
 		put_counts(o, rows[k].baseline, rows[k].live, rows[k].bytes, false);
-		put(totals, rows[k].kind, o);
+		json_put(totals, rows[k].kind, o);
 	}
 }
 
@@ -144,9 +135,9 @@ struct json_object *report_json_thread_owners(struct model *m, const struct site
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *o = json_object_new_object();
 
-		put_number(o, "site", runtime_site_number(holders[i]));
-		put_number(o, "threads", holders[i]->in_thread);
-		put(o, "frames", frames_of(holders[i]));
+		json_put_number(o, "site", runtime_site_number(holders[i]));
+		json_put_number(o, "threads", holders[i]->in_thread);
+		json_put(o, "frames", frames_of(holders[i]));
 		json_object_array_add(list, o);
 	}
 	return list;

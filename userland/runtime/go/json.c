@@ -14,19 +14,9 @@
 #include "util/format.h"
 #include "util/json.h"
 
-static void put(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static void put_number(struct json_object *o, const char *key, uint64_t n)
-{
-	put(o, key, json_object_new_uint64(n));
-}
-
 static void put_string(struct json_object *o, const char *key, const char *s)
 {
-	put(o, key, json_string(s));
+	json_put(o, key, json_string(s));
 }
 
 static void put_real(struct json_object *o, const char *key, double v)
@@ -34,7 +24,7 @@ static void put_real(struct json_object *o, const char *key, double v)
 	char digits[40];
 
 	snprintf(digits, sizeof(digits), "%.3f", isfinite(v) ? v : 0);
-	put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
+	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
 }
 
 static struct json_object *frame(const struct symbol_frame *f)
@@ -43,11 +33,11 @@ static struct json_object *frame(const struct symbol_frame *f)
 
 	put_string(o, "function", f->function);
 	put_string(o, "file", f->file);
-	put_number(o, "line", f->line);
+	json_put_number(o, "line", f->line);
 	put_string(o, "module", f->module);
 	put_string(o, "build_id", f->build_id);
-	put_number(o, "offset", f->offset);
-	put(o, "inlined", json_object_new_boolean(f->inlined));
+	json_put_number(o, "offset", f->offset);
+	json_put(o, "inlined", json_object_new_boolean(f->inlined));
 	return o;
 }
 
@@ -70,7 +60,7 @@ static void put_judgement(struct json_object *o, const struct judgement *j)
 	put_real(o, "confidence", j->confidence);
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
 		json_object_array_add(list, json_object_new_string(j->evidence[i]));
-	put(o, "evidence", list);
+	json_put(o, "evidence", list);
 	put_real(o, "rate_per_min", j->rate_per_min);
 }
 
@@ -79,29 +69,29 @@ static struct json_object *site(struct go_view *v, struct go_site *s, size_t id)
 	struct json_object *o = json_object_new_object(), *series = json_object_new_array();
 	const struct symbol_frame *by = go_site_creator(v, s);
 
-	put_number(o, "id", id);
+	json_put_number(o, "id", id);
 	put_string(o, "kind", go_kind_name(s->kind));
 	put_string(o, "type", s->type);
 	put_judgement(o, &s->judgement);
-	put_number(o, "live", s->live);
-	put_number(o, "bytes", s->bytes);
+	json_put_number(o, "live", s->live);
+	json_put_number(o, "bytes", s->bytes);
 	if (s->kind == GO_HEAP) {
-		put_number(o, "object_bytes", s->size_bytes);
-		put_number(o, "born", s->allocs);
-		put_number(o, "born_bytes", s->alloc_bytes);
+		json_put_number(o, "object_bytes", s->size_bytes);
+		json_put_number(o, "born", s->allocs);
+		json_put_number(o, "born_bytes", s->alloc_bytes);
 	}
 	for (unsigned int i = 0; i < v->snapshots; i++)
 		json_object_array_add(series, json_object_new_uint64(s->series[i]));
-	put(o, "series", series);
+	json_put(o, "series", series);
 	if (s->kind == GO_GOROUTINE) {
-		put_number(o, "proven", s->proven);
-		put_number(o, "in_thread", s->in_thread);
+		json_put_number(o, "proven", s->proven);
+		json_put_number(o, "in_thread", s->in_thread);
 		put_real(o, "age_max_s", s->age_max_ns / 1e9);
-		put(o, "system", json_object_new_boolean(s->system));
+		json_put(o, "system", json_object_new_boolean(s->system));
 	}
-	put(o, "frames", frames_of(v, s));
+	json_put(o, "frames", frames_of(v, s));
 	if (by)
-		put(o, "created_by", frame(by));
+		json_put(o, "created_by", frame(by));
 	return o;
 }
 
@@ -111,21 +101,21 @@ static struct json_object *target_of(const struct go_view *v)
 	char when[64];
 
 	format_time(v->wall_s, when, sizeof(when));
-	put_number(o, "pid", v->process->pid);
-	put_number(o, "start_ticks", v->process->start_ticks);
+	json_put_number(o, "pid", v->process->pid);
+	json_put_number(o, "start_ticks", v->process->start_ticks);
 	put_string(o, "comm", v->process->comm);
 	put_string(o, "go", v->process->table.version);
 	put_string(o, "read_at", when);
 	put_real(o, "window_s", v->snapshots ? v->at_s[v->snapshots - 1] : 0);
-	put_number(o, "looks", v->snapshots);
-	put_number(o, "threads", v->counts.threads);
-	put_number(o, "rss_bytes", v->counts.rss_bytes);
+	json_put_number(o, "looks", v->snapshots);
+	json_put_number(o, "threads", v->counts.threads);
+	json_put_number(o, "rss_bytes", v->counts.rss_bytes);
 	if (v->counts.memory_known) {
-		put_number(o, "heap_live_bytes", v->counts.gc_live);
-		put_number(o, "heap_marked_bytes", v->counts.gc_marked);
-		put_number(o, "heap_goal_bytes", v->counts.gc_goal);
-		put_number(o, "heap_in_use_bytes", v->counts.gc_in_use);
-		put_number(o, "heap_idle_bytes", v->counts.gc_free);
+		json_put_number(o, "heap_live_bytes", v->counts.gc_live);
+		json_put_number(o, "heap_marked_bytes", v->counts.gc_marked);
+		json_put_number(o, "heap_goal_bytes", v->counts.gc_goal);
+		json_put_number(o, "heap_in_use_bytes", v->counts.gc_in_use);
+		json_put_number(o, "heap_idle_bytes", v->counts.gc_free);
 	}
 	return o;
 }
@@ -134,20 +124,20 @@ static struct json_object *totals_of(const struct go_counts *c)
 {
 	struct json_object *o = json_object_new_object(), *kind = json_object_new_object();
 
-	put_number(kind, "live", c->goroutines);
-	put_number(kind, "running", c->running);
-	put_number(kind, "system", c->system);
-	put(o, "goroutine", kind);
+	json_put_number(kind, "live", c->goroutines);
+	json_put_number(kind, "running", c->running);
+	json_put_number(kind, "system", c->system);
+	json_put(o, "goroutine", kind);
 	if (!c->timers_unknown) {
 		kind = json_object_new_object();
-		put_number(kind, "live", c->timers);
-		put(o, "gotimer", kind);
+		json_put_number(kind, "live", c->timers);
+		json_put(o, "gotimer", kind);
 	}
 	kind = json_object_new_object();
 	put_string(kind, "profile", c->heap_off ? "off" : c->heap_unknown ? "unknown" : "on");
-	put_number(kind, "rate_bytes", c->heap_rate);
-	put_number(kind, "cycle", c->heap_cycle);
-	put(o, "goheap", kind);
+	json_put_number(kind, "rate_bytes", c->heap_rate);
+	json_put_number(kind, "cycle", c->heap_cycle);
+	json_put(o, "goheap", kind);
 	return o;
 }
 
@@ -158,18 +148,18 @@ struct json_object *go_json(struct go_view *v)
 	struct go_site **sites;
 	size_t n = go_rank(v, &sites);
 
-	put_number(o, "leaktrace", 1);
-	put(o, "target", target_of(v));
-	put(o, "totals", totals_of(&v->counts));
+	json_put_number(o, "leaktrace", 1);
+	json_put(o, "target", target_of(v));
+	json_put(o, "totals", totals_of(&v->counts));
 	losses = json_object_new_object();
-	put_number(losses, "retried", v->counts.retried);
-	put_number(losses, "given_up", v->counts.given_up);
-	put_number(losses, "incomplete_stacks", v->counts.incomplete);
-	put_number(losses, "unsorted", v->counts.unsorted + v->counts.unplaced);
-	put(o, "losses", losses);
+	json_put_number(losses, "retried", v->counts.retried);
+	json_put_number(losses, "given_up", v->counts.given_up);
+	json_put_number(losses, "incomplete_stacks", v->counts.incomplete);
+	json_put_number(losses, "unsorted", v->counts.unsorted + v->counts.unplaced);
+	json_put(o, "losses", losses);
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, site(v, sites[i], i + 1));
-	put(o, "sites", list);
+	json_put(o, "sites", list);
 	free(sites);
 	return o;
 }
