@@ -39,7 +39,7 @@ struct option_exception {
 enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
-	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default: these), map; or all" },
+	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, all" },
 	{ OPT_FORK, 'f', "follow-fork", NULL, "trace child processes too" },
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return at once and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },

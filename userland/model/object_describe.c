@@ -125,7 +125,7 @@ static char *describe_page(const struct model *m, const struct object *o)
 			     where ?: "");
 }
 
-/* As a line of /proc/PID/maps says it; after exit, what is known without. */
+/* Like a line of /proc/PID/maps; after exit, what is known without it. */
 static char *describe_map(const struct model *m, const struct object *o)
 {
 	const struct map *map = m->maps ? maps_find(m->maps, o->id) : NULL;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Unwind tables: the call frame information of an ELF file, compiled into what
- * leaktrace.ko walks stacks by (linux/leaktrace_unwind.h).
+ * Unwind tables: the call frame information of an ELF file, compiled into the
+ * tables by which leaktrace.ko walks stacks (linux/leaktrace_unwind.h).
  *
- *   .eh_frame, .debug_frame -> unwind_frame.c -> unwind_cfi.c -> unwind_rule.c
- *   (bytes)                    (who covers)      (rows)          (dictionary)
- *                              unwind_synth.c --------^
- *                              unwind_go.c -----------^
- *   -> unwind_compile.c -> unwind_pack.c -> unwind_apart.c -> unwind_file.c
- *      (in order)          (blob)           (unprivileged)    (cache, memfd)
+ *   .eh_frame, .debug_frame -> eh_frame.c -> cfi.c  -> rule.c
+ *   (bytes)                    (coverage)    (rows)    (dictionary)
+ *   plt.c ----------------------^
+ *   go.c -----------------------^
+ *     -> compile.c  -> pack.c -> sandbox.c      -> cache.c
+ *        (in order)    (blob)    (unprivileged)    (cache, memfd)
  */
 #ifndef LEAKTRACE_UNWIND_H
 #define LEAKTRACE_UNWIND_H

@@ -6,8 +6,8 @@ const FRAMES = 12, FINDINGS = 30, ROWS = 100;
 const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
 
 // The innermost frame that is the program's own: the one that names a finding.
-const placeOf = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
-const placeName = site => placeOf(site) ? frameName(placeOf(site)) : 'unknown code';
+const blamedFrame = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
+const blamedName = site => blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
 const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
 
 function frames(list) {
@@ -31,12 +31,12 @@ function figure(value, words) {
 function callPath(site, open) {
 	return el('details', { open: open ? '' : null },
 		el('summary', {}, el('b', {}, 'Created at'), ` ${site.frames.length} frames, innermost first`),
-		frames(site.frames), rest(site));
+		frames(site.frames), restOfStack(site));
 }
 
 // The site's own stack is incomplete. This one object's is longer; other objects may have been
 // created by other callers.
-function rest(site) {
+function restOfStack(site) {
 	return site.rest ? [el('p', { class: 'soft' }, `The stack is incomplete: ${site.stack}. That of one object continues:`),
 		frames(site.rest.frames)] : null;
 }
@@ -47,7 +47,7 @@ function releases(site) {
 	const top = site.released_at[0];
 	return el('details', {},
 		el('summary', {}, el('b', {}, 'Released at'), ` ${count(site.died)} of ${count(site.born)}`,
-			top.frames.length ? `, most in ${placeName(top)}` : ''),
+			top.frames.length ? `, most in ${blamedName(top)}` : ''),
 		site.released_at.map(r => {
 			const bar = el('i');
 			bar.style.width = r.share * 100 + '%';
@@ -72,7 +72,7 @@ function parts(sites) {
 		return null;
 	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, 'Probably one cause, several call paths:'),
 		el('ul', {}, sites.map(s => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
-			el('code', {}, placeName(s))))));
+			el('code', {}, blamedName(s))))));
 }
 
 function card(report, finding, open) {
@@ -80,7 +80,7 @@ function card(report, finding, open) {
 	const sites = finding.sites.map(id => bySite.get(id)).filter(Boolean), site = sites[0];
 	if (!site)
 		return null;
-	const place = placeOf(site), curve = sumOf(sites.map(s => report.page.sites[s.id]).filter(Boolean));
+	const place = blamedFrame(site), curve = sumOf(sites.map(s => report.page.sites[s.id]).filter(Boolean));
 	const live = sites.reduce((n, s) => n + s.live, 0), memory = sites.reduce((n, s) => n + s.bytes, 0);
 	const rate = sites.reduce((n, s) => n + s.rate_per_min, 0), grows = rate >= 0.05 && finding.verdict !== 'cache';
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
@@ -88,7 +88,7 @@ function card(report, finding, open) {
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
 			RANK[finding.verdict] > 1 && finding.confidence >= 0.05 && el('span', {}, `confidence ${percent(finding.confidence)}`),
 			el('span', { class: 'site' }, `site ${site.id}`)),
-		el('h3', {}, placeName(site)),
+		el('h3', {}, blamedName(site)),
 		el('div', { class: 'at mono' }, sourceOf(place)),
 		el('div', { class: 'body' },
 			el('div', {},
@@ -125,7 +125,7 @@ function header(report, findings) {
 	const t = report.target, [verdict, words] = headline(findings), bySite = new Map(report.sites.map(s => [s.id, s]));
 	const places = findings.filter(f => f.verdict === verdict).slice(0, 4).map(f => bySite.get(f.sites[0])).filter(Boolean);
 	const where = [];
-	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, placeName(s))));
+	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, blamedName(s))));
 	const facts = [`pid ${t.pid}`, t.exe, t.hostname, t.kernel && `Linux ${t.kernel}`,
 		`traced for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,
 		t.exited && 'exited'];
@@ -211,9 +211,9 @@ function memory(report) {
 			el('span', { class: 'num' }, bytes(n)), el('div', { class: 'bar' }, bar));
 	};
 	const grown = (m.grown_by || []).map(g => [bySite.get(g.site), g]).filter(g => g[0]).slice(0, 6)
-		.map(([s, g]) => row(placeName(s), sourceOf(placeOf(s)), g.bytes, g.share, s.verdict === 'leak' ? 'leak' : 'rest'));
+		.map(([s, g]) => row(blamedName(s), sourceOf(blamedFrame(s)), g.bytes, g.share, s.verdict === 'leak' ? 'leak' : 'rest'));
 	const back = (m.given_back_by || []).slice(0, 6).map(g =>
-		row(placeName(g), sourceOf(placeOf(g)), g.bytes, g.share ?? g.bytes / Math.max(1, m.given_back), 'back'));
+		row(blamedName(g), sourceOf(blamedFrame(g)), g.bytes, g.share ?? g.bytes / Math.max(1, m.given_back), 'back'));
 	const ranges = Object.entries(m.ranges || {}).map(([name, n]) => `${bytes(n)} ${name}`).join(', ');
 	return el('section', {}, el('h2', {}, 'Memory growth and release'),
 		el('p', { class: 'lead' }, `${bytes(m.touched)} touched since attach, ${bytes(m.live_new)} of it still in use`,
@@ -228,7 +228,7 @@ function memory(report) {
 const COLUMNS = [
 	['verdict', 'Verdict', s => el('span', { class: 'badge ' + s.verdict }, s.verdict), s => RANK[s.verdict], ''],
 	['what', 'What', s => `${s.kind} ${s.type}`, s => `${s.kind} ${s.type}`, 'optional'],
-	['place', 'Where', s => el('div', {}, el('code', {}, placeName(s)), el('div', { class: 'soft optional' }, sourceOf(placeOf(s)))), placeName, 'fn'],
+	['place', 'Where', s => el('div', {}, el('code', {}, blamedName(s)), el('div', { class: 'soft optional' }, sourceOf(blamedFrame(s)))), blamedName, 'fn'],
 	['born', 'Created', s => count(s.born), s => s.born, 'n optional'],
 	['died', 'Released', s => count(s.died), s => s.died, 'n optional'],
 	['live', 'Live', s => count(s.live), s => s.live, 'n'],
