@@ -6,7 +6,11 @@
 #ifndef _LT_FD_H
 #define _LT_FD_H
 
-#include "leaktrace.h"
+#include <linux/atomic.h>
+#include <linux/fs.h>
+
+#include "key.h"
+#include "target.h"
 
 #define LT_FD_KEY(table, fd)	((u64)(table) << 32 | (u32)(fd))
 

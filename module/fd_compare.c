@@ -18,11 +18,16 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "fd.h"
+#include "key.h"
+#include "object.h"
+#include "pool.h"
+#include "target.h"
 
 enum {
 	BATCH_FDS = 256,	/* under one lock, for which the target may wait */

@@ -11,6 +11,9 @@
 #include <linux/sched/task.h>
 
 #include "fd.h"
+#include "key.h"
+#include "object.h"
+#include "target.h"
 
 /*
  * A single thread that is exiting may have passed lt_fd_thread_exit() already, which is

@@ -18,7 +18,8 @@
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>
 
-#include "leaktrace.h"
+#include "kind.h"
+#include "probe.h"
 
 enum {
 	MAX_FUNCTIONS = 32,	/* find() knows */

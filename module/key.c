@@ -14,7 +14,9 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
-#include "leaktrace.h"
+#include "key.h"
+#include "mm.h"
+#include "target.h"
 
 enum {
 	KEY_BITS = 10,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which kinds there are. */
-#include "leaktrace.h"
+#include "kind.h"
 
 const struct lt_kind *const lt_kinds[LT_KINDS] = {
 	[LEAKTRACE_KIND_FD] = &lt_kind_fd,

@@ -27,22 +27,6 @@ struct task_struct;
 #define LT_KINDS	__LEAKTRACE_KIND_MAX
 #define LT_KINDBIT(k)	(1U << LEAKTRACE_KIND_##k)
 
-/**
- * struct lt_store - memory of a table that all targets share
- * @init: at load: heads and bounds, hardly any memory yet; 0 or -ENOMEM
- * @exit: at unload, and only after an @init that succeeded
- * @reset: gives all memory back after the last target; with @prime: gets the first
- *	memory for the next one, 0 or -ENOMEM. Under lt_mutex, no probe is attached.
- *	NULL: keeps what @init made
- * @bytes: kernel memory in use, for STATUS; or NULL. Context: any
- */
-struct lt_store {
-	int (*init)(void);
-	void (*exit)(void);
-	int (*reset)(bool prime);
-	u64 (*bytes)(void);
-};
-
 /* Are the last numbers of an exited target known to be right? */
 enum lt_final {
 	LT_FINAL_PENDING,	/* not yet: the kernel's state is still there */
@@ -96,6 +80,10 @@ enum lt_final {
  *
  * Memory of the target's own address space, from its mmu_notifier:
  *
+ * @mm_attach: @m is followed from now on: t->mm, which exec replaces. May make what it
+ *	keeps for it, m->data[kind], which is freed with kfree() when the last reference to
+ *	@m is gone. Before the notifier is registered. May sleep. 0 or -errno
+ * @mm_detach: @m is not followed any more, no probe or callback can reach it. May sleep
  * @invalidate: a range is about to be unmapped or otherwise invalidated. Context of
  *	mmu_notifier_ops.invalidate_range_start: no lock of ours held
  * @release: the address space ends with its last user, or is not followed any more
@@ -130,6 +118,8 @@ struct lt_kind {
 	void (*reconcile_begin)(struct lt_target *t);
 	void (*reconcile)(struct lt_target *t);
 
+	int (*mm_attach)(struct lt_mm *m);
+	void (*mm_detach)(struct lt_mm *m);
 	void (*invalidate)(struct lt_mm *m, const struct mmu_notifier_range *range);
 	void (*release)(struct lt_mm *m);
 

@@ -29,6 +29,14 @@
 
 #include "arch.h"
 #include "fd.h"
+#include "key.h"
+#include "kind.h"
+#include "netlink.h"
+#include "object.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 static const struct {
 	const char *name;	/* prefix of an anonymous inode's */
@@ -266,7 +274,7 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 
 #define FD_ROW(_name, _fn, _required, _either, _why) {				\
 	.name = _name, .how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(FD),	\
-	.fn = _fn, .required = _required, .either = _either, .why = _why }
+	.function = _fn, .required = _required, .either = _either, .why = _why }
 
 static const struct lt_probe fd_probes[] = {
 	FD_ROW("fd_install", on_fd_install, true, 0, "descriptors installed"),

@@ -57,7 +57,17 @@
 #include <net/netlink.h>
 
 #include "arch.h"
+#include "key.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "netlink.h"
+#include "object.h"
+#include "pool.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 #ifndef PR_SET_VMA		/* v5.17, 9a10064f5625 */
 #define PR_SET_VMA 0x53564d41
@@ -823,7 +833,7 @@ static void notrace on_mremap(const void *hook, struct ftrace_regs *fregs)
 
 #define MAP_ROW(_name, _fn, _required, _why) {					\
 	.name = LT_SYSCALL(_name), .how = LEAKTRACE_PROBE_FTRACE,		\
-	.kinds = LT_KINDBIT(MAP), .fn = _fn, .required = _required, .why = _why }
+	.kinds = LT_KINDBIT(MAP), .function = _fn, .required = _required, .why = _why }
 
 static const struct lt_probe map_probes[] = {
 	MAP_ROW("mmap", on_mmap, true, "mappings made"),

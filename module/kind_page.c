@@ -26,7 +26,18 @@
 #include <linux/sched/signal.h>
 #include <net/netlink.h>
 
+#include "key.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "netlink.h"
+#include "object.h"
+#include "page.h"
+#include "probe.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 /**
  * lt_vma_type() - do we count this mapping's pages, and as what
@@ -79,9 +90,9 @@ static void sync_run(struct lt_work *w)
 	struct lt_mm *m = w->target->dead ? NULL : lt_mm_get(w->target);
 
 	if (m && stack)
-		site = lt_page_rewalked(m, s->addr >> PAGE_SHIFT, 0, w->stack, stack);
+		site = lt_page_rewalked(lt_pages(m), s->addr >> PAGE_SHIFT, 0, w->stack, stack);
 	if (m && m->mm == current->mm)
-		lt_mm_sync_block(m, s->addr, site ?: s->site);
+		lt_page_sync_block(m, s->addr, site ?: s->site);
 	lt_mm_put(m);
 	lt_work_unlock(w);
 }
@@ -113,7 +124,7 @@ static void birth_run(struct lt_work *w)
 	struct lt_mm *m = stack && !w->target->dead ? lt_mm_get(w->target) : NULL;
 
 	if (m)
-		lt_page_rewalked(m, b->page, b->born_ns, w->stack, stack);
+		lt_page_rewalked(lt_pages(m), b->page, b->born_ns, w->stack, stack);
 	lt_mm_put(m);
 	lt_work_unlock(w);
 }
@@ -141,16 +152,16 @@ static void page_touched(struct lt_mm *m, struct vm_area_struct *vma,
 	bool own = current->mm == m->mm;
 	u32 stack, site;
 
-	if (type == LEAKTRACE_TYPE_UNKNOWN || lt_page_is_live(m, page))
+	if (type == LEAKTRACE_TYPE_UNKNOWN || lt_page_is_live(lt_pages(m), page))
 		return;
 	/* Populated, and the baseline has not come by yet. */
-	if (!READ_ONCE(m->listed) && lt_walk_populated(vma, addr))
+	if (!READ_ONCE(lt_pages(m)->listed) && lt_walk_populated(vma, addr))
 		return;
 	stack = own ? lt_stack_capture(t) : 0;
 	if (own && !stack)
 		lt_target_inexact(t, LEAKTRACE_INEXACT_STACKS_FULL);
 	site = lt_site_get(t, LEAKTRACE_KIND_PAGE, type, stack);
-	if (!lt_page_born(m, page, site, now_ns, false))
+	if (!lt_page_born(lt_pages(m), page, site, now_ns, false))
 		return;
 	if (own && may_map_more(vma, addr, flags, type))
 		sync_later(t, addr, site, stack);
@@ -184,7 +195,7 @@ static void notrace on_handle_mm_fault(const void *hook, struct ftrace_regs *fre
 static const struct lt_probe page_probes[] = {
 	{
 		.name = "handle_mm_fault", .how = LEAKTRACE_PROBE_FTRACE,
-		.kinds = LT_KINDBIT(PAGE), .fn = on_handle_mm_fault, .required = true,
+		.kinds = LT_KINDBIT(PAGE), .function = on_handle_mm_fault, .required = true,
 		.why = "first touch of pages",
 	}, {
 		.name = "invalidate_range_start", .how = LEAKTRACE_PROBE_MMU_NOTIFIER,
@@ -198,7 +209,7 @@ static const struct lt_probe page_probes[] = {
 static int page_baseline_walk(struct lt_target *t)
 {
 	struct lt_mm *m = lt_mm_get(t);
-	int err = m ? lt_mm_baseline(m, true) : 0;
+	int err = m ? lt_page_baseline_walk(m, true) : 0;
 
 	lt_mm_put(m);
 	return err;
@@ -211,8 +222,8 @@ static void page_exec_begin(struct lt_target *t)
 	struct lt_page_run run;
 	unsigned long from = 0;
 
-	for (; m && lt_page_next_run(m, from, &run); from = run.page + run.n) {
-		lt_page_died(m, run.page, run.page + run.n, 0);
+	for (; m && lt_page_next_run(lt_pages(m), from, &run); from = run.page + run.n) {
+		lt_page_died(lt_pages(m), run.page, run.page + run.n, 0);
 		cond_resched();
 	}
 	lt_mm_put(m);
@@ -222,7 +233,7 @@ static void page_exec(struct lt_target *t)
 {
 	struct lt_mm *m = lt_mm_get(t);
 
-	if (m && lt_mm_baseline(m, false) && !fatal_signal_pending(current))
+	if (m && lt_page_baseline_walk(m, false) && !fatal_signal_pending(current))
 		lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 	lt_mm_put(m);
 }
@@ -234,7 +245,7 @@ static enum lt_final page_final(struct lt_target *t)
 
 	if (m && !READ_ONCE(m->gone))
 		final = LT_FINAL_PENDING;
-	else if (m && !READ_ONCE(m->confirmed))
+	else if (m && !READ_ONCE(lt_pages(m)->confirmed))
 		final = LT_FINAL_UNCONFIRMED;
 	lt_mm_put(m);
 	return final;
@@ -245,16 +256,34 @@ static void page_reconcile(struct lt_target *t)
 	struct lt_mm *m = lt_mm_get(t);
 
 	if (m && !READ_ONCE(m->gone) && mmget_not_zero(m->mm)) {
-		lt_mm_reconcile(m, false);
+		lt_page_reconcile(m, false);
 		mmput(m->mm);
 	}
 	lt_mm_put(m);
 }
 
+static int page_mm_attach(struct lt_mm *m)
+{
+	struct lt_pages *p = kzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return -ENOMEM;
+	raw_spin_lock_init(&p->lock);
+	p->blocks = RB_ROOT;
+	p->target = m->target;
+	m->data[LEAKTRACE_KIND_PAGE] = p;
+	return 0;
+}
+
+static void page_mm_detach(struct lt_mm *m)
+{
+	lt_page_forget(lt_pages(m));
+}
+
 static void page_release(struct lt_mm *m)
 {
-	if (!READ_ONCE(m->gone) && !READ_ONCE(m->reaped) && !lt_gave_up())
-		WRITE_ONCE(m->confirmed, lt_mm_reconcile(m, true));
+	if (!READ_ONCE(m->gone) && !READ_ONCE(lt_pages(m)->reaped) && !lt_gave_up())
+		WRITE_ONCE(lt_pages(m)->confirmed, lt_page_reconcile(m, true));
 }
 
 static int page_fill_run(struct sk_buff *skb, const void *page_run)
@@ -282,7 +311,7 @@ static int page_dump(struct lt_target *t, struct lt_dump *dump)
 	struct lt_page_run run;
 	int err = 0;
 
-	while (m && !err && lt_page_next_run(m, dump->at, &run)) {
+	while (m && !err && lt_page_next_run(lt_pages(m), dump->at, &run)) {
 		err = lt_dump_one(dump, page_fill_run, &run);
 		if (!err)
 			dump->at = run.page + run.n;
@@ -315,6 +344,8 @@ const struct lt_kind lt_kind_page = {
 	.exec = page_exec,
 	.final = page_final,
 	.reconcile = page_reconcile,
+	.mm_attach = page_mm_attach,
+	.mm_detach = page_mm_detach,
 	.invalidate = lt_page_invalidate,
 	.release = page_release,
 	.dump = page_dump,

@@ -15,7 +15,16 @@
 #include <linux/tracepoint.h>
 #include <net/netlink.h>
 
+#include "ids.h"
+#include "key.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "netlink.h"
+#include "object.h"
+#include "pool.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
 
 enum {
 	BATCH_THREADS = 512,	/* that are added at once */
@@ -232,7 +241,7 @@ static int thread_fill(struct sk_buff *skb, const struct lt_object *o)
 static const struct lt_probe thread_probes[] = {
 	{
 		.name = "sched_process_free", .how = LEAKTRACE_PROBE_TRACEPOINT,
-		.kinds = LT_KINDBIT(THREAD), .fn = on_sched_process_free, .required = true,
+		.kinds = LT_KINDBIT(THREAD), .tracepoint = on_sched_process_free, .required = true,
 		.why = "children reaped",
 	},
 	{ }

@@ -10,6 +10,7 @@
  */
 #include <linux/bsearch.h>
 #include <linux/ftrace.h>
+#include <linux/mm.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -21,7 +22,16 @@
 #include <net/netlink.h>
 
 #include "arch.h"
-#include "leaktrace.h"
+#include "ids.h"
+#include "key.h"
+#include "kind.h"
+#include "netlink.h"
+#include "object.h"
+#include "pool.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 enum {
 	MAX_TIMERS = 1 << 22,	/* RLIMIT_SIGPENDING bounds them sooner */
@@ -416,19 +426,19 @@ static void notrace on_signal_generate(void *data, int sig, struct kernel_siginf
 static const struct lt_probe timer_probes[] = {
 	{
 		.name = LT_SYSCALL("timer_create"), .how = LEAKTRACE_PROBE_FTRACE,
-		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_create, .required = true,
+		.kinds = LT_KINDBIT(TIMER), .function = on_timer_create, .required = true,
 		.why = "POSIX timers made",
 	}, {
 		.name = LT_SYSCALL("timer_delete"), .how = LEAKTRACE_PROBE_FTRACE,
-		.kinds = LT_KINDBIT(TIMER), .fn = on_timer_delete, .required = true,
+		.kinds = LT_KINDBIT(TIMER), .function = on_timer_delete, .required = true,
 		.why = "POSIX timers deleted",
 	}, {
 		.name = LT_COMPAT_SYSCALL("timer_create"),
 		.how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(TIMER),
-		.fn = on_timer_create, .why = "POSIX timers of 32-bit programs",
+		.function = on_timer_create, .why = "POSIX timers of 32-bit programs",
 	}, {
 		.name = "signal_generate", .how = LEAKTRACE_PROBE_TRACEPOINT,
-		.kinds = LT_KINDBIT(TIMER), .fn = on_signal_generate, .required = true,
+		.kinds = LT_KINDBIT(TIMER), .tracepoint = on_signal_generate, .required = true,
 		.why = "expirations of POSIX timers",
 	},
 	{ }

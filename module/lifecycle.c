@@ -12,7 +12,15 @@
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
 
+#include "code.h"
+#include "key.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "probe.h"
+#include "ring.h"
+#include "target.h"
+#include "work.h"
 
 static void exec_begin(struct lt_target *t)
 {
@@ -230,7 +238,7 @@ static void notrace on_sched_process_exec(void *data, struct task_struct *task, 
 
 #define TASK_ROW(_name, _fn, _why) {						\
 	.name = _name, .how = LEAKTRACE_PROBE_TRACEPOINT, .kinds = LEAKTRACE_KINDS_ALL, \
-	.fn = _fn, .required = true, .why = _why }
+	.tracepoint = _fn, .required = true, .why = _why }
 
 const struct lt_probe lt_lifecycle_probes[] = {
 	TASK_ROW("task_newtask", on_task_newtask, "threads and children made"),

@@ -7,7 +7,16 @@
 #include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
 
+#include "code.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "netlink.h"
+#include "object.h"
+#include "probe.h"
+#include "ring.h"
+#include "site.h"
+#include "stack.h"
+#include "work.h"
 
 /* Guards the list of targets, and who attaches probes. */
 DEFINE_MUTEX(lt_mutex);

@@ -19,7 +19,15 @@
 #include <linux/wait.h>
 
 #include "arch.h"
+#include "code.h"
+#include "key.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "netlink.h"
+#include "probe.h"
+#include "ring.h"
+#include "target.h"
+#include "work.h"
 
 enum {
 	MAX_MAPS = 1 << 16,
@@ -74,10 +82,10 @@ void lt_maps_free(struct lt_maps *maps)
  */
 struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
 {
-	struct lt_maps *old = rcu_dereference_protected(m->maps, true);
+	struct lt_maps *old = rcu_dereference_protected(m->code.maps, true);
 
-	rcu_assign_pointer(m->maps, maps);
-	wake_up_all(&m->maps_set);
+	rcu_assign_pointer(m->code.maps, maps);
+	wake_up_all(&m->code.maps_set);
 	return old;
 }
 
@@ -100,7 +108,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
 		return;
 	/* The parent's gate keeps its array, whose tables we hold. */
 	down_read_nested(&parent->rwsem, SINGLE_DEPTH_NESTING);
-	old = rcu_dereference_protected(from->maps, lockdep_is_held(&parent->rwsem));
+	old = rcu_dereference_protected(from->code.maps, lockdep_is_held(&parent->rwsem));
 	if (old && parent->execs == execs)
 		copy = lt_maps_new(old->n);
 	if (!IS_ERR_OR_NULL(copy)) {
@@ -130,7 +138,7 @@ u32 lt_maps_count(const struct lt_target *t)
 
 	rcu_read_lock();
 	m = rcu_dereference(t->mm);
-	maps = m ? rcu_dereference(m->maps) : NULL;
+	maps = m ? rcu_dereference(m->code.maps) : NULL;
 	if (maps)
 		n = maps->n;
 	rcu_read_unlock();
@@ -147,9 +155,9 @@ void lt_maps_changed(struct lt_mm *m)
 {
 	u64 now_ns = lt_now_ns();
 
-	if (now_ns - READ_ONCE(m->changed_ns) < NEWS_NS)
+	if (now_ns - READ_ONCE(m->code.changed_ns) < NEWS_NS)
 		return;
-	WRITE_ONCE(m->changed_ns, now_ns);
+	WRITE_ONCE(m->code.changed_ns, now_ns);
 	lt_ring_note(m->target, LEAKTRACE_EVENT_MAPS, 0);
 }
 
@@ -163,7 +171,7 @@ static bool covered(struct lt_mm *m, unsigned long pc, bool anonymous)
 	if (READ_ONCE(m->gone))
 		return true;
 	rcu_read_lock();
-	maps = rcu_dereference(m->maps);
+	maps = rcu_dereference(m->code.maps);
 	map = maps && pc ? lt_maps_find(maps, pc) : NULL;
 	yes = pc ? map && !READ_ONCE(map->dead) && !(anonymous && map->table) : !!maps;
 	rcu_read_unlock();
@@ -189,27 +197,20 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 	if (pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
 	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->hold_timed_out) &&
-	    lt_netlink_listened(LT_GROUP_TARGETS) &&
-	    !wait_event_killable_timeout(m->maps_set, covered(m, pc, false),
+	    lt_netlink_has_listeners(LT_GROUP_TARGETS) &&
+	    !wait_event_killable_timeout(m->code.maps_set, covered(m, pc, false),
 					 msecs_to_jiffies(lt_hold_ms)))
 		WRITE_ONCE(t->hold_timed_out, true);
 	lt_mm_put(m);
 }
 
-/**
- * lt_maps_is_new_code() - is there code that we don't know
- * @t: current's target
- * @start: address
- * @len: bytes
- *
- * Code that was made writable for a while is no news. That of a compiler at run time
- * is, the first time: it has no tables, but a walk goes on only into code that it knows.
- * If that seems to have one, a file was mapped there when user space looked.
- *
- * Context: current's way back to user mode; sleeps, no locks held.
- * Return: whether there is.
+/*
+ * Is there code in [@start, @start + @len) that we don't know? Code that was made writable
+ * for a while is not new. That of a compiler at run time is, the first time: it has no
+ * tables, but a walk continues only into code that it knows. If that seems to have a
+ * table, a file was mapped there when user space looked. Sleeps, no locks held.
  */
-bool lt_maps_is_new_code(struct lt_target *t, unsigned long start, unsigned long len)
+static bool is_new_code(struct lt_target *t, unsigned long start, unsigned long len)
 {
 	struct lt_mm *m = lt_mm_get(t);
 	struct vm_area_struct *vma;
@@ -231,15 +232,8 @@ bool lt_maps_is_new_code(struct lt_target *t, unsigned long start, unsigned long
 	return news;
 }
 
-/**
- * lt_maps_mapped() - current has mapped code
- * @t: its target
- * @start: address
- * @len: bytes
- *
- * Context: current's way back to user mode; sleeps, no locks held.
- */
-void lt_maps_mapped(struct lt_target *t, unsigned long start, unsigned long len)
+/* current, on its way back to user mode, has mapped code. Sleeps, no locks held. */
+static void code_mapped(struct lt_target *t, unsigned long start, unsigned long len)
 {
 	struct lt_mm *m = lt_mm_get(t);
 
@@ -267,9 +261,9 @@ static void code_run(struct lt_work *w)
 	if (IS_ERR_VALUE(result))
 		return;
 	if (!c->start)
-		lt_maps_mapped(w->target, result, c->bytes);
-	else if (lt_maps_is_new_code(w->target, c->start, c->bytes))
-		lt_maps_mapped(w->target, c->start, c->bytes);
+		code_mapped(w->target, result, c->bytes);
+	else if (is_new_code(w->target, c->start, c->bytes))
+		code_mapped(w->target, c->start, c->bytes);
 }
 
 static const struct lt_work_type code_work = {
@@ -311,7 +305,7 @@ static void notrace on_mprotect(const void *hook, struct ftrace_regs *fregs)
 
 #define CODE_ROW(_name, _fn, _why) {						\
 	.name = LT_SYSCALL(_name), .how = LEAKTRACE_PROBE_FTRACE,		\
-	.kinds = LEAKTRACE_KINDS_ALL, .fn = _fn, .why = _why }
+	.kinds = LEAKTRACE_KINDS_ALL, .function = _fn, .why = _why }
 
 const struct lt_probe lt_code_probes[] = {
 	CODE_ROW("mmap", on_mmap, "code loaded, for stack walks"),
@@ -335,7 +329,7 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 	u32 i;
 
 	rcu_read_lock();
-	maps = rcu_dereference(m->maps);
+	maps = rcu_dereference(m->code.maps);
 	for (i = 0; maps && i < maps->n && maps->map[i].start < end; i++)
 		if (maps->map[i].end > start && !maps->map[i].dead) {
 			WRITE_ONCE(maps->map[i].dead, true);

@@ -19,7 +19,15 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "code.h"
 #include "leaktrace.h"
+#include "netlink.h"
+#include "object.h"
+#include "probe.h"
+#include "ring.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
 
 static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_PID] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -65,26 +73,17 @@ static const struct genl_multicast_group mcgrps[] = {
 };
 
 /**
- * lt_netlink_permitted() - may the sender of a request ask that
+ * lt_netlink_permit() - may the sender of a request ask that
  * @skb: the request
+ * @extack: set to the reason if not; or NULL
  *
  * Context: the sender's.
- * Return: whether it may.
+ * Return: 0 or -EPERM.
  */
-bool lt_netlink_permitted(struct sk_buff *skb)
+int lt_netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
-	return netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON);
-}
-
-/**
- * lt_netlink_refuse() - why not
- * @extack: set to the reason
- *
- * Context: any.
- * Return: -EPERM.
- */
-int lt_netlink_refuse(struct netlink_ext_ack *extack)
-{
+	if (netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON))
+		return 0;
 	NL_SET_ERR_MSG(extack, "needs CAP_SYS_ADMIN or CAP_PERFMON");
 	return -EPERM;
 }
@@ -164,8 +163,8 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	if (!info->attrs[LEAKTRACE_A_TARGET_PID]) {
 		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
 		return -EINVAL;
@@ -221,8 +220,8 @@ static int target_del(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t, *tmp;
 	int err = id ? -ENOENT : 0;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	mutex_lock(&lt_mutex);
 	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
 		if (id && t->id != id)
@@ -243,8 +242,8 @@ static int target_get(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	t = target_of(info);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
@@ -258,8 +257,8 @@ static int reconcile(struct sk_buff *skb, struct genl_info *info)
 	struct lt_target *t;
 	int err;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	t = target_of(info);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
@@ -272,8 +271,8 @@ static int reconcile(struct sk_buff *skb, struct genl_info *info)
 
 static int status_get(struct sk_buff *skb, struct genl_info *info)
 {
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	return reply(info, LEAKTRACE_CMD_STATUS_GET, fill_status, NULL);
 }
 
@@ -315,18 +314,6 @@ struct genl_family lt_family __ro_after_init = {
 	.resv_start_op = LEAKTRACE_CMD_TARGET_ADD,
 #endif
 };
-
-/**
- * lt_netlink_listened() - does anybody want events
- * @group: of this group
- *
- * Context: any.
- * Return: whether somebody does.
- */
-bool lt_netlink_listened(enum lt_group group)
-{
-	return genl_has_listeners(&lt_family, &init_net, group);
-}
 
 /**
  * lt_netlink_send_batch() - send events of one CPU

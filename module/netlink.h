@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The door, and what passes there: netlink*.c.
- */
+/* The generic netlink family, and what passes through it: netlink*.c. */
 #ifndef _LT_NETLINK_H
 #define _LT_NETLINK_H
 
 #include <linux/types.h>
+#include <net/genetlink.h>
+#include <net/netlink.h>
+#include <linux/leaktrace.h>
 
-struct genl_family;
-struct genl_info;
 struct lt_event;
+struct lt_maps;
 struct lt_object;
 struct lt_site;
 struct lt_target;
-struct netlink_callback;
-struct netlink_ext_ack;
-struct sk_buff;
 
 /* Multicast groups. */
 enum lt_group {
@@ -27,12 +24,16 @@ enum lt_group {
 /* netlink.c: the family */
 int lt_netlink_init(void);
 void lt_netlink_exit(void);
-bool lt_netlink_listened(enum lt_group group);
 int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
 			  const struct lt_event *e, unsigned int n);
-bool lt_netlink_permitted(struct sk_buff *skb);
-int lt_netlink_refuse(struct netlink_ext_ack *extack);
+int lt_netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack);
 extern struct genl_family lt_family;
+
+/* Does anybody want what is sent to a group? */
+static inline bool lt_netlink_has_listeners(enum lt_group group)
+{
+	return genl_has_listeners(&lt_family, &init_net, group);
+}
 
 /* netlink_dump.c: the dumps */
 int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);

@@ -3,7 +3,14 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "kind.h"
 #include "leaktrace.h"
+#include "netlink.h"
+#include "object.h"
+#include "probe.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
 
 /*
  * Where a dump goes on at its next call is in cb->args, all 0 at first. Those of objects
@@ -72,7 +79,7 @@ int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t;
 
-	if (!lt_netlink_permitted(cb->skb))
+	if (lt_netlink_permit(cb->skb, NULL))
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	list_for_each_entry(t, &lt_targets, node) {
@@ -98,7 +105,7 @@ int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	int row = cb->args[DUMP_AT], n;
 
-	if (!lt_netlink_permitted(cb->skb))
+	if (lt_netlink_permit(cb->skb, NULL))
 		return -EPERM;
 	mutex_lock(&lt_mutex);
 	n = lt_probe_count();
@@ -136,7 +143,7 @@ static struct lt_target *dump_begin(struct netlink_callback *cb)
 	struct lt_target *t;
 	int err;
 
-	if (!lt_netlink_permitted(cb->skb))
+	if (lt_netlink_permit(cb->skb, NULL))
 		return ERR_PTR(-EPERM);
 	err = cb->args[DUMP_TARGET] ? 0 : dump_start(cb);
 	if (err)

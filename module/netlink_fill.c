@@ -8,7 +8,17 @@
 #include <linux/pid.h>
 #include <net/netlink.h>
 
+#include "code.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "netlink.h"
+#include "object.h"
+#include "probe.h"
+#include "ring.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 static u64 count(const atomic64_t *v)
 {

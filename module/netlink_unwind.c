@@ -8,7 +8,10 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
-#include "leaktrace.h"
+#include "code.h"
+#include "mm.h"
+#include "netlink.h"
+#include "target.h"
 
 static int reply_id(struct genl_info *info, u8 cmd, u32 id)
 {
@@ -40,8 +43,8 @@ int lt_unwind_add(struct sk_buff *skb, struct genl_info *info)
 	u32 id;
 	int err;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	if (!info->attrs[LEAKTRACE_A_UNWIND_FD]) {
 		NL_SET_ERR_MSG(info->extack, "UNWIND_FD is missing");
 		return -EINVAL;
@@ -72,8 +75,8 @@ int lt_unwind_get(struct sk_buff *skb, struct genl_info *info)
 {
 	u32 id;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	if (!info->attrs[LEAKTRACE_A_UNWIND_KEY]) {
 		NL_SET_ERR_MSG(info->extack, "UNWIND_KEY is missing");
 		return -EINVAL;
@@ -204,8 +207,8 @@ int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
 	struct lt_maps *maps;
 	int err;
 
-	if (!lt_netlink_permitted(skb))
-		return lt_netlink_refuse(info->extack);
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
 	if (!info->attrs[LEAKTRACE_A_UNWIND_TARGET] ||
 	    !info->attrs[LEAKTRACE_A_UNWIND_GENERATION]) {
 		NL_SET_ERR_MSG(info->extack, "UNWIND_TARGET or _GENERATION is missing");

@@ -12,10 +12,18 @@
  * the kernel's file_lock, siglock or tasklist lock; site and pool locks nest
  * inside.
  */
+#include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
 #include "leaktrace.h"
+#include "object.h"
+#include "pool.h"
+#include "ring.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 enum {
 	LOCKS = 1024,

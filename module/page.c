@@ -10,7 +10,7 @@
  *
  * Times are kept in ticks of about a millisecond since attach.
  *
- * Lock: lt_mm.lock, raw. Held for one block at a time, so unmapping a terabyte
+ * Lock: lt_pages.lock, raw. Held for one block at a time, so unmapping a terabyte
  * does not keep interrupts off. Site and pool locks nest inside.
  */
 #include <linux/mm.h>
@@ -18,6 +18,11 @@
 #include <linux/rbtree.h>
 
 #include "leaktrace.h"
+#include "page.h"
+#include "pool.h"
+#include "ring.h"
+#include "site.h"
+#include "target.h"
 
 enum {
 	CELL_BYTES = 256,
@@ -94,18 +99,18 @@ u32 lt_page_cells_used(void)
 	return lt_pool_used(pool);
 }
 
-/* The block @nr, or with @next the first one above; or NULL. All of these: under m->lock. */
-static struct lt_block *block_find(struct lt_mm *m, unsigned long nr, bool next)
+/* The block @nr, or with @next the first one above; or NULL. All of these: under p->lock. */
+static struct lt_block *block_find(struct lt_pages *p, unsigned long nr, bool next)
 {
-	struct rb_node *n = m->blocks.rb_node;
+	struct rb_node *n = p->blocks.rb_node;
 	struct lt_block *b, *above = NULL;
 
-	if (m->last && m->last->nr == nr)
-		return m->last;
+	if (p->last && p->last->nr == nr)
+		return p->last;
 	while (n) {
 		b = rb_entry(n, struct lt_block, node);
 		if (b->nr == nr) {
-			m->last = b;
+			p->last = b;
 			return b;
 		}
 		if (nr < b->nr)
@@ -116,9 +121,9 @@ static struct lt_block *block_find(struct lt_mm *m, unsigned long nr, bool next)
 }
 
 /* Adds an empty block that is not there yet. NULL: no cell is free. */
-static struct lt_block *block_add(struct lt_mm *m, unsigned long nr)
+static struct lt_block *block_add(struct lt_pages *p, unsigned long nr)
 {
-	struct rb_node **link = &m->blocks.rb_node, *parent = NULL;
+	struct rb_node **link = &p->blocks.rb_node, *parent = NULL;
 	struct lt_block *b;
 	u32 index;
 
@@ -135,13 +140,13 @@ static struct lt_block *block_add(struct lt_mm *m, unsigned long nr)
 		       &parent->rb_left : &parent->rb_right;
 	}
 	rb_link_node(&b->node, parent, link);
-	rb_insert_color(&b->node, &m->blocks);
-	m->last = b;
+	rb_insert_color(&b->node, &p->blocks);
+	p->last = b;
 	return b;
 }
 
 /* Frees a block without live pages. */
-static void block_drop_if_empty(struct lt_mm *m, struct lt_block *b)
+static void block_drop_if_empty(struct lt_pages *p, struct lt_block *b)
 {
 	int i;
 
@@ -150,8 +155,8 @@ static void block_drop_if_empty(struct lt_mm *m, struct lt_block *b)
 	for (i = 0; i < BLOCK_CELLS; i++)
 		if (b->births[i])
 			lt_pool_free(pool, b->births[i]);
-	rb_erase(&b->node, &m->blocks);
-	m->last = NULL;
+	rb_erase(&b->node, &p->blocks);
+	p->last = NULL;
 	lt_pool_free(pool, b->index);
 }
 
@@ -173,17 +178,17 @@ static struct page_birth *block_birth_slot(struct lt_block *b, unsigned int i)
 	return block_birth(b, i);
 }
 
-static u32 tick_of(const struct lt_mm *m, u64 now_ns)
+static u32 tick_of(const struct lt_pages *p, u64 now_ns)
 {
-	return (now_ns - m->target->attached_ns) >> TICK_SHIFT;
+	return (now_ns - p->target->attached_ns) >> TICK_SHIFT;
 }
 
 /* Counted back from now: ticks run over after 52 days. */
-static u64 time_of(const struct lt_mm *m, u32 tick, u64 now_ns)
+static u64 time_of(const struct lt_pages *p, u32 tick, u64 now_ns)
 {
-	u64 ticks = (now_ns - m->target->attached_ns) >> TICK_SHIFT;
+	u64 ticks = (now_ns - p->target->attached_ns) >> TICK_SHIFT;
 
-	return m->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
+	return p->target->attached_ns + ((ticks - (u32)((u32)ticks - tick)) << TICK_SHIFT);
 }
 
 static void not_tracked(struct lt_target *t, unsigned int n, bool again)
@@ -194,19 +199,19 @@ static void not_tracked(struct lt_target *t, unsigned int n, bool again)
 	lt_target_inexact(t, LEAKTRACE_INEXACT_TABLE_FULL);
 }
 
-/* A birth that fills one slot; the caller holds m->lock. */
-static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
+/* A birth that fills one slot; the caller holds p->lock. */
+static bool set_live(struct lt_pages *p, unsigned long page, u32 site, u32 tick)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b = block_find(m, nr, false) ?: block_add(m, nr);
+	struct lt_block *b = block_find(p, nr, false) ?: block_add(p, nr);
 	struct page_birth *birth;
 
 	if (!b)
 		return false;
 	birth = block_birth_slot(b, i);
 	if (!birth) {
-		block_drop_if_empty(m, b);
+		block_drop_if_empty(p, b);
 		return false;
 	}
 	*birth = (struct page_birth){ site, tick };
@@ -215,12 +220,12 @@ static bool set_live(struct lt_mm *m, unsigned long page, u32 site, u32 tick)
 	return true;
 }
 
-/* A slot of a page whose birth nobody saw; the caller holds m->lock. */
-static bool set_baseline(struct lt_mm *m, unsigned long page)
+/* A slot of a page whose birth nobody saw; the caller holds p->lock. */
+static bool set_baseline(struct lt_pages *p, unsigned long page)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
 	unsigned int i = page % LT_BLOCK_PAGES;
-	struct lt_block *b = block_find(m, nr, false) ?: block_add(m, nr);
+	struct lt_block *b = block_find(p, nr, false) ?: block_add(p, nr);
 
 	if (!b)
 		return false;
@@ -231,37 +236,37 @@ static bool set_baseline(struct lt_mm *m, unsigned long page)
 	return true;
 }
 
-static bool page_live_locked(struct lt_mm *m, unsigned long page)
+static bool page_live_locked(struct lt_pages *p, unsigned long page)
 {
-	struct lt_block *b = block_find(m, page / LT_BLOCK_PAGES, false);
+	struct lt_block *b = block_find(p, page / LT_BLOCK_PAGES, false);
 
 	return b && test_bit(page % LT_BLOCK_PAGES, b->live);
 }
 
 /**
  * lt_page_is_live() - is this page known to be populated
- * @m: address space
+ * @p: pages of an address space
  * @page: address / PAGE_SIZE
  *
  * Context: any but interrupts.
  * Return: whether it is.
  */
-bool lt_page_is_live(struct lt_mm *m, unsigned long page)
+bool lt_page_is_live(struct lt_pages *p, unsigned long page)
 {
 	unsigned long flags;
 	bool live;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	live = page_live_locked(m, page);
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	live = page_live_locked(p, page);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return live;
 }
 
-static noinline void page_emit(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+static noinline void page_emit(struct lt_pages *p, enum leaktrace_event_op op, unsigned long page,
 			       unsigned int n, u32 site, u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
-		.time_ns = now_ns, .id = (u64)page << PAGE_SHIFT, .target = m->target->id,
+		.time_ns = now_ns, .id = (u64)page << PAGE_SHIFT, .target = p->target->id,
 		.site = site, .stack = stack, .tid = current->pid, .count = n,
 		.op = op, .kind = LEAKTRACE_KIND_PAGE,
 	};
@@ -269,16 +274,16 @@ static noinline void page_emit(struct lt_mm *m, enum leaktrace_event_op op, unsi
 	lt_ring_put(&e);
 }
 
-static void page_notify(struct lt_mm *m, enum leaktrace_event_op op, unsigned long page,
+static void page_notify(struct lt_pages *p, enum leaktrace_event_op op, unsigned long page,
 			unsigned int n, u32 site, u32 stack, u64 now_ns)
 {
 	if (lt_ring_wanted(now_ns))
-		page_emit(m, op, page, n, site, stack, now_ns);
+		page_emit(p, op, page, n, site, stack, now_ns);
 }
 
 /**
  * lt_page_born() - a page is touched for the first time
- * @m: address space
+ * @p: pages of an address space
  * @page: address / PAGE_SIZE
  * @site: where, 0 if unknown
  * @now_ns: when
@@ -287,30 +292,30 @@ static void page_notify(struct lt_mm *m, enum leaktrace_event_op op, unsigned lo
  * Context: any but interrupts.
  * Return: false if it was live already, or there is no room (counted).
  */
-bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, bool again)
+bool lt_page_born(struct lt_pages *p, unsigned long page, u32 site, u64 now_ns, bool again)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 	bool was_live, fits = false;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	was_live = page_live_locked(m, page);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	was_live = page_live_locked(p, page);
 	if (!was_live)
-		fits = set_live(m, page, site, tick_of(m, now_ns));
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+		fits = set_live(p, page, site, tick_of(p, now_ns));
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	if (!was_live && !fits)
-		not_tracked(m->target, 1, again);
+		not_tracked(p->target, 1, again);
 	if (!fits)
 		return false;
 	atomic64_inc(&k->born);
 	lt_site_born(site, 1, now_ns);
-	page_notify(m, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
+	page_notify(p, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
 	return true;
 }
 
 /**
  * lt_page_rewalked() - the whole stack of a page's birth is known now
- * @m: address space
+ * @p: pages of an address space
  * @page: address / PAGE_SIZE
  * @born_ns: when it was born; 0: it is known to be the same
  * @cut: the stack that it was captured with
@@ -319,7 +324,7 @@ bool lt_page_born(struct lt_mm *m, unsigned long page, u32 site, u64 now_ns, boo
  * Context: any but interrupts.
  * Return: its site; 0 if it does not live any more.
  */
-u32 lt_page_rewalked(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, u32 stack)
+u32 lt_page_rewalked(struct lt_pages *p, unsigned long page, u64 born_ns, u32 cut, u32 stack)
 {
 	unsigned int i = page % LT_BLOCK_PAGES;
 	struct page_birth *birth = NULL;
@@ -327,38 +332,38 @@ u32 lt_page_rewalked(struct lt_mm *m, unsigned long page, u64 born_ns, u32 cut, 
 	struct lt_block *b;
 	u32 site = 0;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	b = block_find(m, page / LT_BLOCK_PAGES, false);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	b = block_find(p, page / LT_BLOCK_PAGES, false);
 	if (b && test_bit(i, b->live) && !test_bit(i, b->baseline))
 		birth = block_birth(b, i);
-	if (birth && (!born_ns || birth->tick == tick_of(m, born_ns))) {
-		site = lt_site_move(m->target, birth->site, cut, stack,
-				    time_of(m, birth->tick, lt_now_ns()));
+	if (birth && (!born_ns || birth->tick == tick_of(p, born_ns))) {
+		site = lt_site_move(p->target, birth->site, cut, stack,
+				    time_of(p, birth->tick, lt_now_ns()));
 		birth->site = site;
 	}
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return site;
 }
 
 /**
  * lt_page_baseline() - pages of a block that were populated before attach
- * @m: address space
+ * @p: pages of an address space
  * @nr: the block's number
  * @populated: 512 bits; those that live already stay as they are
  *
  * Context: may sleep.
  */
-void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *populated)
+void lt_page_baseline(struct lt_pages *p, unsigned long nr, const unsigned long *populated)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 	unsigned long new[BITS_TO_LONGS(LT_BLOCK_PAGES)], flags;
 	unsigned int n = bitmap_weight(populated, LT_BLOCK_PAGES);
 	struct lt_block *b;
 
 	if (!n)
 		return;
-	raw_spin_lock_irqsave(&m->lock, flags);
-	b = block_find(m, nr, false) ?: block_add(m, nr);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	b = block_find(p, nr, false) ?: block_add(p, nr);
 	if (b) {
 		bitmap_andnot(new, populated, b->live, LT_BLOCK_PAGES);
 		bitmap_or(b->live, b->live, new, LT_BLOCK_PAGES);
@@ -369,9 +374,9 @@ void lt_page_baseline(struct lt_mm *m, unsigned long nr, const unsigned long *po
 		atomic64_add(n, &k->baseline);
 		atomic64_add(n, &k->baseline_live);
 	}
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	if (!b)
-		not_tracked(m->target, n, false);
+		not_tracked(p->target, n, false);
 }
 
 /* The run of pages from @i with the same birth, below @end. */
@@ -391,11 +396,11 @@ static unsigned int run_of(const struct lt_block *b, unsigned int i, unsigned in
 	return j - i;
 }
 
-static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
+static void count_deaths(struct lt_pages *p, unsigned long page, unsigned int n,
 			 const struct page_birth *birth, bool baseline, u32 stack)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	u64 now_ns = lt_now_ns(), born_ns = time_of(m, birth->tick, now_ns);
+	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
+	u64 now_ns = lt_now_ns(), born_ns = time_of(p, birth->tick, now_ns);
 
 	atomic64_add(n, &k->died);
 	if (baseline)
@@ -403,11 +408,11 @@ static void count_deaths(struct lt_mm *m, unsigned long page, unsigned int n,
 	else
 		lt_site_died(birth->site, n, now_ns > born_ns ? now_ns - born_ns : 0,
 			     now_ns, stack);
-	page_notify(m, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
+	page_notify(p, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
 }
 
 /* Kills what is live in [i, end) of a block; the block may be gone then. */
-static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
+static u64 kill_in_block(struct lt_pages *p, struct lt_block *b, unsigned int i,
 			 unsigned int end, u32 stack)
 {
 	u64 killed = 0;
@@ -418,7 +423,7 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 		bool baseline;
 		unsigned int n = run_of(b, i, end, &birth, &baseline);
 
-		count_deaths(m, b->nr * LT_BLOCK_PAGES + i, n, &birth, baseline, stack);
+		count_deaths(p, b->nr * LT_BLOCK_PAGES + i, n, &birth, baseline, stack);
 		bitmap_clear(b->live, i, n);
 		bitmap_clear(b->baseline, i, n);
 		b->nlive -= n;
@@ -426,13 +431,13 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
 		killed += n;
 		i += n;
 	}
-	block_drop_if_empty(m, b);
+	block_drop_if_empty(p, b);
 	return killed;
 }
 
 /**
  * lt_page_died() - pages are unmapped
- * @m: address space
+ * @p: pages of an address space
  * @first: first page
  * @end: one past the last page
  * @stack: where
@@ -440,52 +445,52 @@ static u64 kill_in_block(struct lt_mm *m, struct lt_block *b, unsigned int i,
  * Context: any but interrupts.
  * Return: how many of them were live.
  */
-u64 lt_page_died(struct lt_mm *m, unsigned long first, unsigned long end, u32 stack)
+u64 lt_page_died(struct lt_pages *p, unsigned long first, unsigned long end, u32 stack)
 {
 	unsigned long nr = first / LT_BLOCK_PAGES, flags;
 	struct lt_block *b;
 	u64 killed = 0;
 
 	for (;;) {
-		raw_spin_lock_irqsave(&m->lock, flags);
-		b = block_find(m, nr, true);
+		raw_spin_lock_irqsave(&p->lock, flags);
+		b = block_find(p, nr, true);
 		if (!b || b->nr * LT_BLOCK_PAGES >= end) {
-			raw_spin_unlock_irqrestore(&m->lock, flags);
+			raw_spin_unlock_irqrestore(&p->lock, flags);
 			return killed;
 		}
 		nr = b->nr;
-		killed += kill_in_block(m, b,
+		killed += kill_in_block(p, b,
 					nr == first / LT_BLOCK_PAGES ? first % LT_BLOCK_PAGES : 0,
 					min_t(unsigned long, end - nr * LT_BLOCK_PAGES,
 					      LT_BLOCK_PAGES), stack);
-		raw_spin_unlock_irqrestore(&m->lock, flags);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
 		nr++;
 	}
 }
 
 /* A live page leaves its slot, and nobody has died; the block may be gone then. */
-static void page_vacate(struct lt_mm *m, struct lt_block *b, unsigned int i)
+static void page_vacate(struct lt_pages *p, struct lt_block *b, unsigned int i)
 {
 	__clear_bit(i, b->live);
 	b->nlive--;
 	b->nbaseline -= __test_and_clear_bit(i, b->baseline);
-	block_drop_if_empty(m, b);
+	block_drop_if_empty(p, b);
 }
 
 /* Listed at its new place, before its move was told: the same page once more. */
-static void drop_baseline(struct lt_mm *m, struct lt_block *b, unsigned int i)
+static void drop_baseline(struct lt_pages *p, struct lt_block *b, unsigned int i)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 
-	page_vacate(m, b, i);
+	page_vacate(p, b, i);
 	atomic64_dec(&k->baseline);
 	atomic64_dec(&k->baseline_live);
 }
 
 /* One page to a new address, with its birth. */
-static bool page_move_one(struct lt_mm *m, unsigned long from, unsigned long to)
+static bool page_move_one(struct lt_pages *p, unsigned long from, unsigned long to)
 {
-	struct lt_block *b = block_find(m, from / LT_BLOCK_PAGES, false);
+	struct lt_block *b = block_find(p, from / LT_BLOCK_PAGES, false);
 	unsigned int i = from % LT_BLOCK_PAGES, j = to % LT_BLOCK_PAGES;
 	struct page_birth birth = { };
 	bool baseline;
@@ -495,53 +500,53 @@ static bool page_move_one(struct lt_mm *m, unsigned long from, unsigned long to)
 	baseline = test_bit(i, b->baseline);
 	if (!baseline)
 		birth = *block_birth(b, i);
-	page_vacate(m, b, i);
+	page_vacate(p, b, i);
 
 	/* Whoever found it there meanwhile knows less of its birth. */
-	b = block_find(m, to / LT_BLOCK_PAGES, false);
+	b = block_find(p, to / LT_BLOCK_PAGES, false);
 	if (b && test_bit(j, b->baseline))
-		drop_baseline(m, b, j);
+		drop_baseline(p, b, j);
 	else if (b)
-		kill_in_block(m, b, j, j + 1, 0);
-	if (baseline ? set_baseline(m, to) : set_live(m, to, birth.site, birth.tick))
+		kill_in_block(p, b, j, j + 1, 0);
+	if (baseline ? set_baseline(p, to) : set_live(p, to, birth.site, birth.tick))
 		return true;
-	count_deaths(m, from, 1, &birth, baseline, 0);
-	not_tracked(m->target, 1, false);
+	count_deaths(p, from, 1, &birth, baseline, 0);
+	not_tracked(p->target, 1, false);
 	return false;
 }
 
 /**
  * lt_page_moved() - mremap moved pages, alive
- * @m: address space
+ * @p: pages of an address space
  * @from: first page
  * @to: where it is now
  * @n: pages of the moved mapping, live or not
  *
  * Context: may sleep.
  */
-void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsigned long n)
+void lt_page_moved(struct lt_pages *p, unsigned long from, unsigned long to, unsigned long n)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
+	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 	unsigned long i = 0, flags;
 	struct lt_block *b;
 
 	while (i < n) {
-		raw_spin_lock_irqsave(&m->lock, flags);
-		b = block_find(m, (from + i) / LT_BLOCK_PAGES, true);
+		raw_spin_lock_irqsave(&p->lock, flags);
+		b = block_find(p, (from + i) / LT_BLOCK_PAGES, true);
 		/* holes are skipped */
 		if (b && b->nr * LT_BLOCK_PAGES > from + i)
 			i = b->nr * LT_BLOCK_PAGES - from;
 		if (b && i < n)
-			atomic64_add(page_move_one(m, from + i, to + i), &k->moved);
+			atomic64_add(page_move_one(p, from + i, to + i), &k->moved);
 		i = b ? i + 1 : n;
-		raw_spin_unlock_irqrestore(&m->lock, flags);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
 		cond_resched();
 	}
 }
 
 /**
  * lt_page_block() - what is known of the next block
- * @m: address space
+ * @p: pages of an address space
  * @from: block number to start at
  * @block: set to the number of the first block at or above @from
  * @live: 512 bits, set to its live pages
@@ -550,7 +555,7 @@ void lt_page_moved(struct lt_mm *m, unsigned long from, unsigned long to, unsign
  * Context: any but interrupts.
  * Return: false if there is none.
  */
-bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
+bool lt_page_block(struct lt_pages *p, unsigned long from, unsigned long *block,
 		   unsigned long *live, unsigned long *young)
 {
 	u32 now, second = NSEC_PER_SEC >> TICK_SHIFT;
@@ -558,9 +563,9 @@ bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 	struct lt_block *b;
 	unsigned int i;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
-	now = tick_of(m, lt_now_ns());	/* of no birth that is here is it before */
-	b = block_find(m, from, true);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	now = tick_of(p, lt_now_ns());	/* of no birth that is here is it before */
+	b = block_find(p, from, true);
 	if (b) {
 		*block = b->nr;
 		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
@@ -569,29 +574,29 @@ bool lt_page_block(struct lt_mm *m, unsigned long from, unsigned long *block,
 			if (!test_bit(i, b->baseline) && now - block_birth(b, i)->tick <= second)
 				__set_bit(i, young);
 	}
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return b;
 }
 
 /**
  * lt_page_next_run() - the next run of pages with one birth
- * @m: address space
+ * @p: pages of an address space
  * @from: page to start at
  * @run: filled in
  *
  * Context: any but interrupts.
  * Return: false if there is none.
  */
-bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *run)
+bool lt_page_next_run(struct lt_pages *p, unsigned long from, struct lt_page_run *run)
 {
 	unsigned long nr = from / LT_BLOCK_PAGES, flags;
 	unsigned int i = from % LT_BLOCK_PAGES;
 	struct page_birth birth;
 	struct lt_block *b;
 
-	raw_spin_lock_irqsave(&m->lock, flags);
+	raw_spin_lock_irqsave(&p->lock, flags);
 	for (;; nr = b->nr + 1, i = 0) {
-		b = block_find(m, nr, true);
+		b = block_find(p, nr, true);
 		if (!b)
 			break;
 		if (b->nr != nr)
@@ -602,32 +607,32 @@ bool lt_page_next_run(struct lt_mm *m, unsigned long from, struct lt_page_run *r
 		run->n = run_of(b, i, LT_BLOCK_PAGES, &birth, &run->baseline);
 		run->page = b->nr * LT_BLOCK_PAGES + i;
 		run->site = birth.site;
-		run->born_ns = run->baseline ? 0 : time_of(m, birth.tick, lt_now_ns());
+		run->born_ns = run->baseline ? 0 : time_of(p, birth.tick, lt_now_ns());
 		break;
 	}
-	raw_spin_unlock_irqrestore(&m->lock, flags);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return b;
 }
 
 /**
  * lt_page_forget() - free the whole table of an address space
- * @m: address space; no probe can reach it any more
+ * @p: pages of an address space; no probe can reach it any more
  *
  * Context: may sleep.
  */
-void lt_page_forget(struct lt_mm *m)
+void lt_page_forget(struct lt_pages *p)
 {
 	unsigned long flags;
 	struct lt_block *b;
 
 	for (;;) {
-		raw_spin_lock_irqsave(&m->lock, flags);
-		b = rb_entry_safe(rb_first(&m->blocks), struct lt_block, node);
+		raw_spin_lock_irqsave(&p->lock, flags);
+		b = rb_entry_safe(rb_first(&p->blocks), struct lt_block, node);
 		if (b) {
 			b->nlive = 0;
-			block_drop_if_empty(m, b);
+			block_drop_if_empty(p, b);
 		}
-		raw_spin_unlock_irqrestore(&m->lock, flags);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
 		if (!b)
 			return;
 		cond_resched();

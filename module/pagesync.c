@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of pages and the page tables brought together: the baseline, blocks in
- * which a fault may have mapped more than one page, and reconcile.
+ * Our table of pages is compared with the kernel's page tables: for the baseline, for
+ * blocks in which a fault may have mapped more than one page, and to reconcile.
  *
- * What is done with a look at the page tables is decided under lt_mm.lock, and only if
- * no invalidation was under way (as KVM does), nor pages of mremap on their way.
+ * What was read from the page tables counts only if no invalidation ran meanwhile (as in
+ * KVM) and no mremap has moved pages that our table still has at their old place.
  *
- * A walk of all pages takes long. Whoever waits for mmap_lock or the gate meanwhile is
- * let in between two blocks.
+ * A walk of all pages takes long. Whoever waits for mmap_lock or the target's rwsem
+ * meanwhile gets it between two blocks.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
 #include "leaktrace.h"
+#include "mm.h"
+#include "page.h"
+#include "pool.h"
+#include "site.h"
+#include "target.h"
 
 enum {
 	RETRIES = 10,
@@ -33,30 +38,30 @@ static unsigned long start_of(const struct vm_area_struct *vma, unsigned long bl
 /* A walk of all of a target's pages. */
 struct pass {
 	struct lt_mm *m;
-	bool rwsem_held;	/* the target's rwsem is held for reading */
-	bool patient;		/* others wait until it is done */
+	bool rwsem_held;	/* the target's, for reading */
+	bool no_yield;		/* others wait until it is done */
 	bool locked;		/* mmap_lock is held for reading */
 	bool missed;		/* a block that could not be compared */
-	bool hopeless;		/* a move does not come to its end: no block waits for it again */
+	bool move_stuck;	/* a mremap does not end: wait for it once, not at every block */
 	/* Does one block of a mapping. Return: the next one's number. */
 	unsigned long (*block)(struct pass *p, struct vm_area_struct *vma, unsigned long block);
 };
 
-static bool is_waited_for(const struct pass *p)
+static bool pass_is_contended(const struct pass *p)
 {
-	return !p->patient && (rwsem_is_contended(&p->m->mm->mmap_lock) ||
+	return !p->no_yield && (rwsem_is_contended(&p->m->mm->mmap_lock) ||
 			       (p->rwsem_held && rwsem_is_contended(&p->m->target->rwsem)));
 }
 
-/* Lets others have what they wait for. Return: whether there is anything left to walk. */
-static bool give_way(struct pass *p)
+/* Lets others have the locks. Return: whether there is anything left to walk. */
+static bool pass_yield(struct pass *p)
 {
 	struct lt_target *t = p->m->target;
 
 	mmap_read_unlock(p->m->mm);
 	if (p->rwsem_held)
 		up_read(&t->rwsem);
-	/* Who has waited is slower to get it than we are. */
+	/* A waiter takes longer to wake up than we to lock again. */
 	usleep_range(50, 100);
 	if (p->rwsem_held)
 		down_read(&t->rwsem);
@@ -64,7 +69,7 @@ static bool give_way(struct pass *p)
 	return p->locked && !t->dead && !READ_ONCE(p->m->gone);
 }
 
-/* As much of a mapping as nobody waits for. Return: where to go on. */
+/* A mapping, or as much of it as is done when somebody waits. Return: where to go on. */
 static unsigned long walk_mapping(struct pass *p, struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
@@ -74,11 +79,11 @@ static unsigned long walk_mapping(struct pass *p, struct vm_area_struct *vma, un
 	do {
 		block = p->block(p, vma, block);
 		cond_resched();
-	} while (block <= last_block(vma) && !is_waited_for(p));
+	} while (block <= last_block(vma) && !pass_is_contended(p));
 	return start_of(vma, block);
 }
 
-/* mmap_lock is held, but not all the time. Return: whether it came to the end. */
+/* Releases mmap_lock on the way. Return: whether it came to the end. */
 static bool walk_mappings(struct pass *p)
 {
 	struct vm_area_struct *vma;
@@ -86,7 +91,7 @@ static bool walk_mappings(struct pass *p)
 
 	while ((vma = find_vma(p->m->mm, addr))) {
 		addr = walk_mapping(p, vma, max(addr, vma->vm_start));
-		if (is_waited_for(p) && !give_way(p))
+		if (pass_is_contended(p) && !pass_yield(p))
 			return false;
 	}
 	return true;
@@ -98,22 +103,23 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
 
 	lt_pool_top_up();
 	lt_walk_block(vma, block, populated, NULL);
-	lt_page_baseline(p->m, block, populated);
+	lt_page_baseline(lt_pages(p->m), block, populated);
 	return lt_walk_next_block(vma->vm_mm, block);
 }
 
 /**
- * lt_mm_baseline() - list the pages that are populated now
+ * lt_page_baseline_walk() - list the pages that are populated now
  * @m: a new address space
- * @rwsem_held: t->rwsem is held for reading, and released for whoever waits for it: the target may
- *	have another address space afterwards; else it is held for writing
+ * @rwsem_held: the target's rwsem is held for reading, and released for whoever waits
+ *	for it: the target may have another address space afterwards. Else it is held for
+ *	writing
  *
  * What comes and goes meanwhile is seen by the probes.
  *
  * Context: may sleep; the caller holds a user reference to the mm.
- * Return: 0, -EBUSY if mmap_lock is not to be had, or current is killed meanwhile.
+ * Return: 0; -EBUSY if mmap_lock cannot be taken in time, or current is killed.
  */
-int lt_mm_baseline(struct lt_mm *m, bool rwsem_held)
+int lt_page_baseline_walk(struct lt_mm *m, bool rwsem_held)
 {
 	struct pass p = { .m = m, .rwsem_held = rwsem_held, .block = list_block };
 	bool over;
@@ -122,19 +128,19 @@ int lt_mm_baseline(struct lt_mm *m, bool rwsem_held)
 	p.locked = lt_mm_read_lock_timeout(m);
 	if (!p.locked)
 		return -EBUSY;
-	/* What mremap took away before a walk came to it is behind that walk now. */
+	/* mremap may have moved pages from in front of the walk to behind it: walk again. */
 	do {
-		moves = m->moves;
-		over = !walk_mappings(&p) || p.patient;
-		p.patient = true;
-	} while (!over && m->moves != moves);
-	WRITE_ONCE(m->listed, true);
+		moves = lt_pages(m)->moves;
+		over = !walk_mappings(&p) || p.no_yield;
+		p.no_yield = true;
+	} while (!over && lt_pages(m)->moves != moves);
+	WRITE_ONCE(lt_pages(m)->listed, true);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
 	return p.locked ? 0 : -EBUSY;
 }
 
-/* Return: how many there was room for. */
+/* Return: how many of them could be tracked. */
 static unsigned int born_here(struct lt_mm *m, unsigned long block, const unsigned long *pages,
 			      u32 site, bool again)
 {
@@ -142,32 +148,33 @@ static unsigned int born_here(struct lt_mm *m, unsigned long block, const unsign
 	unsigned int i, n = 0;
 
 	for_each_set_bit(i, pages, LT_BLOCK_PAGES)
-		n += lt_page_born(m, block * LT_BLOCK_PAGES + i, site, now_ns, again);
+		n += lt_page_born(lt_pages(m), block * LT_BLOCK_PAGES + i, site, now_ns, again);
 	return n;
 }
 
 /*
- * Where nobody had touched a block, all that is in it came by the fault; of shared memory
- * others may have been there before, and are the baseline's to list.
+ * In a block that nobody had touched, all that is populated came by the fault. Shared
+ * memory may have been populated by other faults before; those pages are listed by the
+ * baseline.
  */
 static bool is_all_new(struct lt_mm *m, struct vm_area_struct *vma)
 {
 	enum leaktrace_type type = lt_vma_type(vma);
 
 	if (type == LEAKTRACE_TYPE_SHMEM)
-		return READ_ONCE(m->listed);
+		return READ_ONCE(lt_pages(m)->listed);
 	return type == LEAKTRACE_TYPE_ANON;
 }
 
 /**
- * lt_mm_sync_block() - a fault may have mapped more than its page
+ * lt_page_sync_block() - a fault may have mapped more than its page
  * @m: current's address space
  * @addr: where it was
  * @site: its site, which the others share
  *
  * Context: may sleep.
  */
-void lt_mm_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
+void lt_page_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 {
 	unsigned long populated[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
@@ -193,30 +200,32 @@ struct view {
 };
 
 /* Both sides of a block at a moment when no invalidation is under way. */
-static bool look(struct pass *p, struct vm_area_struct *vma, unsigned long block,
-		 struct view *v)
+static bool read_block(struct pass *p, struct vm_area_struct *vma, unsigned long block,
+		       struct view *v)
 {
 	struct lt_mm *m = p->m;
+	struct lt_pages *pages = lt_pages(m);
 	unsigned long found;
 	int tries, seq;
 
-	for (tries = p->hopeless ? RETRIES - 1 : 0; tries < RETRIES; tries++) {
+	for (tries = p->move_stuck ? RETRIES - 1 : 0; tries < RETRIES; tries++) {
 		seq = atomic_read(&m->invalidate_seq);
-		/* Pairs with on_range_start(): look after the number was read, */
+		/* Pairs with on_range_start(): read the page tables after the number, */
 		smp_rmb();
 		lt_walk_block(vma, block, v->populated, v->clean);
-		if (!lt_page_block(m, block, &found, v->live, v->young) || found != block) {
+		if (!lt_page_block(pages, block, &found, v->live, v->young) || found != block) {
 			bitmap_zero(v->live, LT_BLOCK_PAGES);
 			bitmap_zero(v->young, LT_BLOCK_PAGES);
 		}
-		/* and compare it after the look. */
+		/* and compare the number after that. */
 		smp_rmb();
-		if (!atomic_read(&m->invalidating) && !atomic_read(&m->target->pending_moves) &&
+		if (!atomic_read(&m->invalidating) &&
+		    !atomic_read(&m->target->pending_moves) &&
 		    atomic_read(&m->invalidate_seq) == seq)
 			return true;
 		usleep_range(100, 200);
 	}
-	p->hopeless = atomic_read(&m->target->pending_moves);
+	p->move_stuck = atomic_read(&m->target->pending_moves);
 	return false;
 }
 
@@ -234,7 +243,7 @@ static void drop_missing(struct lt_mm *m, struct vm_area_struct *vma, unsigned l
 		if (lt_walk_populated(vma, page << PAGE_SHIFT) ||
 		    (shmem && lt_walk_shmem_cached(vma, page)))
 			continue;
-		atomic64_add(lt_page_died(m, page, page + 1, 0), &k->missed_deaths);
+		atomic64_add(lt_page_died(lt_pages(m), page, page + 1, 0), &k->missed_deaths);
 	}
 }
 
@@ -262,8 +271,8 @@ static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned
 	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	struct view v;
 
-	/* What was reaped is not there, and is what its last report is about. */
-	if (!look(p, vma, block, &v) || READ_ONCE(m->reaped)) {
+	/* The OOM killer's victim keeps its pages for the last report. */
+	if (!read_block(p, vma, block, &v) || READ_ONCE(lt_pages(m)->reaped)) {
 		p->missed = true;
 		return;
 	}
@@ -286,7 +295,7 @@ static unsigned long known_block(struct lt_mm *m, unsigned long from)
 {
 	struct lt_page_run run;
 
-	return lt_page_next_run(m, from * LT_BLOCK_PAGES, &run) ?
+	return lt_page_next_run(lt_pages(m), from * LT_BLOCK_PAGES, &run) ?
 	       run.page / LT_BLOCK_PAGES : ULONG_MAX;
 }
 
@@ -304,7 +313,7 @@ static void drop_unmapped(struct lt_mm *m)
 	struct vm_area_struct *vma;
 	struct lt_page_run run;
 
-	while (lt_page_next_run(m, from, &run)) {
+	while (lt_page_next_run(lt_pages(m), from, &run)) {
 		vma = find_vma(m->mm, run.page << PAGE_SHIFT);
 		if (vma && vma->vm_start <= run.page << PAGE_SHIFT &&
 		    lt_vma_type(vma) != LEAKTRACE_TYPE_UNKNOWN) {
@@ -314,31 +323,32 @@ static void drop_unmapped(struct lt_mm *m)
 		end = run.page + run.n;
 		if (vma && vma->vm_start > run.page << PAGE_SHIFT)
 			end = min(end, vma->vm_start >> PAGE_SHIFT);
-		atomic64_add(lt_page_died(m, run.page, end, 0), &k->missed_deaths);
+		atomic64_add(lt_page_died(lt_pages(m), run.page, end, 0), &k->missed_deaths);
 		from = end;
 	}
 }
 
 /**
- * lt_mm_reconcile() - hold the table against the page tables and repair it
+ * lt_page_reconcile() - hold the table against the page tables and repair it
  * @m: address space, alive or being torn down by its last user
- * @last_user: the latter; else the gate is held for reading, but given to who waits
- *	for it: the target may be dead afterwards
+ * @last_user: the latter; else the target's rwsem is held for reading, and released for
+ *	whoever waits for it: the target may be dead afterwards
  *
  * Context: may sleep.
  * Return: whether all of it was compared; if not, the target says so, too.
  */
-bool lt_mm_reconcile(struct lt_mm *m, bool last_user)
+bool lt_page_reconcile(struct lt_mm *m, bool last_user)
 {
-	struct pass p = { .m = m, .rwsem_held = !last_user, .patient = last_user, .block = check_block };
+	struct pass p = { .m = m, .rwsem_held = !last_user, .no_yield = last_user,
+			  .block = check_block };
 	bool done;
 
 	if (last_user)
 		mmap_read_lock(m->mm);
 	p.locked = last_user || lt_mm_read_lock_timeout(m);
-	/* Those for which there is still no room are found again. */
+	/* Those that still cannot be tracked are found again. */
 	atomic64_set(&m->target->kind[LEAKTRACE_KIND_PAGE].untracked, 0);
-	/* What moves still stands where it was; no other move begins under the lock. */
+	/* Moving pages are still listed at their old place; no move begins under mmap_lock. */
 	done = p.locked && walk_mappings(&p) && !atomic_read(&m->target->pending_moves);
 	if (done)
 		drop_unmapped(m);

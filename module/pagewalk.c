@@ -18,7 +18,7 @@
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
-#include "leaktrace.h"
+#include "page.h"
 
 /* The pmd that maps @addr; false if an upper level is empty or huge. */
 static bool read_pmd(struct mm_struct *mm, unsigned long addr, pmd_t *out)

@@ -15,10 +15,12 @@
  * Lock: pool->lock, raw and irq-safe, a leaf.
  */
 #include <linux/irq_work.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "leaktrace.h"
+#include "pool.h"
+#include "probe.h"
 
 static LIST_HEAD(pools);	/* changes at load and unload only */
 

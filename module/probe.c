@@ -21,7 +21,11 @@
 #include <linux/tracepoint.h>
 #include <net/netlink.h>
 
+#include "code.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "probe.h"
+#include "target.h"
 
 enum {
 	MAX_ROWS = 64,
@@ -187,7 +191,9 @@ static int add_function(struct row *r)
 	/* There may have been no memory to look for it. */
 	if (!r->start)
 		r->start = lt_function_find(r->probe->name);
-	return r->start ? lt_function_add(r->start, r->probe->name, r->probe->fn, r) : -ENOENT;
+	if (!r->start)
+		return -ENOENT;
+	return lt_function_add(r->start, r->probe->name, r->probe->function, r);
 }
 
 static void attach_functions(u32 kinds)
@@ -210,7 +216,7 @@ static void attach_functions(u32 kinds)
 static void attach_row(struct row *r)
 {
 	if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		set_state(r, r->tp ? tracepoint_probe_register(r->tp, r->probe->fn, r) :
+		set_state(r, r->tp ? tracepoint_probe_register(r->tp, r->probe->tracepoint, r) :
 			  -ENOENT);
 	else if (!is_function(r))
 		set_state(r, 0);
@@ -234,7 +240,7 @@ static void detach_functions(void)
 static void detach_row(struct row *r)
 {
 	if (r->state.attached && r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		tracepoint_probe_unregister(r->tp, r->probe->fn, r);
+		tracepoint_probe_unregister(r->tp, r->probe->tracepoint, r);
 	if (!is_function(r))
 		r->state.attached = false;
 }

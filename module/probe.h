@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Hooks: what leaktrace.h leaves to its own file. Included by it.
- */
+/* Hooks: function.c: entries of kernel functions; probe.c: rows of hooks. */
 #ifndef _LT_PROBE_H
 #define _LT_PROBE_H
 
-#include <linux/leaktrace.h>
+#include <linux/ftrace.h>
 #include <linux/types.h>
+#include <linux/leaktrace.h>
 
-struct ftrace_regs;
 struct netlink_ext_ack;
 
 /*
@@ -32,7 +30,8 @@ struct lt_probe {
 	enum leaktrace_probe_how how;
 	u32 kinds;
 	bool required;
-	void *fn;
+	lt_function_fn *function;	/* of FTRACE */
+	void *tracepoint;		/* of TRACEPOINT: its prototype differs by name */
 	const char *why;
 	/* Rows with the same non-zero number serve one purpose: one is enough. */
 	u8 either;
@@ -58,7 +57,7 @@ const char *lt_gave_up(void);
 bool lt_probe_enter(const void *hook);
 void lt_probe_leave(void);
 
-/* Rows that serve all kinds; terminated by a row without a name, as lt_kind.probes. */
+/* Rows that serve all kinds; ended by a row without a name, as lt_kind.probes. */
 extern const struct lt_probe lt_lifecycle_probes[];
 extern const struct lt_probe lt_code_probes[];
 

@@ -21,7 +21,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "leaktrace.h"
+#include "code.h"
+#include "stack.h"
+#include "unwind.h"
 
 enum {
 	SET_BITS = 5,

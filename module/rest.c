@@ -20,6 +20,13 @@
 #include <net/genetlink.h>
 
 #include "leaktrace.h"
+#include "mm.h"
+#include "netlink.h"
+#include "page.h"
+#include "stack.h"
+#include "target.h"
+#include "unwind.h"
+#include "work.h"
 
 enum {
 	ASKED_BITS = 12,
@@ -87,7 +94,7 @@ static bool rest_find_frame(struct lt_target *t, u32 stack, struct rest *r)
 	preempt_disable();
 	m = rcu_dereference(t->mm);
 	if (m && m->mm == current->mm) {
-		lt_walk_user(w, lt_max_depth, regs, rcu_dereference(m->maps));
+		lt_walk_user(w, lt_max_depth, regs, rcu_dereference(m->code.maps));
 		found = s && !w->missed && lt_stack_is(s, w);
 	}
 	if (found)
@@ -186,11 +193,11 @@ void lt_rest_queue(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 	u64 now_ns, last_ns;
 
 	if (likely(!(BIT(w->status) & EARLY)) || w->missed || test_bit(bit, asked) ||
-	    (current->flags & PF_EXITING) || !lt_netlink_listened(LT_GROUP_TARGETS))
+	    (current->flags & PF_EXITING) || !lt_netlink_has_listeners(LT_GROUP_TARGETS))
 		return;
 	now_ns = lt_now_ns();
-	last_ns = READ_ONCE(m->rest_ns);
-	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->rest_ns, last_ns, now_ns) != last_ns)
+	last_ns = READ_ONCE(m->code.rest_ns);
+	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->code.rest_ns, last_ns, now_ns) != last_ns)
 		return;		/* it will be there again */
 	if (!test_and_set_bit(bit, asked) &&
 	    !lt_work_queue(m->target, current, &rest_work, stack, NULL))

@@ -12,10 +12,14 @@
  */
 #include <linux/irq_work.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "leaktrace.h"
+#include "netlink.h"
+#include "ring.h"
+#include "target.h"
 
 enum {
 	BATCH = 32,
@@ -197,7 +201,7 @@ static void ring_put(enum lt_group group, const struct lt_event *e)
 	unsigned long flags;
 	struct ring *r;
 
-	if (!lt_netlink_listened(group))
+	if (!lt_netlink_has_listeners(group))
 		return;
 	r = raw_cpu_ptr(set->rings);
 	raw_spin_lock_irqsave(&r->lock, flags);
@@ -223,7 +227,7 @@ static void ring_put(enum lt_group group, const struct lt_event *e)
  */
 void lt_ring_ask(u64 now_ns)
 {
-	WRITE_ONCE(lt_ring_wanted_now, lt_netlink_listened(LT_GROUP_EVENTS));
+	WRITE_ONCE(lt_ring_wanted_now, lt_netlink_has_listeners(LT_GROUP_EVENTS));
 	WRITE_ONCE(lt_ring_asked_ns, now_ns);
 }
 

@@ -10,9 +10,14 @@
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "leaktrace.h"
+#include "pool.h"
+#include "site.h"
+#include "stack.h"
+#include "target.h"
 
 enum {
 	BUCKET_BITS = 14,

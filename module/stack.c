@@ -15,6 +15,7 @@
  * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
  */
 #include <linux/irq_work.h>
+#include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/random.h>
 #include <linux/sched/task_stack.h>
@@ -22,7 +23,15 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
+#include "code.h"
+#include "key.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
+#include "unwind.h"
+#include "work.h"
 
 enum {
 	BUCKET_BITS = 16,
@@ -296,7 +305,7 @@ static noinline u32 stack_capture(struct lt_target *t)
 	if (!lt_has_user_stack(current) || !user_mode(regs))
 		return stack_of_kernel();
 	m = mm_of_current(t);
-	return stack_walk(regs, m, m ? rcu_dereference_sched(m->maps) : NULL);
+	return stack_walk(regs, m, m ? rcu_dereference_sched(m->code.maps) : NULL);
 }
 
 /**
@@ -313,7 +322,7 @@ u32 lt_stack_capture(struct lt_target *t)
 	u32 id = 0;
 
 	if (likely(m && m->mm == current->mm)) {
-		maps = rcu_dereference_sched(m->maps);
+		maps = rcu_dereference_sched(m->code.maps);
 		if (likely(maps))
 			id = lt_recall(task_pt_regs(current), maps);
 		if (likely(id))
@@ -384,7 +393,7 @@ u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 		return 0;
 	w = this_cpu_ptr(scratch);
 	m = mm_of_current(t);
-	lt_walk_user(w, lt_max_depth, regs, m ? rcu_dereference_sched(m->maps) : NULL);
+	lt_walk_user(w, lt_max_depth, regs, m ? rcu_dereference_sched(m->code.maps) : NULL);
 	*missed = w->missed;
 	if (!w->missed)
 		id = stack_id_of(w);

@@ -13,8 +13,10 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "code.h"
 #include "leaktrace.h"
 #include "unwind_check.h"
 

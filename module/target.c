@@ -16,7 +16,16 @@
 #include <linux/slab.h>
 #include <net/netlink.h>
 
+#include "code.h"
+#include "key.h"
+#include "kind.h"
 #include "leaktrace.h"
+#include "mm.h"
+#include "object.h"
+#include "probe.h"
+#include "ring.h"
+#include "site.h"
+#include "target.h"
 
 LIST_HEAD(lt_targets);
 

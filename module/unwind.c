@@ -26,7 +26,8 @@
 #include <linux/uaccess.h>
 
 #include "arch.h"
-#include "leaktrace.h"
+#include "code.h"
+#include "unwind.h"
 
 enum {
 	MAX_FRAME_BYTES = 8 << 20,

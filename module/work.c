@@ -16,6 +16,12 @@
 #include <linux/task_work.h>
 
 #include "leaktrace.h"
+#include "page.h"
+#include "pool.h"
+#include "probe.h"
+#include "stack.h"
+#include "target.h"
+#include "work.h"
 
 enum {
 	WORKS = 4096,

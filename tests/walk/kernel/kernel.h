@@ -27,6 +27,7 @@ typedef __s32 s32;
 typedef __s64 s64;
 
 #define __user
+#define __rcu
 #define noinline __attribute__((noinline))
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -40,6 +41,7 @@ typedef __s64 s64;
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define NSEC_PER_MSEC 1000000ull
 #define PAGE_SHIFT 12
+#define BIT(n) (1UL << (n))
 #define offset_in_page(at) ((unsigned long)(at) & 4095)
 
 struct list_head {
@@ -51,6 +53,7 @@ struct hlist_node {
 };
 
 typedef int raw_spinlock_t;
+typedef int wait_queue_head_t;
 
 /* One processor. */
 #define DEFINE_PER_CPU(type, name) __typeof__(type) name
@@ -156,7 +159,6 @@ static inline bool user_access_begin(const void *at, unsigned long bytes)
 		(x) = value_;						\
 	} while (0)
 
-#include "../../../module/tables.h"
-#include "../../../module/code.h"
+#include "../../../module/unwind.h"
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * target.c: which processes are traced; lifecycle.c: what they go through; reconcile.c:
+ * comparing what is known of them with the kernel's own state.
+ */
+#ifndef _LT_TARGET_H
+#define _LT_TARGET_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "kind.h"
+#include "leaktrace.h"
+
+struct netlink_ext_ack;
+struct pid;
+
+/* Counters of one kind; on cache lines of their own. */
+struct lt_kind_stats {
+	atomic64_t born;
+	atomic64_t died;
+	atomic64_t baseline;
+	atomic64_t baseline_live;
+	atomic64_t missed_births;
+	atomic64_t missed_deaths;
+	atomic64_t reborn;
+	atomic64_t foreign;
+	atomic64_t untracked;
+	atomic64_t moved;
+} ____cacheline_aligned;
+
+struct lt_target {
+	/* Read by every probe; written seldom: at attach, exec and exit, or once. */
+	u32 id;
+	u32 kinds;
+	u32 flags;			/* LEAKTRACE_TARGET_F_* */
+	u32 max_objects;
+	atomic_t exited;		/* probes must not touch it */
+	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
+	bool ready;			/* baseline is complete */
+	bool dead;			/* detached: nobody may touch its tables */
+	bool hold_timed_out;		/* no MAPS_SET came in time: do not wait again */
+	u32 execs;
+	atomic_t code_changes;		/* new code mapped, exec included */
+	u64 attached_ns;
+	struct lt_mm __rcu *mm;
+	struct lt_target *parent;	/* if FORKED; holds a reference */
+	void *data[LT_KINDS];		/* of each kind's own: lt_kind.attach() */
+
+	/* Written by births and deaths. */
+	struct lt_kind_stats kind[LT_KINDS];
+	atomic64_t objects ____cacheline_aligned;	/* in object.c's table */
+	atomic64_t lost[__LT_LOSSES];	/* not NESTED: whose it was is not known */
+	atomic_t pending_moves;		/* mremap works queued and not done */
+
+	/* Control. */
+	struct rw_semaphore rwsem ____cacheline_aligned;
+	refcount_t refs;
+	struct list_head node;		/* lt_targets, under lt_mutex */
+	u32 portid;			/* netlink socket that owns it */
+	pid_t tgid;			/* initial namespace */
+	struct pid *pid;
+	char comm[TASK_COMM_LEN];
+	u64 exited_ns;
+	u32 exit_code;
+	u64 reconciled_ns;
+	u64 lost_ring, lost_socket;	/* events, of all targets, when it was attached */
+	struct rcu_head rcu;
+};
+
+extern struct list_head lt_targets;
+
+/* target.c */
+struct lt_target *lt_target_current(void);
+struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
+				u32 max_objects, u32 portid, struct lt_maps *maps,
+				struct netlink_ext_ack *extack);
+void lt_target_fork(struct lt_target *parent, u32 execs);
+void lt_target_del(struct lt_target *t);
+bool lt_target_is_owner(u32 portid);
+void lt_target_del_by_port(u32 portid);
+struct lt_target *lt_target_by_id(u32 id);
+struct task_struct *lt_target_task(struct lt_target *t);
+void lt_target_put(struct lt_target *t);
+int lt_target_count(void);
+
+/* lifecycle.c */
+bool lt_target_confirm(struct lt_target *t);
+void lt_target_unconfirmed(struct lt_target *t);
+
+/* reconcile.c */
+enum { LT_SECOND_LOOK_MS = 20 };	/* after which a difference is believed */
+
+int lt_reconcile(struct lt_target *t);
+bool lt_target_is_ending(struct lt_target *t);
+
+static inline void lt_target_get(struct lt_target *t)
+{
+	refcount_inc(&t->refs);
+}
+
+static inline void lt_target_lost(struct lt_target *t, enum lt_loss why, u64 n)
+{
+	atomic64_add(n, &lt_lost[why]);
+	atomic64_add(n, &t->lost[why]);
+}
+
+/* @why: LEAKTRACE_INEXACT_* */
+static inline void lt_target_inexact(struct lt_target *t, u32 why)
+{
+	if ((atomic_read(&t->inexact) & why) != why)
+		atomic_or(why, &t->inexact);
+}
+
+static inline bool lt_target_wants(const struct lt_target *t,
+				   enum leaktrace_kind kind)
+{
+	return t->kinds & (1U << kind);
+}
+
+/* The next of the kinds that a target wants; the first after NULL, NULL after the last. */
+static inline const struct lt_kind *lt_kind_next(const struct lt_target *t,
+						 const struct lt_kind *kind)
+{
+	unsigned int i;
+
+	for (i = kind ? kind->id + 1 : 0; i < LT_KINDS; i++)
+		if (lt_target_wants(t, i))
+			return lt_kinds[i];
+	return NULL;
+}
+
+/* A snapshot: its parts change one by one. */
+static inline u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
+{
+	const struct lt_kind_stats *k = &t->kind[kind];
+
+	return max_t(s64, atomic64_read(&k->baseline) + atomic64_read(&k->born) -
+		     atomic64_read(&k->died), 0);
+}
+
+#endif /* _LT_TARGET_H */
