@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The truth about descriptors: the kernel's fd tables, read to take the
- * baseline, after bulk changes, and to reconcile.
+ * The kernel's fd tables, read and compared with our objects: for the baseline, after
+ * bulk changes, and to reconcile.
  *
- * Which tables a target has is fd_tables.c's. A table is read under alloc_lock of a
- * task that has it, which keeps it, and its own file_lock, without which no slot is
- * emptied: a file that is looked at is open. Without it the file may be another one
- * by then, still being made (since v6.7, 0ede61d8589c, its memory is not even freed
- * by RCU).
+ * Which tables a target has is in fd_tables.c. A table is read under alloc_lock of a task
+ * that has it, which keeps the table, and under its own file_lock, which keeps every file
+ * in it open: without that, the file's memory may already be another file's that is still
+ * being set up (since v6.7, 0ede61d8589c, not even RCU delays its reuse).
  *
  * Reading races with the probes only in one way: a slot that is still full
  * although its death was counted already (the hook runs before the slot is

@@ -12,8 +12,9 @@
  * functions come in a copy of it, which is published whole; none is used twice before all
  * are unhooked.
  *
- * Permanent: kernel.ftrace_enabled=0 would make us blind, and nobody would know. So
- * that is refused while we are registered, and where it is 0 already, so are we.
+ * Permanent: kernel.ftrace_enabled=0 would silence our hooks without anybody being told.
+ * ftrace refuses that while a permanent ops is registered, and refuses to register one
+ * where it is 0 already.
  */
 #include <linux/ftrace.h>
 #include <linux/kprobes.h>

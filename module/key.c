@@ -2,9 +2,9 @@
 /*
  * The addresses of the kernel objects by which probes know a target: its
  * signal_struct, fd tables, address space. A key is found under RCU, and a bit
- * in lt_filter says 'nobody' with one load.
+ * in lt_filter says 'no target has it' with one load.
  *
- * An address may be used again once its owner is gone, so a key counts only
+ * An address may be used again once the object is freed, so a key counts only
  * while its target's process holds the object: an exited target's keys are
  * not found any more, and exec and unshare replace theirs on the way back to
  * user mode.
@@ -118,7 +118,7 @@ void lt_key_del(struct lt_key *key)
 	kfree_rcu(key, rcu);
 }
 
-/* Any of a target's; only its own gate's holder adds and deletes them. */
+/* Any key of a target's; only the holder of its rwsem adds and deletes them. */
 static struct lt_key *key_of_target(const struct lt_target *t)
 {
 	struct lt_key *k;

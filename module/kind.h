@@ -47,7 +47,7 @@ enum lt_final {
  *		if (kind->reconcile)
  *			kind->reconcile(t);
  *
- * Where 'gate' is said it is t->rwsem; 'may sleep' means process context, no spinlock.
+ * 'May sleep' means process context, no spinlock held.
  *
  * A target's life:
  *

@@ -2,8 +2,8 @@
 /*
  * fd: a descriptor in the target's table.
  *
- * Born when it is installed, by whatever road: all of them end in fd_install(),
- * but dup2/dup3 and their relatives, which go through do_dup2(). The hook runs
+ * Born when it is installed: all paths end in fd_install(), except those of dup2, dup3
+ * and their relatives, which go through do_dup2(). The hook runs
  * before the descriptor becomes visible, so its death cannot come first.
  * Died when its slot is about to be emptied: close_fd() (close(2) until v6.6),
  * file_close_fd() (close(2) since), __close_fd_get_file() and
@@ -16,7 +16,7 @@
  *
  * Known by the table's address, not by the process: a process that shares the
  * target's table (CLONE_FILES) opens and closes the target's descriptors.
- * Not seen: what another process removes from a table by a road of its own.
+ * Not seen: what another process removes from a table on another path.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -132,7 +132,7 @@ static void fd_born(struct lt_key *k, unsigned int fd, const struct file *file)
 	lt_object_born(t, &b);
 }
 
-/* @sure: the slot held a file, so somebody died even if we never knew it. */
+/* @sure: a file was in the slot, so a descriptor is closed even if we never knew it. */
 static void fd_died(struct lt_key *k, unsigned int fd, bool sure)
 {
 	struct lt_target *t = k->target;
@@ -166,7 +166,7 @@ static bool fd_slot_full(struct files_struct *files, unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-/* Not inline, like the next ones: a bystander shall not save registers for others. */
+/* noinline, as the next ones: it keeps the bystanders' path free of a prologue. */
 static noinline void fd_installing(const void *hook, struct ftrace_regs *fregs)
 {
 	struct lt_key *k = fd_begin(hook, current->files);
@@ -229,8 +229,8 @@ static void notrace on_close(const void *hook, struct ftrace_regs *fregs)
 	fd_closing(hook, current->files, lt_arg(fregs, 0), false);
 }
 
-/* file_close_fd_locked(files, fd); close_fd() and file_close_fd() may or may
- * not have come by their own hooks just before, as the compiler inlined it.
+/* file_close_fd_locked(files, fd). The hook of close_fd() or file_close_fd() may have
+ * run just before, or not, depending on what the compiler inlined.
  * The table need not be current's yet: CLOSE_RANGE_UNSHARE closes in a copy.
  */
 static void notrace on_close_locked(const void *hook, struct ftrace_regs *fregs)
@@ -264,11 +264,10 @@ static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter(hook))
+	t = lt_target_enter(hook, LT_KINDBIT(FD));
+	if (!t)
 		return;
-	t = lt_target_current();
-	if (t && lt_target_wants(t, LEAKTRACE_KIND_FD))
-		lt_work_queue(t, current, &resync_work, lt_stack_capture_death(t), NULL);
+	lt_work_queue(t, current, &resync_work, lt_stack_capture_death(t), NULL);
 	lt_probe_leave();
 }
 

@@ -7,11 +7,11 @@
  * is where faults from user mode, from inside system calls, and populating
  * (mlock, MAP_POPULATE, process_vm_writev, io_uring) meet. A fault on a live
  * address (COW after fork, swap-in, NUMA hint, write to the zero page) is no
- * birth. A fault may map more than its own page (a huge page, fault-around):
- * whoever may have is looked at on the way back to user mode.
+ * birth. A fault may map more than its own page (a huge page, fault-around): then
+ * the whole block is looked at on the way back to user mode.
  *
- * Died: mm.c. Not seen at once, but at the next reconcile: pages that
- * userfaultfd or khugepaged put where nobody touched.
+ * Died: page_unmap.c. Not seen at once, but at the next reconcile: pages that
+ * userfaultfd or khugepaged put where there was no fault.
  *
  * Known by the address space: faults of a vfork child count for the target,
  * whose memory it is.
@@ -154,7 +154,7 @@ static void page_touched(struct lt_mm *m, struct vm_area_struct *vma,
 
 	if (type == LEAKTRACE_TYPE_UNKNOWN || lt_page_is_live(lt_pages(m), page))
 		return;
-	/* Populated, and the baseline has not come by yet. */
+	/* Populated before attach: the baseline is going to list it. */
 	if (!READ_ONCE(lt_pages(m)->listed) && lt_walk_populated(vma, addr))
 		return;
 	stack = own ? lt_stack_capture(t) : 0;
@@ -169,7 +169,7 @@ static void page_touched(struct lt_mm *m, struct vm_area_struct *vma,
 		complete_later(t, page, now_ns, stack);
 }
 
-/* Not inline: a bystander shall not save registers for what is not its own. */
+/* noinline keeps the bystanders' path free of a prologue that saves registers. */
 static noinline void notrace on_fault(const void *hook, struct ftrace_regs *fregs)
 {
 	struct vm_area_struct *vma = (void *)lt_arg(fregs, 0);
@@ -205,7 +205,7 @@ static const struct lt_probe page_probes[] = {
 	{ }
 };
 
-/* Takes long, so whoever waits for the gate gets it. */
+/* Takes long, so the rwsem is released for whoever waits for it. */
 static int page_baseline_walk(struct lt_target *t)
 {
 	struct lt_mm *m = lt_mm_get(t);

@@ -50,7 +50,7 @@ struct timer_info {
 	u64 overruns;
 };
 
-/* Both a list and (since v6.12, 52dea0a15cc8) an hlist begin with the next. */
+/* The first word of a list's node, and of an hlist's (v6.12, 52dea0a15cc8), is the next. */
 static void *node_after(void *head, void *node)
 {
 	void *next = *(void **)(node ?: head);
@@ -161,8 +161,8 @@ static int cmp_entry(const void *a, const void *b)
 }
 
 /*
- * Interrupts are off while the kernel's list is walked: it is copied, and looked at
- * afterwards. The caller frees c->timer with kvfree().
+ * Interrupts are off while the kernel's list is walked, so it is only copied.
+ * The caller frees c->timer with kvfree().
  */
 static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy *c)
 {
@@ -205,7 +205,7 @@ static bool timer_add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 	if (!copy_list(t, ids->n, &c))
 		return false;
 	for (i = 0; i < ids->n; i++) {
-		/* Who takes many in a row leaves no refill its turn. */
+		/* A long run of births does not let the refill's work item run. */
 		if (i % LT_POOL_CHUNK_CELLS == 0)
 			lt_pool_top_up();
 		info = find_info(&c, ids->id[i]);
@@ -318,8 +318,9 @@ struct create_args {
 	u32 clock;
 };
 
-/* timer_create returns to user mode. Another thread may have made the id hard to read: it
- * is read without the gate, as that may take as long as the thread likes.
+/*
+ * timer_create returns to user mode. Reading its id may fault, and another thread may have
+ * arranged for that to take as long as it likes: no lock is held meanwhile.
  */
 static void create_run(struct lt_work *w)
 {
@@ -341,23 +342,10 @@ static const struct lt_work_type create_work = {
 	.loss = LT_WORK_REPAIRABLE,
 };
 
-static struct lt_target *timer_begin(const void *hook)
-{
-	struct lt_target *t;
-
-	if (!lt_probe_enter(hook))
-		return NULL;
-	t = lt_target_current();
-	if (t && lt_target_wants(t, LEAKTRACE_KIND_TIMER))
-		return t;
-	lt_probe_leave();
-	return NULL;
-}
-
-/* Not inline, like timer_deleting(): a bystander shall not clear arguments for others. */
+/* noinline, as timer_deleting(): it keeps the bystanders' path free of args[]. */
 static noinline void timer_creating(const void *hook)
 {
-	struct lt_target *t = timer_begin(hook);
+	struct lt_target *t = lt_target_enter(hook, LT_KINDBIT(TIMER));
 	struct create_args create;
 	unsigned long args[6];
 
@@ -377,7 +365,7 @@ static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 
 static noinline void timer_deleting(const void *hook)
 {
-	struct lt_target *t = timer_begin(hook);
+	struct lt_target *t = lt_target_enter(hook, LT_KINDBIT(TIMER));
 	struct lt_kind_stats *k;
 	unsigned long args[6];
 

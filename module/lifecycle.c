@@ -176,10 +176,10 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter(data))
+	t = lt_target_enter(data, LEAKTRACE_KINDS_ALL);
+	if (!t)
 		return;
-	t = lt_target_current();
-	if (!t || (!thread && !(t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK)))
+	if (!thread && !(t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK))
 		goto out;
 	while ((kind = lt_kind_next(t, kind)))
 		if (kind->clone)
@@ -211,12 +211,12 @@ static void notrace on_sched_process_exit(void *data, struct task_struct *task)
 
 	if (likely(!lt_filter_hit(task->signal)))
 		return;
-	if (!lt_probe_enter(data))
+	t = lt_target_enter(data, LEAKTRACE_KINDS_ALL);
+	if (!t)
 		return;
-	t = lt_target_current();
-	if (t && !atomic_read(&task->signal->live))
+	if (!atomic_read(&task->signal->live))
 		target_exit(t);
-	else if (t)
+	else
 		thread_exit(t);
 	lt_probe_leave();
 }
@@ -228,11 +228,10 @@ static void notrace on_sched_process_exec(void *data, struct task_struct *task, 
 
 	if (likely(!lt_filter_hit(current->signal)))
 		return;
-	if (!lt_probe_enter(data))
+	t = lt_target_enter(data, LEAKTRACE_KINDS_ALL);
+	if (!t)
 		return;
-	t = lt_target_current();
-	if (t)
-		lt_work_queue(t, current, &exec_work, 0, NULL);
+	lt_work_queue(t, current, &exec_work, 0, NULL);
 	lt_probe_leave();
 }
 

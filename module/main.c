@@ -18,7 +18,7 @@
 #include "stack.h"
 #include "work.h"
 
-/* Guards the list of targets, and who attaches probes. */
+/* Guards the list of targets, and the attaching of probes. */
 DEFINE_MUTEX(lt_mutex);
 atomic64_t lt_lost[__LT_LOSSES];
 

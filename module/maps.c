@@ -3,12 +3,12 @@
  * Where an address space has code, and which unwind table goes with it: a
  * sorted array that user space sets and walkers read under RCU.
  *
- * A stale entry would give silently wrong frames, so a mapping is dead the
- * moment it begins to be unmapped (mm.c), and user space hears of it; a pc in
- * no mapping makes user space look again. User space may have read of a mapping
- * that is gone by the time it tells us; that does harm only once there is other
- * code in its place, so new code makes what was read before void. Exec has a new
- * address space, hence no maps; a forked child begins with a copy of its parent's.
+ * A stale entry would give silently wrong frames, so a mapping is dead the moment it
+ * begins to be unmapped (mm.c), and user space is told; so it is of a pc in no mapping.
+ * User space may tell us of a mapping that has been unmapped since it read of it. That is
+ * harmful only once other code is mapped there, so new code makes what was read before
+ * invalid (the generation). Exec has a new address space, hence no maps; a forked child
+ * begins with a copy of its parent's.
  */
 #include <linux/ftrace.h>
 #include <linux/mm.h>
@@ -76,7 +76,7 @@ void lt_maps_free(struct lt_maps *maps)
  * @m: address space
  * @maps: sorted; the address space's from now on; NULL: none
  *
- * Context: may sleep; callers are serialised by the target's gate, held for
+ * Context: may sleep; callers are serialised by the target's rwsem, held for
  * writing, or @m is new.
  * Return: what it had, to be freed a grace period later; or NULL.
  */
@@ -106,7 +106,7 @@ void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
 
 	if (!from)
 		return;
-	/* The parent's gate keeps its array, whose tables we hold. */
+	/* The parent's rwsem keeps its array until we have references to its tables. */
 	down_read_nested(&parent->rwsem, SINGLE_DEPTH_NESTING);
 	old = rcu_dereference_protected(from->code.maps, lockdep_is_held(&parent->rwsem));
 	if (old && parent->execs == execs)
@@ -162,7 +162,7 @@ void lt_maps_changed(struct lt_mm *m)
 }
 
 /* @anonymous: no file is mapped there, whose table could be the right one */
-static bool covered(struct lt_mm *m, unsigned long pc, bool anonymous)
+static bool is_covered(struct lt_mm *m, unsigned long pc, bool anonymous)
 {
 	struct lt_maps *maps;
 	struct lt_map *map;
@@ -183,8 +183,8 @@ static bool covered(struct lt_mm *m, unsigned long pc, bool anonymous)
  * @t: its target
  * @pc: an address in the new code; 0: all of it is new
  *
- * Only if the target's owner asked for it and somebody listens. If it was in vain
- * once, the owner may be stopped or dead slow: not again until it answers.
+ * Only if the target's owner asked for it and somebody listens. If no answer came in time
+ * once, the owner may be stopped or very slow: no thread waits again until it answers.
  *
  * Context: sleeps, up to the parameter hold_ms; no locks held.
  */
@@ -198,7 +198,7 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
 	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->hold_timed_out) &&
 	    lt_netlink_has_listeners(LT_GROUP_TARGETS) &&
-	    !wait_event_killable_timeout(m->code.maps_set, covered(m, pc, false),
+	    !wait_event_killable_timeout(m->code.maps_set, is_covered(m, pc, false),
 					 msecs_to_jiffies(lt_hold_ms)))
 		WRITE_ONCE(t->hold_timed_out, true);
 	lt_mm_put(m);
@@ -223,7 +223,7 @@ static bool is_new_code(struct lt_target *t, unsigned long start, unsigned long 
 		mmap_read_lock(m->mm);
 		while (!news && (vma = find_vma(m->mm, at)) && vma->vm_start < start + len) {
 			at = max(vma->vm_start, at);
-			news = (vma->vm_flags & VM_EXEC) && !covered(m, at, !vma->vm_file);
+			news = (vma->vm_flags & VM_EXEC) && !is_covered(m, at, !vma->vm_file);
 			at = vma->vm_end;
 		}
 		mmap_read_unlock(m->mm);
@@ -273,7 +273,7 @@ static const struct lt_work_type code_work = {
 };
 
 /* mmap and mprotect, which have (addr, len, prot) in common. mmap's result tells where.
- * Not inline: a bystander shall not clear arguments for others.
+ * noinline keeps the bystanders' path free of args[].
  */
 static noinline void becomes_code(const void *hook, bool where_is_known)
 {
@@ -282,11 +282,13 @@ static noinline void becomes_code(const void *hook, bool where_is_known)
 	struct lt_target *t;
 
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if (!(args[2] & PROT_EXEC) || !lt_probe_enter(hook))
+	if (!(args[2] & PROT_EXEC))
 		return;
-	t = lt_target_current();
+	t = lt_target_enter(hook, LEAKTRACE_KINDS_ALL);
+	if (!t)
+		return;
 	code = (struct code_args){ .start = where_is_known ? args[0] : 0, .bytes = args[1] };
-	if (t && current->mm)
+	if (current->mm)
 		lt_work_queue(t, current, &code_work, 0, &code);
 	lt_probe_leave();
 }
@@ -335,7 +337,7 @@ void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 			WRITE_ONCE(maps->map[i].dead, true);
 			any = true;
 		}
-	if (any) /* pairs with lt_walk_user(): who knows of this generation sees what is dead */
+	if (any) /* pairs with lt_walk_user(): a walk of this generation sees what is dead */
 		smp_store_release(&maps->generation, atomic64_inc_return(&generation));
 	rcu_read_unlock();
 	if (any)

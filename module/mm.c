@@ -126,8 +126,10 @@ struct registration {
 	int err;
 };
 
-/* A thread that waits for a frozen file system may hold mmap_lock, for ever if that is a
- * network's. Whoever waits for it here holds a gate or lt_mutex, on which others wait.
+/*
+ * A thread that waits for a file system may hold mmap_lock, forever if that is a dead
+ * network's. Our callers hold a target's rwsem or lt_mutex, for which others wait: so
+ * they must not wait forever.
  */
 static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm))
 {
@@ -153,7 +155,7 @@ bool lt_mm_read_lock_timeout(struct lt_mm *m)
 	return lock_soon(m->mm, mmap_read_trylock);
 }
 
-/* Nobody has it, or is about to: not for the lock, which has to be taken as it is. */
+/* Is mmap_lock free? It is released again: there is no lock with a timeout. */
 static bool is_free(struct mm_struct *mm)
 {
 	if (!down_write_trylock(&mm->mmap_lock))
@@ -183,8 +185,9 @@ static void register_fn(struct work_struct *work)
 	r->err = register_here(r->m);
 }
 
-/* The kernel gives up if current has a signal waiting, as a child of a process that is
- * debugged has from its first moment on; a worker never has one.
+/*
+ * mm_take_all_locks() returns -EINTR while a signal is pending for current, as one is in a
+ * child of a traced process (PTRACE_O_TRACEFORK) from the beginning. A worker never has one.
  */
 static int register_notifier(struct lt_mm *m)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The only door: generic netlink family 'leaktrace'. include/leaktrace.yaml is
- * the specification of what passes here.
+ * The generic netlink family 'leaktrace', the only interface to user space.
+ * include/leaktrace.yaml is its specification.
  *
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
  * namespace, of the caller and of the socket's opener. The family exists in
@@ -65,6 +65,8 @@ static const struct nla_policy maps_set_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 #elif defined(LT_HAVE_MCGRP_CAP_BIT)
 /* stable backports of e03781879a0d spell it as a bit field */
 #define LT_PRIVILEGED .cap_sys_admin = 1
+#else
+#error "this kernel cannot restrict who joins a multicast group: it lacks e03781879a0d"
 #endif
 
 static const struct genl_multicast_group mcgrps[] = {
@@ -193,7 +195,7 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(t);
 	err = reply(info, LEAKTRACE_CMD_TARGET_ADD, fill_target, t);
 	if (err) {
-		/* Whoever is told of a failure leaves nothing behind. */
+		/* A request that is told it failed leaves nothing behind. */
 		mutex_lock(&lt_mutex);
 		lt_target_del(t);
 		mutex_unlock(&lt_mutex);
@@ -202,7 +204,10 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Netlink holds no reference to us: rmmod, once begun, would free what is hooked. */
+/*
+ * Netlink holds no reference to the module. If unloading has begun no target may be added:
+ * its hooks would call code that is about to be freed.
+ */
 static int target_add(struct sk_buff *skb, struct genl_info *info)
 {
 	int err;
@@ -348,7 +353,7 @@ int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
 			goto toobig;
 	genlmsg_end(skb, head);
 	err = genlmsg_multicast(&lt_family, skb, 0, group, GFP_KERNEL);
-	return err == -ESRCH ? 0 : err;	/* nobody listens any more */
+	return err == -ESRCH ? 0 : err;	/* no listener is left */
 
 toobig:
 	WARN_ON_ONCE(1);
@@ -371,7 +376,7 @@ static struct notifier_block notifier = {
 };
 
 /**
- * lt_netlink_init() - open the door
+ * lt_netlink_init() - register the family
  *
  * Context: may sleep.
  * Return: 0 or negative errno.
@@ -389,7 +394,7 @@ int __init lt_netlink_init(void)
 }
 
 /**
- * lt_netlink_exit() - close it
+ * lt_netlink_exit() - unregister it
  *
  * Context: may sleep.
  */

@@ -135,8 +135,8 @@ static int dump_start(struct netlink_callback *cb)
 }
 
 /*
- * The target of a dump. Its gate keeps it, and with it everybody's tables, until
- * dump_end(): they go with the last target.
+ * The target of a dump, with its rwsem held: no target ends, so all tables stay until
+ * dump_end().
  */
 static struct lt_target *dump_begin(struct netlink_callback *cb)
 {
@@ -184,7 +184,7 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	for (; cb->args[DUMP_AT] < lt_site_top(); cb->args[DUMP_AT]++) {
 		if (!lt_site_copy(cb->args[DUMP_AT], &site) || site.target != t->id)
 			continue;
-		/* All who were born here have moved to where their whole stack is. */
+		/* All births have moved to the site of their whole stack. */
 		if (!site.born && site.stack & LT_STACK_CUT)
 			continue;
 		if (dump_one(skb, cb, LEAKTRACE_CMD_SITE_GET, fill_site, &site))

@@ -61,7 +61,7 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t, u32 flags)
 	return 0;
 }
 
-/* Its own; of events nobody knows whose they were: all since it was attached. */
+/* Its own losses. Events are not counted by target: all since it was attached. */
 static int fill_lost(struct sk_buff *skb, const struct lt_target *t)
 {
 	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_LOST);

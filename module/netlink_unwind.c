@@ -185,7 +185,7 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
 	}
 	lt_mm_put(m);
 	up_write(&t->rwsem);
-	/* Without the gate: the target's threads may be waiting for it. */
+	/* Not under the rwsem: the target's threads may be waiting for it. */
 	if (old) {
 		synchronize_rcu();
 		lt_maps_free(old);

@@ -5,7 +5,7 @@
  * One state machine for every kind: absent -born-> live -died-> absent.
  * 'Born' on a live key is a missed death: the old object dies then and there,
  * and it is counted as reborn. 'Died' on an absent key is an object that was
- * never tracked (table full, or alive before attach and not yet enumerated):
+ * never tracked (table full, or alive before attach and not yet listed):
  * counted as foreign.
  *
  * Locks: one of LOCKS raw, irq-safe locks guards a bucket. Callers may hold
@@ -31,7 +31,7 @@ enum {
 
 static struct hlist_head *buckets;
 static unsigned int shift;		/* of a hash: leaves a bucket's number */
-static u64 multiplier;			/* odd, and nobody's guess: targets choose some keys */
+static u64 multiplier;			/* odd and random: targets can choose keys */
 static raw_spinlock_t locks[LOCKS];
 static struct lt_pool *pool;
 
@@ -125,11 +125,11 @@ static void object_event(const struct lt_object *o, enum leaktrace_event_op op,
 		object_put_event(o, op, stack, now_ns);
 }
 
-/* The last thing that is said of @o; it is off the table already. */
+/* Counts and reports the death of @o, which is off the table or about to be reused. */
 static void object_end(struct lt_target *t, struct lt_object *o, u32 stack)
 {
 	struct lt_kind_stats *k = &t->kind[o->kind];
-	u64 now_ns = max(lt_now_ns(), o->born_ns);	/* clocks of two CPUs */
+	u64 now_ns = max(lt_now_ns(), o->born_ns);	/* clocks of two CPUs may differ */
 
 	atomic64_inc(&k->died);
 	if (o->flags & LEAKTRACE_OBJECT_F_BASELINE)
@@ -170,7 +170,7 @@ static void count_birth(struct lt_target *t, const struct lt_birth *b)
 	}
 }
 
-/* Room for one more of @t, or a counted loss; of the cell only its number is set. */
+/* A cell for one more object of @t, or a counted loss; only its number is set. */
 static __always_inline struct lt_object *object_alloc(struct lt_target *t)
 {
 	struct lt_object *o;

@@ -183,7 +183,7 @@ static u32 tick_of(const struct lt_pages *p, u64 now_ns)
 	return (now_ns - p->target->attached_ns) >> TICK_SHIFT;
 }
 
-/* Counted back from now: ticks run over after 52 days. */
+/* Counted back from now: a u32 of ticks wraps after 52 days. */
 static u64 time_of(const struct lt_pages *p, u32 tick, u64 now_ns)
 {
 	u64 ticks = (now_ns - p->target->attached_ns) >> TICK_SHIFT;
@@ -220,7 +220,7 @@ static bool set_live(struct lt_pages *p, unsigned long page, u32 site, u32 tick)
 	return true;
 }
 
-/* A slot of a page whose birth nobody saw; the caller holds p->lock. */
+/* A birth before attach; the caller holds p->lock. */
 static bool set_baseline(struct lt_pages *p, unsigned long page)
 {
 	unsigned long nr = page / LT_BLOCK_PAGES;
@@ -290,7 +290,7 @@ static void page_notify(struct lt_pages *p, enum leaktrace_event_op op, unsigned
  * @again: it may have been touched before, and counted as lost
  *
  * Context: any but interrupts.
- * Return: false if it was live already, or there is no room (counted).
+ * Return: false if it was live already, or cannot be tracked (counted).
  */
 bool lt_page_born(struct lt_pages *p, unsigned long page, u32 site, u64 now_ns, bool again)
 {
@@ -411,7 +411,7 @@ static void count_deaths(struct lt_pages *p, unsigned long page, unsigned int n,
 	page_notify(p, LEAKTRACE_EVENT_DIED, page, n, birth->site, stack, now_ns);
 }
 
-/* Kills what is live in [i, end) of a block; the block may be gone then. */
+/* Counts what is live in [i, end) of a block as dead; the block may be freed. */
 static u64 kill_in_block(struct lt_pages *p, struct lt_block *b, unsigned int i,
 			 unsigned int end, u32 stack)
 {
@@ -468,7 +468,7 @@ u64 lt_page_died(struct lt_pages *p, unsigned long first, unsigned long end, u32
 	}
 }
 
-/* A live page leaves its slot, and nobody has died; the block may be gone then. */
+/* Frees a live page's slot without a death; the block may be gone afterwards. */
 static void page_vacate(struct lt_pages *p, struct lt_block *b, unsigned int i)
 {
 	__clear_bit(i, b->live);
@@ -477,7 +477,7 @@ static void page_vacate(struct lt_pages *p, struct lt_block *b, unsigned int i)
 	block_drop_if_empty(p, b);
 }
 
-/* Listed at its new place, before its move was told: the same page once more. */
+/* The baseline listed the page at its new address before we heard of the move. */
 static void drop_baseline(struct lt_pages *p, struct lt_block *b, unsigned int i)
 {
 	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
@@ -502,7 +502,7 @@ static bool page_move_one(struct lt_pages *p, unsigned long from, unsigned long 
 		birth = *block_birth(b, i);
 	page_vacate(p, b, i);
 
-	/* Whoever found it there meanwhile knows less of its birth. */
+	/* If a reconcile or a fault has found it there already, it knew less of its birth. */
 	b = block_find(p, to / LT_BLOCK_PAGES, false);
 	if (b && test_bit(j, b->baseline))
 		drop_baseline(p, b, j);
@@ -564,7 +564,7 @@ bool lt_page_block(struct lt_pages *p, unsigned long from, unsigned long *block,
 	unsigned int i;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	now = tick_of(p, lt_now_ns());	/* of no birth that is here is it before */
+	now = tick_of(p, lt_now_ns());	/* under the lock: no birth is later */
 	b = block_find(p, from, true);
 	if (b) {
 		*block = b->nr;

@@ -54,7 +54,7 @@ static bool advice_frees(unsigned long advice)
 	       advice == MADV_DONTNEED_LOCKED || advice == MADV_GUARD_INSTALL;
 }
 
-/* To what the advice is about: a huge page that is split goes as a whole, and comes back. */
+/* To the advice's own range: a huge page that is split is invalidated as a whole. */
 static bool clip(unsigned long *first, unsigned long *end, unsigned long at, unsigned long bytes)
 {
 	unsigned long from = max(*first, at >> PAGE_SHIFT);
@@ -79,7 +79,7 @@ static bool clip_to_vector(unsigned long *first, unsigned long *end,
 			break;
 		else if (clip(first, end, (unsigned long)v.iov_base, v.iov_len))
 			return true;
-	return i < n;		/* not read: all of it, as far as is known */
+	return i < n;		/* not all were read: take the whole range */
 }
 
 /* Narrows [*first, *end) to what dies; false: nothing. */
@@ -117,7 +117,7 @@ static void mremap_run(struct lt_work *w)
 	lt_work_unlock(w);
 }
 
-/* Whoever looked at the pages before sees that something has changed. */
+/* A comparison that began before the move is over sees by invalidate_seq that it was. */
 static void mremap_end(struct lt_work *w)
 {
 	struct lt_mm *m = lt_mm_get(w->target);
@@ -199,9 +199,10 @@ void lt_page_invalidate(struct lt_mm *m, const struct mmu_notifier_range *range)
 	bool dies = false;
 
 	if (!lt_has_user_stack(current) || current->mm != m->mm) {
-		/* The OOM reaper unmaps, or somebody by process_mrelease(); the rest of
-		 * them only move things, or unmap what is not counted (hugetlbfs). A worker
-		 * of io_uring has the registers of the call in which it was made.
+		/*
+		 * If pages are unmapped it is by the OOM reaper or process_mrelease(); all
+		 * else only moves pages, or unmaps what we don't count (hugetlbfs). The
+		 * registers of an io_uring worker are those of the call that created it.
 		 */
 		if (range->event == MMU_NOTIFY_UNMAP && lt_page_next_run(p, first, &run) &&
 		    run.page < end)

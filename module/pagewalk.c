@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The truth about pages: the page tables, read.
+ * Reads the kernel's page tables.
  *
  * Page tables are read without their locks. mmap_lock keeps the mapping and,
  * with RCU where empty tables may be freed under a mapping (v6.14, "x86: mm:
- * free page table pages by RCU instead of semi RCU"), the tables. A torn view is
- * of one entry only: what is done with it is pagesync.c's.
+ * free page table pages by RCU instead of semi RCU"), the tables. Each entry is read at
+ * once, but two may be of different moments: pagesync.c decides what to believe.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -94,13 +94,13 @@ bool lt_walk_populated(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /**
- * lt_walk_fault_in() - have a page of current's in memory
+ * lt_walk_fault_in() - make a page of current's present
  * @addr: in it
  *
- * Only what was there and is elsewhere now: a page that was never touched stays so.
+ * Only if it is populated (swapped out, say): a page that was never touched stays so.
  *
  * Context: sleeps, takes mmap_lock.
- * Return: whether it was there.
+ * Return: whether it is present.
  */
 bool lt_walk_fault_in(unsigned long addr)
 {
@@ -115,8 +115,9 @@ bool lt_walk_fault_in(unsigned long addr)
 	return known && !copy_from_user(&byte, (void __user *)addr, sizeof(byte));
 }
 
-/* Maybe MADV_FREE gave it away, and nobody has written to it since: the kernel
- * marks such pages late and in batches, but makes their entries clean at once.
+/*
+ * Perhaps freed by MADV_FREE and not written to since: the kernel marks such pages late
+ * and in batches, but makes their page table entries clean at once.
  */
 static bool is_clean(pte_t pte)
 {

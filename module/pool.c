@@ -40,7 +40,7 @@ static bool grow(struct lt_pool *p)
 	n = min_t(u32, LT_POOL_CHUNK_CELLS, p->max_cells + 1 - first);
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	/* Its zeroes before it is found: numbers get around without a lock. */
+	/* Zeroed before it can be found: cells are looked up by number without a lock. */
 	smp_store_release(&p->chunk[first >> LT_POOL_CHUNK_SHIFT], chunk);
 	for (i = first + n; i-- > max(first, 1U);) {
 		*(u32 *)lt_pool_cell(p, i) = p->free_head;
@@ -133,8 +133,8 @@ int lt_pool_prime(struct lt_pool *p)
 /**
  * lt_pool_top_up() - refill what runs short, and wait for it
  *
- * For who takes many cells in a row and never leaves the CPU, so that no refill
- * gets its turn.
+ * For callers that take many cells in a row without leaving the CPU, so that the work item
+ * that refills does not run.
  *
  * Context: may sleep.
  */
@@ -174,7 +174,7 @@ void lt_pool_reset(struct lt_pool *p)
 	p->ncells = 0;
 }
 
-/* Another CPU's: at the bound every cell counts. */
+/* Another CPU's spare cell: at the bound every cell counts. */
 static u32 steal(struct lt_pool *p)
 {
 	u32 *spare, index;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The hooks, attached while there is a target and only then, and of these only what its
- * kinds need: nobody pays for a kind that is not followed. The kinds declare
+ * kinds need: a kind that is not followed costs nothing. The kinds declare
  * rows; this file resolves them by name, attaches, detaches, and knows the
  * state of each for STATUS. Tracepoints are not exported: they are found by
  * walking all of the kernel's; functions, by function.c.
@@ -245,7 +245,13 @@ static void detach_row(struct row *r)
 		r->state.attached = false;
 }
 
-/* Required, and no other row that this kernel has serves the same purpose. */
+/* Is it hooked; or could it be, while nothing is. */
+static bool serves(const struct row *r)
+{
+	return followed ? r->state.attached : r->state.present;
+}
+
+/* Required, and no other row serves the same purpose. */
 static bool needed(const struct row *r)
 {
 	int i;
@@ -253,7 +259,7 @@ static bool needed(const struct row *r)
 	if (r->state.attached || !r->probe->required || !r->probe->either)
 		return r->probe->required;
 	for (i = 0; i < nrows; i++)
-		if (rows[i].probe->either == r->probe->either && rows[i].state.present)
+		if (&rows[i] != r && rows[i].probe->either == r->probe->either && serves(&rows[i]))
 			return false;
 	return true;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks of late, so that a stack which is there again is known without another
- * walk. A walk hangs on nothing but the code's tables, current's registers and the
- * words that it reads; if all of these are as they were, so is the outcome. Most
+ * Recent walks, so that a stack that comes again is recognised without another walk. A
+ * walk depends on nothing but the code's tables, current's registers and the words that
+ * it reads; if all of these are as they were, so is the outcome. Most
  * walks need only rip, rsp and the return addresses, some also rbp and words that
  * hold addresses of frames; others are not kept (lt_walk.repeatable).
  *
@@ -12,7 +12,7 @@
  * same, as a walk looks at the alignment of frames; which also tells most paths that
  * end in the same function apart.
  *
- * Kept per CPU: whoever is inside lt_probe_enter() is alone.
+ * Kept per CPU: inside lt_probe_enter() there is no other user on this CPU.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
@@ -55,7 +55,7 @@ struct recalled {
 struct recall {
 	struct recalled kept[1 << SET_BITS][WAYS];
 	u64 once[1 << SET_BITS];	/* version + ip of the last walk that was not kept */
-	u32 turn;			/* who goes next */
+	u32 turn;			/* which way is replaced next */
 };
 
 static DEFINE_PER_CPU(struct recall *, recall);	/* NULL: nothing is traced */
@@ -241,7 +241,7 @@ void lt_recall_put(const struct lt_walk *w, u32 stack)
 
 	if (!all || !w->repeatable || w->status != LEAKTRACE_STACK_ROOT || w->n > FRAMES)
 		return;
-	/* What comes once shall neither cost this nor put others out. */
+	/* A stack that comes once should neither cost this nor displace others. */
 	if (all->once[set] != version + ip) {
 		all->once[set] = version + ip;
 		return;

@@ -48,9 +48,9 @@ bool lt_target_is_ending(struct lt_target *t)
 }
 
 /*
- * Whoever is told that the target has exited asks for its last numbers at once, when
- * its memory may still be there: since v6.16 always. A process that shares it may keep
- * it for long.
+ * A client that is told of the target's exit asks for the last numbers at once, when its
+ * memory may not be freed yet: since v6.16 it never is. Bounded, as a process that shares
+ * the memory may keep it for long.
  */
 static void wait_for_last_numbers(struct lt_target *t)
 {
@@ -80,7 +80,7 @@ static int reconcile_begin(struct lt_target *t)
 	return 0;
 }
 
-/* Some of these give the gate up for a while. Return: 0, -ENOENT if it was detached. */
+/* Some release the rwsem for a while. Return: 0, -ENOENT if the target was detached. */
 static int reconcile_kinds(struct lt_target *t)
 {
 	const struct lt_kind *kind = NULL;

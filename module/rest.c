@@ -59,7 +59,7 @@ void lt_rest_reset(void)
 	bitmap_zero(asked, 1 << ASKED_BITS);
 }
 
-/* Frames that are only guessed, as all are without tables, are left to who knows. */
+/* Without tables all frames are guessed: user space starts over from the registers. */
 static void rest_read_frame(struct rest *r, const struct lt_walk *w, struct pt_regs *regs)
 {
 	r->status = w->status;
@@ -149,8 +149,8 @@ static void rest_multicast(struct lt_target *t, u32 stack, const struct rest *r)
 }
 
 /*
- * Copies what lies above a stack of current's, and sends it. If it cannot be had, nobody
- * misses it: the stack says that it is not complete.
+ * Copies what lies above a stack of current's, and sends it. If that fails, no number is
+ * wrong: the stack's status says that it is not complete.
  */
 static void rest_run(struct lt_work *w)
 {
@@ -198,7 +198,7 @@ void lt_rest_queue(struct lt_mm *m, const struct lt_walk *w, u32 stack)
 	now_ns = lt_now_ns();
 	last_ns = READ_ONCE(m->code.rest_ns);
 	if (now_ns - last_ns < REST_NS || cmpxchg64(&m->code.rest_ns, last_ns, now_ns) != last_ns)
-		return;		/* it will be there again */
+		return;		/* it will come again */
 	if (!test_and_set_bit(bit, asked) &&
 	    !lt_work_queue(m->target, current, &rest_work, stack, NULL))
 		clear_bit(bit, asked);

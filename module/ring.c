@@ -5,8 +5,8 @@
  * ring drops and counts, and the numbers in the tables stay right. Every event has
  * a sequence number of its ring, so a reader sees the gap.
  *
- * Who only follows the targets' lives (attach does) listens to a group of its
- * own, and then no birth or death is queued at all.
+ * There is a group without births and deaths, for clients that only follow the targets'
+ * lives, as attach does: if no one listens to the other, those are not queued at all.
  *
  * Lock: ring->lock, raw and irq-safe, a leaf.
  */
@@ -68,7 +68,7 @@ static unsigned int ring_take_batch(struct ring_set *set, int cpu, struct lt_eve
 	return n;
 }
 
-/* What a ring has now, no more: who fills it as fast would keep us. */
+/* At most one ring full: a CPU that fills it as fast would keep us here. */
 static bool ring_drain(enum lt_group group, int cpu)
 {
 	static struct lt_event batch[BATCH];	/* one drain at a time */
@@ -99,11 +99,11 @@ static bool ring_drain_set(enum lt_group group)
 
 static void ring_drain_fn(struct work_struct *work)
 {
-	/* Threads may wait for what these bring about. */
+	/* First: a thread may be waiting for the answer to one of these (lt_maps_hold()). */
 	bool more = ring_drain_set(LT_GROUP_TARGETS);
 
 	more |= ring_drain_set(LT_GROUP_EVENTS);
-	/* Behind who waits for this worker: pools are refilled by one, too. */
+	/* Queued anew, behind others that wait for this worker, as the refill of pools. */
 	if (more)
 		schedule_work(work);
 }
@@ -207,7 +207,7 @@ static void ring_put(enum lt_group group, const struct lt_event *e)
 	raw_spin_lock_irqsave(&r->lock, flags);
 	first = r->head == r->tail;
 	if (!r->event) {
-		dropped = true;		/* nothing is traced: nobody's loss */
+		dropped = true;		/* nothing is traced: not a loss */
 	} else if (r->head - r->tail >= set->events) {
 		r->lost++;
 		dropped = true;
@@ -295,7 +295,7 @@ u64 lt_ring_lost(void)
 }
 
 /**
- * lt_ring_unsent() - events for which a receiver's buffer had no room
+ * lt_ring_unsent() - events that did not fit in a receiver's buffer
  *
  * Of a receiver that asked for NETLINK_BROADCAST_ERROR, that is: the others are told by
  * their own ENOBUFS, and netlink does not tell us.

@@ -37,9 +37,9 @@ extern bool lt_ring_wanted_now;
 extern u64 lt_ring_asked_ns;
 
 /*
- * Does anybody want births and deaths. Netlink takes a while to say, so an answer
- * stands for a millisecond: who joins is heard that late. Who attaches a target
- * after joining misses nothing: a new target asks anew.
+ * Does anybody want births and deaths? That is slow to ask netlink, so an answer is kept
+ * for a millisecond, and a new listener gets its first events that late. One that attaches
+ * a target after joining misses nothing: a new target asks anew.
  */
 static inline bool lt_ring_wanted(u64 now_ns)
 {

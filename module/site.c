@@ -252,7 +252,7 @@ u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
 	return to;
 }
 
-/* Cut stacks of deaths may have turned out to be one. Return: whether there is room. */
+/* Cut stacks that were completed may be equal now. Return: whether a row is free. */
 static bool site_merge_releases(struct lt_site *s)
 {
 	struct lt_release *end = s->release;
@@ -357,7 +357,7 @@ void lt_site_forget(u32 target)
 			if (s->target != target)
 				continue;
 			hlist_del(&s->node);
-			/* Who copies it has it, or finds that it is gone. */
+			/* lt_site_copy() has copied it whole, or finds the id 0. */
 			raw_spin_lock(count_lock(id));
 			WRITE_ONCE(s->id, 0);
 			raw_spin_unlock(count_lock(id));

@@ -5,9 +5,9 @@
  * that stays. Memory grows by chunks ahead of need, up to a bound in number
  * and in bytes; beyond it a stack is lost and counted.
  *
- * A stack of which a part was not in memory is cut there, and its id says so; work.c
- * has it walked again. Then the birth moves to the site of the whole one, and the
- * cut stack of a death, which is nobody else's, tells which it turned out to be.
+ * A stack of which a part was not present in memory is cut there, and its id says so. It
+ * is walked again on the way back to user mode (work.c). Then a birth moves to the site of
+ * the whole stack; the cut stack of a death, kept for it alone, names the whole one.
  *
  * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
  * a CPU, and what recall.c keeps; lt_probe_enter() makes its holder the only one on its CPU.
@@ -44,7 +44,7 @@ enum {
 };
 
 static u32 *buckets;			/* stack ids */
-static u64 seed, factor;		/* what is hashed, the targets choose */
+static u64 seed, factor;		/* random: targets choose what is hashed */
 static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
@@ -190,7 +190,7 @@ static u32 stack_reserve(size_t bytes, bool own)
 	return at;
 }
 
-/* Before the last one is full; whoever adds at the same time sees the same. */
+/* Early enough: others may add at the same time before a chunk is there. */
 static bool stack_runs_short(void)
 {
 	u32 n = READ_ONCE(nchunks);
@@ -256,7 +256,7 @@ static u32 stack_id_of(const struct lt_walk *w)
 	return stack_add(bucket, hash, w, false);
 }
 
-/* A stack that user space has nothing to do with. */
+/* For an event without a user stack: a kernel thread's, a worker's. */
 static noinline u32 stack_of_kernel(void)
 {
 	struct lt_walk *w = this_cpu_ptr(scratch);
@@ -285,7 +285,7 @@ static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *map
 	return id;
 }
 
-/* Whoever current is, nearly always it is @t's. */
+/* Nearly always current is of @t; it may also be of another target, or of none. */
 static struct lt_mm *mm_of_current(struct lt_target *t)
 {
 	struct lt_mm *m = rcu_dereference_sched(t->mm);
@@ -359,10 +359,10 @@ u32 lt_stack_capture_death(struct lt_target *t)
 {
 	u32 id = lt_stack_capture(t), own;
 
-	/* Who exits does not come back to user mode. */
+	/* An exiting task does not come back to user mode. */
 	if (likely(!(id & LT_STACK_CUT)) || (current->flags & PF_EXITING))
 		return id;
-	/* What was walked is still there. Without room it is told as it is, cut. */
+	/* The walk is still in scratch. If the table is full the cut stack has to do. */
 	own = stack_add(0, 0, this_cpu_ptr(scratch), true);
 	if (!own)
 		return id & ~LT_STACK_CUT;

@@ -178,8 +178,8 @@ static struct leaktrace_unwind_header *read_blob(struct file *file, size_t *byte
  * @id: set to its id
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL: not a valid table, -EFBIG, -EIO, -ENOMEM, -ENOSPC: the
- *	tables in use leave no room.
+ * Return: 0, or -EINVAL: not a valid table, -EFBIG, -EIO, -ENOMEM, -ENOSPC:
+ *	the tables in use leave no space for it.
  */
 int lt_table_add(struct file *file, u32 *id)
 {

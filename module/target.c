@@ -49,6 +49,27 @@ struct lt_target *lt_target_current(void)
 }
 
 /**
+ * lt_target_enter() - begin a probe's work for the target that current belongs to
+ * @hook: what the hook was given
+ * @kinds: LEAKTRACE_KIND bits; the target must follow one of them
+ *
+ * Context: any but NMI.
+ * Return: the target; the caller must lt_probe_leave(). NULL: there is nothing to do.
+ */
+struct lt_target *lt_target_enter(const void *hook, u32 kinds)
+{
+	struct lt_target *t;
+
+	if (!lt_probe_enter(hook))
+		return NULL;
+	t = lt_target_current();
+	if (t && t->kinds & kinds)
+		return t;
+	lt_probe_leave();
+	return NULL;
+}
+
+/**
  * lt_target_task() - a task of a target
  * @t: the target
  *
@@ -138,7 +159,7 @@ static void detach_kinds(struct lt_target *t)
 			kind->detach(t);
 }
 
-/* What is alive now. Whoever is born meanwhile is seen by the probes. */
+/* Lists what is alive now. What is born meanwhile is seen by the probes. */
 static int take_baseline(struct lt_target *t)
 {
 	const struct lt_kind *kind = NULL;
@@ -151,7 +172,7 @@ static int take_baseline(struct lt_target *t)
 	return err;
 }
 
-/* Apart from the others, as it takes long: who waits for the gate gets it. */
+/* What takes long, with the rwsem held for reading only. */
 static int walk_baseline(struct lt_target *t)
 {
 	const struct lt_kind *kind = NULL;
@@ -195,9 +216,9 @@ static void dismantle(struct lt_target *t)
 }
 
 /*
- * Its key lets probes find it. Who exits before that is not heard of, and what was its
- * signal_struct may be a stranger's next: all of its threads have counted themselves out,
- * or the last of them finds the key.
+ * Its key lets probes find it. If the last thread exited before the key was there, the
+ * signal_struct's address may be another process's by now; then signal->live is 0 here.
+ * Else its last thread finds the key when it exits.
  */
 static int take_key(struct lt_target *t, struct task_struct *task)
 {
@@ -243,7 +264,7 @@ static int start_target(struct lt_target *t, struct task_struct *task, struct lt
 		err = -ESRCH;
 	}
 	if (!err && !lt_mm_is_of(t, task))
-		err = -EAGAIN;	/* nobody told us that it called exec */
+		err = -EAGAIN;	/* it has called exec, before there was a key */
 	if (err) {
 		dismantle(t);
 		return err;
@@ -365,7 +386,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
 		goto out;
 	}
-	/* Who is killed on the first step is nobody's loss. */
+	/* A child that is killed before it runs is not a loss. */
 	if (!fatal_signal_pending(current))
 		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 	lt_target_put(t);

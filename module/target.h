@@ -45,7 +45,7 @@ struct lt_target {
 	atomic_t exited;		/* probes must not touch it */
 	atomic_t inexact;		/* LEAKTRACE_INEXACT_* */
 	bool ready;			/* baseline is complete */
-	bool dead;			/* detached: nobody may touch its tables */
+	bool dead;			/* detached: its tables are gone */
 	bool hold_timed_out;		/* no MAPS_SET came in time: do not wait again */
 	u32 execs;
 	atomic_t code_changes;		/* new code mapped, exec included */
@@ -79,6 +79,7 @@ extern struct list_head lt_targets;
 
 /* target.c */
 struct lt_target *lt_target_current(void);
+struct lt_target *lt_target_enter(const void *hook, u32 kinds);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);

@@ -46,12 +46,12 @@ struct lt_walk {
 	u8 status;		/* enum leaktrace_stack_status */
 	u8 guessed;		/* frames that only a frame pointer vouches for */
 	unsigned long missed;	/* a word that is not in memory ended it; 0: none did */
-	/* on what it hangs, apart from the return addresses */
-	bool repeatable;	/* on nothing but: */
-	bool by_bp;		/* current's own rbp */
+	/* what the outcome depends on, apart from the return addresses */
+	bool repeatable;	/* on nothing but the next two: */
+	bool by_bp;		/* current's own rbp; and the words in base[] */
 	u16 nbases;
-	/* under way */
-	bool bp_lost;		/* nobody knows the caller's rbp */
+	/* state of the walk */
+	bool bp_lost;		/* the caller's rbp cannot be known */
 	bool bp_read;		/* bp came out of memory */
 	bool exact;		/* ip is no return address */
 	bool in_signal;		/* registers of frame whole are in sig, else in regs */
@@ -69,7 +69,7 @@ struct lt_walk {
 	struct lt_frame *frame;
 	unsigned long sig[LT_WALK_REGS];
 	struct lt_base base[LT_WALK_BASES];
-	/* from walk to walk */
+	/* kept from walk to walk */
 	struct lt_known_rule known[LT_WALK_RULES];
 };
 

@@ -88,11 +88,11 @@ u32 lt_work_pending(void)
 }
 
 /**
- * lt_work_lock() - take the target's gate for reading, and complete a work's stack
+ * lt_work_lock() - take the target's rwsem for reading, and complete a work's stack
  * @w: the work
  *
  * If w->stack was cut short because memory was not present, that memory is brought in,
- * without the gate as it may take long, and the stack walked again: nothing that the
+ * without the rwsem as it may take long, and the stack walked again: nothing that the
  * walk depends on has changed since the event.
  *
  * Context: a work's run(). The target may be dead (t->dead).
