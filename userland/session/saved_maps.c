@@ -9,7 +9,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "model/target.h"
 #include "session/saved_maps.h"
 #include "symbolize/symbolizer.h"
+#include "util/atomic_file.h"
 #include "util/proc_maps.h"
 
 #define KEEP_DIR "/run/leaktrace"
@@ -50,21 +50,12 @@ static char *slurp(const char *path, size_t max)
 	return text_buf;
 }
 
-/* Written to a temporary file and renamed: readers never see half of it. */
 static void spill(const char *path, const char *content)
 {
-	char aside[256];
-	FILE *f;
-	int fd;
+	struct atomic_file file;
 
-	snprintf(aside, sizeof(aside), "%s.%d", path, getpid());
-	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!f)
-		return;
-	fputs(content, f);
-	if (fclose(f) || rename(aside, path))
-		unlink(aside);
+	if (!atomic_file_open_private(&file, path))
+		atomic_file_close(&file, fputs(content, file.f) >= 0);
 }
 
 static bool private_directory(void)

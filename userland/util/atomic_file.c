@@ -14,8 +14,8 @@
 #include "util/atomic_file.h"
 #include "util/format.h"
 
-/* A temporary file next to path, with the mode that fopen() would give it. */
-static FILE *open_beside(const char *path, char **tmp)
+/* A temporary file next to path, with the mode that fopen() would give it, or for us alone. */
+static FILE *open_beside(const char *path, bool private, char **tmp)
 {
 	mode_t mask = umask(0);
 	FILE *f;
@@ -26,7 +26,7 @@ static FILE *open_beside(const char *path, char **tmp)
 	fd = *tmp ? mkstemp(*tmp) : -1;
 	if (fd < 0)
 		return NULL;
-	f = fchmod(fd, 0666 & ~mask) ? NULL : fdopen(fd, "w");
+	f = fchmod(fd, private ? 0600 : 0666 & ~mask) ? NULL : fdopen(fd, "w");
 	if (!f) {
 		unlink(*tmp);
 		close(fd);
@@ -34,7 +34,7 @@ static FILE *open_beside(const char *path, char **tmp)
 	return f;
 }
 
-static int start(struct atomic_file *r, const char *path, bool in_place)
+static int start(struct atomic_file *r, const char *path, bool in_place, bool private)
 {
 	int err;
 
@@ -45,7 +45,7 @@ static int start(struct atomic_file *r, const char *path, bool in_place)
 	if (in_place)
 		r->f = fopen(path, "we");
 	else
-		r->f = open_beside(path, &r->tmp);
+		r->f = open_beside(path, private, &r->tmp);
 	if (r->f)
 		return 0;
 	err = errno;
@@ -63,14 +63,19 @@ int atomic_file_open(struct atomic_file *r, const char *path)
 
 	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
 		real = realpath(path, NULL);
-	err = start(r, real ?: path, !lstat(real ?: path, &st) && !S_ISREG(st.st_mode));
+	err = start(r, real ?: path, !lstat(real ?: path, &st) && !S_ISREG(st.st_mode), false);
 	free(real);
 	return err;
 }
 
 int atomic_file_open_inside(struct atomic_file *r, const char *path)
 {
-	return start(r, path, false);
+	return start(r, path, false, false);
+}
+
+int atomic_file_open_private(struct atomic_file *r, const char *path)
+{
+	return start(r, path, false, true);
 }
 
 int atomic_file_close(struct atomic_file *r, bool keep)

@@ -19,6 +19,9 @@ int atomic_file_open(struct atomic_file *r, const char *path);	/* 0 or -errno */
 /* For directories in which others may have put a symlink or FIFO: that is replaced. */
 int atomic_file_open_inside(struct atomic_file *r, const char *path);
 
+/* As that; nobody else may read it. */
+int atomic_file_open_private(struct atomic_file *r, const char *path);
+
 /* Closes it; keep: rename it to its final name. 0 or -errno. */
 int atomic_file_close(struct atomic_file *r, bool keep);
 
