@@ -279,11 +279,8 @@ static int worst_first(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
 
-	if (x->judgement.verdict != y->judgement.verdict)
-		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
-	if (finding_weight(x) != finding_weight(y))
-		return finding_weight(x) < finding_weight(y) ? 1 : -1;
-	return (x->sites[0] > y->sites[0]) - (x->sites[0] < y->sites[0]);
+	return judgement_order(&x->judgement, finding_weight(x), &y->judgement, finding_weight(y)) ?:
+		(x->sites[0] > y->sites[0]) - (x->sites[0] < y->sites[0]);
 }
 
 /* The stack of a page says least about the cause. */

@@ -25,6 +25,7 @@
 #include "report/output.h"
 #include "session/session.h"
 #include "util/error.h"
+#include "util/format.h"
 
 enum { POLL_MS = 20 };	/* poll interval until the tracee has called exec */
 
@@ -37,13 +38,12 @@ static struct {
 
 static void become(struct options *o, int go, int failed)
 {
-	const char *slash = strrchr(o->argv[0], '/');
 	sigset_t none;
 	char word;
 	int err;
 
 	/* named like the command even before exec */
-	prctl(PR_SET_NAME, slash ? slash + 1 : o->argv[0]);
+	prctl(PR_SET_NAME, path_base(o->argv[0]));
 	sigemptyset(&none);
 	if (read(go, &word, 1) != 1)
 		_exit(127);		/* exec failed */

@@ -19,6 +19,7 @@
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/frame.h"
+#include "util/format.h"
 
 bool delta_same_target(const struct model *a, const struct model *b)
 {
@@ -141,13 +142,11 @@ struct keyed {
 
 static void put_frame(FILE *f, const struct symbol_frame *s)
 {
-	const char *module = s->module ? strrchr(s->module, '/') : NULL;
-
 	/* names survive a rebuild, offsets are valid for one build only */
 	if (s->function)
 		fprintf(f, "%s\n", s->function);
 	else
-		fprintf(f, "%s+%llx\n", s->build_id ?: module ? module + 1 : s->module ?: "?",
+		fprintf(f, "%s+%llx\n", s->build_id ?: s->module ? path_base(s->module) : "?",
 			(unsigned long long)s->offset);
 }
 

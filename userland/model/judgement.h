@@ -27,6 +27,15 @@ struct judgement {
 };
 
 void judgement_clear(struct judgement *j);	/* frees the evidence, and clears it */
+/* For qsort(): worse verdicts first, of one verdict the heavier. */
+static inline int judgement_order(const struct judgement *a, uint64_t weight_a,
+				  const struct judgement *b, uint64_t weight_b)
+{
+	if (a->verdict != b->verdict)
+		return a->verdict < b->verdict ? 1 : -1;
+	return weight_a == weight_b ? 0 : weight_a < weight_b ? 1 : -1;
+}
+
 const char *verdict_name(enum verdict v);
 const char *verdict_color(const struct report_style *style, enum verdict v);	/* "": no colours */
 

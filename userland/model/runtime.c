@@ -88,11 +88,8 @@ static int worst_first(const void *a, const void *b)
 {
 	const struct runtime_site *x = a, *y = b;
 
-	if (x->judgement->verdict != y->judgement->verdict)
-		return x->judgement->verdict < y->judgement->verdict ? 1 : -1;
-	if (runtime_site_weight(x) != runtime_site_weight(y))
-		return runtime_site_weight(x) < runtime_site_weight(y) ? 1 : -1;
-	return (x->id > y->id) - (x->id < y->id);
+	return judgement_order(x->judgement, runtime_site_weight(x), y->judgement, runtime_site_weight(y)) ?:
+		(x->id > y->id) - (x->id < y->id);
 }
 
 /** runtime_sites() - all sites, worst first */

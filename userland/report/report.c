@@ -105,11 +105,10 @@ uint64_t report_weight(const struct site *s)
 static int worst_first(const void *a, const void *b)
 {
 	const struct site *x = *(struct site *const *)a, *y = *(struct site *const *)b;
+	int order = judgement_order(&x->judgement, report_weight(x), &y->judgement, report_weight(y));
 
-	if (x->judgement.verdict != y->judgement.verdict)
-		return x->judgement.verdict < y->judgement.verdict ? 1 : -1;
-	if (report_weight(x) != report_weight(y))
-		return report_weight(x) < report_weight(y) ? 1 : -1;
+	if (order)
+		return order;
 	if (x->born != y->born)
 		return x->born < y->born ? 1 : -1;
 	return (x->id > y->id) - (x->id < y->id);

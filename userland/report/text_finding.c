@@ -35,13 +35,6 @@ enum {
 	NAME_COLUMNS = 34,
 };
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* A function's name in its column: without arguments, truncated if it is too long. */
 static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *style)
 {
@@ -71,7 +64,7 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 	fprintf(f, "%s%s", lead, mine ? BOLD(style) : "");
 	write_name(f, s, style);
 	fprintf(f, "%s  %-32s  %s(%.24s%s)%s\n", mine ? PLAIN(style) : "", where, DIM(style),
-		s->module ? base_of(s->module) : "unknown", s->inlined ? ", inlined" : "",
+		s->module ? path_base(s->module) : "unknown", s->inlined ? ", inlined" : "",
 		PLAIN(style));
 }
 
@@ -179,10 +172,10 @@ void report_at(FILE *f, const struct symbol_frame *place)
 	if (place->function)
 		fprintf(f, " at %.*s", (int)(strcspn(place->function + 1, "(") + 1), place->function);
 	else
-		fprintf(f, " at %s+%#" PRIx64, place->module ? base_of(place->module) : "unknown",
+		fprintf(f, " at %s+%#" PRIx64, place->module ? path_base(place->module) : "unknown",
 			place->offset);
 	if (place->file && place->line)
-		fprintf(f, " (%s:%d)", base_of(place->file), place->line);
+		fprintf(f, " (%s:%d)", path_base(place->file), place->line);
 }
 
 static void write_head(FILE *f, struct model *m, const struct finding *g,

@@ -83,6 +83,24 @@ void format_time(double wall_s, char *buf, size_t len)
 	snprintf(buf, len, "%s.%03dZ", seconds, wall_s < 0 ? 0 : (int)((wall_s - t) * 1000));
 }
 
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const char *path_short(const char *path)
+{
+	const char *base = path_base(path), *p = base;
+
+	if (base == path)
+		return path;
+	for (p--; p > path && p[-1] != '/'; p--)
+		;
+	return base - 1 - p < 30 ? p : base;
+}
+
 const char *path_tail(const char *path, size_t width)
 {
 	size_t len = strlen(path);

@@ -19,20 +19,11 @@ enum { FRAMES = 8, FRAMES_ALL = 64, SITES = 5, NAME_END = 48 /* column */ };
 
 #define PAINT(l, code) ((l)->color ? (code) : "")
 
-static const char *short_path(const char *path)
-{
-	const char *last = strrchr(path, '/'), *p = last;
-
-	while (p && p > path && p[-1] != '/')
-		p--;
-	return last && last - p < 30 ? p : last ? last + 1 : path;
-}
-
 static void write_frame(FILE *f, const char *lead, const struct symbol_frame *s)
 {
 	if (s->function && s->file)
 		fprintf(f, "%s%-*s  %s:%d%s\n", lead, NAME_END - (int)strlen(lead), s->function,
-			short_path(s->file), s->line, s->inlined ? " (inlined)" : "");
+			path_short(s->file), s->line, s->inlined ? " (inlined)" : "");
 	else if (s->function)
 		fprintf(f, "%s%s\n", lead, s->function);
 	else
