@@ -201,7 +201,7 @@ went_on() {
 	lt report "$file" --json >"$REPORT"
 	went_on 9 by_holder main
 	lt report "$file" --all >"$BATS_TEST_TMPDIR/text"
-	grep -A1 'one of them went on' "$BATS_TEST_TMPDIR/text" | grep by_holder
+	grep -A1 'the stack of one of them continues:' "$BATS_TEST_TMPDIR/text" | grep by_holder
 }
 
 @test "stack: without tables, as who should bring them is late: guessed, and a copy of one is whole" {
