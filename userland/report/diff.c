@@ -24,17 +24,6 @@
 
 enum { DIFFERENCES = 10 };	/* without --all */
 
-static const char *how_much(const struct difference *d, char buf[40])
-{
-	char n[32];
-
-	if (d->live >= d->live_before)
-		snprintf(buf, 40, "+%s", format_count(d->live - d->live_before, n));
-	else
-		snprintf(buf, 40, "-%s", format_count(d->live_before - d->live, n));
-	return buf;
-}
-
 static bool grew(const struct difference *d)
 {
 	return d->live > d->live_before;
@@ -128,7 +117,7 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		const struct difference *d = &r->d[i];
 		char amount[40], before[32];
 
-		fprintf(f, "%s", how_much(d, amount));
+		fputs(format_count_change((int64_t)(d->live - d->live_before), amount), f);
 		if (!r->same)
 			fprintf(f, " (%s before)", format_count(d->live_before, before));
 		fprintf(f, "  ");

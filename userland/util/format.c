@@ -83,6 +83,27 @@ void format_time(double wall_s, char *buf, size_t len)
 	snprintf(buf, len, "%s.%03dZ", seconds, wall_s < 0 ? 0 : (int)((wall_s - t) * 1000));
 }
 
+static uint64_t magnitude(int64_t n)
+{
+	return n < 0 ? -(uint64_t)n : (uint64_t)n;
+}
+
+const char *format_count_change(int64_t n, char buf[40])
+{
+	char digits[32];
+
+	snprintf(buf, 40, "%c%s", n < 0 ? '-' : '+', format_count(magnitude(n), digits));
+	return buf;
+}
+
+const char *format_bytes_change(int64_t bytes, char buf[40])
+{
+	char digits[32];
+
+	snprintf(buf, 40, "%c%s", bytes < 0 ? '-' : '+', format_bytes(magnitude(bytes), digits));
+	return buf;
+}
+
 const char *path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

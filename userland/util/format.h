@@ -16,6 +16,8 @@ const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms; "?": negati
 void format_time(double wall_s, char *buf, size_t len);
 
 /* The last components of path that fit into width characters; points into path. */
+const char *format_count_change(int64_t n, char buf[40]);	/* +304 */
+const char *format_bytes_change(int64_t bytes, char buf[40]);	/* -1.5 MiB */
 const char *path_base(const char *path);	/* after its last slash */
 const char *path_short(const char *path);	/* with its last folder, unless that is long */
 const char *path_tail(const char *path, size_t width);

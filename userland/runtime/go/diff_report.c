@@ -23,23 +23,6 @@ static void write_target(FILE *f, const char *lead, struct json_object *document
 		go_document_text(t, "go"), go_document_text(t, "read_at"));
 }
 
-/* "+304", "-1.5 MiB" */
-static const char *signed_count(int64_t n, char buf[40])
-{
-	char digits[32];
-
-	snprintf(buf, 40, "%c%s", n < 0 ? '-' : '+', format_count(n < 0 ? -n : n, digits));
-	return buf;
-}
-
-static const char *signed_bytes(int64_t n, char buf[40])
-{
-	char digits[32];
-
-	snprintf(buf, 40, "%c%s", n < 0 ? '-' : '+', format_bytes(n < 0 ? -n : n, digits));
-	return buf;
-}
-
 static void write_sum(FILE *f, const struct go_difference *d)
 {
 	int64_t live[KINDS_OF_GO] = { 0 }, bytes[KINDS_OF_GO] = { 0 };
@@ -54,9 +37,9 @@ static void write_sum(FILE *f, const struct go_difference *d)
 	for (int k = 0; k < KINDS_OF_GO; k++) {
 		if (!live[k] && !bytes[k])
 			continue;
-		fprintf(f, "%10s  %s", go_growth_kinds[k], signed_count(live[k], a));
+		fprintf(f, "%10s  %s", go_growth_kinds[k], format_count_change(live[k], a));
 		if (bytes[k])
-			fprintf(f, "  (%s)", signed_bytes(bytes[k], b));
+			fprintf(f, "  (%s)", format_bytes_change(bytes[k], b));
 		fputc('\n', f);
 	}
 	fprintf(f, d->n ? "\n" : "nothing changed\n");
@@ -107,11 +90,11 @@ static void write_growth(FILE *f, const struct go_growth *g, const struct report
 	fputs(BOLD(style), f);
 	if (g->heap)
 		fprintf(f, "%s in %s objects of %" PRId64 " bytes (%s before)",
-			signed_bytes(g->bytes - g->bytes_before, a),
-			signed_count(g->live - g->live_before, b), json_object_get_int64(size),
+			format_bytes_change(g->bytes - g->bytes_before, a),
+			format_count_change(g->live - g->live_before, b), json_object_get_int64(size),
 			format_bytes(g->bytes_before, c));
 	else
-		fprintf(f, "%s %s%s%s (%s before)", signed_count(g->live - g->live_before, a),
+		fprintf(f, "%s %s%s%s (%s before)", format_count_change(g->live - g->live_before, a),
 			g->kind ? "" : "goroutines: ", go_document_text(g->site, "type"),
 			g->kind ? "s" : "", format_count(g->live_before, c));
 	fprintf(f, "%s\n", PLAIN(style));
