@@ -49,36 +49,37 @@ CURSOR_READ(cursor_u16, uint16_t)
 CURSOR_READ(cursor_u32, uint32_t)
 CURSOR_READ(cursor_u64, uint64_t)
 
-/* Bits beyond 64 are dropped: the caller checks the range of the value. */
-static inline uint64_t cursor_uleb(struct cursor *c)
+/* Bits beyond 64 are dropped: the caller checks the range of the value. last: the last byte. */
+static inline uint64_t cursor_leb(struct cursor *c, unsigned int *bits, uint8_t *last)
 {
 	uint64_t value = 0;
-	unsigned int shift = 0;
-	uint8_t byte;
 
+	*bits = 0;
 	do {
-		byte = cursor_u8(c);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
+		*last = cursor_u8(c);
+		if (*bits < 64)
+			value |= (uint64_t)(*last & 0x7f) << *bits;
+		*bits += 7;
+	} while (*last & 0x80);
 	return value;
+}
+
+static inline uint64_t cursor_uleb(struct cursor *c)
+{
+	unsigned int bits;
+	uint8_t last;
+
+	return cursor_leb(c, &bits, &last);
 }
 
 static inline int64_t cursor_sleb(struct cursor *c)
 {
-	uint64_t value = 0;
-	unsigned int shift = 0;
-	uint8_t byte;
+	unsigned int bits;
+	uint8_t last;
+	uint64_t value = cursor_leb(c, &bits, &last);
 
-	do {
-		byte = cursor_u8(c);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80);
-	if (shift < 64 && byte & 0x40)
-		value |= ~0ull << shift;
+	if (bits < 64 && last & 0x40)
+		value |= ~0ull << bits;
 	return value;
 }
 

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "model/delta.h"
 #include "unwind/lookup.h"
 #include "unwind/unwind.h"
 #include "unwind/oracle.h"
