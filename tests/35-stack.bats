@@ -45,7 +45,7 @@ check() {
 # is FILTER: of $result
 is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; return 1; }; }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "stack: equal to backtrace() on every path, to depth 200 and more" {
 	start_victim victim_stack
 	follow fd,page

@@ -454,7 +454,6 @@ assert_type() {
 	assert_maps
 }
 
-# bats test_tags=core
 @test "map: attached to sixty thousand of them" {
 	start_victim victim_map
 	tell many 60000
@@ -483,7 +482,6 @@ grow() {
 	report
 }
 
-# bats test_tags=core
 @test "map: a leak is named, with vm.max_map_count and the time to it" {
 	begin
 	grow leak 5
@@ -509,7 +507,6 @@ grow() {
 	assert_maps
 }
 
-# bats test_tags=core
 @test "map: the same, unmapped each time, is no leak" {
 	begin
 	grow pairs 5

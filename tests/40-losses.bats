@@ -162,7 +162,7 @@ right_or_flagged() {
 	[ "$(genl status | jq .lost_stacks)" -gt 0 ]
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "losses: tiny ring: events are lost and counted, the report is right" {
 	load_module ring_bytes=4096
 	start_and_attach fd victim_fd
@@ -245,7 +245,7 @@ right_or_flagged() {
 	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "losses: what one target lost is not said of another, nor of who comes later" {
 	load_module ring_bytes=4096
 	start_victim victim_fd

@@ -40,7 +40,7 @@ targets() { genl status | jq .targets; }
 no_targets() { [ "$(targets)" = 0 ]; }
 one_target() { [ "$(targets)" = 1 ]; }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "error: module not loaded" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	unload_module
@@ -66,10 +66,10 @@ one_target() { [ "$(targets)" = 1 ]; }
 	wait "$cli" || status=$?
 	cli=''
 	expect $status 2 "exit status"
-	expect "$(cat "$BATS_TEST_TMPDIR/err")" "leaktrace: the module was unloaded" message
+	expect "$(cat "$BATS_TEST_TMPDIR/err")" "leaktrace: the module was unloaded: load it and start again" message
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "error: no such process, not attached, already attached" {
 	refused 4194000 process -- lt attach 4194000 --background
 	start_victim victim_fd
@@ -82,7 +82,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	refused -- lt attach 2 --background
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "error: without privilege" {
 	start_victim victim_fd
 	attach
@@ -105,7 +105,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	one_target
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "error: bad usage" {
 	# without a command it says how things are
 	run lt
