@@ -281,10 +281,36 @@ tail_leaking_victim() {
 	expect $status 0 "exit status without a leak"
 }
 
-@test "run: a command that cannot be started" {
-	run lt run -- /nonexistent/program
-	expect "$status" 2 "exit status"
-	[[ $output == *nonexistent* ]]
+# run_status STATUS ARGUMENT…: the exit status of leaktrace run
+run_status() {
+	local status=0
+	lt run "${@:2}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	expect "$status" "$1" "run ${*:2}: $(cat "$BATS_TEST_TMPDIR/err")"
+}
+
+@test "run: the exit status is the command's; only a command that succeeds fails for its leaks" {
+	# shellcheck disable=SC2016
+	local leaks='exec "$0" fd plain'
+	run_status 0 --kinds fd -- true
+	run_status 7 --kinds fd --fail-on leak -- sh -c 'exit 7'
+	run_status 139 --kinds fd -- sh -c 'kill -SEGV $$'
+	(echo go 40 5000; sleep 6) | run_status 99 --kinds fd --leak-exit-code 99 -- sh -c "$leaks" "$VICTIMS/victim_leak"
+	grep -q '^LEAK' "$BATS_TEST_TMPDIR/out"
+	(echo go 40 5000; sleep 6) | run_status 3 --kinds fd --fail-on leak -- sh -c '"$0" fd plain; exit 3' \
+		"$VICTIMS/victim_leak"
+	# ended by us, not by a fault of its own
+	run_status 0 --kinds fd --duration 1 -- sleep 100
+}
+
+@test "run: a command that cannot be started was never attached" {
+	run_status 127 -- /nonexistent/program
+	[[ $(cat "$BATS_TEST_TMPDIR/err") == *"cannot run /nonexistent/program"* ]]
+	refute grep -E 'attached|detached' "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/out"
+	echo true >"$BATS_TEST_TMPDIR/plain"
+	run_status 126 -- "$BATS_TEST_TMPDIR/plain"
+	run_status 127 --json -- nosuchcommand
+	expect "$(cat "$BATS_TEST_TMPDIR/out")" "" "events"
+	run_status 2 --leak-exit-code 256 -- true
 }
 
 @test "every command has --help with an example, and --version" {

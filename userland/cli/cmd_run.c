@@ -8,6 +8,9 @@
  * take its mappings with it, and with them the names of its code. All other
  * stops are passed on at once. Where ptrace is forbidden, everything else
  * works.
+ *
+ * The exit status is the command's, so that a test suite that fails still fails
+ * under leaktrace. Only a command that succeeded can fail for its leaks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +30,17 @@
 #include "util/error.h"
 #include "util/format.h"
 
-enum { POLL_MS = 20 };	/* poll interval until the tracee has called exec */
+enum {
+	POLL_MS = 20,		/* poll interval until the tracee has called exec */
+	/* of a shell, env(1), timeout(1) */
+	STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNAL = 128,
+};
 
 static struct {
 	pid_t pid;		/* 0: reaped */
 	int go, failed;		/* pipes: permission to exec; errno of a failed exec */
 	unsigned int signals;	/* received signals that ask us to exit */
+	int status;		/* of the command, as a shell tells it; 0 while it runs */
 	struct traced *traced;
 } child;
 
@@ -46,13 +54,13 @@ static void become(struct options *o, int go, int failed)
 	prctl(PR_SET_NAME, path_base(o->argv[0]));
 	sigemptyset(&none);
 	if (read(go, &word, 1) != 1)
-		_exit(127);		/* exec failed */
+		_exit(STATUS_NOT_FOUND);	/* we are not to call exec */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(o->argv[0], o->argv);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) < 0)
-		_exit(126);
-	_exit(127);
+		_exit(STATUS_NOT_EXECUTABLE);
+	_exit(STATUS_NOT_FOUND);
 }
 
 /* Called before anything else is opened, so that the child inherits no descriptors of ours. */
@@ -112,17 +120,24 @@ static void stopped(struct session *s, int status)
 	ptrace(PTRACE_CONT, child.pid, NULL, signal);
 }
 
-static void on_child(struct session *s)
+static void wait_for_child(struct session *s, int flags)
 {
 	int status;
-	pid_t pid;
 
-	while (child.pid && (pid = waitpid(child.pid, &status, WNOHANG | __WALL)) == child.pid) {
-		if (WIFSTOPPED(status))
+	while (child.pid && waitpid(child.pid, &status, flags | __WALL) == child.pid) {
+		if (WIFSTOPPED(status)) {
 			stopped(s, status);
-		else if (WIFEXITED(status) || WIFSIGNALED(status))
+		} else if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			child.pid = 0;
+			child.status = WIFEXITED(status) ? WEXITSTATUS(status) :
+				STATUS_SIGNAL + WTERMSIG(status);
+		}
 	}
+}
+
+static void on_child(struct session *s)
+{
+	wait_for_child(s, WNOHANG);
 }
 
 /* The terminal's Ctrl-C also reaches the child; a second one stops us. */
@@ -134,13 +149,22 @@ static void on_signal(struct session *s, int signal)
 		kill(child.pid, signal);
 }
 
+/* The kernel reports the exit of the process shortly before it can be waited for. */
+static void reap(struct session *s)
+{
+	if (child.pid && child.traced->done && !child.traced->detached)
+		wait_for_child(s, 0);
+}
+
 /* 0: the command is running. */
 static int start(struct session *s, struct options *o)
 {
 	struct pollfd failed = { .fd = child.failed, .events = POLLIN };
 	int err;
 
+	s->quiet = true;
 	child.traced = session_add(s, child.pid);
+	s->quiet = false;
 	if (!child.traced)
 		return EXIT_TROUBLE;
 	/* not earlier: a signal would stop it while nobody waits for it */
@@ -151,9 +175,17 @@ static int start(struct session *s, struct options *o)
 		on_child(s);
 	if (read(child.failed, &err, sizeof(err)) == sizeof(err)) {
 		child.traced->done = true;
-		return fail("cannot run %s: %s", o->argv[0], strerror(err));
+		fail("cannot run %s: %s", o->argv[0], strerror(err));
+		return err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 	}
+	session_announce(s, child.traced);
 	return 0;
+}
+
+/* A command that still runs when we stop has neither failed nor succeeded. */
+static int exit_status(const struct options *o, bool leaks)
+{
+	return child.status ?: leaks && o->fail_on_leak ? o->leak_exit_code : EXIT_CLEAN;
 }
 
 int cmd_run(struct options *o)
@@ -179,10 +211,12 @@ int cmd_run(struct options *o)
 	if (!status)
 		status = session_loop(&s);
 	if (!status)
+		reap(&s);
+	if (!status)
 		status = session_report(&s, &o->output, &leaks);
 	if (child.pid && o->session.duration_s > 0)
 		kill(child.pid, SIGTERM);
 	close(child.go);
 	session_close(&s);
-	return status ?: leaks && o->fail_on_leak ? EXIT_LEAKS : EXIT_CLEAN;
+	return status ?: exit_status(o, leaks);
 }

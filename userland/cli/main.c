@@ -25,9 +25,11 @@ const struct command commands[] = {
 	  "leaktrace attach 4242 --duration 1m",
 	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT, cmd_attach },
 	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
-	  "Leaks are shown as they are found; the report follows when the command ends.",
+	  "Leaks are shown as they are found; the report follows when the command ends.\n"
+	  "Exit status: that of COMMAND, 128 + N if signal N ended it; 126: not executable,\n"
+	  "127: not found; 2: leaktrace failed. Leaks alone change it only with --fail-on.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
-	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON, cmd_run },
+	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT, cmd_run },
 	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
 	  "It does not matter who started the tracing. Nothing is attached or detached.",
 	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_ANALYSIS | OPT_DEBUGINFOD |

@@ -52,7 +52,8 @@ static const struct option_row rows[] = {
 	{ OPT_PUSH, 0, "label", "NAME=VALUE", "add a label to every profile; may be repeated" },
 	{ OPT_EVERY, 0, "every", "TIME", "repeat every TIME" },
 	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
-	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if a leak is found" },
+	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if COMMAND succeeds and a leak is found" },
+	{ OPT_LEAK_EXIT, 0, "leak-exit-code", "N", "the status for leaks, 1 to 255 (implies --fail-on leak)" },
 	{ OPT_ANALYSIS, 0, "min-age", "TIME", "minimum age of a leaked object (default: 3s)" },
 	{ OPT_ANALYSIS, 0, "window", "TIME", "judge only the last TIME" },
 	{ OPT_MAX_OBJECTS, 0, "max-objects", "N", "track at most N objects in the kernel" },
@@ -294,6 +295,11 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
+	case OPT_LEAK_EXIT:
+		o->fail_on_leak = true;
+		o->leak_exit_code = strtoul(arg, &end, 10);
+		return !isdigit((unsigned char)*arg) || *end || strlen(arg) > 3 || o->leak_exit_code < 1 || o->leak_exit_code > 255 ?
+			fail("--leak-exit-code: '%s' is not a number from 1 to 255", arg) : 0;
 	case OPT_ANALYSIS:
 		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.analysis.min_age_s :
 					 &o->session.analysis.window_s);
@@ -359,6 +365,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	memset(o, 0, sizeof(*o));
 	o->session.kinds = LEAKTRACE_KINDS_DEFAULT;
 	o->protocol = PUSH_PYROSCOPE;
+	o->leak_exit_code = EXIT_LEAKS;
 	build(cmd, longs, letters);
 	optind = 1;
 	opterr = 0;

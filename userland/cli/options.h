@@ -29,6 +29,7 @@ enum option_bit {
 	OPT_RECORD	= 1 << 13,	/* --interval, --max-size, --rotate, --keep, --events */
 	OPT_BETWEEN	= 1 << 14,
 	OPT_DEBUGINFOD	= 1 << 15,
+	OPT_LEAK_EXIT	= 1 << 16,
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -44,6 +45,7 @@ struct option_label {
 struct options {
 	struct session_options session;
 	bool json, fail_on_leak, no_symbols;
+	int leak_exit_code;		/* of run, if it fails on leaks */
 	struct output_options output;
 	bool arm, disarm, verdict;	/* go: modify the program */
 	unsigned int count;		/* number of samples; 0: not given */

@@ -35,7 +35,7 @@ _leaktrace() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--duration | -d | --min-age | --window | --max-objects | --every | --count | --to | --label | --listen | \
+	--duration | -d | --min-age | --window | --max-objects | --leak-exit-code | --every | --count | --to | --label | --listen | \
 		--interval | --max-size | --rotate | --keep | --between)
 		return
 		;;

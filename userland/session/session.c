@@ -101,6 +101,12 @@ static void borrow_names(struct session *s, struct traced *t)
 		t->model.exe = strdup(parent->model.exe);
 }
 
+void session_announce(struct session *s, struct traced *t)
+{
+	t->announced = true;
+	live_note(s, t, "attached", NULL);
+}
+
 /* Adds a target that is being traced. NULL: it is gone. */
 struct traced *session_adopt(struct session *s, uint32_t id)
 {
@@ -130,7 +136,8 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	for (end = &s->targets; *end; end = &(*end)->next)
 		;
 	*end = t;
-	live_note(s, t, "attached", NULL);
+	if (!s->quiet)
+		session_announce(s, t);
 	return t;
 }
 
@@ -281,7 +288,7 @@ void session_close(struct session *s)
 			if (!t->deleted)
 				client_target_del(s->client, t->model.target.id);
 			/* readers of JSON see the report */
-			if (s->json)
+			if (s->json && t->announced)
 				live_note(s, t, "detached", NULL);
 		}
 	for (t = s->targets; t; t = next) {

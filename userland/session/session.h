@@ -28,6 +28,7 @@ struct traced {
 	bool ours;		/* to be deleted when we exit */
 	bool deleted;		/* already deleted */
 	bool root;		/* requested, not added by a fork */
+	bool announced;		/* "attached" was reported */
 	bool done;		/* exited or detached */
 	bool detached;		/* by another command: nothing more can be read */
 	bool read;		/* the final sample was taken */
@@ -69,6 +70,7 @@ struct session {
 	bool view;		/* live view on the terminal instead */
 	bool follow_all;		/* follow every traced process */
 	uint64_t sample_every_ns;	/* 0: at each tick, once a second */
+	bool quiet;			/* added targets are reported by session_announce() */
 	bool stop;
 	int status;		/* result of session_loop(), if it stops */
 	uint64_t started_ns, lost;
@@ -80,6 +82,7 @@ int session_open(struct session *s, const struct session_options *o);
 int session_listen(struct session *s);
 struct traced *session_add(struct session *s, pid_t pid);
 struct traced *session_adopt(struct session *s, uint32_t id);
+void session_announce(struct session *s, struct traced *t);
 struct traced *session_find(struct session *s, uint32_t id);
 void session_judge(struct session *s, struct traced *t, bool last);
 void session_runtime(struct session *s, struct traced *t, bool last);
