@@ -74,6 +74,17 @@ def expect(have, want, what):
         raise Wrong("%s: %r, not %r" % (what, have, want))
 
 
+def until_none_is_left(attempt, stride):
+    """attempt(n) lets the n-th fail: its word, and whether there was one. The last n, and the words."""
+    n, words = 1, {}
+    while True:
+        word, hit = attempt(n)
+        if not hit:
+            return n, words
+        words[word] = words.get(word, 0) + 1
+        n += stride
+
+
 class Steps:
     """A step is (prepare, act, undo); act returns 0 or a negative errno."""
 
@@ -232,12 +243,13 @@ class Steps:
             "detach": (self.add, self.detach, self.forget),
             "close": (self.add_owned, self.close, self.forget),
         }[name]
-        n, codes, probes = 1, {}, None
+        probes = None
         if name != "load":
             if self.nl is None:
                 self.connect()
             probes = self.probes()
-        while True:
+
+        def attempt(n):
             self.fault_number, self.fault = n, Fault(n)
             prepare()
             code = act()
@@ -247,13 +259,13 @@ class Steps:
             if code not in (0, -errno.ENOMEM, -errno.ENOBUFS):
                 raise Wrong("%s answers %s: %s" % (name, word, self.why))
             undo()
-            if not self.fault.hit:
-                # Each that could not be attached once is tried again.
-                if probes:
-                    expect(self.probes(), probes, "probes after %s" % name)
-                return {"step": name, "allocations": n, "answers": codes}
-            codes[word] = codes.get(word, 0) + 1
-            n += stride
+            return word, self.fault.hit
+
+        n, codes = until_none_is_left(attempt, stride)
+        # Each that could not be attached once is tried again.
+        if probes:
+            expect(self.probes(), probes, "probes after %s" % name)
+        return {"step": name, "allocations": n, "answers": codes}
 
 
 def main():

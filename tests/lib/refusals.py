@@ -17,7 +17,8 @@ import signal
 import sys
 
 import genl
-from faults import SYS_DELETE_MODULE, SYS_FINIT_MODULE, Steps, Wrong, expect, syscall
+from faults import (SYS_DELETE_MODULE, SYS_FINIT_MODULE, Steps, Wrong, expect, syscall,
+                    until_none_is_left)
 
 ERROR = -errno.EBUSY
 FUNCTIONS = {
@@ -91,15 +92,18 @@ def one(steps, step, fault, probes):
 
 def sweep(steps, ko, step, function, stride):
     steps.connect()
-    n, words, probes = 1, {}, steps.probes()
-    while True:
+    probes, calls = steps.probes(), 0
+
+    def attempt(n):
+        nonlocal calls
         fault = Refusal(ko, function, n)
         word = one(steps, step, fault, probes)
         steps.forget()
-        if not fault.hit:
-            return {"step": step, "function": function, "calls": fault.calls, "tries": words}
-        words[word] = words.get(word, 0) + 1
-        n += stride
+        calls = fault.calls
+        return word, fault.hit
+
+    _, words = until_none_is_left(attempt, stride)
+    return {"step": step, "function": function, "calls": calls, "tries": words}
 
 
 def main():
