@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 static char input[4096];
 static char output[65536];
@@ -104,6 +105,29 @@ int serve(const struct command *commands, size_t n)
 			say("ok");
 	}
 	return 0;
+}
+
+void exec_self(int argc, char **argv)
+{
+	char *args[] = { program_invocation_name, NULL };
+	char path[4096] = "";
+
+	/*
+	 * By its own path: that in /proc would call the process "exe". And of the
+	 * thread: the first one may have exited, and have no program any more.
+	 */
+	if (readlink("/proc/thread-self/exe", path, sizeof(path) - 1) > 0)
+		execv(path, args);
+	fail("exec: %m");
+}
+
+void end_child(pid_t *child)
+{
+	if (*child > 0) {
+		kill(*child, SIGKILL);
+		waitpid(*child, NULL, 0);
+	}
+	*child = 0;
 }
 
 void wait_word(int *word, int value)

@@ -108,6 +108,11 @@ int serve(const struct command *commands, size_t n);
 /* The number in argv[i], or the default. */
 long number(int argc, char **argv, int i, long otherwise);
 
+/* The command "exec": starts the program anew, under its own name. */
+void exec_self(int argc, char **argv);
+/* Kills and reaps *child, if there is one, and sets it to 0. */
+void end_child(pid_t *child);
+
 /* Waits until *word is no longer value. */
 void wait_word(int *word, int value);
 void wake_word(int *word, int value);

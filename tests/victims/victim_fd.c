@@ -346,11 +346,7 @@ static void leave(int argc, char **argv)
 
 static void gone(int argc, char **argv)
 {
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		child = 0;
-	}
+	end_child(&child);
 	if (thread_runs) {
 		wake_word(&shared->state, 2);
 		pthread_join(thread, NULL);
@@ -409,15 +405,6 @@ static void emfile(int argc, char **argv)
 	say("born=%ld", born);
 }
 
-static char *self[2];
-static char self_path[4096];
-
-static void exec_self(int argc, char **argv)
-{
-	execv(self_path, self);
-	fail("exec: %m");
-}
-
 static const struct command commands[] = {
 	{ "hold", hold }, { "road", walk_road }, { "death", death }, { "drop", drop },
 	{ "pairs", pairs }, { "cloexec", cloexec }, { "range_cloexec", range_cloexec },
@@ -430,9 +417,6 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
-	self[0] = argv[0];
-	if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)
-		return 1;
 	roads_open();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

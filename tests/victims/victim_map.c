@@ -704,19 +704,7 @@ static void fork_map(int argc, char **argv)
 
 static void gone(int argc, char **argv)
 {
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	child = 0;
-}
-
-static void exec_anew(int argc, char **argv)
-{
-	char *args[] = { "victim_map", NULL };
-
-	execv("/proc/self/exe", args);
-	fail("exec: %m");
+	end_child(&child);
 }
 
 static const struct command commands[] = {
@@ -730,7 +718,7 @@ static const struct command commands[] = {
 	{ "leak", leak }, { "pairs", pairs }, { "guards", guards }, { "many", many }, { "alike", alike },
 	{ "threads", threads }, { "end_threads", end_threads }, { "storm", storm },
 	{ "fork", fork_still }, { "fork_map", fork_map }, { "gone", gone },
-	{ "exec", exec_anew },
+	{ "exec", exec_self },
 };
 
 int main(void)

@@ -404,20 +404,7 @@ static void fork_write(int argc, char **argv)
 
 static void gone(int argc, char **argv)
 {
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		child = 0;
-	}
-}
-
-static char *self[2];
-static char self_path[4096];
-
-static void exec_self(int argc, char **argv)
-{
-	execv(self_path, self);
-	fail("exec: %m");
+	end_child(&child);
 }
 
 static const struct command commands[] = {
@@ -430,9 +417,6 @@ static const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
-	self[0] = argv[0];
-	if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)
-		return 1;
 	zero_fd = syscall(SYS_open, "/dev/zero", 0);
 	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

@@ -383,15 +383,6 @@ static void leader_exit(int argc, char **argv)
 	pthread_exit(NULL);
 }
 
-static char *self[2];
-static char self_path[4096];
-
-static void exec_self(int argc, char **argv)
-{
-	execv(self_path, self);
-	fail("exec: %m");
-}
-
 static const struct command commands[] = {
 	{ "raw", raw }, { "raw3", raw }, { "end", end }, { "joined", posix },
 	{ "detached", posix }, { "unjoined", posix }, { "running", posix },
@@ -423,9 +414,6 @@ static void *serve_on(void *arg)
 
 int main(int argc, char **argv)
 {
-	self[0] = argv[0];
-	if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)
-		return 1;
 	memset(stacks, 0, sizeof(stacks));
 	memset(pair_stack, 0, sizeof(pair_stack));
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,

@@ -211,35 +211,24 @@ static void fork_child(int argc, char **argv)
 
 static void gone(int argc, char **argv)
 {
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		child = 0;
-	}
+	end_child(&child);
 }
 
-static char *self[2];
-static char self_path[4096];
-
-static void exec_self(int argc, char **argv)
+static void exec_unharmed(int argc, char **argv)
 {
 	signal(SIGUSR1, SIG_IGN);
-	execv(self_path, self);
-	fail("exec: %m");
+	exec_self(argc, argv);
 }
 
 static const struct command commands[] = {
 	{ "create", create }, { "helper", helper }, { "arm", arm },
 	{ "disarm", arm }, { "delete", delete }, { "pairs", pairs },
 	{ "expired", expired }, { "overrun", overrun }, { "fail", failures },
-	{ "fork", fork_child }, { "gone", gone }, { "exec", exec_self },
+	{ "fork", fork_child }, { "gone", gone }, { "exec", exec_unharmed },
 };
 
 int main(int argc, char **argv)
 {
-	self[0] = argv[0];
-	if (readlink("/proc/self/exe", self_path, sizeof(self_path) - 1) < 0)
-		return 1;
 	signal(SIGUSR1, on_signal);
 	return serve(commands, ARRAY_SIZE(commands));
 }
