@@ -4,7 +4,7 @@
 
 lab_me=${0##*/}
 lab_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# Downloads and builds never go into the source tree.
+# Downloads and builds of kernels and modules never go into the source tree.
 lab_cache=${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}
 lab_build=${LEAKTRACE_BUILD:-$lab_cache/build}
 lab_versions=(5.10 6.1 6.12 7.2)
