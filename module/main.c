@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
+#include <linux/version.h>
 
 #include "code.h"
 #include "kind.h"
@@ -53,6 +54,10 @@ MODULE_PARM_DESC(table_bytes, "unwind tables of all programs and libraries (defa
 unsigned int lt_hold_ms = 1000;
 module_param_named(hold_ms, lt_hold_ms, uint, 0444);
 MODULE_PARM_DESC(hold_ms, "longest wait of a thread that has mapped code for its unwind table (default 1000, at most 60000)");
+
+static bool untested;
+module_param(untested, bool, 0444);
+MODULE_PARM_DESC(untested, "load on a kernel of a newer series than any that was tested (default no)");
 
 static int stop_set(const char *text, const struct kernel_param *kp)
 {
@@ -159,10 +164,37 @@ u64 lt_stores_bytes(void)
 	return bytes;
 }
 
+/* Alone in its section, where a test writes an older one: it has no kernel that is newer. */
+static const u32 newest_tested __section(".leaktrace.tested") =
+	KERNEL_VERSION(LEAKTRACE_TESTED_MAJOR, LEAKTRACE_TESTED_MINOR, 0);
+
+/*
+ * A new series may keep every name and type that we rely on and change what they mean, which
+ * no compiler sees. This is the only question of a version number, as nothing else can answer
+ * what was tested.
+ */
+static int __init check_series(void)
+{
+	u32 tested = READ_ONCE(newest_tested) >> 8, series = LINUX_VERSION_CODE >> 8;
+
+	if (series <= tested)
+		return 0;
+	if (untested) {
+		pr_warn("Linux %u.%u is newer than %u.%u, the newest that was tested; loaded, as untested=1 asks\n",
+			series >> 8, series & 0xff, tested >> 8, tested & 0xff);
+		return 0;
+	}
+	pr_err("Linux %u.%u is newer than %u.%u, the newest that was tested: untested=1 loads the module nevertheless\n",
+	       series >> 8, series & 0xff, tested >> 8, tested & 0xff);
+	return -EOPNOTSUPP;
+}
+
 static int __init lt_init(void)
 {
-	int err;
+	int err = check_series();
 
+	if (err)
+		return err;
 	clamp_parameters();
 	err = init_stores();
 	if (err)

@@ -87,6 +87,19 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(event);' \
 	expect "$status" 1 "exit status of an empty module"
 }
 
+# --- the series that were tested ---
+
+@test "tested series: the protocol's header, the lab and the documents name the same" {
+	local header documented
+	header=$(awk '$2 == "LEAKTRACE_TESTED_MAJOR" { major = $3 }
+		$2 == "LEAKTRACE_TESTED_MINOR" { print major "." $3 }' "$TOP/include/uapi/linux/leaktrace.h")
+	documented=$(sed -n '/^## Kernels/,/^## U/s/^| \([0-9.]*\) | .*/\1/p' "$TOP/docs/proof.md" | xargs)
+	# shellcheck source=scripts/lib/lab.sh
+	. "$TOP/scripts/lib/lab.sh"
+	expect "$header" "${lab_versions[-1]}" "the header's newest series"
+	expect "$documented" "${lab_versions[*]}" "series in docs/proof.md"
+}
+
 # --- Kbuild: a build folder of 6.1, with something taken out of it ---
 
 # The module, and a copy of the build folder that it has been built for once: what comes

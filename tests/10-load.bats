@@ -51,6 +51,34 @@ teardown() {
 	load_module
 }
 
+# There is no kernel here that is newer than all that were tested; so the module is told of
+# an older one. PATH of a copy of it whose newest tested series is 4.19.
+tested_on_4_19() {
+	printf '\0\x13\x04\0' >"$BATS_TEST_TMPDIR/series"
+	objcopy --update-section ".leaktrace.tested=$BATS_TEST_TMPDIR/series" "$LEAKTRACE_KO" \
+		"$BATS_TEST_TMPDIR/old.ko"
+	echo "$BATS_TEST_TMPDIR/old.ko"
+}
+
+@test "load: a kernel of a newer series than was tested needs untested=1" {
+	local ko said
+	command -v objcopy >/dev/null || lacking "no objcopy"
+	unload_module
+	ko=$(tested_on_4_19)
+	said="leaktrace: Linux $(uname -r | grep -o '^[0-9]*\.[0-9]*') is newer than 4.19, the newest that was tested"
+	refute insmod "$ko"
+	refute module_loaded
+	expect "$(dmesg | grep -c "$said: untested=1 loads the module nevertheless\$")" 1 "sentences of the refusal"
+	refute insmod "$ko" untested=0
+	insmod "$ko" untested=1
+	expect "$(dmesg | grep -c "$said; loaded, as untested=1 asks\$")" 1 "sentences of the load"
+	# the one that was tested here needs no word
+	unload_module
+	dmesg -C
+	insmod "$LEAKTRACE_KO"
+	refute grep -q 'that was tested' <<<"$(dmesg)"
+}
+
 @test "load: absurd parameters are bounded, not obeyed" {
 	load_module max_objects=0 max_sites=0 max_stacks=0 max_targets=0 max_depth=0 ring_bytes=1
 	start_victim victim_fd

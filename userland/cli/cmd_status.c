@@ -11,6 +11,7 @@
 #include "model/status.h"
 #include "model/target.h"
 #include "netlink/client.h"
+#include "netlink/kernel_series.h"
 #include "netlink/requests.h"
 #include "util/error.h"
 #include "util/format.h"
@@ -227,9 +228,14 @@ static void say_json(const struct overview *v)
 
 static void say_text(const struct overview *v)
 {
-	printf("leaktrace %s, module %s, probes %s%s%s\n\n", LEAKTRACE_VERSION,
+	char untested[128];
+
+	printf("leaktrace %s, module %s, probes %s%s%s\n", LEAKTRACE_VERSION,
 	       *v->s.version ? v->s.version : "?", v->s.tracing ? "on" : "off",
 	       *v->s.stopped ? "; STOPPED: " : "", v->s.stopped);
+	if (kernel_series_sentence(untested, sizeof(untested)))
+		printf("%s\n", untested);
+	printf("\n");
 	text_targets(v);
 	text_probes(v);
 	text_fill(&v->s);

@@ -26,6 +26,7 @@
 #include "model/decode.h"
 #include "model/event.h"
 #include "netlink/client.h"
+#include "netlink/kernel_series.h"
 #include "symbolize/stack.h"
 #include "util/macros.h"
 
@@ -280,9 +281,14 @@ static bool requires_signatures(void)
 
 static int not_loaded(struct client *c)
 {
+	char why[128];
+
 	if (requires_signatures())
 		return say(c, -ENOENT,
 			   "module not loaded: this kernel accepts only signed modules: sign leaktrace.ko (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+	if (kernel_series_sentence(why, sizeof(why)))
+		return say(c, -ENOENT, "module not loaded: %s: run 'insmod leaktrace.ko untested=1' to use it nevertheless",
+			   why);
 	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 }
 

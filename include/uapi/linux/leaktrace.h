@@ -56,6 +56,12 @@
 
 #define LEAKTRACE_FAMILY_NAME		"leaktrace"
 #define LEAKTRACE_FAMILY_VERSION	1
+/* The newest series of Linux that was tested, here and nowhere else (docs/proof.md). On a
+ * newer one the module loads only with untested=1.
+ */
+#define LEAKTRACE_TESTED_MAJOR		7
+#define LEAKTRACE_TESTED_MINOR		2
+
 #define LEAKTRACE_MCGRP_EVENTS		"events"	/* all events */
 #define LEAKTRACE_MCGRP_TARGETS		"targets"	/* all but BORN and DIED */
 
