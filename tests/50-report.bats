@@ -289,13 +289,12 @@ run_status() {
 }
 
 @test "run: the exit status is the command's; only a command that succeeds fails for its leaks" {
-	# shellcheck disable=SC2016
-	local leaks='exec "$0" fd plain'
 	run_status 0 --kinds fd -- true
 	run_status 7 --kinds fd --fail-on leak -- sh -c 'exit 7'
 	run_status 139 --kinds fd -- sh -c 'kill -SEGV $$'
-	(echo go 40 5000; sleep 6) | run_status 99 --kinds fd --leak-exit-code 99 -- sh -c "$leaks" "$VICTIMS/victim_leak"
+	(echo go 40 5000; sleep 6) | run_status 99 --kinds fd --leak-exit-code 99 -- "$VICTIMS/victim_leak" fd plain
 	grep -q '^LEAK' "$BATS_TEST_TMPDIR/out"
+	# shellcheck disable=SC2016
 	(echo go 40 5000; sleep 6) | run_status 3 --kinds fd --fail-on leak -- sh -c '"$0" fd plain; exit 3' \
 		"$VICTIMS/victim_leak"
 	# ended by us, not by a fault of its own
