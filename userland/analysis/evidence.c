@@ -292,7 +292,7 @@ void evidence_of_limit(struct model *m, struct finding *f)
 
 	if (f->limit_s <= 0 || f->limit_s > LIMIT_FAR_S)
 		return;
-	if (f->limit == LIMIT_MEMORY)
+	if (limit_is_bytes(f->limit))
 		format_bytes(l->max, max);
 	else
 		format_count(l->max, max);

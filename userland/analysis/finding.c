@@ -11,6 +11,7 @@
 #include "analysis/common_cause.h"
 #include "analysis/evidence.h"
 #include "analysis/finding.h"
+#include "analysis/finding_limit.h"
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "analysis/sibling_path.h"
@@ -19,7 +20,6 @@
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
-#include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/site.h"
@@ -341,30 +341,6 @@ static void find_caller(struct model *m, struct finding *f)
 	}
 }
 
-/* The limit that is reached first at the combined rate of all parts. */
-static void find_limit(struct model *m, struct finding *f)
-{
-	double per_min[KINDS] = { 0 };
-
-	if (f->judgement.verdict < VERDICT_SUSPECT)
-		return;
-	for (size_t i = 0; i < f->nsites && f->mixed; i++) {
-		const struct site *s = model_site(m, f->sites[i]);
-
-		per_min[s->kind] += s->judgement.exits ? 0 : s->judgement.rate_per_min;
-	}
-	if (!f->mixed && !f->judgement.exits)
-		per_min[model_site(m, f->sites[0])->kind] = f->judgement.rate_per_min;
-	for (int k = 0; k < KINDS; k++) {
-		double in_s = limit_in_s(m, k, per_min[k]);
-
-		if (in_s > 0 && (!f->limit_s || in_s < f->limit_s)) {
-			f->limit_s = in_s;
-			f->limit = limit_of_kind(k);
-		}
-	}
-}
-
 /* Joins findings that have one cause, although their kinds or call paths differ. */
 static void join(struct model *m)
 {
@@ -399,7 +375,7 @@ static void number_findings(struct model *m)
 
 		lead(m, f);
 		find_caller(m, f);
-		find_limit(m, f);
+		finding_limit(m, f);
 		evidence_of_limit(m, f);
 		if (f->mixed)
 			evidence_of_parts(m, f);

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Limits that a leak may reach: of a process and of its cgroup, from /proc and cgroupfs. */
+/*
+ * Limits that a leak may reach: of a process, its user, its cgroup and the host. Of several
+ * for the same thing (RLIMIT_NOFILE and fs.nr_open; pids.max, threads-max, pid_max and
+ * RLIMIT_NPROC; memory.max and the host's memory), the one with the least left counts.
+ *
+ * inotify instances and watches, and epoll watches, are limited for each user, but only the
+ * target's own are counted: the limit may be reached earlier than computed.
+ */
 #ifndef LEAKTRACE_MODEL_LIMITS_H
 #define LEAKTRACE_MODEL_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -10,18 +18,27 @@ struct model;
 struct nl_msg;
 struct nlattr;
 
-enum { LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMIT_MAPS, LIMITS };
+/* Trace files have these numbers: new ones are added at the end. */
+enum {
+	LIMIT_FDS, LIMIT_THREADS, LIMIT_MEMORY, LIMIT_MAPS,
+	LIMIT_FILES,			/* open files of the host */
+	LIMIT_TIMERS, LIMIT_ADDRESS_SPACE,
+	LIMIT_INOTIFY, LIMIT_INOTIFY_WATCHES, LIMIT_EPOLL_WATCHES,
+	LIMITS
+};
 
-struct limit {				/* descriptors, threads, bytes */
+struct limit {				/* descriptors, threads, bytes, … */
 	uint64_t max, now;		/* max 0: unknown or none */
 	char name[40];
 };
 
 void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes for what cannot be read */
-int limit_of_kind(unsigned int kind);		/* LIMIT_…; -1: none */
+void limits_read_watches(struct model *m);	/* after limits_read(), and a dump of objects */
+uint64_t limit_objects(const struct model *m, unsigned int type);	/* descriptors of a type */
+bool limit_is_bytes(unsigned int which);
 
-/* Seconds until the limit is reached at per_min more objects per minute. 0: never. */
-double limit_in_s(const struct model *m, unsigned int kind, double per_min);
+/* Seconds until limits[which] is reached at per_min more per minute. 0: never, or unknown. */
+double limit_in_s(const struct model *m, unsigned int which, double per_min);
 
 /* Limits as attributes of a trace file; limits_take(): 0 or -EINVAL. */
 void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS]);

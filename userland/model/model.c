@@ -371,6 +371,7 @@ void model_read_proc(struct model *m)
 		free(m->exe);
 		m->exe = exe;
 		limits_read(pid, m->limits);
+		limits_read_watches(m);
 		m->fd_limit = m->limits[LIMIT_FDS].max;
 	}
 	maps = calloc(1, sizeof(*maps));

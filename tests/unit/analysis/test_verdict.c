@@ -15,6 +15,7 @@
 #include "model/target.h"
 #include "symbolize/stack.h"
 #include "util/format.h"
+#include "util/proc_maps.h"
 #include "check.h"
 
 #define START_S 1000.0
@@ -146,6 +147,76 @@ static void limit(void)
 	CHECK(m.findings[0].limit == LIMIT_FDS && m.findings[0].limit_s > 180 &&
 	      m.findings[0].limit_s < 205, "in %f s", m.findings[0].limit_s);
 	CHECK(says(&m.sites[0].judgement, "RLIMIT_NOFILE (1,024) is reached in"));
+}
+
+/* Five a second for 10 s; which limit is reached first, and in how many seconds. */
+static void check_limit(unsigned int kind, unsigned int type, unsigned int which, double in_s,
+			const char *name)
+{
+	const struct finding *f = &m.findings[0];
+	char sentence[128];
+
+	m.sites[0].kind = kind;
+	m.sites[0].type = type;
+	for (size_t i = 0; i < m.nobjects; i++) {
+		m.objects[i].kind = kind;
+		m.objects[i].type = type;
+	}
+	judged();
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->limit == which && fabs(f->limit_s - in_s) < in_s / 20,
+	      "%s: limit %u in %f s", name, f->limit, f->limit_s);
+	snprintf(sentence, sizeof(sentence), "at this rate, %s (", name);
+	CHECK(says(&f->judgement, sentence), "%s", sentence);
+}
+
+static void five_a_second(void)
+{
+	begin(10);
+	for (int i = 0; i < 50; i++)
+		born(i * 0.2, NEVER);
+}
+
+static void other_limits(void)
+{
+	struct map map[100] = { 0 };
+	struct maps maps = { .map = map, .n = 100 };
+
+	five_a_second();
+	m.limits[LIMIT_TIMERS] = (struct limit){ .max = 1100, .now = 100, .name = "RLIMIT_SIGPENDING" };
+	check_limit(LEAKTRACE_KIND_TIMER, LEAKTRACE_TYPE_POSIX_TIMER, LIMIT_TIMERS, 200, "RLIMIT_SIGPENDING");
+
+	/* instances run out long before descriptors */
+	five_a_second();
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 1024, .name = "RLIMIT_NOFILE" };
+	m.limits[LIMIT_INOTIFY] = (struct limit){ .max = 128, .name = "fs.inotify.max_user_instances" };
+	check_limit(LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_INOTIFY, LIMIT_INOTIFY, 78 / 5.0,
+		    "fs.inotify.max_user_instances");
+
+	/* each has ten watches */
+	five_a_second();
+	m.limits[LIMIT_EPOLL_WATCHES] = (struct limit){ .max = 1500, .now = 500, .name = "fs.epoll.max_user_watches" };
+	check_limit(LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_EPOLL, LIMIT_EPOLL_WATCHES, 20, "fs.epoll.max_user_watches");
+
+	/* each page has a mapping of its own, and the inaccessible one below it */
+	five_a_second();
+	for (int i = 0; i < 100; i++)
+		map[i] = (struct map){ .start = i * 0x1000, .end = (i + 1) * 0x1000, .path = "",
+				       .read = i % 2, .write = i % 2 };
+	for (int i = 0; i < 50; i++)
+		m.objects[i].id = (2 * i + 1) * 0x1000;
+	m.maps = &maps;
+	m.limits[LIMIT_MEMORY] = (struct limit){ .max = 8ULL << 30, .now = 1ULL << 30, .name = "memory" };
+	m.limits[LIMIT_MAPS] = (struct limit){ .max = 65530, .name = "vm.max_map_count" };
+	check_limit(LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, LIMIT_MAPS, 6543, "vm.max_map_count");
+	m.maps = NULL;
+
+	/* 1 MiB each */
+	five_a_second();
+	for (int i = 0; i < 50; i++)
+		m.objects[i].bytes = 1 << 20;
+	m.limits[LIMIT_ADDRESS_SPACE] = (struct limit){ .max = 2ULL << 30, .now = 1ULL << 30, .name = "RLIMIT_AS" };
+	check_limit(LEAKTRACE_KIND_MAP, LEAKTRACE_TYPE_ANON, LIMIT_ADDRESS_SPACE, 1024 / 5.0, "RLIMIT_AS");
 }
 
 /* Is what the judge calls a leak early growth, too? Judged under bench. */
@@ -385,6 +456,7 @@ int main(void)
 {
 	leaks();
 	limit();
+	other_limits();
 	early_growth();
 	late_leak();
 	suspects();
