@@ -2,7 +2,8 @@
 # For people: kernels and DKMS read Kbuild.
 #
 #   make [KDIR=/lib/modules/VERSION/build] all    leaktrace.ko, userland/leaktrace
-#   make [DESTDIR=] [PREFIX=/usr/local] install   tool, manual, completion, DKMS source
+#   make [DESTDIR=] [PREFIX=/usr/local] install   tool, man pages, completions, DKMS source
+#   make [DESTDIR=] [PREFIX=/usr/local] uninstall
 #   make check | demo | clean
 #
 # Nothing is written outside the tree, but by install.
@@ -40,6 +41,18 @@ install-dkms:
 	done
 	@echo "module: 'dkms install leaktrace/$(version)' builds it for the running kernel"
 
+uninstall: uninstall-cli uninstall-dkms
+
+uninstall-cli:
+	$(MAKE) -C userland uninstall DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
+
+# DKMS reads the source once more when it removes what it built.
+uninstall-dkms:
+	@[ ! -e '$(DESTDIR)/var/lib/dkms/leaktrace/$(version)' ] || { \
+		echo "DKMS still has the module: run 'dkms remove leaktrace/$(version) --all' first" >&2; \
+		exit 1; }
+	rm -rf '$(src)'
+
 check:
 	scripts/check
 
@@ -54,4 +67,4 @@ clean:
 	rm -rf .tmp_versions
 	$(MAKE) -C userland clean
 
-.PHONY: all module cli install install-cli install-dkms check demo clean
+.PHONY: all module cli install install-cli install-dkms uninstall uninstall-cli uninstall-dkms check demo clean
