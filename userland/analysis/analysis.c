@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "analysis/analysis.h"
+#include "analysis/child_process.h"
 #include "analysis/evidence.h"
 #include "analysis/finding.h"
 #include "analysis/gc_release.h"
@@ -77,6 +78,7 @@ void analysis_run(struct model *m, const struct analysis_options *opts,
 			gc_release_judge(m, &m->sites[i]);
 			thread_owners_judge(m, &m->sites[i]);
 		}
+		child_processes_judge(&ctx);
 		findings_make(&ctx, x);
 		analysis_ctx_free(&ctx);
 	}

@@ -15,6 +15,7 @@
 #include "analysis/load_correlation.h"
 #include "analysis/measure.h"
 #include "analysis/thresholds.h"
+#include "model/children.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -301,4 +302,22 @@ void evidence_of_limit(struct model *m, struct finding *f)
 	for (size_t i = 0; i < f->nsites; i++)
 		say(&model_site(m, f->sites[i])->judgement, "%s, %s (%s) is reached in %s", lead, l->name,
 		    max, in);
+}
+
+/* Which commands they run, which are older than the tracing, and what is not known of them. */
+void evidence_of_children(struct model *m, enum child_group_id group)
+{
+	struct child_group *g = &m->children.group[group];
+	size_t n;
+	const char *command = children_command(&m->children, group, &n);
+	char a[32], b[32];
+
+	if (command)
+		say(&g->judgement, "%s of %s %s %s", format_count(n, a), format_count(g->live, b),
+		    group == CHILDREN_UNREAPED ? "were" : "are", command);
+	if (g->live_before)
+		say(&g->judgement, "%s of them %s forked before attach", format_count(g->live_before, a),
+		    g->live_before == 1 ? "was" : "were");
+	if (group == CHILDREN_UNTRACED)
+		say(&g->judgement, "what they create and release is not known: --follow-fork traces them");
 }

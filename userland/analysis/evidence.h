@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "model/children.h"
+
 struct finding;
 struct judgement;
 struct measures;
@@ -13,6 +15,7 @@ struct model;
 void evidence_write(struct judgement *j, const struct measures *x);
 void evidence_of_sibling(struct model *m, struct finding *f, int maker, uint32_t release);
 void evidence_of_parts(struct model *m, struct finding *f);
+void evidence_of_children(struct model *m, enum child_group_id group);
 void evidence_of_limit(struct model *m, struct finding *f);
 
 #endif

@@ -68,6 +68,7 @@ void model_free(struct model *m)
 	free(m->rests);
 	free(m->objects);
 	object_notes_clear(&m->seen);
+	children_free(&m->children);
 	free(m->exe);
 	free(m->hostname);
 	free(m->kernel);

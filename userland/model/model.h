@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/children.h"
 #include "model/limits.h"
 #include "model/object_notes.h"
 #include "model/proc_load.h"
@@ -48,6 +49,7 @@ struct model {				/* owns what it points to, unless noted */
 	struct object *objects;		/* by site, then birth */
 	size_t nobjects, objects_room;
 	struct object_notes seen;
+	struct children children;	/* as of the last look; known: there was one */
 	struct maps *maps;		/* NULL: unknown */
 	struct proc_load load;		/* of the target, as of the last read */
 	struct history *history;	/* NULL: only one sample */

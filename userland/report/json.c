@@ -374,9 +374,24 @@ static struct json_object *findings_of(struct model *m)
 
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, items[i].l ? report_json_runtime_finding(items[i].l, ++id) :
+				      items[i].children ? report_json_child_finding(m, items[i].group, ++id) :
 				      finding_of(m, items[i].g));
 	free(items);
 	return list;
+}
+
+/* Adds the groups of children that are worse than what follows, each once. */
+static void add_children(struct json_object *list, const struct model *m, unsigned int *told, const struct site *next)
+{
+	for (int g = 0; g < CHILD_GROUPS; g++) {
+		const struct judgement *j = &m->children.group[g].judgement;
+
+		if (*told & 1U << g || j->verdict == VERDICT_OK ||
+		    (next && judgement_order(j, m->children.group[g].live, &next->judgement, report_weight(next)) > 0))
+			continue;
+		*told |= 1U << g;
+		json_object_array_add(list, report_json_child_site(m, g));
+	}
 }
 
 static struct json_object *sites_of(struct model *m)
@@ -385,12 +400,14 @@ static struct json_object *sites_of(struct model *m)
 	const struct runtime_site *l = NULL;
 	size_t nl = m->runtime ? runtime_sites(m->runtime, &l) : 0, k = 0, n;
 	struct site **sites;
+	unsigned int told = 0;
 
 	n = report_rank(m, &sites);
 	for (size_t i = 0; i <= n; i++) {
 		for (; k < nl && (i == n || runtime_site_worse(&l[k], sites[i]->judgement.verdict,
 							       report_weight(sites[i]))); k++)
 			json_object_array_add(list, report_json_runtime_site(&l[k]));
+		add_children(list, m, &told, i < n ? sites[i] : NULL);
 		if (i < n)
 			json_object_array_add(list, report_json_site(m, sites[i]));
 	}
@@ -400,7 +417,7 @@ static struct json_object *sites_of(struct model *m)
 
 struct json_object *report_json(struct model *m)
 {
-	struct json_object *o = json_object_new_object(), *memory;
+	struct json_object *o = json_object_new_object(), *memory, *processes;
 
 	json_put(o, "leaktrace", json_object_new_int(1));
 	json_put(o, "target", target_of(m));
@@ -409,6 +426,9 @@ struct json_object *report_json(struct model *m)
 	memory = report_json_memory(m);
 	if (memory)
 		json_put(o, "memory", memory);
+	processes = report_json_processes(m);
+	if (processes)
+		json_put(o, "processes", processes);
 	json_put(o, "findings", findings_of(m));
 	json_put(o, "sites", sites_of(m));
 	json_put(o, "baseline", baseline_of(m));

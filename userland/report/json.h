@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/children.h"
+
 struct json_object;
 struct runtime_site;
 struct model;
@@ -17,6 +19,11 @@ struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
+
+/* Child processes. */
+struct json_object *report_json_processes(const struct model *m);	/* NULL: not known */
+struct json_object *report_json_child_site(const struct model *m, enum child_group_id group);
+struct json_object *report_json_child_finding(const struct model *m, enum child_group_id group, size_t id);
 
 /* Data of language runtimes. */
 struct json_object *report_json_runtime_site(const struct runtime_site *s);

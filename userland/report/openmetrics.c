@@ -28,7 +28,7 @@
 enum { SITES_MAX = 32 };	/* of a kind */
 
 enum family { LIVE, BYTES, BORN, DIED, LEAK, SITES, LIMIT, WINDOW, EXITED, EXACT, LOST, STACKS,
-	      FAMILIES };
+	      CHILDREN, FAMILIES };
 
 static const struct {
 	const char *name, *type, *unit, *help;
@@ -44,6 +44,7 @@ static const struct {
 	[EXITED] = { "leaktrace_exited", "gauge", NULL, "1 if the process has exited and the numbers are its last." },
 	[EXACT] = { "leaktrace_exact", "gauge", NULL, "1 if every number was verified against the kernel's own state." },
 	[LOST] = { "leaktrace_lost", "gauge", NULL, "Losses and corrections, by cause." },
+	[CHILDREN] = { "leaktrace_children", "gauge", NULL, "Child processes, by whether they have exited and are not reaped, and by whether they are traced." },
 	[STACKS] = { "leaktrace_complete_stacks_ratio", "gauge", "ratio", "Share of live objects with a complete stack." },
 };
 
@@ -213,6 +214,22 @@ static void put_losses(struct metrics *x, struct model *m)
 	put(x, STACKS, m, l.complete_stacks, NULL);
 }
 
+static void put_children(struct metrics *x, struct model *m)
+{
+	static const char *const states[] = { "running", "zombie" }, *const traced[] = { "no", "yes" };
+	const struct children *c = &m->children;
+	uint64_t n[2][2] = { { 0 } };
+
+	for (size_t i = 0; i < c->n; i++)
+		n[c->child[i].zombie][c->child[i].traced]++;
+	for (int i = 0; i < 4 && c->known; i++)
+		put(x, CHILDREN, m, n[i / 2][i % 2], "state", states[i / 2], "traced", traced[i % 2], NULL);
+	for (int g = 0; g < CHILD_GROUPS; g++)
+		if (c->group[g].judgement.verdict == VERDICT_LEAK)
+			put(x, LEAK, m, c->group[g].judgement.confidence, "kind", "process", "site",
+			    child_group_name(g), "function", NULL, NULL);
+}
+
 void metrics_add(struct metrics *x, struct model *m)
 {
 	struct site **sites;
@@ -230,6 +247,7 @@ void metrics_add(struct metrics *x, struct model *m)
 			put(x, BYTES, m, t->live * PAGE_BYTES, "kind", kind_name(k), NULL);
 	}
 	put_runtime(x, m);
+	put_children(x, m);
 	if (m->fd_limit)
 		put(x, LIMIT, m, m->fd_limit, "kind", "fd", NULL);
 	put(x, WINDOW, m, model_end_s(m), NULL);

@@ -125,12 +125,39 @@ size_t report_rank(struct model *m, struct site ***sites)
 	return m->nsites;
 }
 
+static enum verdict item_verdict(const struct report_item *item)
+{
+	return item->l ? item->l->judgement->verdict : item->g ? item->g->judgement.verdict :
+		item->children->judgement.verdict;
+}
+
+static uint64_t item_weight(const struct report_item *item)
+{
+	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) : item->children->live;
+}
+
+/* Where its verdict and weight put it; returns whether it is a finding. */
+static bool insert_children(const struct model *m, enum child_group_id group, struct report_item *items, size_t n)
+{
+	const struct child_group *g = &m->children.group[group];
+	size_t at = 0;
+
+	if (g->judgement.verdict == VERDICT_OK)
+		return false;
+	while (at < n && (item_verdict(&items[at]) > g->judgement.verdict ||
+			  (item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= g->live)))
+		at++;
+	memmove(&items[at + 1], &items[at], (n - at) * sizeof(*items));
+	items[at] = (struct report_item){ .children = g, .group = group };
+	return true;
+}
+
 size_t report_findings(struct model *m, struct report_item **items)
 {
 	const struct runtime_site *l = NULL;
 	size_t nl = m->runtime ? runtime_sites(m->runtime, &l) : 0, k = 0, n = 0;
 
-	*items = calloc(m->nfindings + nl + 1, sizeof(**items));
+	*items = calloc(m->nfindings + nl + CHILD_GROUPS + 1, sizeof(**items));
 	for (size_t i = 0; *items && i <= m->nfindings; i++) {
 		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
 
@@ -140,6 +167,8 @@ size_t report_findings(struct model *m, struct report_item **items)
 		if (g)
 			(*items)[n++].g = g;
 	}
+	for (int i = 0; *items && i < CHILD_GROUPS; i++)
+		n += insert_children(m, i, *items, n);
 	return n;
 }
 
@@ -149,6 +178,9 @@ bool report_leaks(const struct model *m)
 		return true;
 	for (size_t i = 0; i < m->nsites; i++)
 		if (m->sites[i].judgement.verdict == VERDICT_LEAK)
+			return true;
+	for (int g = 0; g < CHILD_GROUPS; g++)
+		if (m->children.group[g].judgement.verdict == VERDICT_LEAK)
 			return true;
 	return false;
 }

@@ -10,6 +10,8 @@
 
 #include <linux/leaktrace.h>
 
+#include "model/children.h"
+
 struct finding;
 struct runtime_site;
 struct model;
@@ -31,10 +33,12 @@ struct losses {
 	unsigned int ninexact;
 };
 
-/* A finding: of the kernel's kinds, or of a runtime's. */
+/* A finding: of the kernel's kinds, of a runtime's, or of child processes. The others are NULL. */
 struct report_item {
 	const struct finding *g;
-	const struct runtime_site *l;	/* or NULL */
+	const struct runtime_site *l;
+	const struct child_group *children;
+	enum child_group_id group;
 };
 
 void report_losses(struct model *m, struct losses *l);

@@ -157,7 +157,9 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	*lines = 0;
 	if (!f)
 		return NULL;
-	if (item->l)
+	if (item->children)
+		report_children_finding(f, m, item, style, brief);
+	else if (item->l)
 		report_runtime_site(f, item->l, style, brief);
 	else
 		report_finding(f, m, item->g, style, brief);
@@ -271,6 +273,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	others = write_sites(f, m, style);
 	if (!n)
 		fprintf(f, "no leak found\n\n");
+	report_children(f, m);
 	write_losses(f, m, style);
 	write_not_shown(f, n - shown, style->all ? 0 : others);
 }

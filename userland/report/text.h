@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 struct finding;
+struct report_item;
 struct runtime_site;
 struct model;
 struct report_style;
@@ -26,6 +27,10 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FILE:LINE)" */
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
 void report_runtime_totals(FILE *f, const struct model *m);
+
+void report_children_finding(FILE *f, struct model *m, const struct report_item *item,
+			     const struct report_style *style, bool brief);
+void report_children(FILE *f, const struct model *m);
 
 void report_memory(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
 

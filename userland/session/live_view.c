@@ -166,6 +166,29 @@ void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 	fflush(s->tail);
 }
 
+/* The same for children that are not reaped, or not traced. */
+void live_children(struct session *s, struct traced *t, enum alarm_news news, enum child_group_id group)
+{
+	const struct child_group *g = &t->model.children.group[group];
+	struct json_object *o;
+	char live[32];
+
+	if (!s->tail)
+		return;
+	if (s->json) {
+		o = json_event(t, alarm_news_name(news));
+		json_object_object_add(o, "site", report_json_child_site(&t->model, group));
+		put_json(s, o);
+		return;
+	}
+	live_erase(s);
+	put_clock(s->tail);
+	fprintf(s->tail, "%-9s %s (%u)  %s %s%s  %s\n", alarm_news_text(news), t->model.target.comm,
+		t->model.target.pid, format_count(g->live, live), child_group_noun(group), g->live == 1 ? "" : "es",
+		g->judgement.evidence[0] ?: "");
+	fflush(s->tail);
+}
+
 static unsigned int draw_target(FILE *f, struct traced *t)
 {
 	const struct target *g = &t->model.target;

@@ -3,6 +3,7 @@
 #ifndef LEAKTRACE_SESSION_LIVE_VIEW_H
 #define LEAKTRACE_SESSION_LIVE_VIEW_H
 
+#include "model/children.h"
 #include "model/runtime.h"
 #include "session/alarm.h"
 
@@ -12,6 +13,7 @@ struct traced;
 void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct site *site);
 void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 		  const struct runtime_site *site);
+void live_children(struct session *s, struct traced *t, enum alarm_news news, enum child_group_id group);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 void live_draw(struct session *s);
 void live_erase(struct session *s);

@@ -192,6 +192,7 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	model_settle(&t->model);
 	analysis_run(&t->model, &s->options->analysis, alarm_set_curve, t->alarms);
 	alarm_set_update(t->alarms, &t->model, last, on_news, both);
+	session_children_news(s, t, last);
 }
 
 static void on_runtime_news(const struct runtime_site *site, enum alarm_news news, void *arg)
@@ -220,6 +221,8 @@ int session_final_sample(struct session *s, struct traced *t)
 		return EXIT_TROUBLE;
 	t->read = true;
 	model_read_proc(m);
+	m->children.next_ns = 0;	/* the last look comes in any case */
+	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
 	proc_load_read(m->target.flags & LEAKTRACE_TARGET_F_EXITED ? 0 : m->target.pid, &m->load);
@@ -296,6 +299,8 @@ void session_close(struct session *s)
 		forget(t);
 	}
 	s->targets = NULL;
+	free(s->known);
+	s->known = NULL;
 	client_close(s->client);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "analysis/analysis.h"
+#include "model/hysteresis.h"
 #include "model/model.h"
 #include "util/units.h"
 
@@ -16,6 +17,7 @@ struct client;
 struct event;
 struct output_options;
 struct alarm_set;
+struct target;
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
 
@@ -35,6 +37,8 @@ struct traced {
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
+	struct alarm child_alarm[CHILD_GROUPS];
+	uint64_t children_judged[CHILD_GROUPS];	/* live ones, the last time */
 };
 
 /* What to trace, and the options of the analysis. */
@@ -69,6 +73,9 @@ struct session {
 	bool json;		/* as JSON */
 	bool view;		/* live view on the terminal instead */
 	bool follow_all;		/* follow every traced process */
+	struct target *known;		/* all targets, of this session or not, as of known_ns */
+	size_t nknown;
+	uint64_t known_ns;
 	uint64_t sample_every_ns;	/* 0: at each tick, once a second */
 	bool quiet;			/* added targets are reported by session_announce() */
 	bool stop;
@@ -86,6 +93,9 @@ void session_announce(struct session *s, struct traced *t);
 struct traced *session_find(struct session *s, uint32_t id);
 void session_judge(struct session *s, struct traced *t, bool last);
 void session_runtime(struct session *s, struct traced *t, bool last);
+void session_look_at_children(struct session *s, struct traced *t);
+bool session_children_changed(const struct traced *t);
+void session_children_news(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it exits */
 int session_loop(struct session *s);

@@ -70,6 +70,8 @@ void session_catch_up(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	model_read_proc(m);
+	m->children.next_ns = 0;
+	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)
 		symbolizer_refresh(m->symbolizer);
 	else if (!m->symbolizer)
@@ -179,12 +181,13 @@ static void sample(struct session *s, struct traced *t)
 		return;
 	model_settle(m);
 	refresh_names(t);
+	session_look_at_children(s, t);
 	proc_load_read(m->target.pid, &m->load);
 	alarm_set_sample(t->alarms, m);
 	history_sample(m->history, m);
 	if (s->hooks.on_sample)
 		s->hooks.on_sample(s, t, false);
-	if (alarm_set_needs_objects(t->alarms, m) && now >= t->objects_next_ns && !read_objects(s, t)) {
+	if ((alarm_set_needs_objects(t->alarms, m) || session_children_changed(t)) && now >= t->objects_next_ns && !read_objects(s, t)) {
 		session_judge(s, t, false);
 		note_objects(m);
 	}

@@ -14,6 +14,7 @@
 #include "session/saved_maps.h"
 #include "session/target_snapshot.h"
 #include "symbolize/symbolizer.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/sanitize.h"
 
@@ -54,6 +55,18 @@ void target_open_runtime(struct model *m)
 		fail("no runtime kinds, only the kernel's: %s", err);
 }
 
+/* Counts the target's child processes, and which of them are targets. */
+void target_read_children(struct client *c, struct model *m)
+{
+	struct target *targets = NULL;
+	size_t n = 0;
+
+	if (monotonic_ns() < m->children.next_ns || client_targets(c, &targets, &n))
+		return;
+	children_read(m, targets, n);
+	free(targets);
+}
+
 /* Reads everything about target id. */
 int target_read(struct client *c, struct model *m, uint32_t id)
 {
@@ -64,6 +77,7 @@ int target_read(struct client *c, struct model *m, uint32_t id)
 	if (err)
 		return err;
 	model_read_proc(m);
+	target_read_children(c, m);
 	target_open_symbolizer(m);
 	target_open_runtime(m);
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))

@@ -206,6 +206,7 @@ static int compact_record(struct compaction *x, unsigned int type, void *data, s
 	case LEAKTRACE_CMD_OBJECT_GET:
 	case RECORD_META:
 	case RECORD_EXAMPLE:
+	case RECORD_CHILDREN:
 		if (x->drop)
 			return 0;
 		break;

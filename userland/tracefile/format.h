@@ -15,7 +15,7 @@
 
 /* Types of records other than the kernel's messages. */
 enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE,
-       RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS };
+       RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS, RECORD_CHILDREN };
 
 /* Their attributes. */
 enum { META_EXE = 1, META_HOSTNAME, META_KERNEL, META_WALL_MINUS_MONO_US, META_FD_LIMIT,
@@ -28,10 +28,12 @@ enum { SNAPSHOT_TARGET = 1, SNAPSHOT_TIME_NS, SNAPSHOT_MAX = SNAPSHOT_TIME_NS };
 enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_LOAD,
        POINT_MAX = POINT_LOAD };
 enum { EVENTS_LIST = 1 };
+enum { CHILDREN_TIME_NS = 1, CHILDREN_LOOKS, CHILDREN_TOTAL, CHILDREN_LIST, CHILDREN_ENDED,
+       CHILDREN_LAST = CHILDREN_ENDED };
 
 enum { FRAMES_MAX = 64, MESSAGE_BYTES = 64 << 10 };
 
-/* Rows of POINT and EVENTS, little endian. */
+/* Rows of POINT, EVENTS and CHILDREN, little endian. */
 struct kind_row {
 	uint32_t kind, reserved;
 	uint64_t born, died, live;
@@ -53,12 +55,28 @@ struct event_row {
 	uint16_t reserved;
 };
 
+struct child_row {
+	uint64_t forked_ns;
+	uint32_t pid;
+	uint8_t flags, reserved[3];	/* CHILD_ROW_… */
+	char comm[32];			/* 0 bytes behind it */
+};
+
+enum { CHILD_ROW_ZOMBIE = 1, CHILD_ROW_TRACED = 2, CHILD_ROW_OBJECT = 4 };
+
+struct ended_row {			/* of a group of children */
+	uint32_t group, reserved;
+	uint64_t ended, lifetime_max_ns;
+	uint32_t lifetimes[36];
+};
+
 _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 	       sizeof(struct load_row) == 24 &&
-	       sizeof(struct event_row) == 40, "as in trace-format.md");
+	       sizeof(struct event_row) == 40 && sizeof(struct child_row) == 48 &&
+	       sizeof(struct ended_row) == 168, "as in trace-format.md");
 
 /* Rows per attribute, which holds less than 64 KiB. */
-enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000 };
+enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000, CHILD_ROWS_MAX = 1000 };
 
 /* A POINT: a target's counters at one time. */
 struct point {

@@ -49,6 +49,7 @@ static void swap_snapshots(struct model *a, struct model *b)
 	TAKE(nobjects);
 	TAKE(objects_room);
 	TAKE(seen);
+	TAKE(children);
 #undef TAKE
 }
 
@@ -57,6 +58,7 @@ static void clear_snapshot(struct model *snapshot)
 	model_drop(snapshot, LEAKTRACE_CMD_SITE_GET);
 	model_drop(snapshot, LEAKTRACE_CMD_OBJECT_GET);
 	object_notes_clear(&snapshot->seen);
+	children_free(&snapshot->children);
 	memset(&snapshot->target, 0, sizeof(snapshot->target));
 	snapshot->dump_interrupted = false;
 }
@@ -155,6 +157,8 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 		return trace_decode_symbol(r->m, data, len);
 	case RECORD_EXAMPLE:
 		return trace_decode_example(snapshot, data, len);
+	case RECORD_CHILDREN:
+		return trace_decode_children(snapshot, data, len);
 	case RECORD_MAPS:
 		return trace_decode_maps(r->m, data, len);
 	case LEAKTRACE_CMD_STACK_GET:

@@ -2,7 +2,7 @@
 /*
  * Decodes our own records: META (program, host, clock), SYMBOL (the frames of a
  * pc), MAPS, EXAMPLE (the description of an object), BEGIN and END of a
- * snapshot, POINT of a history. They are untrusted.
+ * snapshot, POINT of a history, CHILDREN. They are untrusted.
  */
 #include <endian.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #include <netlink/attr.h>
 
+#include "model/children.h"
 #include "model/kind.h"
 #include "model/limits.h"
 #include "model/model.h"
@@ -21,6 +22,8 @@
 #include "symbolize/symbolizer.h"
 #include "tracefile/format.h"
 #include "tracefile/records.h"
+#include "util/array.h"
+#include "util/macros.h"
 #include "util/proc_maps.h"
 #include "util/sanitize.h"
 
@@ -52,6 +55,12 @@ static struct nla_policy example_policy[EX_MAX + 1] = {
 	[EX_KIND] = { .type = NLA_U8 }, [EX_SPACE] = { .type = NLA_U32 },
 	[EX_ID] = { .type = NLA_U64 }, [EX_BORN_NS] = { .type = NLA_U64 },
 	[EX_WHAT] = { .type = NLA_STRING },
+};
+
+static struct nla_policy children_policy[CHILDREN_LAST + 1] = {
+	[CHILDREN_TIME_NS] = { .type = NLA_U64 }, [CHILDREN_LOOKS] = { .type = NLA_U32 },
+	[CHILDREN_TOTAL] = { .type = NLA_U64 }, [CHILDREN_LIST] = { .type = NLA_UNSPEC },
+	[CHILDREN_ENDED] = { .type = NLA_UNSPEC },
 };
 
 static char *string_of(struct nlattr *a)
@@ -149,6 +158,72 @@ int trace_decode_maps(struct model *m, const void *data, size_t len)
 	}
 	m->maps = maps;
 	return 0;
+}
+
+static void take_ended(struct children *c, const struct nlattr *a)
+{
+	struct child_group *g;
+	struct ended_row row;
+
+	if (nla_len(a) < (int)sizeof(row))
+		return;
+	memcpy(&row, nla_data(a), sizeof(row));
+	if (le32toh(row.group) >= CHILD_GROUPS)
+		return;		/* of a newer version */
+	g = &c->group[le32toh(row.group)];
+	g->ended = le64toh(row.ended);
+	g->lifetime_max_ns = le64toh(row.lifetime_max_ns);
+	for (size_t i = 0; i < ARRAY_SIZE(row.lifetimes); i++)
+		g->lifetimes[i] = le32toh(row.lifetimes[i]);
+}
+
+static int add_children(struct children *c, const struct nlattr *a)
+{
+	size_t n = nla_len(a) / sizeof(struct child_row);
+	struct child_row row;
+
+	for (size_t i = 0; i < n && c->n < CHILDREN_MAX; i++) {
+		struct child *child;
+
+		if (!array_reserve(c->child, c->room, c->n, 1))
+			return -ENOMEM;
+		child = &c->child[c->n++];
+		memcpy(&row, (char *)nla_data(a) + i * sizeof(row), sizeof(row));
+		*child = (struct child){
+			.pid = le32toh(row.pid), .forked_ns = le64toh(row.forked_ns),
+			.zombie = row.flags & CHILD_ROW_ZOMBIE, .traced = row.flags & CHILD_ROW_TRACED,
+			.object = row.flags & CHILD_ROW_OBJECT,
+		};
+		memcpy(child->comm, row.comm, sizeof(child->comm) - 1);
+		sanitize(child->comm);
+	}
+	return 0;
+}
+
+/* The record with a time begins a list, others continue it. */
+int trace_decode_children(struct model *m, struct nlattr *attrs, int len)
+{
+	struct nlattr *tb[CHILDREN_LAST + 1], *a;
+	struct children *c = &m->children;
+	int rest, err = 0;
+
+	if (nla_parse(tb, CHILDREN_LAST, attrs, len, children_policy))
+		return -EBADMSG;
+	if (tb[CHILDREN_TIME_NS]) {
+		children_free(c);
+		c->known = true;
+		c->read_ns = nla_get_u64(tb[CHILDREN_TIME_NS]);
+		c->looks = tb[CHILDREN_LOOKS] ? nla_get_u32(tb[CHILDREN_LOOKS]) : 1;
+		c->total = tb[CHILDREN_TOTAL] ? nla_get_u64(tb[CHILDREN_TOTAL]) : 0;
+	}
+	nla_for_each_attr(a, attrs, len, rest) {
+		if (nla_type(a) == CHILDREN_ENDED)
+			take_ended(c, a);
+		else if (nla_type(a) == CHILDREN_LIST && !err)
+			err = add_children(c, a);
+	}
+	children_settle(c);
+	return err;
 }
 
 int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns)

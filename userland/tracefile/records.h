@@ -15,6 +15,7 @@ int trace_decode_meta(struct model *m, struct model *look, struct nlattr *attrs,
 int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len);
 int trace_decode_example(struct model *m, struct nlattr *attrs, int len);
 int trace_decode_maps(struct model *m, const void *data, size_t len);
+int trace_decode_children(struct model *m, struct nlattr *attrs, int len);
 int trace_edge(struct nlattr *attrs, int len, uint32_t *target, uint64_t *time_ns);
 int trace_point(struct nlattr *attrs, int len, struct point *p);	/* p->sites: malloced */
 

@@ -2,7 +2,7 @@
 /*
  * Writes the contents of a trace file: the kernel's own messages, unchanged,
  * and what only the traced host can provide: META (program, host, clock),
- * SYMBOL (the frames of a pc), MAPS, EXAMPLE (the description of an object).
+ * SYMBOL (the frames of a pc), MAPS, EXAMPLE (the description of an object), CHILDREN.
  * All are netlink attributes, so that one decoder is enough.
  */
 #include <endian.h>
@@ -14,6 +14,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "model/children.h"
 #include "model/decode.h"
 #include "model/kind.h"
 #include "model/limits.h"
@@ -387,12 +388,71 @@ int trace_write_tables(struct client *c, struct model *m, struct file_writer *w,
 	return err;
 }
 
+struct children_part {
+	const struct children *c;
+	size_t from, n;
+};
+
+static void fill_ended(struct nl_msg *msg, const struct child_group *group, int g)
+{
+	struct ended_row row = { .group = htole32(g), .ended = htole64(group->ended),
+				 .lifetime_max_ns = htole64(group->lifetime_max_ns) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(row.lifetimes); i++)
+		row.lifetimes[i] = htole32(group->lifetimes[i]);
+	nla_put(msg, CHILDREN_ENDED, sizeof(row), &row);
+}
+
+static void fill_children(struct nl_msg *msg, const void *arg)
+{
+	const struct children_part *part = arg;
+	const struct children *c = part->c;
+	struct child_row rows[CHILD_ROWS_MAX];
+
+	memset(rows, 0, sizeof(rows));
+	if (!part->from) {
+		nla_put_u64(msg, CHILDREN_TIME_NS, c->read_ns);
+		nla_put_u32(msg, CHILDREN_LOOKS, c->looks);
+		nla_put_u64(msg, CHILDREN_TOTAL, c->total);
+		for (int g = 0; g < CHILD_GROUPS; g++)
+			fill_ended(msg, &c->group[g], g);
+	}
+	for (size_t i = 0; i < part->n; i++) {
+		const struct child *child = &c->child[part->from + i];
+
+		rows[i].forked_ns = htole64(child->forked_ns);
+		rows[i].pid = htole32(child->pid);
+		rows[i].flags = (child->zombie ? CHILD_ROW_ZOMBIE : 0) | (child->traced ? CHILD_ROW_TRACED : 0) |
+			(child->object ? CHILD_ROW_OBJECT : 0);
+		memcpy(rows[i].comm, child->comm, sizeof(rows[i].comm));
+	}
+	if (part->n)
+		nla_put(msg, CHILDREN_LIST, part->n * sizeof(*rows), rows);
+}
+
+/* As many records as needed; the first has what is not a list. */
+static int put_children(struct writing *w)
+{
+	struct children_part part = { .c = &w->m->children };
+	int err = 0;
+
+	if (!part.c->known)
+		return 0;
+	children_count(w->m);
+	do {
+		part.n = part.c->n - part.from < CHILD_ROWS_MAX ? part.c->n - part.from : CHILD_ROWS_MAX;
+		err = put_record(w, RECORD_CHILDREN, fill_children, &part);
+		part.from += part.n;
+	} while (!err && part.from < part.c->n);
+	return err;
+}
+
 int trace_write_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k)
 {
 	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
 
 	thread_find_unjoined(m);
-	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_maps(&writing) ?:
+	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_children(&writing) ?: put_maps(&writing) ?:
 		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
 }
 

@@ -7,7 +7,7 @@ const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
 
 // The innermost frame that is the program's own: the one that names a finding.
 const blamedFrame = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
-const blamedName = site => blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
+const blamedName = site => site.kind === 'process' ? site.command || 'child process' : blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
 const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
 
 function frames(list) {
@@ -102,7 +102,7 @@ function card(report, finding, open) {
 				parts(sites)),
 			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
 				'Objects still live, by time of creation' : 'Live objects', site.kind)),
-		callPath(site, open), releases(site), examples(site));
+		site.kind === 'process' ? null : callPath(site, open), releases(site), examples(site));
 }
 
 // A report without a list of findings: one for each call path that is not ok.
@@ -266,6 +266,9 @@ function trust(report) {
 		['Objects not tracked', count(l.objects)], ['Stacks lost', count(l.stacks)],
 		['Events lost (no number depends on events)', count(l.events)],
 		['Corrected by comparison with the kernel', count(l.reconciled)]];
+	const p = report.processes;
+	rows.push(['Child processes', !p ? 'not counted' : !p.children ? 'none' : `${count(p.children)}, ` +
+		`${count(p.zombies)} of them not reaped (zombies); ${p.untraced ? count(p.untraced) + ' not traced' : 'all traced'}`]);
 	const before = (report.baseline || []).map(b => [`Baseline: ${b.kind} ${b.type}`,
 		`${count(b.live)}, for example ${b.examples.slice(0, 3).map(e => e.what).join(', ')}`]);
 	return el('section', {}, el('h2', {}, 'Data quality'),

@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# Who was looked at: child processes, whether or not they are traced.
+# bats file_tags=vm,family
+
+load lib/common
+
+setup() { need_module; }
+teardown() { clean_up; }
+
+# zombies in /proc of $VICTIM, by ps, which is not what we read
+zombies() { ps -o stat= --ppid "$VICTIM" | grep -c '^Z' || true; }
+children() { ps -o pid= --ppid "$VICTIM" | wc -l; }
+
+# bats test_tags=core
+@test "family: children that nobody waits for are counted, and are a leak with status 1" {
+	start_and_attach fd victim_family
+	tell zombies 40 "$(paced 8000)"
+	tell workers 1 0
+	report
+	expect "$REPORT_STATUS" 1 "exit status"
+	expect "$(jq -c .processes.zombies "$REPORT")" "$(zombies)" zombies
+	expect "$(jq -c '.processes | [.children, .zombies, .untraced]' "$REPORT")" "[41,40,41]" processes
+	jq -e '.findings[0] | .verdict == "leak" and .live == {process: 40}
+		and (.evidence | any(test("40 forked in .*, none reaped")) and any(test("40 of 40 were victim_family")))' "$REPORT" ||
+		explain "no finding"
+	jq -e '.sites[0] | .kind == "process" and .type == "zombie" and .live == 40 and .frames == []
+		and (.examples | length == 5)' "$REPORT" || explain "no site"
+	[ -d "/proc/$(jq '.sites[0].examples[0].id' "$REPORT")" ]
+	run lt report "$VICTIM"
+	expect "$status" 1 "exit status of the text"
+	[[ $output == *"LEAK  40 unreaped child processes"* ]]
+	[[ $output == *"41 child processes, 40 of them not reaped (zombies); 41 not traced"* ]]
+	# a file has what is needed
+	lt snapshot "$VICTIM" -o "$BATS_TEST_TMPDIR/family.lt"
+	tell end
+	expect "$(lt report "$BATS_TEST_TMPDIR/family.lt" --format json | jq -c '[.processes.zombies, .sites[0].verdict]')" \
+		'[40,"leak"]' "the file"
+	report
+	expect "$(jq -c '.processes | [.children, .zombies, .untraced]' "$REPORT")" "[0,0,0]" "processes at the end"
+	expect "$REPORT_STATUS" 0 "exit status when all are reaped"
+}
+
+@test "family: who waits for its children, at once or later, has no finding" {
+	start_and_attach fd victim_family
+	tell reaped 30 3000
+	tell lazy 42 "$(paced 8000)"
+	report
+	expect "$(jq .processes.zombies "$REPORT")" 2 "zombies left for the next time"
+	expect "$REPORT_STATUS" 0 "exit status"
+	expect "$(jq '.findings | length' "$REPORT")" 0 findings
+}
+
+@test "family: orphans that a first process inherits and leaves, also with --follow-fork" {
+	start_victim victim_family
+	attach --kinds fd,thread --follow-fork
+	tell orphans 30 "$(paced 8000)"
+	report
+	expect "$(zombies)" 30 "zombies in /proc"
+	expect "$REPORT_STATUS" 1 "exit status"
+	jq -e '.processes.zombies == 30 and (.sites[0] | .kind == "process" and .type == "zombie" and .verdict == "leak")' \
+		"$REPORT" || explain "not the orphans"
+}
+
+@test "family: a session tells of zombies as they come, and once" {
+	start_victim victim_family
+	lt attach "$VICTIM" --kinds fd --json --duration "$(paced 12)" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local session=$! status=0
+	STARTED+=("$session")
+	until_true 30 grep -q attached "$BATS_TEST_TMPDIR/out"
+	tell zombies 40 "$(paced 9000)"
+	wait "$session" || status=$?
+	expect "$status" 1 "exit status"
+	expect "$(jq -s '[.[] | select(.event == "leak" and .site.kind == "process")] | length' "$BATS_TEST_TMPDIR/out")" 1 news
+	jq -se '[.[] | select(.leaktrace)] | length == 1 and .[0].processes.zombies == 40' "$BATS_TEST_TMPDIR/out"
+}
