@@ -128,6 +128,14 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	[[ $output == *"No such file"* ]]
 }
 
+@test "report: a file's processes by name; none that fits is an error" {
+	run_report 1 --comm relayd --format json "$TRACE"
+	run_report 2 --comm nosuch "$TRACE"
+	expect "$output" "leaktrace: no target matches --comm nosuch" "the error"
+	run_report 2 --unit nosuch "$TRACE"
+	run_report 2 --container 123 "$TRACE"
+}
+
 @test "folded: a stack a line, outermost first, with what lives; names cannot break a line" {
 	lt report --format folded "$TRACE" >"$BATS_TEST_TMPDIR/folded" || true
 	grep -qx 'relayd;fd;__libc_start_main;main;loop_run;loop_dispatch;accept_client;session_open;session_new;eventfd 412' \

@@ -323,3 +323,33 @@ run_status() {
 		[[ ${output,,} == *example* ]] || { echo "$command --help has no example"; false; }
 	done
 }
+
+attached_pids() { jq -r 'select(.event == "attached").pid' "$BATS_TEST_TMPDIR/out" 2>/dev/null; }
+was_attached() { attached_pids | grep -qx "$1"; }
+
+@test "attach: processes by name, with those that start later; what fits is reported" {
+	start_victim victim_fd
+	local first=$VICTIM cli
+	lt_front attach --comm victim_fd --exe victim_fd --kinds fd --json >"$BATS_TEST_TMPDIR/out" 3>&- &
+	cli=$!
+	STARTED+=("$cli")
+	until_true 60 was_attached "$first"
+	start_victim victim_timer
+	start_victim victim_fd
+	until_true 60 was_attached "$VICTIM"
+	run_report_of victim_fd 0
+	run_report_of victim_timer 2
+	kill -INT $cli
+	wait $cli || true
+	expect "$(attached_pids | wc -l)" 2 "attached"
+	expect "$(jq -s '[.[] | select(.leaktrace).target.pid] | sort == ['"$first, $VICTIM"']' "$BATS_TEST_TMPDIR/out")" true "reports"
+	run lt attach --comm nosuchprocess
+	expect "$status" 2 "nothing fits"
+	expect "$output" "leaktrace: no process matches --comm nosuchprocess" "the error"
+}
+
+# run_report_of COMM STATUS
+run_report_of() {
+	run lt report --comm "$1" -p "$VICTIM" --format json
+	expect "$status" "$2" "report --comm $1: $output"
+}

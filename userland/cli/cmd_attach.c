@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "report/output.h"
 #include "session/saved_maps.h"
+#include "session/selection.h"
 #include "session/session.h"
 #include "util/error.h"
 #include "util/parse.h"
@@ -53,6 +54,8 @@ static int attach_all(struct session *s, const struct options *o)
 		if (!session_add(s, pid))
 			return EXIT_TROUBLE;
 	}
+	if (selection_begin(s))
+		return EXIT_TROUBLE;
 	/* All or none: until here they are detached when we exit. */
 	for (struct traced *t = o->session.background ? s->targets : NULL; t; t = t->next) {
 		saved_maps_write(&t->model);
@@ -63,14 +66,14 @@ static int attach_all(struct session *s, const struct options *o)
 
 int cmd_attach(struct options *o)
 {
-	struct session s = { 0 };
+	struct session s = { .selection.selector = o->selector };
 	bool leaks = false;
 	int status;
 
-	if (!o->argc)
-		return fail("attach: no PID given (see 'leaktrace attach --help')");
+	if (!o->argc && !o->selector)
+		return fail("attach: no PID and no --comm, --exe, --unit, --cgroup or --container given (see 'leaktrace attach --help')");
 	choose_tail(&s, o);
-	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1) ?:
+	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1 || o->selector) ?:
 		session_open(&s, &o->session);
 	if (!status && !o->session.background)
 		status = session_listen(&s);

@@ -24,7 +24,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-enum { TRIES = 5, LABELS_MAX = OPTIONS_LABELS_MAX + 5, BACKOFF_MAX_S = 60 };
+enum { TRIES = 5, LABELS_MAX = OPTIONS_LABELS_MAX + 8, BACKOFF_MAX_S = 60 };
 
 struct push_run {
 	const struct options *o;
@@ -82,6 +82,12 @@ static size_t label(struct push_run *r, const struct model *m, const char *name,
 	set_label(labels, &n, "service_name", *m->target.comm ? m->target.comm : "unknown");
 	if (m->hostname)
 		set_label(labels, &n, "instance", m->hostname);
+	if (m->workload.unit)
+		set_label(labels, &n, "unit", m->workload.unit);
+	if (m->workload.container_id)
+		set_label(labels, &n, "container", m->workload.container ?: m->workload.container_id);
+	if (m->workload.pod)
+		set_label(labels, &n, "pod", m->workload.pod);
 	for (unsigned int i = 0; i < r->o->nlabels; i++)
 		set_label(labels, &n, r->o->labels[i].name, r->o->labels[i].value);
 	qsort(labels, n, sizeof(*labels), by_name);

@@ -13,6 +13,7 @@
 #include "report/output.h"
 #include "session/live_view.h"
 #include "session/recorder.h"
+#include "session/selection.h"
 #include "session/session.h"
 #include "session/target_snapshot.h"
 #include "util/error.h"
@@ -123,7 +124,7 @@ static int adopt_targets(struct session *s, const struct options *o)
 	for (int i = 0; i < o->argc && !status; i++)
 		status = parse_pid(o->argv[i], &pid) ? fail("record: invalid PID '%s'", o->argv[i]) :
 			adopt_target(s, pid);
-	return status;
+	return status ?: selection_begin(s);
 }
 
 static struct recorder *open_recorder(const struct options *o)
@@ -173,12 +174,12 @@ int cmd_record(struct options *o)
 	struct session s = {
 		.json = o->json, .tail = stdout, .view = !o->json && isatty(STDOUT_FILENO),
 		.hooks = { .on_sample = on_sample, .on_event = on_event, .on_tick = on_tick },
-		.user = &r,
+		.user = &r, .selection = { .selector = o->selector, .share = true },
 	};
 	int status;
 
-	if (!o->argc)
-		return fail("record: no PID given (see 'leaktrace record --help')");
+	if (!o->argc && !o->selector)
+		return fail("record: no PID and no --comm, --exe, --unit, --cgroup or --container given (see 'leaktrace record --help')");
 	if (output_is_stdout(&o->output))
 		return fail("record: no output file: give -o FILE");
 	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)

@@ -6,6 +6,7 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "session/input.h"
+#include "session/selector.h"
 #include "util/error.h"
 
 struct report_run {
@@ -25,7 +26,7 @@ int cmd_report(struct options *o)
 {
 	struct report_run r = { .out = output_open(&o->output) };
 	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
-				 .fn = say, .arg = &r };
+				 .selector = o->selector, .fn = say, .arg = &r };
 	int status = 0, i = 0;
 
 	if (!r.out)
@@ -34,6 +35,8 @@ int cmd_report(struct options *o)
 		status = input_read(&input, i < o->argc ? o->argv[i] : NULL);
 	while (!status && ++i < o->argc);
 	input_close(&input);
+	if (!status && o->selector && !input.given)
+		status = fail("no target matches %s", selector_text(o->selector));
 	if (output_close(r.out))
 		status = EXIT_TROUBLE;
 	return status ?: r.leaks ? EXIT_LEAKS : EXIT_CLEAN;

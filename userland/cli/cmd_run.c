@@ -26,9 +26,11 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "report/output.h"
+#include "session/selection.h"
 #include "session/session.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/parse.h"
 
 enum {
 	POLL_MS = 20,		/* poll interval until the tracee has called exec */
@@ -188,12 +190,28 @@ static int exit_status(const struct options *o, bool leaks)
 	return child.status ?: leaks && o->fail_on_leak ? o->leak_exit_code : EXIT_CLEAN;
 }
 
+/* Processes besides the command: a server that it is to test, or its workers. */
+static int add_others(struct session *s, const struct options *o)
+{
+	pid_t pid;
+
+	for (unsigned int i = 0; i < o->npids; i++) {
+		struct traced *t = parse_pid(o->pids[i], &pid) ? NULL : session_add(s, pid);
+
+		if (!t)
+			return EXIT_TROUBLE;
+		t->root = false;
+	}
+	return selection_begin(s);
+}
+
 int cmd_run(struct options *o)
 {
 	struct session s = {
 		/* events go to stderr, apart from the command's own output */
 		.tail = o->json ? stdout : stderr, .json = o->json,
 		.hooks = { .on_child = on_child, .on_signal = on_signal },
+		.selection = { .selector = o->selector, .aside = true },
 	};
 	bool leaks = false;
 	int status;
@@ -206,6 +224,8 @@ int cmd_run(struct options *o)
 	status = session_open(&s, &o->session);
 	if (!status)
 		status = session_listen(&s);
+	if (!status)
+		status = add_others(&s, o);
 	if (!status)
 		status = start(&s, o);
 	if (!status)

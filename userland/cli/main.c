@@ -18,18 +18,20 @@
 #define OPT_DIFF	(OPT_FORMAT | OPT_OUTPUT | OPT_ALL | OPT_ANALYSIS | OPT_NO_COLOR | OPT_JSON)
 
 const struct command commands[] = {
-	{ "attach", "[OPTION…] PID…", "Trace processes, show leaks as they are found, then report",
+	{ "attach", "[OPTION…] PID… | SELECTOR", "Trace processes, show leaks as they are found, then report",
 	  "Tracing ends at Ctrl-C, after --duration, or when the processes exit; then the\n"
 	  "report is printed and the processes are detached.\n"
+	  "SELECTOR is --comm, --exe, --unit, --cgroup or --container: all processes that fit\n"
+	  "all of them, also (without --background) those that start later.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace attach 4242 --duration 1m",
-	  OPT_TRACE | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT, cmd_attach },
+	  OPT_TRACE | OPT_SELECT | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT, cmd_attach },
 	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
 	  "Leaks are shown as they are found; the report follows when the command ends.\n"
 	  "Exit status: that of COMMAND, 128 + N if signal N ended it; 126: not executable,\n"
 	  "127: not found; 2: leaktrace failed. Leaks alone change it only with --fail-on.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
-	  OPT_TRACE | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT, cmd_run },
+	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT, cmd_run },
 	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
 	  "It does not matter who started the tracing. Nothing is attached or detached.",
 	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_ANALYSIS | OPT_DEBUGINFOD |
@@ -40,17 +42,17 @@ const struct command commands[] = {
 	  "The file is for 'leaktrace report FILE' and 'leaktrace diff'.",
 	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD,
 	  cmd_snapshot },
-	{ "record", "[OPTION…] PID… -o FILE", "Record processes over time to one file",
+	{ "record", "[OPTION…] PID… | SELECTOR -o FILE", "Record processes over time to one file",
 	  "Recording ends at Ctrl-C, after --duration, or when the processes exit; the file is\n"
 	  "for 'leaktrace report FILE'. Processes not yet traced are traced for the duration\n"
 	  "of the recording.",
 	  "leaktrace record $(pidof server) -o server.leaktrace",
-	  OPT_TRACE | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_ANALYSIS |
+	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_ANALYSIS |
 	  OPT_NO_COLOR, cmd_record },
 	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_JSON | OPT_BETWEEN |
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
 	  "Of one process: the objects created between the two and still live. OLD and NEW\n"
@@ -137,5 +139,7 @@ int main(int argc, char **argv)
 	status = options_parse(c, argc > 1 ? argc - 1 : 1, argc > 1 ? argv + 1 : argv, &o);
 	if (status)
 		return end(status < 0 ? EXIT_CLEAN : status);
-	return end(c->run(&o));
+	status = end(c->run(&o));
+	options_free(&o);
+	return status;
 }

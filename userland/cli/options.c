@@ -18,6 +18,7 @@
 #include "export/push_encode.h"
 #include "model/kind.h"
 #include "report/output.h"
+#include "session/selector.h"
 #include "symbolize/debuginfod.h"
 #include "util/error.h"
 #include "util/macros.h"
@@ -40,6 +41,12 @@ enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
 	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, all" },
+	{ OPT_SELECT, 'p', "pid", "PID", "processes by PID, as without -p: 12 or 12,34" },
+	{ OPT_SELECT, 0, "comm", "NAME", "processes with this name (/proc/PID/comm)" },
+	{ OPT_SELECT, 0, "exe", "PATH", "processes that run this program: a path, or its last part" },
+	{ OPT_SELECT, 0, "unit", "NAME", "processes of this systemd unit" },
+	{ OPT_SELECT, 0, "cgroup", "PATH", "processes in this cgroup, and below it" },
+	{ OPT_SELECT, 0, "container", "NAME", "processes of the container with this name or ID" },
 	{ OPT_FORK, 'f', "follow-fork", NULL, "trace child processes too" },
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return at once and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
@@ -215,6 +222,59 @@ static int parse_push(const char *name, const char *arg, struct options *o)
 		fail("--protocol: unknown protocol '%s' (one of pyroscope, parca, pprof)", arg) : 0;
 }
 
+/* As perf's and strace's -p: one, or several separated by commas. */
+static int add_pids(const char *arg, struct options *o)
+{
+	char *copy = strdup(arg), *rest = copy, *word, **grown;
+	int err = copy ? 0 : fail("out of memory");
+	pid_t pid;
+
+	while (!err && (word = strsep(&rest, ","))) {
+		grown = realloc(o->pids, (o->npids + 1) * sizeof(*grown));
+		if (parse_pid(word, &pid))
+			err = fail("--pid: invalid PID '%s'", word);
+		else if (!grown)
+			err = fail("out of memory");
+		if (grown)
+			o->pids = grown;
+		if (!err)
+			o->pids[o->npids++] = strdup(word);
+	}
+	free(copy);
+	return err;
+}
+
+/* The same as if they had been given without -p. */
+static int join_pids(struct options *o)
+{
+	char **all = realloc(o->pids, (o->npids + o->argc + 1) * sizeof(*all));
+
+	if (!all)
+		return fail("out of memory");
+	for (int i = 0; i < o->argc; i++)
+		all[o->npids + i] = o->argv[i];
+	o->pids = o->argv = all;
+	o->argc += o->npids;
+	return 0;
+}
+
+static int parse_select(const char *name, const char *arg, struct options *o)
+{
+	if (!strcmp(name, "pid"))
+		return add_pids(arg, o);
+	if (!o->selector)
+		o->selector = selector_new("");
+	return o->selector ? selector_add(o->selector, name, arg) : fail("out of memory");
+}
+
+void options_free(struct options *o)
+{
+	selector_free(o->selector);
+	for (unsigned int i = 0; i < o->npids; i++)
+		free(o->pids[i]);
+	free(o->pids);
+}
+
 /* Options without an argument. */
 static void set_flag(const struct option_row *r, struct options *o)
 {
@@ -295,6 +355,8 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
+	case OPT_SELECT:
+		return parse_select(r->name, arg, o);
 	case OPT_LEAK_EXIT:
 		o->fail_on_leak = true;
 		o->leak_exit_code = strtoul(arg, &end, 10);
@@ -403,6 +465,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		o->output.format = FORMAT_JSON;
 	o->argc = argc - optind;
 	o->argv = argv + optind;
-	return 0;
+	/* run's arguments are its command */
+	return o->npids && strcmp(cmd->name, "run") ? join_pids(o) : 0;
 }
 

@@ -30,6 +30,7 @@ enum option_bit {
 	OPT_BETWEEN	= 1 << 14,
 	OPT_DEBUGINFOD	= 1 << 15,
 	OPT_LEAK_EXIT	= 1 << 16,
+	OPT_SELECT	= 1 << 17,	/* --pid, --comm, --exe, --unit, --cgroup, --container */
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -44,6 +45,9 @@ struct option_label {
 
 struct options {
 	struct session_options session;
+	struct selector *selector;	/* NULL: none */
+	char **pids;			/* of --pid; as given, and checked */
+	unsigned int npids;
 	bool json, fail_on_leak, no_symbols;
 	int leak_exit_code;		/* of run, if it fails on leaks */
 	struct output_options output;
@@ -64,6 +68,7 @@ struct options {
 
 /* 0: continue; EXIT_TROUBLE after an error message; -1: help or version was printed. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
+void options_free(struct options *o);
 void options_usage(FILE *f, const struct command *cmd);
 
 #endif

@@ -70,6 +70,7 @@ void model_free(struct model *m)
 	object_notes_clear(&m->seen);
 	children_free(&m->children);
 	free(m->exe);
+	workload_free(&m->workload);
 	free(m->hostname);
 	free(m->kernel);
 	if (m->maps) {
@@ -371,6 +372,7 @@ void model_read_proc(struct model *m)
 	if (exe) {
 		free(m->exe);
 		m->exe = exe;
+		workload_read(&m->workload, "", pid);
 		limits_read(pid, m->limits);
 		limits_read_watches(m);
 		m->fd_limit = m->limits[LIMIT_FDS].max;

@@ -16,6 +16,7 @@
 #include "model/proc_load.h"
 #include "model/status.h"
 #include "model/target.h"
+#include "model/workload.h"
 
 struct finding;
 struct history;
@@ -32,6 +33,7 @@ struct model {				/* owns what it points to, unless noted */
 	struct target target;
 	struct status status;
 	char *exe, *hostname, *kernel;	/* NULL: unknown */
+	struct workload workload;	/* unit, container, pod */
 	double wall_minus_mono_s;	/* wall clock = monotonic + this */
 	bool offline, incomplete;	/* from a file, without a target; the file is truncated */
 	bool dump_interrupted;		/* the target changed while it was read */

@@ -177,6 +177,15 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	return o;
 }
 
+void report_json_workload(struct json_object *o, const struct workload *w)
+{
+	json_put(o, "cgroup", json_string(w->cgroup));
+	json_put(o, "unit", json_string(w->unit));
+	json_put(o, "container", json_string(w->container ?: w->container_id));
+	json_put(o, "container_id", json_string(w->container_id));
+	json_put(o, "pod", json_string(w->pod));
+}
+
 static struct json_object *target_of(struct model *m)
 {
 	const struct target *t = &m->target;
@@ -195,6 +204,7 @@ static struct json_object *target_of(struct model *m)
 	json_put(o, "execs", json_number(t->execs));
 	json_put(o, "hostname", json_string(m->hostname));
 	json_put(o, "kernel", json_string(m->kernel));
+	report_json_workload(o, &m->workload);
 	return o;
 }
 

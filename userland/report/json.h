@@ -13,11 +13,13 @@ struct runtime_site;
 struct model;
 struct site;
 struct symbol_frame;
+struct workload;
 
 struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
+void report_json_workload(struct json_object *o, const struct workload *w);	/* adds its members */
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
 
 /* Child processes. */

@@ -95,6 +95,14 @@ static void put_quoted(FILE *f, const char *s)
 	free(copy);
 }
 
+static void put_label(FILE *f, const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	fprintf(f, ",%s=", name);
+	put_quoted(f, value);
+}
+
 /*
  * Writes a sample with the labels that all have; further labels are name, value
  * pairs up to NULL.
@@ -108,6 +116,9 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 	fprintf(f, "%s%s{pid=\"%u\",comm=", families[family].name,
 		strcmp(families[family].type, "counter") ? "" : "_total", m->target.pid);
 	put_quoted(f, m->target.comm);
+	put_label(f, "unit", m->workload.unit);
+	put_label(f, "container", m->workload.container ?: m->workload.container_id);
+	put_label(f, "pod", m->workload.pod);
 	va_start(ap, value);
 	while ((key = va_arg(ap, const char *))) {
 		fprintf(f, ",%s=", key);

@@ -30,15 +30,30 @@ enum {
 	HEAD_LINES = 17,	/* totals and memory above the findings, losses below */
 };
 
+static void write_workload(FILE *f, const struct workload *w)
+{
+	const char *id = w->container_id ?: "";
+
+	if (w->unit)
+		fprintf(f, ", unit %s", w->unit);
+	if (w->pod)
+		fprintf(f, ", pod %s", w->pod);
+	if (w->container)
+		fprintf(f, ", container %s (%.12s)", w->container, id);
+	else if (*id)
+		fprintf(f, ", container %.12s", id);
+}
+
 static void write_header(FILE *f, struct model *m, const struct report_style *style)
 {
 	const struct target *t = &m->target;
 	char when[64], window[32];
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	fprintf(f, "%s%s%s, pid %u%s%s, attached %s, traced for %s", BOLD(style), *t->comm ? t->comm : "?",
-		PLAIN(style), t->pid, m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "", when,
-		format_seconds(model_end_s(m), window));
+	fprintf(f, "%s%s%s, pid %u%s%s", BOLD(style), *t->comm ? t->comm : "?", PLAIN(style), t->pid,
+		m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "");
+	write_workload(f, &m->workload);
+	fprintf(f, ", attached %s, traced for %s", when, format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
 		if (t->exit_code & 0x7f)
 			fprintf(f, ", killed by signal %u", t->exit_code & 0x7f);

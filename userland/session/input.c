@@ -14,9 +14,19 @@
 #include "netlink/client.h"
 #include "netlink/requests.h"
 #include "session/input.h"
+#include "session/selector.h"
 #include "session/target_snapshot.h"
 #include "util/error.h"
 #include "util/parse.h"
+
+int input_give(struct input *s, struct model *m)
+{
+	if (s->selector && !selector_fits(s->selector, m))
+		return 0;
+	analysis_run_recorded(m, s->analysis);
+	s->given++;
+	return s->fn(m, s->arg);
+}
 
 /* all: one of all targets, some of which may exit meanwhile */
 static int from_target(struct input *s, uint32_t id, bool all)
@@ -30,8 +40,7 @@ static int from_target(struct input *s, uint32_t id, bool all)
 		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :
 			 fail("%s", client_error(s->client));
 	} else {
-		analysis_run_recorded(&m, s->analysis);
-		status = s->fn(&m, s->arg);
+		status = input_give(s, &m);
 	}
 	model_free(&m);
 	return status;

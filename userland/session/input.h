@@ -11,15 +11,19 @@
 struct analysis_options;
 struct client;
 struct model;
+struct selector;
 
 struct input {
 	const struct analysis_options *analysis;
+	struct selector *selector;	/* NULL: all */
 	const char *from, *until;	/* --between, for time_point_parse(); NULL: all of a file */
 	int (*fn)(struct model *m, void *arg);
 	void *arg;
+	unsigned int given;		/* how often fn was called */
 	struct client *client;		/* input_read() opens it */
 };
 
+int input_give(struct input *s, struct model *m);	/* a judged target to fn, if it is selected */
 bool input_is_file(const char *arg);
 int input_read_file(struct input *s, const char *path);
 int input_read(struct input *s, const char *arg);	/* 0, or EXIT_TROUBLE after an error message */

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analysis/analysis.h"
 #include "model/delta.h"
 #include "model/model.h"
 #include "session/input.h"
@@ -42,10 +41,8 @@ static int read_part(struct input *s, const char *path, const struct trace_part 
 		status = fail("%s: damaged file: its samples are not in chronological order", path);
 	if (!status && s->from)
 		say_between(path, &m);
-	if (!status) {
-		analysis_run_recorded(&m, s->analysis);
-		status = s->fn(&m, s->arg);
-	}
+	if (!status)
+		status = input_give(s, &m);
 	model_free(&m);
 	model_free(&base);
 	return status;

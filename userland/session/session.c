@@ -141,38 +141,51 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	return t;
 }
 
-struct traced *session_add(struct session *s, pid_t pid)
+int session_try_add(struct session *s, pid_t pid, struct traced **added)
 {
 	const struct session_options *o = s->options;
 	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
 		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
 	struct code_map *code = code_map_read(s->client, pid);
-	struct traced *t;
 	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, code, &id);
 
 	code_map_free(code);
-
-	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH) {
-		fail_no_process(pid);
-		return NULL;
-	}
-	if (err == -EEXIST)
-		fail("%d is already being traced: run 'leaktrace tail %d' or 'leaktrace report %d'",
-		     pid, pid, pid);
-	else if (err == -ENOSPC)
-		fail("cannot attach to %d: too many targets (module parameter max_targets)", pid);
-	else if (err)
-		fail("%s", client_error(s->client));
+	*added = NULL;
 	if (err)
-		return NULL;
-	t = session_adopt(s, id);
-	if (!t) {
-		fail("cannot attach to %d: it has exited", pid);
-		return NULL;
-	}
+		return err;
+	*added = session_adopt(s, id);
+	if (!*added)
+		return -ECHILD;
 	/* Its mappings may have changed since we read them. */
-	code_map_send(s->client, &t->model);
-	t->ours = t->root = true;
+	code_map_send(s->client, &(*added)->model);
+	(*added)->ours = true;
+	return 0;
+}
+
+int session_add_failed(struct session *s, pid_t pid, int err)
+{
+	if (err == -ESRCH && kill(pid, 0) && errno == ESRCH)
+		return fail_no_process(pid);
+	if (err == -ECHILD)
+		return fail("cannot attach to %d: it has exited", pid);
+	if (err == -EEXIST)
+		return fail("%d is already being traced: run 'leaktrace tail %d' or 'leaktrace report %d'",
+			    pid, pid, pid);
+	if (err == -ENOSPC)
+		return fail("cannot attach to %d: too many targets (module parameter max_targets)", pid);
+	return fail("%s", client_error(s->client));
+}
+
+/* NULL after an error message. */
+struct traced *session_add(struct session *s, pid_t pid)
+{
+	struct traced *t;
+	int err = session_try_add(s, pid, &t);
+
+	if (err)
+		session_add_failed(s, pid, err);
+	else
+		t->root = true;
 	return t;
 }
 

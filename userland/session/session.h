@@ -17,6 +17,7 @@ struct client;
 struct event;
 struct output_options;
 struct alarm_set;
+struct selector;
 struct target;
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
@@ -30,6 +31,7 @@ struct traced {
 	bool ours;		/* to be deleted when we exit */
 	bool deleted;		/* already deleted */
 	bool root;		/* requested, not added by a fork */
+	bool selected;		/* found by the selector */
 	bool announced;		/* "attached" was reported */
 	bool done;		/* exited or detached */
 	bool detached;		/* by another command: nothing more can be read */
@@ -62,12 +64,22 @@ struct session_hooks {
 	void (*on_tick)(struct session *s);	/* once a second */
 };
 
+/* Processes that are traced because of what they are. */
+struct selection {
+	struct selector *selector;	/* NULL: none; not owned */
+	bool share;		/* also those that are traced already */
+	bool aside;		/* the session does not wait for them */
+	size_t left_out;	/* more than could be traced */
+	uint64_t next_ns;	/* of the next scan */
+};
+
 struct session {
 	struct client *client;
 	const struct session_options *options;
 	struct session_hooks hooks;
 	void *user;		/* of the hooks */
 	struct traced *targets;
+	struct selection selection;
 	int events_fd, signal_fd, timer_fd;
 	FILE *tail;		/* where events are written; NULL: nowhere */
 	bool json;		/* as JSON */
@@ -88,6 +100,8 @@ struct session {
 int session_open(struct session *s, const struct session_options *o);
 int session_listen(struct session *s);
 struct traced *session_add(struct session *s, pid_t pid);
+int session_try_add(struct session *s, pid_t pid, struct traced **added);	/* 0 or -errno */
+int session_add_failed(struct session *s, pid_t pid, int err);	/* EXIT_TROUBLE after an error message */
 struct traced *session_adopt(struct session *s, uint32_t id);
 void session_announce(struct session *s, struct traced *t);
 struct traced *session_find(struct session *s, uint32_t id);

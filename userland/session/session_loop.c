@@ -30,6 +30,7 @@
 #include "netlink/requests.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
+#include "session/selection.h"
 #include "session/session.h"
 #include "session/target_snapshot.h"
 #include "symbolize/dwarf_unwind.h"
@@ -234,10 +235,30 @@ static void adopt_all(struct session *s)
 	free(targets);
 }
 
+static bool any_alive(const struct session *s)
+{
+	for (const struct traced *t = s->targets; t; t = t->next)
+		if ((t->root || t->selected) && !t->done)
+			return true;
+	return false;
+}
+
+/* Whether all that was asked for has exited. A service that restarts is looked for once more. */
+static bool is_over(struct session *s)
+{
+	bool roots = false;
+
+	for (const struct traced *t = s->targets; t; t = t->next)
+		roots |= t->root;
+	if (!roots || any_alive(s))
+		return false;
+	selection_rescan(s, true);
+	return !any_alive(s);
+}
+
 static void tick(struct session *s)
 {
 	uint64_t times;
-	bool roots = false, alive = false;
 
 	if (read(s->timer_fd, &times, sizeof(times)) < 0)
 		return;
@@ -250,13 +271,10 @@ static void tick(struct session *s)
 			t->sample_next_ns = monotonic_ns() + s->sample_every_ns;
 			sample(s, t);
 		}
-		roots |= t->root;
-		alive |= t->root && !t->done;
 	}
+	selection_rescan(s, false);
 	if (s->hooks.on_tick)
 		s->hooks.on_tick(s);
-	if (roots && !alive)
-		s->stop = true;
 	if (s->options->duration_s > 0 &&
 	    monotonic_ns() - s->started_ns >= s->options->duration_s * 1e9)
 		s->stop = true;
@@ -355,7 +373,6 @@ int session_loop(struct session *s)
 			{ .fd = s->signal_fd, .events = POLLIN },
 			{ .fd = s->timer_fd, .events = POLLIN },
 		};
-		bool roots = false, alive = false;
 
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			return fail("poll: %s", strerror(errno));
@@ -366,11 +383,7 @@ int session_loop(struct session *s)
 			return fail("%s", client_error(s->client));
 		if (fds[2].revents)
 			tick(s);
-		for (struct traced *t = s->targets; t; t = t->next) {
-			roots |= t->root;
-			alive |= t->root && !t->done;
-		}
-		s->stop |= roots && !alive;
+		s->stop |= is_over(s);
 	}
 	return s->status;
 }

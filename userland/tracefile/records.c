@@ -23,6 +23,7 @@
 #include "tracefile/format.h"
 #include "tracefile/records.h"
 #include "util/array.h"
+#include "util/format.h"
 #include "util/macros.h"
 #include "util/proc_maps.h"
 #include "util/sanitize.h"
@@ -31,6 +32,8 @@ static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_EXE] = { .type = NLA_STRING }, [META_HOSTNAME] = { .type = NLA_STRING },
 	[META_KERNEL] = { .type = NLA_STRING }, [META_WALL_MINUS_MONO_US] = { .type = NLA_U64 },
 	[META_FD_LIMIT] = { .type = NLA_U64 }, [META_VERSION] = { .type = NLA_STRING },
+	[META_CGROUP] = { .type = NLA_STRING }, [META_CONTAINER] = { .type = NLA_STRING },
+	[META_POD] = { .type = NLA_STRING },
 	[META_INTERRUPTED] = { .type = NLA_FLAG }, [META_LIMIT] = { .type = NLA_NESTED },
 };
 static struct nla_policy symbol_policy[SYM_MAX + 1] = {
@@ -68,6 +71,23 @@ static char *string_of(struct nlattr *a)
 	return a ? sanitize(strndup(nla_data(a), nla_len(a))) : NULL;
 }
 
+/* The unit and the container's ID are in the path. */
+static void take_workload(struct workload *w, struct nlattr **tb)
+{
+	char *path = string_of(tb[META_CGROUP]), *text = path ? strdup_printf("0::%s", path) : NULL;
+
+	workload_free(w);
+	if (text)
+		workload_parse(w, text);
+	w->container = string_of(tb[META_CONTAINER]);
+	if (tb[META_POD]) {
+		free(w->pod);
+		w->pod = string_of(tb[META_POD]);
+	}
+	free(text);
+	free(path);
+}
+
 int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[META_MAX + 1], *a;
@@ -81,6 +101,7 @@ int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *at
 	m->exe = string_of(tb[META_EXE]);
 	m->hostname = string_of(tb[META_HOSTNAME]);
 	m->kernel = string_of(tb[META_KERNEL]);
+	take_workload(&m->workload, tb);
 	if (tb[META_WALL_MINUS_MONO_US])
 		m->wall_minus_mono_s = (int64_t)nla_get_u64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
 	if (tb[META_FD_LIMIT])

@@ -264,6 +264,9 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 
 	put_string(msg, META_EXE, m->exe);
 	put_string(msg, META_HOSTNAME, m->hostname);
+	put_string(msg, META_CGROUP, m->workload.cgroup);
+	put_string(msg, META_CONTAINER, m->workload.container);
+	put_string(msg, META_POD, m->workload.pod);
 	put_string(msg, META_KERNEL, m->kernel);
 	put_string(msg, META_VERSION, LEAKTRACE_VERSION);
 	nla_put_u64(msg, META_WALL_MINUS_MONO_US, (int64_t)(m->wall_minus_mono_s * 1e6));

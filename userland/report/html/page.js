@@ -126,7 +126,8 @@ function header(report, findings) {
 	const places = findings.filter(f => f.verdict === verdict).slice(0, 4).map(f => bySite.get(f.sites[0])).filter(Boolean);
 	const where = [];
 	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, blamedName(s))));
-	const facts = [`pid ${t.pid}`, t.exe, t.hostname, t.kernel && `Linux ${t.kernel}`,
+	const facts = [`pid ${t.pid}`, t.exe, t.unit && `unit ${t.unit}`, t.pod && `pod ${t.pod}`,
+		t.container && `container ${t.container.replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}`, t.hostname, t.kernel && `Linux ${t.kernel}`,
 		`traced for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,
 		t.exited && 'exited'];
 	const l = report.losses;
