@@ -406,6 +406,9 @@ void elf_image_close(struct elf_image *image)
 		return;
 	if (image->elf)
 		elf_end(image->elf);
+	while (image->nunpacked)
+		free(image->unpacked[--image->nunpacked]);
+	free(image->unpacked);
 	free(image->segment);
 	if (image->mapped) {
 		unguard(image);

@@ -25,6 +25,8 @@ struct elf_image {
 	size_t nsegments;
 	unsigned char build_id[MAX_BUILD_ID_BYTES];
 	size_t build_id_bytes;		/* 0: none */
+	void **unpacked;		/* decompressed sections */
+	size_t nunpacked;
 	struct elf_image *next;		/* of all mapped images */
 };
 
@@ -37,5 +39,10 @@ bool elf_image_is_code(const struct elf_image *image, uint64_t vaddr);
 Elf_Scn *elf_image_section(struct elf_image *image, const char *name, GElf_Shdr *shdr);
 const void *elf_image_content(struct elf_image *image, const GElf_Shdr *shdr);
 void elf_image_close(struct elf_image *image);
+
+/* zstd_section.c */
+bool elf_section_is_zstd(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr);
+Elf_Data *elf_section_unzstd(struct elf_image *image, Elf_Scn *scn, GElf_Shdr *shdr,
+			     uint64_t max_bytes);
 
 #endif

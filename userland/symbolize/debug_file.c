@@ -6,7 +6,7 @@
  * which would contact debuginfod servers by itself.
  *
  * libdw decompresses sections when it opens a file, so their claimed sizes are
- * added up first. Unless it is told of one, it also searches for dwz's
+ * added up first; those by zstd we decompress for it. Unless it is told of one, it also searches for dwz's
  * supplementary file, following whatever path the file names; so a file whose
  * supplementary file we do not find is not used at all.
  */
@@ -211,11 +211,32 @@ static struct elf_image *open_shared(struct elf_image *source, int root_fd)
 	return fetch_by_build_id((const unsigned char *)id, bytes - at);
 }
 
+/* Of sections by zstd only those that are read here: libdw leaves out the others. */
+static bool unpack_zstd(struct elf_image *image)
+{
+	static const char *const read[] = {
+		".debug_info", ".debug_abbrev", ".debug_str", ".debug_line", ".debug_line_str",
+		".debug_ranges", ".debug_rnglists", ".debug_addr", ".debug_str_offsets", NULL
+	};
+	GElf_Shdr shdr;
+
+	for (int i = 0; read[i]; i++) {
+		Elf_Scn *scn = elf_image_section(image, read[i], &shdr);
+
+		if (scn && elf_section_is_zstd(image, scn, &shdr) &&
+		    !elf_section_unzstd(image, scn, &shdr, MAX_UNPACKED_BYTES))
+			return false;
+	}
+	return true;
+}
+
 static Dwarf *begin(struct elf_image *image)
 {
 	if (!unpacks_within_bounds(image))
 		return NULL;
 	elf_image_let_unpack(image);
+	if (!unpack_zstd(image))
+		return NULL;
 	return dwarf_begin_elf(image->elf, DWARF_C_READ, NULL);
 }
 

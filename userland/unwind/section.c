@@ -74,7 +74,7 @@ static bool unpacked_size_is_sane(uint64_t bytes, uint64_t packed)
 }
 
 /* libelf allocates whatever size the header claims: check it first. */
-static bool unpack(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr,
+static bool unpack(struct elf_image *image, Elf_Scn *scn, GElf_Shdr *shdr,
 		   const uint8_t *packed, struct unwind_bytes *out)
 {
 	Elf64_Chdr chdr;
@@ -95,7 +95,10 @@ static bool unpack(struct elf_image *image, Elf_Scn *scn, const GElf_Shdr *shdr,
 	if (!unpacked_size_is_sane(bytes, shdr->sh_size))
 		return false;
 	elf_image_let_unpack(image);
-	if ((shdr->sh_flags & SHF_COMPRESSED ? elf_compress(scn, 0, 0) :
+	if (elf_section_is_zstd(image, scn, shdr)) {
+		if (!elf_section_unzstd(image, scn, shdr, MAX_UNPACKED_BYTES))
+			return false;
+	} else if ((shdr->sh_flags & SHF_COMPRESSED ? elf_compress(scn, 0, 0) :
 					       elf_compress_gnu(scn, 0, 0)) < 0)
 		return false;
 	data = elf_getdata(scn, NULL);
