@@ -46,6 +46,7 @@ static struct table_cache_entry {
 	uint32_t table;
 } known[MAX_KNOWN];
 static size_t n_known;
+static uint32_t known_vdso;	/* its table; 0: none yet */
 
 static struct table_cache_entry *known_of(const struct stat *st, uint64_t offset_bytes)
 {
@@ -139,11 +140,14 @@ static uint32_t table_of_vdso(struct client *c, const struct map *map)
 	struct unwind_blob blob;
 	uint32_t id = 0;
 
+	if (known_vdso)
+		return known_vdso;
 	if (!image || unwind_compile_image(image, map->end - map->start, &blob))
 		return 0;
 	if (client_unwind_get(c, blob.key, &id))
 		id = hand_over(c, &blob);
 	unwind_blob_free(&blob);
+	known_vdso = id;
 	return id;
 }
 
@@ -229,7 +233,7 @@ int code_map_send(struct client *c, struct model *m)
 		err = code ? client_maps_set(c, t->id, t->generation, code) : -ESRCH;
 		code_map_free(code);
 		if (err == -ENOENT)	/* the kernel has dropped a table that is in our cache */
-			n_known = 0;
+			n_known = known_vdso = 0;
 	}
 	return err;
 }

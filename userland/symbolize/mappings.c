@@ -2,7 +2,7 @@
 /*
  * The executable mappings of a process and the files behind them. Mappings that
  * vanish (dlclose, exec) are kept, because objects created by their code may
- * still be live. One file is one module, however often it is mapped.
+ * still be live. One file is one module, however often and by how many it is mapped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,8 @@
 #include "elf/image.h"
 #include "symbolize/mappings.h"
 #include "symbolize/module.h"
+#include "symbolize/module_cache.h"
+#include "util/array.h"
 #include "util/proc_maps.h"
 #include "util/string_table.h"
 #include "util/target_file.h"
@@ -67,34 +69,21 @@ static struct elf_image *own_vdso(uint64_t bytes)
 	return image;
 }
 
-static struct elf_module *add_module(struct mapping_table *table, struct elf_image *image,
-				     const char *label)
+/* The table keeps it until the end: strings of it may be in use. */
+static struct elf_module *keep(struct mapping_table *table, struct elf_module *module)
 {
-	struct elf_module *module;
-
-	if (!image)
-		return NULL;
-	/* A copy of a known file: another inode, or another container. */
-	for (module = table->modules; module; module = module->next)
-		if (image->build_id_bytes && image->size_bytes == module->image->size_bytes &&
-		    image->build_id_bytes == module->image->build_id_bytes &&
-		    !memcmp(image->build_id, module->image->build_id, image->build_id_bytes)) {
-			elf_image_close(image);
+	for (size_t i = 0; module && i < table->nmodules; i++)
+		if (table->module[i] == module) {
+			module_cache_put(module);
 			return module;
 		}
-	module = elf_module_open(image, label, table->names);
-	if (module) {
-		module->next = table->modules;
-		table->modules = module;
+	if (module && !array_reserve(table->module, table->modules_room, table->nmodules, 1)) {
+		module_cache_put(module);
+		return NULL;
 	}
+	if (module)
+		table->module[table->nmodules++] = module;
 	return module;
-}
-
-static bool is_same_file(const struct elf_module *module, const struct stat *st)
-{
-	return module->inode && module->inode == st->st_ino && module->dev == st->st_dev &&
-	       module->size_bytes == (size_t)st->st_size &&
-	       !memcmp(&module->mtime, &st->st_mtim, sizeof(st->st_mtim));
 }
 
 static struct elf_module *module_of(struct mapping_table *table, const struct map *map,
@@ -107,25 +96,14 @@ static struct elf_module *module_of(struct mapping_table *table, const struct ma
 	if (is_vdso(map->path)) {
 		struct elf_image *image = read_vdso(table->tid, map);
 
-		return add_module(table, image ? image : own_vdso(map->end - map->start), label);
+		return keep(table, module_cache_image(image ? image : own_vdso(map->end - map->start), label));
 	}
 	if (!map->inode)
 		return NULL;
 	fd = open_mapped(table->tid, table->root_fd, map, &st);
 	if (fd < 0)
 		return NULL;
-	for (module = table->modules; module; module = module->next)
-		if (is_same_file(module, &st))
-			break;
-	if (!module) {
-		module = add_module(table, elf_image_map(fd), label);
-		if (module) {
-			module->dev = st.st_dev;
-			module->inode = st.st_ino;
-			module->size_bytes = st.st_size;
-			module->mtime = st.st_mtim;
-		}
-	}
+	module = keep(table, module_cache_file(fd, &st, label));
 	close(fd);
 	return module;
 }
@@ -288,12 +266,9 @@ const struct exec_mapping *mapping_table_find(const struct mapping_table *table,
 /** mapping_table_free() - release everything */
 void mapping_table_free(struct mapping_table *table)
 {
-	while (table->modules) {
-		struct elf_module *next = table->modules->next;
-
-		elf_module_close(table->modules);
-		table->modules = next;
-	}
+	for (size_t i = 0; i < table->nmodules; i++)
+		module_cache_put(table->module[i]);
+	free(table->module);
 	free(table->now.code);
 	free(table->old.code);
 	if (table->root_fd >= 0)

@@ -28,7 +28,8 @@ struct mapping_table {
 	struct string_table *names;
 	struct mapping_list now;		/* by address, disjoint */
 	struct mapping_list old;		/* in the order in which they vanished */
-	struct elf_module *modules;
+	struct elf_module **module;		/* of all mappings, old ones included; each once */
+	size_t nmodules, modules_room;
 	bool has_jit;			/* some code is in no ELF file */
 };
 

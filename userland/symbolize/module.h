@@ -13,12 +13,14 @@
 #include "symbolize/symbolizer.h"
 
 struct elf_module {
-	struct elf_module *next;
+	struct elf_module *next;	/* these three: module_cache.c */
+	unsigned int users;
+	struct string_table *names;
 	struct elf_image *image;
-	dev_t dev;			/* these four identify a file that has not changed */
+	dev_t dev;			/* these five identify a file that has not changed */
 	ino_t inode;
 	size_t size_bytes;
-	struct timespec mtime;
+	struct timespec mtime, ctime;
 	const char *path;		/* for the report */
 	const char *build_id;		/* hex, or NULL */
 	bool indexed;			/* all fields below are filled */

@@ -177,7 +177,7 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 	code = mapping_table_find(&s->code, at);
 	if (code && code->module &&
 	    elf_image_vaddr(code->module->image, at - code->start + code->offset_bytes, &vaddr)) {
-		int n = elf_module_resolve(code->module, s->names, s->code.root_fd, vaddr,
+		int n = elf_module_resolve(code->module, code->module->names, s->code.root_fd, vaddr,
 					   step_bytes, frames, max);
 
 		for (int i = 0; i < n; i++)	/* a copy of the file may have another path */
