@@ -12,8 +12,8 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/tracepoint.h>
 #include <net/netlink.h>
+#include <trace/events/sched.h>
 
 #include "ids.h"
 #include "key.h"
@@ -240,9 +240,8 @@ static int thread_fill(struct sk_buff *skb, const struct lt_object *o)
 /* The others that it needs are every kind's (lifecycle.c). */
 static const struct lt_probe thread_probes[] = {
 	{
-		.name = "sched_process_free", .how = LEAKTRACE_PROBE_TRACEPOINT,
-		.kinds = LT_KINDBIT(THREAD), .tracepoint = on_sched_process_free, .required = true,
-		.why = "children reaped",
+		LT_TRACEPOINT(sched_process_free),
+		.kinds = LT_KINDBIT(THREAD), .required = true, .why = "children reaped",
 	},
 	{ }
 };

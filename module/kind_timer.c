@@ -17,9 +17,9 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 #include <net/netlink.h>
+#include <trace/events/signal.h>
 
 #include "arch.h"
 #include "ids.h"
@@ -425,9 +425,8 @@ static const struct lt_probe timer_probes[] = {
 		.how = LEAKTRACE_PROBE_FTRACE, .kinds = LT_KINDBIT(TIMER),
 		.function = on_timer_create, .why = "POSIX timers of 32-bit programs",
 	}, {
-		.name = "signal_generate", .how = LEAKTRACE_PROBE_TRACEPOINT,
-		.kinds = LT_KINDBIT(TIMER), .tracepoint = on_signal_generate, .required = true,
-		.why = "expirations of POSIX timers",
+		LT_TRACEPOINT(signal_generate),
+		.kinds = LT_KINDBIT(TIMER), .required = true, .why = "expirations of POSIX timers",
 	},
 	{ }
 };

@@ -10,7 +10,8 @@
 #include <linux/binfmts.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/tracepoint.h>
+#include <trace/events/sched.h>
+#include <trace/events/task.h>
 
 #include "code.h"
 #include "key.h"
@@ -165,9 +166,8 @@ static void target_exit(struct lt_target *t)
 	lt_ring_note(t, LEAKTRACE_EVENT_EXIT, 0);
 }
 
-/* @clone_flags became u64 in v6.19 (edd3cb05c00a): the same on 64 bit. */
 static void notrace on_task_newtask(void *data, struct task_struct *task,
-				    unsigned long clone_flags)
+				    LT_CLONE_FLAGS_TYPE clone_flags)
 {
 	bool thread = clone_flags & CLONE_THREAD;
 	const struct lt_kind *kind = NULL;
@@ -202,10 +202,7 @@ static void thread_exit(struct lt_target *t)
 			kind->thread_exit(t);
 }
 
-/* v6.16, "exit: move and extend sched_process_exit() tracepoint", adds an
- * argument, which we don't need.
- */
-static void notrace on_sched_process_exit(void *data, struct task_struct *task)
+static void notrace on_sched_process_exit(void *data, LT_SCHED_PROCESS_EXIT_PROTO(task))
 {
 	struct lt_target *t;
 
@@ -235,13 +232,12 @@ static void notrace on_sched_process_exec(void *data, struct task_struct *task, 
 	lt_probe_leave();
 }
 
-#define TASK_ROW(_name, _fn, _why) {						\
-	.name = _name, .how = LEAKTRACE_PROBE_TRACEPOINT, .kinds = LEAKTRACE_KINDS_ALL, \
-	.tracepoint = _fn, .required = true, .why = _why }
+#define TASK_ROW(_name, _why) {						\
+	LT_TRACEPOINT(_name), .kinds = LEAKTRACE_KINDS_ALL, .required = true, .why = _why }
 
 const struct lt_probe lt_lifecycle_probes[] = {
-	TASK_ROW("task_newtask", on_task_newtask, "threads and children made"),
-	TASK_ROW("sched_process_exit", on_sched_process_exit, "threads and processes that end"),
-	TASK_ROW("sched_process_exec", on_sched_process_exec, "new programs"),
+	TASK_ROW(task_newtask, "threads and children made"),
+	TASK_ROW(sched_process_exit, "threads and processes that end"),
+	TASK_ROW(sched_process_exec, "new programs"),
 	{ }
 };

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
+#include <linux/utsname.h>
 #include <linux/version.h>
 
 #include "code.h"
@@ -175,17 +176,18 @@ static const u32 newest_tested __section(".leaktrace.tested") =
  */
 static int __init check_series(void)
 {
-	u32 tested = READ_ONCE(newest_tested) >> 8, series = LINUX_VERSION_CODE >> 8;
+	u32 tested = READ_ONCE(newest_tested) >> 8, major, minor;
 
-	if (series <= tested)
+	if (sscanf(init_utsname()->release, "%u.%u", &major, &minor) != 2 ||
+	    KERNEL_VERSION(major, minor, 0) >> 8 <= tested)
 		return 0;
 	if (untested) {
 		pr_warn("Linux %u.%u is newer than %u.%u, the newest that was tested; loaded, as untested=1 asks\n",
-			series >> 8, series & 0xff, tested >> 8, tested & 0xff);
+			major, minor, tested >> 8, tested & 0xff);
 		return 0;
 	}
 	pr_err("Linux %u.%u is newer than %u.%u, the newest that was tested: untested=1 loads the module nevertheless\n",
-	       series >> 8, series & 0xff, tested >> 8, tested & 0xff);
+	       major, minor, tested >> 8, tested & 0xff);
 	return -EOPNOTSUPP;
 }
 

@@ -213,11 +213,17 @@ static void attach_functions(u32 kinds)
 			set_state(r, err);
 }
 
+static int attach_tracepoint(struct row *r)
+{
+	if (!r->tp)
+		return -ENOENT;
+	return tracepoint_probe_register(r->tp, (void *)r->probe->tracepoint, r);
+}
+
 static void attach_row(struct row *r)
 {
 	if (r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		set_state(r, r->tp ? tracepoint_probe_register(r->tp, r->probe->tracepoint, r) :
-			  -ENOENT);
+		set_state(r, attach_tracepoint(r));
 	else if (!is_function(r))
 		set_state(r, 0);
 }
@@ -240,7 +246,7 @@ static void detach_functions(void)
 static void detach_row(struct row *r)
 {
 	if (r->state.attached && r->probe->how == LEAKTRACE_PROBE_TRACEPOINT)
-		tracepoint_probe_unregister(r->tp, r->probe->tracepoint, r);
+		tracepoint_probe_unregister(r->tp, (void *)r->probe->tracepoint, r);
 	if (!is_function(r))
 		r->state.attached = false;
 }

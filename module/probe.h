@@ -3,7 +3,9 @@
 #ifndef _LT_PROBE_H
 #define _LT_PROBE_H
 
+#include <linux/compiler.h>
 #include <linux/ftrace.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 #include <linux/leaktrace.h>
 
@@ -25,17 +27,31 @@ void lt_function_detach(void);
 /*
  * probe.c: rows of hooks, attached while there is a target that wants them
  */
+typedef void lt_tracepoint_fn(void);	/* prototypes differ: LT_TRACEPOINT() looks at each */
+
 struct lt_probe {
 	const char *name;
 	enum leaktrace_probe_how how;
 	u32 kinds;
 	bool required;
 	lt_function_fn *function;	/* of FTRACE */
-	void *tracepoint;		/* of TRACEPOINT: its prototype differs by name */
+	lt_tracepoint_fn *tracepoint;	/* of TRACEPOINT */
 	const char *why;
 	/* Rows with the same non-zero number serve one purpose: one is enough. */
 	u8 either;
 };
+
+/*
+ * A tracepoint, of which it gives a row's name, how and tracepoint; on_NAME() is called. A
+ * callback of another type than the kernel's own header declares is a call of the wrong
+ * type, which kCFI ends with a panic: here it is an error of the compiler's. The function
+ * that the header has for this takes nothing but such a callback.
+ */
+#define LT_TRACEPOINT(_name)							\
+	.name = __stringify(_name), .how = LEAKTRACE_PROBE_TRACEPOINT,		\
+	.tracepoint = (lt_tracepoint_fn *)(void *)__builtin_choose_expr(	\
+		__same_type(check_trace_callback_type_##_name,			\
+			    void (typeof(on_##_name) *)), on_##_name, (void)0)
 
 /* Run-time state of a row, for STATUS. */
 struct lt_probe_state {

@@ -174,6 +174,26 @@ doctored_kernel() {
 	refute grep -q 'leaktrace: ' <<<"$output"
 }
 
+@test "Kbuild: a tracepoint's callback of another type than the kernel's does not compile" {
+	local file wrong
+	doctored_kernel
+	while read -r file wrong; do
+		cp -p "$TREE/module/$file" "$BATS_TEST_TMPDIR/right.c"
+		sed -i "$wrong" "$TREE/module/$file"
+		refute cmp -s "$TREE/module/$file" "$BATS_TEST_TMPDIR/right.c"
+		run make -C "$KDIR" M="$TREE" modules
+		cp -p "$BATS_TEST_TMPDIR/right.c" "$TREE/module/$file"
+		echo "$output"
+		[ "$status" != 0 ]
+		grep -q ' error: ' <<<"$output"
+		grep -q "module/$file:[0-9:]* note: in expansion of macro .LT_TRACEPOINT" <<<"$output"
+	done <<-'WRONG'
+		kind_timer.c /on_signal_generate(/s/int sig/long sig/
+		lifecycle.c s/ LT_CLONE_FLAGS_TYPE clone_flags/ int clone_flags/
+		lifecycle.c s/LT_SCHED_PROCESS_EXIT_PROTO(task)/struct task_struct *task, int more/
+	WRONG
+}
+
 @test "Kbuild: clean asks nothing of the kernel" {
 	doctored_kernel
 	sed -i '/^CONFIG_KPROBES=/d' "$KDIR/include/config/auto.conf"
