@@ -229,7 +229,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	tell touch a write
 	local id i
 	id=$(genl target "$VICTIM" | jq .id)
-	PYTHONPATH=$TOP/tests/lib "$PYTHON" -B - "$id" <<-'PYTHON' 3>&- 4>&- &
+	PYTHONPATH=$TOP/tests/lib "$PYTHON" -S -B - "$id" <<-'PYTHON' 3>&- 4>&- &
 	import sys, genl
 	nl, target = genl.Netlink(), genl.u32("id", int(sys.argv[1]))
 	family = nl.family()["id"]

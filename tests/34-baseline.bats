@@ -77,7 +77,7 @@ teardown() { clean_up; }
 	STARTED+=($!)
 	cat <&"${VICTIM_OUT[$VICTIM]}" >"$BATS_TEST_TMPDIR/answers" 3>&- &
 	STARTED+=($!)
-	PYTHONPATH=$TOP/tests/lib "$PYTHON" -B - "$VICTIM" >"$BATS_TEST_TMPDIR/kinds" <<-'PYTHON'
+	PYTHONPATH=$TOP/tests/lib "$PYTHON" -S -B - "$VICTIM" >"$BATS_TEST_TMPDIR/kinds" <<-'PYTHON'
 	import sys, genl
 	nl = genl.Netlink()
 	family = nl.family()["id"]

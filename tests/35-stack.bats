@@ -37,7 +37,7 @@ check() {
 	for what in objects sites stacks; do
 		genl $what "$VICTIM" >"$dir/$what"
 	done
-	result=$("$PYTHON" "$TOP/tests/lib/stacks.py" "$dir/truth" "$dir/objects" "$dir/sites" \
+	result=$("$PYTHON" -S "$TOP/tests/lib/stacks.py" "$dir/truth" "$dir/objects" "$dir/sites" \
 		"$dir/stacks" 2>"$dir/wrong") || { head -c 4000 "$dir/wrong" >&2; echo "$result" >&2; return 1; }
 	echo "$result"
 }

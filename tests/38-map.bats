@@ -18,23 +18,7 @@ begin() { start_and_attach map victim_map; }
 assert_maps() {
 	local pid=${1:-$VICTIM}
 	report "$pid"
-	genl objects "$pid" map >"$BATS_TEST_TMPDIR/objects"
-	"$PYTHON" - "$pid" "$BATS_TEST_TMPDIR/objects" <<-'PYTHON' || explain "not as in maps"
-	import json, sys
-	with open("/proc/%s/maps" % sys.argv[1]) as maps:
-	    lines = [line.split() for line in maps if "[vsyscall]" not in line]
-	ranges = [[int(n, 16) for n in line[0].split("-")] for line in lines]
-	there = {(start, end - start) for start, end in ranges}
-	with open(sys.argv[2]) as objects:
-	    known = [json.loads(line) for line in objects]
-	ours = {(o["id"], o["bytes"]) for o in known}
-	for what, some in (("unknown", there - ours), ("not there", ours - there)):
-	    for start, size in sorted(some):
-	        print("%s: %x-%x" % (what, start, start + size), file=sys.stderr)
-	if len(known) != len(there):
-	    print("%d objects, %d mappings" % (len(known), len(there)), file=sys.stderr)
-	sys.exit(ours != there or len(known) != len(there))
-	PYTHON
+	"$PYTHON" -S "$TOP/tests/lib/maps.py" "$pid" || explain "not as in maps"
 	assert_total map live "$(proc_map_count "$pid")"
 	assert_exact
 }

@@ -27,7 +27,7 @@ one_is_traced() { genl status | jq -e '.tracing == 1'; }
 # 20,000 pairs of $VICTIM's, while somebody listens and does not hear. A slow kernel
 # empties a ring as fast as it is filled: so the last ones go before who empties it.
 lose_events() {
-	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
+	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
 	listener=$!
 	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
 	tell pairs 19000
@@ -210,7 +210,7 @@ right_or_flagged() {
 	until_true 60 one_is_traced
 	tell pairs 1000
 	[ "$(genl status | jq .events)" -lt 100 ]
-	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
+	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
 	local other=$!
 	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
 	tell pairs 1000

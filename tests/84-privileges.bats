@@ -27,14 +27,14 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 # bats test_tags=vm,core
 @test "privileges: a refusal is the same, whether there is something or not" {
 	in_guest
-	"${NOBODY[@]}" "$PYTHON" "$ASK" answers "$ID" "$VICTIM"
+	"${NOBODY[@]}" "$PYTHON" -S "$ASK" answers "$ID" "$VICTIM"
 	# root without capabilities
-	setpriv --bounding-set=-all --inh-caps=-all "$PYTHON" "$ASK" answers "$ID" "$VICTIM"
+	setpriv --bounding-set=-all --inh-caps=-all "$PYTHON" -S "$ASK" answers "$ID" "$VICTIM"
 	# root of a user namespace of its own, as nobody and as root make one
-	"${NOBODY[@]}" unshare -Ur "$PYTHON" "$ASK" answers "$ID" "$VICTIM"
-	unshare -Ur "$PYTHON" "$ASK" answers "$ID" "$VICTIM"
+	"${NOBODY[@]}" unshare -Ur "$PYTHON" -S "$ASK" answers "$ID" "$VICTIM"
+	unshare -Ur "$PYTHON" -S "$ASK" answers "$ID" "$VICTIM"
 	# what root opened is of no use to who is no longer root
-	"$PYTHON" "$ASK" dropped "$ID"
+	"$PYTHON" -S "$ASK" dropped "$ID"
 	expect "$(genl status | jq .targets)" 1 "targets after refusals"
 }
 
@@ -42,7 +42,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 @test "privileges: a container with a network of its own does not see the door" {
 	in_guest
 	local group box=("${NOBODY[@]}" unshare -Urnpf --mount-proc)
-	run "${box[@]}" "$PYTHON" "${ASK%/*}/genl.py" family
+	run "${box[@]}" "$PYTHON" -S "${ASK%/*}/genl.py" family
 	[[ $output == ENOENT* ]]
 	run "${box[@]}" "$TOOL" status
 	expect "$status" 2 "exit status"
@@ -52,7 +52,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	expect "$status" 2 "exit status"
 	[[ $output == *permission* && $output != *victim* ]]
 	for group in events targets; do
-		run "${NOBODY[@]}" unshare -Urpf --mount-proc "$PYTHON" "${ASK%/*}/genl.py" listen "$group"
+		run "${NOBODY[@]}" unshare -Urpf --mount-proc "$PYTHON" -S "${ASK%/*}/genl.py" listen "$group"
 		expect "$output" EPERM "joining the group '$group'"
 	done
 }
@@ -87,7 +87,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	in_guest
 	tell hold 9
 	tell pairs 20
-	"$PYTHON" "$ASK" addresses "$ID"
+	"$PYTHON" -S "$ASK" addresses "$ID"
 	start_victim victim_thread
 	attach
 	tell raw 3
@@ -95,7 +95,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	attach --kinds page,timer
 	local pid
 	for pid in "${STARTED[@]}"; do
-		"$PYTHON" "$ASK" addresses "$(genl target "$pid" | jq .id)"
+		"$PYTHON" -S "$ASK" addresses "$(genl target "$pid" | jq .id)"
 	done
 }
 

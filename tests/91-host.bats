@@ -148,7 +148,7 @@ frozen() {
 while_it_hangs() {
 	# What is not to be had is not waited for. The tool's report would be, as any other
 	# reader of its /proc/PID/maps.
-	timeout 60 "$PYTHON" "$TOP/tests/lib/genl.py" reconcile "$VICTIM" >&2
+	timeout 60 "$PYTHON" -S "$TOP/tests/lib/genl_command.py" reconcile "$VICTIM" >&2
 	timeout 3 cat "/proc/$VICTIM/maps" >/dev/null || genl target "$VICTIM" | jq -e '.inexact != 0' >&2
 	# another target, its child, and who is let go
 	timeout 60 "$LEAKTRACE" run --follow-fork --kinds fd -- /bin/sh -c '/bin/true; /bin/true' >&2

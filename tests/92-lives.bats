@@ -28,7 +28,7 @@ teardown() {
 @test "lives: insmod, attach, exec, fork, exit, detach, rmmod, under load; who dies is drawn by lot" {
 	local fast
 	fast=$(public "$LEAKTRACE")	# from memory: it starts often
-	"$PYTHON" "$TOP/tests/lib/lives.py" --rounds "$LIVES_ROUNDS" --tool "$fast" \
+	"$PYTHON" -S "$TOP/tests/lib/lives.py" --rounds "$LIVES_ROUNDS" --tool "$fast" \
 		>"$BATS_TEST_TMPDIR/lives" 2>"$BATS_TEST_TMPDIR/progress" || {
 		tail -n 20 "$BATS_TEST_TMPDIR/progress"
 		return 1
@@ -84,7 +84,7 @@ one_target() { [ "$(genl status | jq .targets)" = 1 ]; }
 	cli=$!
 	until_true 120 one_target
 	# somebody wants each event, and does not read one
-	"$PYTHON" "$TOP/tests/lib/genl.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
+	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
 	STARTED+=($!)
 	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
 	kill -STOP $cli

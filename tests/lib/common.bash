@@ -22,7 +22,7 @@ victim_count=0
 lt() { "$LEAKTRACE" "$@"; }
 # For "lt_front … &": the shell would have it ignore Ctrl-C.
 lt_front() { exec env --default-signal=INT "$LEAKTRACE" "$@"; }
-genl() { "$PYTHON" "$TOP/tests/lib/genl.py" "$@"; }
+genl() { "$PYTHON" -S "$TOP/tests/lib/genl_command.py" "$@"; }
 
 # A prerequisite is absent: no reason to fail on a laptop, one in the lab.
 lacking() {

@@ -30,7 +30,6 @@ module's encoder.
 import errno
 import json
 import os
-import random
 import re
 import signal
 import socket
@@ -276,6 +275,8 @@ def parse_attr(text):
 
 
 def fuzz(nl, family, n, seed):
+    import random  # pylint: disable=import-outside-toplevel # slow, and only for this
+
     rng = random.Random(seed)
     results = {}
     for _ in range(n):
@@ -380,9 +381,13 @@ def main(argv):
     return 0
 
 
-if __name__ == "__main__":
+def command():
     try:
         sys.exit(main(sys.argv))
     except Refused as refused:
         print(*refused.args)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    command()
