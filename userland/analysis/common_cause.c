@@ -15,9 +15,11 @@
 #include "analysis/measure.h"
 #include "model/finding.h"
 #include "model/model.h"
+#include "model/object.h"
 #include "model/site.h"
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
+#include "util/proc_maps.h"
 
 #define STEP_S		0.05	/* objects of one cause are created within this time */
 #define STEP_SHARE	0.05	/* and within this share of the time between two occurrences */
@@ -113,22 +115,86 @@ static const struct site *part_of(struct model *m, const struct finding *f, uint
 	return NULL;
 }
 
-/* A thread touches its own stack first, so its pages share no caller with its creation. */
-static bool stacks_of_threads(struct model *m, const struct finding *f, const struct finding *g)
+/* Marks the mappings in which threads of a finding have their descriptors: their stacks. */
+static bool *stacks_of(struct model *m, const struct finding *f)
+{
+	bool *stack = m->maps && m->maps->n ? calloc(m->maps->n, sizeof(*stack)) : NULL;
+
+	for (size_t i = 0; stack && i < f->nsites; i++) {
+		size_t n;
+		const struct object *o = model_objects(m, f->sites[i], &n);
+
+		for (size_t k = 0; k < n && o->kind == LEAKTRACE_KIND_THREAD; k++) {
+			const struct map *map = o[k].ctid ? maps_find(m->maps, o[k].ctid) : NULL;
+
+			if (map && (o[k].unjoined || !(o[k].flags & LEAKTRACE_OBJECT_F_EXITED)))
+				stack[map - m->maps->map] = true;
+		}
+	}
+	return stack;
+}
+
+/* Whether most of the pages of g are in stacks of the threads of f. */
+static bool in_stacks(struct model *m, const struct finding *f, const struct finding *g)
+{
+	bool *stack = stacks_of(m, f);
+	uint64_t in = 0, all = 0;
+
+	for (size_t i = 0; stack && i < g->nsites; i++) {
+		size_t n;
+		const struct object *o = model_objects(m, g->sites[i], &n);
+
+		for (size_t k = 0; k < n; k++) {
+			const struct map *map = maps_find(m->maps, o[k].id);
+
+			all += o[k].count;
+			in += map && stack[map - m->maps->map] ? o[k].count : 0;
+		}
+	}
+	free(stack);
+	return in * 2 > all;
+}
+
+static bool same_function(const struct symbol_frame *a, const struct symbol_frame *b)
+{
+	return a->function && b->function && !strcmp(a->function, b->function);
+}
+
+/* Whether both were created in one call of a C library function, as a thread and its descriptor. */
+static bool in_one_call(struct model *m, const struct site *a, const struct site *b)
+{
+	const struct symbol_frame *f, *g;
+	int n = model_frames(m, a->stack, &f), k = model_frames(m, b->stack, &g), common = 0;
+
+	while (common < n && common < k && same_function(&f[n - 1 - common], &g[k - 1 - common]))
+		common++;
+	return common > (int)call_path_outer(m, a->stack) && frame_is_c_library(&f[n - common]);
+}
+
+/*
+ * Memory that threads have: a thread touches its own stack first, so its pages
+ * share no caller with its creation.
+ */
+static bool memory_of_threads(struct model *m, const struct finding *f, const struct finding *g)
 {
 	const struct site *thread = part_of(m, f, LEAKTRACE_KIND_THREAD);
 	const struct site *pages = model_site(m, g->sites[0]);
 
-	return thread && pages->kind == LEAKTRACE_KIND_PAGE && in_step(m, thread->id, pages->id);
+	return thread && thread->type == LEAKTRACE_TYPE_THREAD && pages->kind == LEAKTRACE_KIND_PAGE &&
+		(in_stacks(m, f, g) || in_one_call(m, thread, pages) ||
+		 in_step(m, thread->id, pages->id));
 }
 
-bool common_cause(struct model *m, const struct finding *f, const struct finding *g)
+/* Whether two findings have one cause, and why it is thought so. */
+bool common_cause(struct model *m, const struct finding *f, const struct finding *g, enum cause *why)
 {
 	const struct site *a = model_site(m, f->sites[0]), *b = model_site(m, g->sites[0]);
 	struct call_path p, q;
 
-	if (stacks_of_threads(m, f, g) || stacks_of_threads(m, g, f))
+	*why = CAUSE_THREAD;
+	if (memory_of_threads(m, f, g) || memory_of_threads(m, g, f))
 		return true;
+	*why = CAUSE_TIME;
 	if (!call_path_read(m, a, &p) || !call_path_read(m, b, &q))
 		return false;
 	return call_path_common(&p, &q) > call_path_outer(m, a->stack) && in_step(m, a->id, b->id);

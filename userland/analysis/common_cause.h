@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct finding;
+#include "model/finding.h"
+
 struct model;
 
-bool common_cause(struct model *m, const struct finding *f, const struct finding *g);
+bool common_cause(struct model *m, const struct finding *f, const struct finding *g, enum cause *why);
 unsigned int call_path_outer(struct model *m, uint32_t stack); /* outer frames: libc's, and the start function */
 
 #endif

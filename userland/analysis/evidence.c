@@ -81,6 +81,7 @@ static const char *amount(const struct measures *x, uint64_t n, char buf[80])
 static void say_counts(struct judgement *j, const struct measures *x)
 {
 	const struct words *w = words_of(x);
+	uint64_t live = x->born > x->died ? x->born - x->died : 0;
 	char a[80], b[80], c[80], d[32], e[32], old[32];
 
 	format_seconds(x->window_s, d);
@@ -93,10 +94,11 @@ static void say_counts(struct judgement *j, const struct measures *x)
 	else if (!x->died)
 		say(j, "%s %s in %s, none %s", amount(x, x->born, a), w->born, d, w->died);
 	else
+		/* as in the headline; the objects were counted a moment later */
 		say(j, "%s of %s %s (95 %% within %s); %s still %s, %s of them for more than %s",
 		    amount(x, x->died, a), amount(x, x->born, b), w->died,
-		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d), amount(x, x->live, c), w->alive,
-		    x->old == x->live ? "all" : x->old ? format_count(x->old, old) : "none",
+		    format_seconds(fmin(x->life_p95_s, x->life_max_s), d),
+		    amount(x, live, c), w->alive, x->old >= live ? "all" : x->old ? format_count(x->old, old) : "none",
 		    format_seconds(x->horizon_s, e));
 }
 
@@ -122,30 +124,27 @@ static void say_growth(struct judgement *j, const struct measures *x)
 		    low, high, x->z);
 }
 
-/* "0.27 pages per KiB read" */
+/* "one page per 3.7 KiB read" */
 static const char *pace(const struct measures *x, char buf[96])
 {
-	static const struct {
-		const char *unit;
-		double units;
-	} bytes[] = { { "KiB", 0x1p10 }, { "MiB", 0x1p20 }, { "GiB", 0x1p30 } };
 	static const char *const things[KINDS] = {
-		[LEAKTRACE_KIND_FD] = "descriptors", [LEAKTRACE_KIND_PAGE] = "pages",
-		[LEAKTRACE_KIND_TIMER] = "timers", [LEAKTRACE_KIND_THREAD] = "threads",
-		[LEAKTRACE_KIND_MAP] = "mappings",
+		[LEAKTRACE_KIND_FD] = "descriptor", [LEAKTRACE_KIND_PAGE] = "page",
+		[LEAKTRACE_KIND_TIMER] = "timer", [LEAKTRACE_KIND_THREAD] = "thread",
+		[LEAKTRACE_KIND_MAP] = "mapping",
 	};
+	const char *thing = x->type == LEAKTRACE_TYPE_PROCESS ? "process" : things[x->kind];
 	const struct load_correlation *f = &x->correlation;
-	unsigned int i = 0;
+	double each = f->per_unit > 0 ? 1 / f->per_unit : 0;
+	char bytes[32];
 
-	if (f->by == LOAD_CPU) {
-		snprintf(buf, 96, "%.3g %s per second of CPU time", f->per_unit * 1e6,
-			 things[x->kind]);
-		return buf;
-	}
-	while (i + 1 < ARRAY_SIZE(bytes) && f->per_unit * bytes[i].units < 0.1)
-		i++;
-	snprintf(buf, 96, "%.3g %s per %s %s", f->per_unit * bytes[i].units, things[x->kind],
-		 bytes[i].unit, f->by == LOAD_READ ? "read" : "written");
+	if (f->by == LOAD_CPU)
+		snprintf(buf, 96, "one %s per %s of CPU time", thing, format_seconds(each / 1e6, bytes));
+	else if (each < 10)
+		snprintf(buf, 96, "one %s per %.1f bytes %s", thing, each,
+			 f->by == LOAD_READ ? "read" : "written");
+	else
+		snprintf(buf, 96, "one %s per %s %s", thing, format_bytes(each, bytes),
+			 f->by == LOAD_READ ? "read" : "written");
 	return buf;
 }
 
@@ -174,6 +173,9 @@ static void say_memory(struct judgement *j, const struct measures *x)
 	if (x->heap)
 		say(j, "most of it is in the heap, where any allocation may be the first to touch a page: "
 		    "the cause may be in another call path");
+	if (x->unplaced)
+		say(j, "the process has exited, and what this memory was is not known: a heap that is "
+		    "kept on purpose looks the same");
 	if (x->pooled)
 		say(j, "its mappings are shared with other call paths, as an allocator's are: memory "
 		    "that the program keeps on purpose grows in the same way as a leak");
@@ -235,33 +237,73 @@ void evidence_write(struct judgement *j, const struct measures *x)
 		say_cache(j, x);
 }
 
-/* How many of each kind are created together with one of the first part's objects. */
-void evidence_of_parts(struct model *m, struct finding *f)
+/* "1 fd device, 49 pages": how many of each there are for each object of the first part */
+static void list_parts(struct model *m, const struct finding *f, char *list, size_t room)
 {
-	uint64_t live[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 }, steps;
-	struct judgement *j = &f->judgement;
-	char *first = NULL, list[256] = "";
+	uint64_t live[KINDS][__LEAKTRACE_TYPE_MAX] = { 0 };
+	const struct site *first = model_site(m, f->sites[0]);
+	double steps = site_live(first) + first->judgement.unjoined;
 	size_t len = 0;
 
-	steps = site_live(model_site(m, f->sites[0])) ?: 1;
+	*list = '\0';
 	for (size_t i = 0; i < f->nsites; i++) {
 		const struct site *s = model_site(m, f->sites[i]);
 
 		live[s->kind][s->type < __LEAKTRACE_TYPE_MAX ? s->type : 0] += site_live(s);
 	}
 	for (int k = 0; k < KINDS; k++)
-		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && len < sizeof(list) - 64; t++)
+		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && len + 64 < room; t++)
 			if (live[k][t])
-				len += snprintf(list + len, sizeof(list) - len, "%s%.3g %s%s%s%s",
-						len ? ", " : "", (double)live[k][t] / steps,
+				len += snprintf(list + len, room - len, "%s%.3g %s%s%s%s",
+						len ? ", " : "", live[k][t] / (steps > 0 ? steps : 1),
 						k == LEAKTRACE_KIND_FD ? type_name(t) : "",
 						k == LEAKTRACE_KIND_FD ? " " : "", kind_name(k),
 						live[k][t] == steps ? "" : "s");
-	if (asprintf(&first, "created together, probably one cause: %s each time", list) < 0)
+}
+
+/* The innermost frame that all parts have in common. */
+static const char *common_caller(struct model *m, const struct finding *f, char buf[64])
+{
+	const struct symbol_frame *frames;
+	int n = model_frames(m, model_site(m, f->sites[0])->stack, &frames);
+	bool known = f->common && f->common <= (unsigned int)n;
+
+	return frame_name(known ? &frames[n - f->common] : NULL, buf, 64);
+}
+
+static void say_first(struct judgement *j, char *sentence)
+{
+	if (!sentence)
 		return;
 	free(j->evidence[EVIDENCE_MAX - 1]);
 	memmove(&j->evidence[1], &j->evidence[0], (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
-	j->evidence[0] = first;
+	j->evidence[0] = sentence;
+}
+
+/* Why its parts are one finding, and how sure that is. */
+void evidence_of_parts(struct model *m, struct finding *f)
+{
+	char list[256], caller[64], bytes[32];
+	char *sentence = NULL;
+
+	switch (f->cause) {
+	case CAUSE_PATH:
+		break;
+	case CAUSE_THREAD:
+		sentence = strdup_printf("%s are stacks of these threads, and what creating them allocated",
+					 format_bytes(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES, bytes));
+		break;
+	case CAUSE_CALLER:
+		sentence = strdup_printf("no single call path accounts for the growth, but together they do: "
+					 "all are under %s", common_caller(m, f, caller));
+		break;
+	case CAUSE_TIME:
+		list_parts(m, f, list, sizeof(list));
+		sentence = strdup_printf("created together under %s, by one cause or by several: %s each time",
+					 common_caller(m, f, caller), list);
+		break;
+	}
+	say_first(&f->judgement, sentence);
 }
 
 /* Other callers of the same function release what they create: name the caller that does not. */
@@ -289,7 +331,7 @@ void evidence_of_limit(struct model *m, struct finding *f)
 {
 	const struct limit *l = &m->limits[f->limit];
 	const char *lead = f->nsites > 1 ? "at the combined rate of all parts" : "at this rate";
-	char max[32], in[32];
+	char max[32], in[32], *sentence;
 
 	if (f->limit_s <= 0 || f->limit_s > LIMIT_FAR_S)
 		return;
@@ -297,11 +339,15 @@ void evidence_of_limit(struct model *m, struct finding *f)
 		format_bytes(l->max, max);
 	else
 		format_count(l->max, max);
-	format_seconds(f->limit_s, in);
-	say(&f->judgement, "%s, %s (%s) is reached in %s", lead, l->name, max, in);
+	if (f->limit_s <= LIMIT_REACHED_S)
+		sentence = strdup_printf("%s (%s) is reached", l->name, max);
+	else
+		sentence = strdup_printf("%s, %s (%s) is reached in %s", lead, l->name, max,
+					 format_seconds(f->limit_s, in));
+	say(&f->judgement, "%s", sentence ?: "");
 	for (size_t i = 0; i < f->nsites; i++)
-		say(&model_site(m, f->sites[i])->judgement, "%s, %s (%s) is reached in %s", lead, l->name,
-		    max, in);
+		say(&model_site(m, f->sites[i])->judgement, "%s", sentence ?: "");
+	free(sentence);
 }
 
 /* Which commands they run, which are older than the tracing, and what is not known of them. */

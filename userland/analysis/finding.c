@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/call_path.h"
+#include "analysis/candidate.h"
 #include "analysis/common_cause.h"
 #include "analysis/evidence.h"
 #include "analysis/finding.h"
@@ -26,161 +27,15 @@
 
 enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
 
-struct candidate {
-	struct site *site;
-	struct measures *x;
-	struct call_path path;
-	size_t head;			/* representative of its group (union-find) */
-};
-
-struct candidates {
-	struct candidate *p;
-	size_t n;
-	const struct analysis_ctx *ctx;
-};
-
-/* Whether some objects live longer than most of the site's objects do. */
-static bool has_survivors(const struct site *s, const struct measures *x)
-{
-	return s->judgement.verdict >= VERDICT_SUSPECT || (x->old && x->old > x->late);
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-
-	if (x->site->kind != y->site->kind)
-		return x->site->kind - y->site->kind;
-	if (x->site->type != y->site->type)
-		return x->site->type - y->site->type;
-	if (x->path.hash != y->path.hash)
-		return x->path.hash > y->path.hash ? 1 : -1;
-	return (x->site->id > y->site->id) - (x->site->id < y->site->id);
-}
-
-/* Stacks are only named if there is more than one candidate. */
-static void gather(struct candidates *all, struct model *m, struct measures *x)
-{
-	size_t worth = 0;
-
-	for (size_t i = 0; i < m->nsites; i++)
-		worth += has_survivors(&m->sites[i], &x[i]);
-	all->p = worth > 1 ? calloc(worth, sizeof(*all->p)) : NULL;
-	for (size_t i = 0; all->p && i < m->nsites; i++) {
-		struct candidate *p = &all->p[all->n];
-
-		if (!has_survivors(&m->sites[i], &x[i]))
-			continue;
-		p->site = &m->sites[i];
-		p->x = &x[i];
-		all->n += call_path_read(m, p->site, &p->path) > 0;
-	}
-	if (all->n)
-		qsort(all->p, all->n, sizeof(*all->p), by_path);
-}
-
-static bool same_path(const struct candidate *a, const struct candidate *b)
-{
-	return a->site->kind == b->site->kind && a->site->type == b->site->type &&
-		call_path_same(&a->path, &b->path);
-}
-
-static void group(struct candidates *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		all->p[i].head = i;
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t j = i + 1; all->p[i].head == i && j < all->n; j++) {
-			if (all->p[j].site->kind != all->p[i].site->kind)
-				break;
-			if (all->p[j].head == j && same_path(&all->p[i], &all->p[j]))
-				all->p[j].head = i;
-		}
-}
-
-static int by_birth(const void *a, const void *b)
-{
-	const struct object *x = a, *y = b;
-
-	return (x->born_ns > y->born_ns) - (x->born_ns < y->born_ns);
-}
-
-static void add_site(struct site *sum, const struct site *s)
-{
-	sum->born += s->born;
-	sum->died += s->died;
-	if (!sum->first_ns || s->first_ns < sum->first_ns)
-		sum->first_ns = s->first_ns;
-	if (s->last_ns > sum->last_ns)
-		sum->last_ns = s->last_ns;
-	if (s->lifetime_max_ns > sum->lifetime_max_ns)
-		sum->lifetime_max_ns = s->lifetime_max_ns;
-	for (int i = 0; i < LEAKTRACE_LIFETIME_BUCKETS; i++)
-		sum->lifetimes[i] += s->lifetimes[i];
-}
-
-/* Combines a group into one site and its objects, which the caller frees. */
-static struct object *pool(struct model *m, const struct candidates *all, size_t head,
-			   struct site *sum, size_t *n)
-{
-	struct object *o = NULL, *part, *bigger;
-	size_t more;
-
-	*n = 0;
-	*sum = (struct site){ .kind = all->p[head].site->kind, .type = all->p[head].site->type };
-	for (size_t i = head; i < all->n; i++) {
-		if (all->p[i].head != head)
-			continue;
-		add_site(sum, all->p[i].site);
-		part = model_objects(m, all->p[i].site->id, &more);
-		bigger = reallocarray(o, *n + more + 1, sizeof(*o));
-		if (!bigger)
-			continue;
-		o = bigger;
-		if (more)
-			memcpy(o + *n, part, more * sizeof(*o));
-		*n += more;
-	}
-	if (*n)
-		qsort(o, *n, sizeof(*o), by_birth);
-	return o;
-}
-
-/* The sum of a group's curves, at the times of the representative's. */
-static struct curve *pool_curve(const struct candidates *all, size_t head)
-{
-	const struct analysis_ctx *ctx = all->ctx;
-	const struct curve *first, *c;
-	struct curve *sum;
-
-	first = ctx->curve ? ctx->curve(all->p[head].site->id, ctx->arg) : NULL;
-	sum = first ? malloc(sizeof(*sum)) : NULL;
-	if (!sum)
-		return NULL;
-	*sum = *first;
-	for (size_t i = head + 1; i < all->n; i++) {
-		if (all->p[i].head != head)
-			continue;
-		c = ctx->curve(all->p[i].site->id, ctx->arg);
-		for (unsigned int j = 0, k = 0; c && c->n && j < sum->n; j++) {
-			while (k + 1 < c->n && c->t_s[k + 1] <= sum->t_s[j])
-				k++;
-			if (c->t_s[k] <= sum->t_s[j])
-				sum->live[j] += c->live[k];
-		}
-	}
-	return sum;
-}
-
 /* A group is kept only if its verdict is as bad as that of its worst site. */
 static bool judge_group(struct candidates *all, size_t head, struct finding *f)
 {
 	struct model *m = all->ctx->m;
-	struct curve *c = pool_curve(all, head);
+	struct curve *c = candidates_curve(all, head);
 	struct measures x = { 0 };
 	struct births b = { 0 };
 	struct site sum;
-	struct object *o = pool(m, all, head, &sum, &b.n);
+	struct object *o = candidates_pool(m, all, head, &sum, &b.n);
 	enum verdict worst = VERDICT_SUSPECT;
 
 	b.o = o;
@@ -248,6 +103,32 @@ static void make_group(struct candidates *all, size_t head)
 	}
 }
 
+/* If the callees of one function are no leak together, each is judged by itself. */
+static void make_callees(struct candidates *all)
+{
+	size_t head = all->n, *heads = calloc(all->n + 1, sizeof(*heads));
+	struct finding joint = { 0 };
+
+	for (size_t i = 0; heads && i < all->n; i++)
+		heads[i] = all->p[i].head;
+	if (heads && candidates_group_callees(all, &head) && judge_group(all, head, &joint) &&
+	    joint.judgement.verdict == VERDICT_LEAK) {
+		struct finding *f;
+
+		make_group(all, head);
+		f = all->ctx->m->nfindings ? &all->ctx->m->findings[0] : NULL;
+		if (f) {
+			f->mixed = true;
+			f->cause = CAUSE_CALLER;
+		}
+	} else {
+		for (size_t i = 0; heads && i < all->n; i++)
+			all->p[i].head = heads[i];
+	}
+	finding_clear(&joint);
+	free(heads);
+}
+
 /* A finding of one site. */
 static void make_single(struct model *m, struct site *s)
 {
@@ -309,7 +190,7 @@ static void lead(struct model *m, struct finding *f)
 }
 
 /* Moves the parts of g to f. */
-static void merge(struct model *m, struct finding *f, struct finding *g)
+static void merge(struct model *m, struct finding *f, struct finding *g, enum cause why)
 {
 	bool worse = g->judgement.verdict > f->judgement.verdict;
 	struct judgement j = f->judgement;
@@ -317,6 +198,10 @@ static void merge(struct model *m, struct finding *f, struct finding *g)
 	for (size_t i = 0; i < g->nsites; i++)
 		add_part(f, model_site(m, g->sites[i]));
 	f->mixed = true;
+	if (why > f->cause)
+		f->cause = why;
+	if (g->cause > f->cause)
+		f->cause = g->cause;
 	if (worse) {
 		f->judgement = g->judgement;
 		g->judgement = j;
@@ -341,20 +226,31 @@ static void find_caller(struct model *m, struct finding *f)
 	}
 }
 
-/* Joins findings that have one cause, although their kinds or call paths differ. */
+static bool may_join(struct model *m, const struct finding *f, const struct finding *g, enum cause *why)
+{
+	return f->nsites && g->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
+		g->judgement.verdict >= VERDICT_SUSPECT && common_cause(m, f, g, why);
+}
+
+/*
+ * Joins findings that have one cause, although their kinds or call paths differ.
+ * What a finding has been given may explain one that was compared before.
+ */
 static void join(struct model *m)
 {
 	size_t n = m->nfindings;
+	bool again = n <= JOIN_MAX;
+	enum cause why;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n && n <= JOIN_MAX; j++) {
-			struct finding *f = &m->findings[i], *g = &m->findings[j];
-
-			if (f->nsites && g->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
-			    g->judgement.verdict >= VERDICT_SUSPECT &&
-			    common_cause(m, f, g))
-				merge(m, f, g);
-		}
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < n; i++)
+			for (size_t j = i + 1; j < n; j++)
+				if (may_join(m, &m->findings[i], &m->findings[j], &why)) {
+					merge(m, &m->findings[i], &m->findings[j], why);
+					again = true;
+				}
+	}
 }
 
 static void number_findings(struct model *m)
@@ -392,10 +288,11 @@ void findings_make(const struct analysis_ctx *ctx, struct measures *x)
 	struct candidates all = { .ctx = ctx };
 	struct model *m = ctx->m;
 
-	gather(&all, m, x);
-	group(&all);
+	candidates_gather(&all, m, x);
+	candidates_group(&all);
+	make_callees(&all);
 	for (size_t i = 0; i < all.n; i++)
-		if (all.p[i].head == i)
+		if (all.p[i].head == i && !all.p[i].site->judgement.finding)
 			make_group(&all, i);
 	for (size_t i = 0; i < m->nsites; i++)
 		make_single(m, &m->sites[i]);

@@ -3,6 +3,7 @@
  * The limit that a finding reaches first. One leak approaches several: a thread
  * that is never joined no longer takes a thread id, but keeps two mappings; an inotify instance is a descriptor, too.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/finding_limit.h"
@@ -87,7 +88,10 @@ static void add_descriptors(const struct model *m, const struct site *s, double 
 	}
 }
 
-/* What per_min more objects of a site per minute take of each limit. */
+/*
+ * What more objects of a site take of each limit per minute. Parts of a finding
+ * may be in the same mappings, so these are not added up.
+ */
 static void add_site(struct model *m, const struct site *s, const struct judgement *j,
 		     double rate[LIMITS])
 {
@@ -102,7 +106,7 @@ static void add_site(struct model *m, const struct site *s, const struct judgeme
 		break;
 	case LEAKTRACE_KIND_THREAD:
 		if (j->exits)
-			rate[LIMIT_MAPS] += STACK_MAPS * per_min;
+			rate[LIMIT_MAPS] = fmax(rate[LIMIT_MAPS], STACK_MAPS * per_min);
 		else
 			rate[LIMIT_THREADS] += per_min;
 		break;
@@ -110,7 +114,7 @@ static void add_site(struct model *m, const struct site *s, const struct judgeme
 		rate[LIMIT_MEMORY] += per_min * PAGE_BYTES;
 		/* fallthrough */
 	case LEAKTRACE_KIND_MAP:
-		rate[LIMIT_MAPS] += per_min * maps_each(m, s);
+		rate[LIMIT_MAPS] = fmax(rate[LIMIT_MAPS], per_min * maps_each(m, s));
 		rate[LIMIT_ADDRESS_SPACE] += per_min * bytes_each(m, s);
 		break;
 	}

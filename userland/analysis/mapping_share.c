@@ -17,7 +17,10 @@
 #include "model/target.h"
 #include "util/proc_maps.h"
 
-enum { MANY_OTHERS = 3 };
+enum {
+	MANY_OTHERS = 3,
+	SHARED_MAPS = 8,		/* a leak of shared mappings has made more of them than that */
+};
 
 static ptrdiff_t map_of(const struct model *m, uint64_t address)
 {
@@ -96,12 +99,48 @@ static uint64_t pooled_pages(const struct analysis_ctx *ctx, const struct births
 	return pooled;
 }
 
+/*
+ * Whether a site's pages are in a few shared mappings. The first touch of a page
+ * there takes no new memory if another process has touched it before, and the
+ * mapping ends somewhere: only a number of mappings that grows is a leak.
+ */
+static bool in_few_shared(const struct analysis_ctx *ctx, const struct births *b)
+{
+	ptrdiff_t seen[SHARED_MAPS];
+	int n = 0, k;
+
+	for (size_t i = 0; i < b->n; i++) {
+		ptrdiff_t map = map_of(ctx->m, b->o[i].id);
+
+		if (map < 0 || !ctx->m->maps->map[map].shared)
+			continue;
+		for (k = 0; k < n && seen[k] != map; k++)
+			;
+		if (k == SHARED_MAPS)
+			return false;
+		if (k == n)
+			seen[n++] = map;
+	}
+	return true;
+}
+
+/* Which sites the released baseline objects made room for is unknown: all, by their size. */
+static uint64_t share_of_turnover(const struct kind_totals *k, const struct births *b)
+{
+	uint64_t released = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
+	uint64_t live = k->live > k->baseline_live ? k->live - k->baseline_live : 0, mine = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		mine += birth_counts(b, i) ? b->o[i].count : 0;
+	return live > mine ? (double)released * mine / live : released;
+}
+
 void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
 {
 	const struct kind_totals *k = &ctx->m->target.kind[x->kind];
 	uint64_t where[RANGES] = { 0 }, all = 0;
 
-	x->turnover = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
+	x->turnover = share_of_turnover(k, b);
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
 	for (size_t i = 0; i < b->n; i++) {
@@ -110,6 +149,9 @@ void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const 
 	}
 	x->heap = where[RANGE_HEAP] * 2 > all;
 	x->stack = where[RANGE_STACK] * 2 > all;
+	x->fixed = where[RANGE_SHARED] * 2 > all && in_few_shared(ctx, b);
+	x->unplaced = where[RANGE_UNKNOWN] * 2 > all &&
+		ctx->m->target.flags & LEAKTRACE_TARGET_F_EXITED;
 	x->share = ctx->pages ? (double)all / ctx->pages : 0;
 	x->pooled = !x->heap && !x->stack && pooled_pages(ctx, b) * 2 > all;
 }

@@ -22,6 +22,8 @@ struct measures {
 	bool unjoined;			/* exited threads are counted, instead of live ones */
 	bool heap, stack;		/* pages: most of them are there */
 	bool pooled;			/* pages: other sites have some in the same mappings */
+	bool fixed;			/* pages: in shared mappings that do not become more */
+	bool unplaced;			/* pages: the process exited, and where they were is unknown */
 	double share;			/* pages: of all live pages created since attach */
 	double window_s;		/* from the first creation in it to the end */
 	double grew_s;			/* from the first to the last creation of a live object */
@@ -37,7 +39,7 @@ struct measures {
 	uint64_t first_half, second_half; /* growth in either half of the time in which it grew */
 	uint64_t before;		/* live, created in the before_s before the window */
 	double before_s;
-	uint64_t turnover;		/* baseline objects of this kind that were released */
+	uint64_t turnover;		/* baseline objects released, this site's share of them */
 	size_t births;			/* distinct times of creation */
 	double z, p;			/* Mann-Kendall */
 	double slope, slope_low, slope_high;	/* per second */

@@ -35,6 +35,8 @@
 
 #define TREND_Z		2.33	/* one false positive in a hundred */
 #define HEAP_SHARE	0.6	/* of all growth, to be named as the cause of the heap's growth */
+#define HEAP_SURE	0.7	/* highest confidence in a call path that touched heap memory */
+#define LONG_SHARE	0.1	/* of the window: a long life */
 #define FILLING_S	600.0	/* slowing growth counts as early for this long */
 #define SLOWER		0.75	/* ratio of the second half of the growth to the first */
 #define STILL		0.25	/* share of the time of growth without a creation */
@@ -71,21 +73,33 @@ static bool turns_over(const struct measures *x)
 }
 
 /*
+ * Much of the memory was given back, some of it after a long time: what is left
+ * may be given back as well. An allocator keeps the peak of what it once held.
+ */
+static bool given_back(const struct measures *x)
+{
+	return x->died * 3 >= x->born && x->life_max_s > LONG_SHARE * x->window_s;
+}
+
+/*
  * In the heap any allocation may touch a page first, and memory that is kept on
- * purpose grows like a leak: a site must stand out there, and in the mappings
- * of other allocators nothing is certain.
+ * purpose grows like a leak: a site must stand out there. In the mappings of
+ * other allocators nothing is certain, nor where it is not known what the
+ * memory was.
  */
 static bool blurred(const struct measures *x)
 {
-	return x->pooled || (x->heap && x->share < HEAP_SHARE);
+	return x->pooled || x->unplaced ||
+		(x->heap && (x->share < HEAP_SHARE || given_back(x)));
 }
 
 static enum verdict decide(const struct measures *x)
 {
 	bool growing = x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
 
-	if (x->stack)
-		return VERDICT_OK;	/* a stack grows to its maximum depth, and has a limit */
+	/* a stack grows to its maximum depth, a shared mapping is touched once: both have an end */
+	if (x->stack || x->fixed)
+		return VERDICT_OK;
 	if (x->old >= leak_old_min(x->window_s) && x->births >= leak_old_min(x->window_s) && spread(x)) {
 		if (growing && x->sure > 0.5)
 			return turns_over(x) || blurred(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
@@ -130,6 +144,10 @@ static bool early(const struct measures *x, const struct analysis_options *opts)
 double verdict_confidence(enum verdict v, const struct measures *x)
 {
 	double c = fmin(1, fmax(0, x->sure * (1 - x->p)));
+
+	/* that the heap grows is certain, but not that this call path makes it grow */
+	if (x->heap)
+		c = fmin(c, HEAP_SURE);
 
 	if (v == VERDICT_CACHE)
 		return fmin(c, 0.3);

@@ -13,6 +13,16 @@
 
 #define ARENA_BYTES (64ULL << 20)
 
+/* The brk heap may have grown since the mappings of a process that has exited were read. */
+static bool is_grown_heap(const struct model *m, uint64_t address)
+{
+	const struct map *below = NULL;
+
+	for (size_t i = 0; m->maps && i < m->maps->n && m->maps->map[i].start <= address; i++)
+		below = &m->maps->map[i];
+	return below && below->path && !strcmp(below->path, "[heap]");
+}
+
 static const struct map *mapping(const struct model *m, uint64_t address)
 {
 	return m->maps ? maps_find(m->maps, address) : NULL;
@@ -58,7 +68,7 @@ enum range range_of(const struct model *m, uint64_t address)
 	const struct map *map = mapping(m, address);
 
 	if (!map)
-		return RANGE_UNKNOWN;
+		return is_grown_heap(m, address) ? RANGE_HEAP : RANGE_UNKNOWN;
 	if (is_stack(m, address))
 		return RANGE_STACK;
 	if (map->shared)

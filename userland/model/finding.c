@@ -6,6 +6,16 @@
 #include "model/judgement.h"
 #include "model/model.h"
 
+const char *cause_name(enum cause cause)
+{
+	static const char *const names[] = {
+		[CAUSE_PATH] = "path", [CAUSE_THREAD] = "thread", [CAUSE_CALLER] = "caller",
+		[CAUSE_TIME] = "time",
+	};
+
+	return names[cause];
+}
+
 void finding_clear(struct finding *f)
 {
 	judgement_clear(&f->judgement);

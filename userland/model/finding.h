@@ -12,11 +12,20 @@
 
 struct model;
 
+/* Why several sites are one finding, the weakest reason of all its parts last. */
+enum cause {
+	CAUSE_PATH,			/* one call path */
+	CAUSE_THREAD,			/* memory of the threads: their stacks, what creating them took */
+	CAUSE_CALLER,			/* one caller grows the heap, by several callees */
+	CAUSE_TIME,			/* a common caller, and created together: may be one cause */
+};
+
 struct finding {
 	uint32_t *sites;		/* ids: the most representative one, then the others; malloced */
 	size_t nsites;
 	uint64_t born, died, live[KINDS], unjoined;
-	bool mixed;			/* not one call path, but a common caller and common times */
+	bool mixed;			/* cause is not CAUSE_PATH */
+	enum cause cause;
 	unsigned int common;		/* number of common outer frames */
 	/* index of the frame of the first site in which sibling paths differ; -1: none */
 	int differing_frame;
@@ -26,6 +35,7 @@ struct finding {
 	struct judgement judgement;	/* of all sites combined, or of the worst */
 };
 
+const char *cause_name(enum cause cause);
 void finding_clear(struct finding *f);		/* frees its contents, and clears it */
 void findings_drop(struct model *m);		/* of a model */
 

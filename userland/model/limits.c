@@ -57,7 +57,7 @@ double limit_in_s(const struct model *m, unsigned int which, double per_min)
 	if (!l->max || !(per_min > 0) || m->target.flags & LEAKTRACE_TARGET_F_EXITED)
 		return 0;
 	now = used(m, which);
-	return now < l->max ? (l->max - now) / per_min * 60 : 0;
+	return now < l->max ? (l->max - now) / per_min * 60 : LIMIT_REACHED_S;
 }
 
 bool limit_is_bytes(unsigned int which)

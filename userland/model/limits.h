@@ -37,6 +37,8 @@ void limits_read_watches(struct model *m);	/* after limits_read(), and a dump of
 uint64_t limit_objects(const struct model *m, unsigned int type);	/* descriptors of a type */
 bool limit_is_bytes(unsigned int which);
 
+#define LIMIT_REACHED_S 0.001	/* instead of 0, which is never */
+
 /* Seconds until limits[which] is reached at per_min more per minute. 0: never, or unknown. */
 double limit_in_s(const struct model *m, unsigned int which, double per_min);
 

@@ -369,8 +369,10 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	json_put(o, "rate_per_min", real(j->rate_per_min));
 	if (f->limit_s > 0)
 		json_put(o, "limit", limit_of(m, f));
-	if (f->nsites > 1)
+	if (f->nsites > 1) {
+		json_put(o, "joined_by", json_string(cause_name(f->cause)));
 		json_put(o, "caller", caller_of(m, f));
+	}
 	if (f->differing_frame >= 0)
 		json_put(o, "odd", sibling_of(m, f));
 	return o;

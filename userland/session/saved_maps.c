@@ -2,7 +2,7 @@
 /*
  * A target that is traced in the background may exit while no command of ours
  * is running: the kernel keeps its counters, but its mappings are gone, and
- * code addresses could not be named. So every command that reads a live target
+ * code addresses could not be named, nor heap told from other memory. So every command that reads a live target
  * saves its mappings in /run/leaktrace, where a report after its exit finds
  * them. The file name contains the time of attaching: if the id is reused, or
  * the module reloaded, an old file does not match.
@@ -26,7 +26,7 @@
 
 #define KEEP_DIR "/run/leaktrace"
 
-enum { KEEP_MAX_BYTES = 16 << 20 };
+enum { KEEP_MAX_BYTES = 16 << 20, KEEP_MAX_MAPS = 1 << 16 };
 
 static void name_of(const struct target *t, const char *what, char *buf, size_t len)
 {
@@ -81,7 +81,7 @@ static void put_map(FILE *f, const struct model *m, const struct map *map)
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->maps->tid,
 		 map->start, map->end);
-	if (map->path[0] == '/' && !stat(path, &st)) {
+	if (map->exec && map->path[0] == '/' && !stat(path, &st)) {
 		dev = st.st_dev;
 		inode = st.st_ino;
 	}
@@ -100,7 +100,7 @@ static char *maps_text(const struct model *m)
 	if (!f)
 		return NULL;
 	for (size_t i = 0; i < m->maps->n; i++)
-		if (m->maps->map[i].exec)
+		if (m->maps->map[i].exec || m->maps->n <= KEEP_MAX_MAPS)
 			put_map(f, m, &m->maps->map[i]);
 	fclose(f);
 	return maps;
@@ -139,6 +139,18 @@ void saved_maps_remove(uint32_t target)
 	closedir(d);
 }
 
+/* What kind of memory an address was in is known from the saved mappings, too. */
+static void take_maps(struct model *m, char *text)
+{
+	struct maps *maps = m->maps ? NULL : calloc(1, sizeof(*maps));
+	char *copy = maps ? strdup(text) : NULL;
+
+	if (copy && !maps_parse(copy, maps))
+		m->maps = maps;
+	else
+		free(maps);
+}
+
 /* A symbolizer for a target that has exited, from saved mappings. */
 struct symbolizer *saved_maps_symbolizer(struct model *m)
 {
@@ -152,8 +164,10 @@ struct symbolizer *saved_maps_symbolizer(struct model *m)
 		m->exe = slurp(path, 4096);
 	name_of(&m->target, "maps", path, sizeof(path));
 	maps = slurp(path, KEEP_MAX_BYTES);
-	if (maps)
+	if (maps) {
 		s = symbolizer_open_saved(maps);
+		take_maps(m, maps);
+	}
 	free(maps);
 	return s;
 }

@@ -11,6 +11,7 @@
 #include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
+#include "model/object_notes.h"
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/stack.h"
@@ -168,6 +169,9 @@ static void check_limit(unsigned int kind, unsigned int type, unsigned int which
 	      "%s: limit %u in %f s", name, f->limit, f->limit_s);
 	snprintf(sentence, sizeof(sentence), "at this rate, %s (", name);
 	CHECK(says(&f->judgement, sentence), "%s", sentence);
+	m.limits[which].max = m.limits[which].now = 1;
+	judged();
+	CHECK(says(&f->judgement, "(1) is reached") || limit_is_bytes(which), "%s", name);
 }
 
 static void five_a_second(void)
@@ -217,6 +221,87 @@ static void other_limits(void)
 		m.objects[i].bytes = 1 << 20;
 	m.limits[LIMIT_ADDRESS_SPACE] = (struct limit){ .max = 2ULL << 30, .now = 1ULL << 30, .name = "RLIMIT_AS" };
 	check_limit(LEAKTRACE_KIND_MAP, LEAKTRACE_TYPE_ANON, LIMIT_ADDRESS_SPACE, 1024 / 5.0, "RLIMIT_AS");
+}
+
+/* One page of memory each fifth of a second for end_s, the first at an address, the others step above. */
+static void pages(double end_s, uint64_t at, uint64_t step)
+{
+	begin(end_s);
+	m.target.kinds = 1 << LEAKTRACE_KIND_PAGE;
+	m.sites[0].kind = LEAKTRACE_KIND_PAGE;
+	m.sites[0].type = LEAKTRACE_TYPE_ANON;
+	for (int i = 0; i * 0.2 < end_s - 0.5; i++) {
+		born(i * 0.2, NEVER);
+		m.objects[i].id = at + i * step;
+	}
+}
+
+/* Memory that was there before and is only looked at, and shared memory that becomes more. */
+static void shared_memory(void)
+{
+	struct map map[500] = { { .start = 0x10000000, .end = 0x20000000, .path = "/dev/zero (deleted)",
+				  .read = true, .write = true, .shared = true } };
+	struct maps maps = { .map = map, .n = 1 };
+
+	pages(90, 0x10000000, 0x1000);
+	m.maps = &maps;
+	EXPECT(VERDICT_OK, "looks at a shared mapping page by page");
+	for (int i = 0; i < 500; i++) {
+		map[i] = map[0];
+		map[i].start = 0x10000000 + i * 0x10000ULL;
+		map[i].end = map[i].start + 0x10000;
+	}
+	maps.n = 500;
+	for (size_t i = 0; i < m.nobjects; i++)
+		m.objects[i].id = map[i].start;
+	EXPECT(VERDICT_LEAK, "a shared mapping for each page");
+	m.maps = NULL;
+}
+
+static void heap(void)
+{
+	struct map map[] = { { .start = 0x10000000, .end = 0x20000000, .path = "[heap]", .read = true, .write = true } };
+	struct maps maps = { .map = map, .n = 1 };
+	struct site *s;
+
+	pages(90, 0x10000000, 0x1000);
+	m.maps = &maps;
+	EXPECT(VERDICT_LEAK, "the heap grows");
+	CHECK(m.sites[0].judgement.confidence <= 0.7, "who touched it is not who keeps it: %f",
+	      m.sites[0].judgement.confidence);
+
+	/* peaks, of which some are given back after 16 to 33 s */
+	m.maps = NULL;
+	pages(300, 0x10000000, 0x1000);
+	m.maps = &maps;
+	s = &m.sites[0];
+	s->born += s->born / 2;
+	s->died = s->born / 3;
+	s->lifetimes[24] = s->died;
+	s->lifetime_max_ns = 33e9;
+	CHECK(judged() < VERDICT_LEAK, "a third of it was given back");
+	m.maps = NULL;
+
+	/* the heap has grown since its mapping was read */
+	pages(90, 0x30000000, 0x1000);
+	m.maps = &maps;
+	m.target.flags = LEAKTRACE_TARGET_F_EXITED;
+	m.target.exited_ns = m.target.now_ns;
+	judged();
+	CHECK(says(&m.sites[0].judgement, "in the heap"));
+	m.maps = NULL;
+	EXPECT(VERDICT_SUSPECT, "nothing is known of the memory of a process that has exited");
+}
+
+/* Others had more to do with the baseline objects that were released. */
+static void turnover(void)
+{
+	five_a_second();
+	m.target.kind[LEAKTRACE_KIND_FD] = (struct kind_totals){ .present = true, .baseline = 40, .born = 500,
+								 .died = 40, .live = 500 };
+	EXPECT(VERDICT_LEAK, "a tenth of what is new, while the baseline was released");
+	m.target.kind[LEAKTRACE_KIND_FD].live = 50;
+	EXPECT(VERDICT_SUSPECT, "all of what is new, while as much was released");
 }
 
 /* Is what the judge calls a leak early growth, too? Judged under bench. */
@@ -416,12 +501,94 @@ static void one_limit(void)
 	judged();
 	f = &m.findings[0];
 	CHECK(m.nfindings == 1 && f->mixed && f->nsites == 2, "%zu findings", m.nfindings);
+	CHECK(f->cause == CAUSE_TIME && says(&f->judgement, "created together under ") &&
+	      says(&f->judgement, "by one cause or by several: 2 file fds each time"));
 	CHECK(f->limit_s > 420 && f->limit_s < 520, "in %f s", f->limit_s);
 	snprintf(sentence, sizeof(sentence), "combined rate of all parts, RLIMIT_NOFILE (1,024) is reached in %s",
 		 format_seconds(f->limit_s, in));
 	CHECK(says(&f->judgement, sentence), "%s", sentence);
 	CHECK(says(&m.sites[0].judgement, sentence) && says(&m.sites[1].judgement, sentence));
 	CHECK(!says(&m.sites[0].judgement, "at this rate"));
+}
+
+/* Two callees of one function have 54 and 42 % of the growth, others the rest. */
+static void callees(void)
+{
+	struct map map[] = { { .start = 0x10000000, .end = 0x20000000, .path = "[heap]", .read = true, .write = true } };
+	static const uint64_t one[] = { 0x11, 0x30, 0x40, 0x90 }, two[] = { 0x12, 0x30, 0x40, 0x90 };
+	struct maps maps = { .map = map, .n = 1 };
+	const struct finding *f;
+
+	pages(200, 0x10000000, 0x1000);
+	m.maps = &maps;
+	two_chains();
+	memcpy(m.stacks[0].pcs, one, sizeof(one));
+	memcpy(m.stacks[1].pcs, two, sizeof(two));
+	m.stacks[1].npcs = 4;
+	m.sites[0].born = m.sites[1].born = 0;
+	for (size_t i = 0; i < m.nobjects; i++) {
+		m.objects[i].site = 1 + (i % 100 >= 56);
+		m.sites[m.objects[i].site - 1].born++;
+	}
+	judged();
+	f = &m.findings[0];
+	CHECK(m.nfindings == 1 && f->nsites == 2 && f->judgement.verdict == VERDICT_LEAK,
+	      "%zu findings, %s", m.nfindings, verdict_name(f->judgement.verdict));
+	CHECK(f->cause == CAUSE_CALLER && f->common == 3, "cause %d, %u frames", f->cause, f->common);
+
+	/* main() calls everything */
+	for (int i = 0; i < 2; i++) {
+		m.stacks[i].pcs[1] += 0x100 * i;
+		m.stacks[i].pcs[2] += 0x100 * i;
+		free(m.stacks[i].frames);
+		m.stacks[i].frames = NULL;
+	}
+	judged();
+	CHECK(m.nfindings == 2 && m.findings[0].judgement.verdict == VERDICT_SUSPECT, "%zu findings",
+	      m.nfindings);
+	m.maps = NULL;
+}
+
+/* Each thread that nobody joins keeps a stack, which it has touched itself. */
+static void stacks_of_threads(void)
+{
+	struct map map[100];
+	struct maps maps = { .map = map, .n = 50 };
+
+	five_a_second();
+	m.target.kinds = 1 << LEAKTRACE_KIND_THREAD | 1 << LEAKTRACE_KIND_PAGE;
+	two_chains();
+	for (int i = 0; i < 4; i++)
+		m.stacks[0].pcs[i] += 0x1000;
+	m.sites[0].kind = LEAKTRACE_KIND_THREAD;
+	m.sites[0].type = LEAKTRACE_TYPE_THREAD;
+	m.sites[0].died = 50;
+	m.sites[1].kind = LEAKTRACE_KIND_PAGE;
+	for (int i = 0; i < 50; i++) {
+		struct object *o = &m.objects[i];
+
+		map[i] = (struct map){ .start = (i + 1) * 0x100000, .end = (i + 1) * 0x100000 + 0x80000,
+				       .path = "", .read = true, .write = true };
+		m.objects[50 + i] = *o;
+		m.objects[50 + i].site = 2;
+		m.objects[50 + i].kind = LEAKTRACE_KIND_PAGE;
+		m.objects[50 + i].id = map[i].end - 0x2000;
+		/* much later than the thread was made */
+		m.objects[50 + i].born_ns += i % 2 ? 100000000 : 0;
+		o->kind = LEAKTRACE_KIND_THREAD;
+		o->type = LEAKTRACE_TYPE_THREAD;
+		o->flags = LEAKTRACE_OBJECT_F_EXITED;
+		o->exited_ns = o->born_ns + 1000000;
+		o->ctid = map[i].end - 0x100;
+		object_notes_add(&m.seen, o, THREAD_UNJOINED);
+	}
+	m.nobjects = 100;
+	m.maps = &maps;
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].nsites == 2, "%zu findings", m.nfindings);
+	CHECK(says(&m.findings[0].judgement, "200 KiB are stacks of these threads"));
+	CHECK(m.findings[0].cause == CAUSE_THREAD && m.findings[0].unjoined == 50);
+	m.maps = NULL;
 }
 
 /* Whatever is made up, the judge must neither fall nor print nonsense. */
@@ -457,6 +624,9 @@ int main(void)
 	leaks();
 	limit();
 	other_limits();
+	shared_memory();
+	heap();
+	turnover();
 	early_growth();
 	late_leak();
 	suspects();
@@ -465,6 +635,8 @@ int main(void)
 	one_root();
 	many_roots();
 	one_limit();
+	callees();
+	stacks_of_threads();
 	absurd();
 	model_free(&m);
 	return verdict("verdict");
