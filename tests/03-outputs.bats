@@ -207,8 +207,8 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	run_report 1 --format html -o "$BATS_TEST_TMPDIR/page.html" "$TRACE"
 	sed -n 's|.*id="data">\(.*\)</script>.*|\1|p' "$BATS_TEST_TMPDIR/page.html" |
 		jq -e '[.. | objects | select(has("function") and has("module") and has("file"))]
-			| length > 20 and all(.[]; (.library == true) == (.module | test("/(libc|ld)[.-]")))
-				and any(.[]; .library)'
+			| length > 20 and all(.[]; (.machinery == true) == (.module | test("/(libc|ld)[.-]")))
+				and any(.[]; .machinery)'
 }
 
 @test "html: the flame graph is searched and zoomed" {

@@ -13,7 +13,7 @@ const struct symbol_frame *blamed_frame_of_stack(struct model *m, uint32_t stack
 	const struct symbol_frame *f;
 	int n = model_frames(m, stack, &f);
 
-	return frame_to_blame(f, n) ?: n ? f : NULL;
+	return frame_to_blame(f, n) ?: frame_most_useful(f, n);
 }
 
 const struct symbol_frame *blamed_frame_of_site(struct model *m, const struct site *s)

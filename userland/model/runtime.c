@@ -185,5 +185,5 @@ void runtime_close(struct runtime *p)
 /** runtime_site_blamed_frame() - the frame to blame */
 const struct symbol_frame *runtime_site_blamed_frame(const struct runtime_site *s)
 {
-	return frame_to_blame(s->frames, s->nframes) ?: s->by ?: s->nframes ? s->frames : NULL;
+	return frame_to_blame(s->frames, s->nframes) ?: s->by ?: frame_most_useful(s->frames, s->nframes);
 }

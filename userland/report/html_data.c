@@ -27,7 +27,6 @@
 #include "report/html.h"
 #include "report/json.h"
 #include "symbolize/frame.h"
-#include "symbolize/library.h"
 
 enum { POINTS = 120 };		/* points of a survivors curve */
 
@@ -180,34 +179,17 @@ static void put_ages(struct json_object *page, struct model *m)
 	json_object_object_add(page, "ages", sites);
 }
 
-/*
- * The page names frames to blame too: marks every frame of a library, so that
- * symbolize/library.c has the only rule.
- */
-static void mark_libraries(struct json_object *o)
+/* What headlines call a frame, unless that is its function. */
+static void put_name(struct json_object *frame)
 {
-	struct json_object *function, *file, *module;
+	struct json_object *function;
+	char name[FRAME_NAME_BYTES];
 
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			mark_libraries(json_object_array_get_idx(o, i));
-	} else if (json_object_object_get_ex(o, "function", &function) &&
-		   json_object_object_get_ex(o, "file", &file) &&
-		   json_object_object_get_ex(o, "module", &module)) {
-		struct symbol_frame frame = {
-			.function = json_object_get_string(function),
-			.file = json_object_get_string(file),
-			.module = json_object_get_string(module),
-		};
-
-		if (frame_is_library(&frame))
-			json_object_object_add(o, "library", json_object_new_boolean(true));
-	} else if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach(o, key, value) {
-			(void)key;
-			mark_libraries(value);
-		}
-	}
+	if (!json_object_object_get_ex(frame, "function", &function) || !json_object_get_string_len(function))
+		return;
+	frame_name(&(struct symbol_frame){ .function = json_object_get_string(function) }, name, sizeof(name));
+	if (strcmp(name, json_object_get_string(function)))
+		json_object_object_add(frame, "name", json_object_new_string(name));
 }
 
 /* The index of @frame in @frames; @known maps the text of known frames to their index. */
@@ -220,6 +202,7 @@ static int number_of(struct json_object *frames, struct json_object *known, stru
 		return json_object_get_int(number);
 	number = json_object_new_int(json_object_array_length(frames));
 	json_object_object_add(known, text, number);
+	put_name(frame);
 	json_object_array_add(frames, json_object_get(frame));
 	return json_object_get_int(number);
 }
@@ -262,7 +245,6 @@ struct json_object *html_data(struct model *m)
 
 	put_curves(page, m);
 	put_ages(page, m);
-	mark_libraries(o);
 	put_frames(page, o);
 	json_object_object_add(o, "page", page);
 	return o;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/blame.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -15,10 +16,12 @@
 #include "model/object_describe.h"
 #include "model/runtime.h"
 #include "model/site.h"
+#include "model/site_hash.h"
 #include "model/target.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "symbolize/frame.h"
+#include "symbolize/library.h"
 #include "symbolize/stack.h"
 #include "util/format.h"
 #include "util/json.h"
@@ -48,6 +51,9 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 	json_put(o, "build_id", json_string(f->build_id));
 	json_put(o, "offset", json_number(f->offset));
 	json_put(o, "inlined", json_object_new_boolean(f->inlined));
+	json_put(o, "language", json_string(frame_language(f)));
+	if (frame_is_library(f))
+		json_put(o, "machinery", json_object_new_boolean(true));
 	return o;
 }
 
@@ -58,6 +64,23 @@ static struct json_object *frames_of(const struct symbol_frame *f, int n)
 	for (int i = 0; i < n; i++)
 		json_object_array_add(list, report_json_frame(&f[i]));
 	return list;
+}
+
+void report_json_put_frames(struct json_object *o, const struct symbol_frame *frames, int n,
+			    const struct symbol_frame *mine)
+{
+	json_put(o, "frames", frames_of(frames, n));
+	for (int i = 0; i < n; i++)
+		if (&frames[i] == mine)
+			json_put(o, "blame", json_object_new_int(i));
+}
+
+static void put_stack(struct json_object *o, struct model *m, uint32_t stack, const struct symbol_frame *mine)
+{
+	const struct symbol_frame *f;
+	int n = model_frames(m, stack, &f);
+
+	report_json_put_frames(o, f, n, mine);
 }
 
 struct json_object *report_json_frames(struct model *m, uint32_t stack)
@@ -92,7 +115,7 @@ static struct json_object *releases_of(struct model *m, const struct site *s)
 
 		json_put(o, "share", real(s->died ? fmin(1, (double)s->release[i].count / s->died) : 0));
 		json_put(o, "count", json_number(s->release[i].count));
-		json_put(o, "frames", report_json_frames(m, s->release[i].stack));
+		put_stack(o, m, s->release[i].stack, blamed_frame_of_stack(m, s->release[i].stack));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -139,8 +162,10 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	const struct judgement *j = &s->judgement;
 	const struct stack *stack = model_stack(m, s->stack);
 	struct json_object *o = json_object_new_object(), *age, *life, *held_by;
+	char hash[SITE_HASH_DIGITS + 1];
 
 	json_put(o, "id", json_number(s->id));
+	json_put(o, "hash", json_string(site_hash(m, s, hash)));
 	json_put(o, "kind", json_string(kind_name(s->kind)));
 	json_put(o, "type", json_string(type_name(s->type)));
 	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
@@ -170,7 +195,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	if (j->finding)
 		json_put(o, "finding", json_number(j->finding));
 	json_put(o, "stack", json_string(stack ? stack_status_text(stack->status) : "unknown"));
-	json_put(o, "frames", report_json_frames(m, s->stack));
+	put_stack(o, m, s->stack, blamed_frame_of_site(m, s));
 	put_rest(o, m, s->stack);
 	json_put(o, "released_at", releases_of(m, s));
 	json_put(o, "examples", examples_list(m, s));

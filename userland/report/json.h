@@ -18,6 +18,12 @@ struct workload;
 struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
 struct json_object *report_json_frame(const struct symbol_frame *f);
+/*
+ * Adds "frames", and as "blame" the index of the frame that a headline names: @mine, if it
+ * is one of them.
+ */
+void report_json_put_frames(struct json_object *o, const struct symbol_frame *frames, int n,
+			    const struct symbol_frame *mine);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
 void report_json_workload(struct json_object *o, const struct workload *w);	/* adds its members */
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */

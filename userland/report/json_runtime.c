@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "model/runtime.h"
 #include "model/site.h"
+#include "model/site_hash.h"
 #include "report/json.h"
 #include "symbolize/frame.h"
 #include "util/json.h"
@@ -24,15 +25,6 @@ static void put_real(struct json_object *o, const char *key, double v)
 
 	snprintf(digits, sizeof(digits), "%.3f", v);
 	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
-}
-
-static struct json_object *frames_of(const struct runtime_site *s)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (int i = 0; i < s->nframes; i++)
-		json_object_array_add(list, report_json_frame(&s->frames[i]));
-	return list;
 }
 
 /*
@@ -77,8 +69,10 @@ static struct json_object *span(double p50_s, double max_s)
 struct json_object *report_json_runtime_site(const struct runtime_site *s)
 {
 	struct json_object *o = json_object_new_object(), *life = span(0, 0);
+	char hash[SITE_HASH_DIGITS + 1];
 
 	json_put_number(o, "id", runtime_site_number(s));
+	json_put(o, "hash", json_object_new_string(runtime_site_hash(s, hash)));
 	json_put(o, "kind", json_object_new_string(s->kind));
 	json_put(o, "type", json_object_new_string(s->type));
 	put_judgement(o, s->judgement);
@@ -87,7 +81,7 @@ struct json_object *report_json_runtime_site(const struct runtime_site *s)
 	put_real(life, "p99", 0);
 	json_put(o, "lifetime_s", life);
 	json_put_number(o, "in_thread", s->in_thread);
-	json_put(o, "frames", frames_of(s));
+	report_json_put_frames(o, s->frames, s->nframes, runtime_site_blamed_frame(s));
 	if (s->by)
 		json_put(o, "created_by", report_json_frame(s->by));
 	json_put(o, "released_at", json_object_new_array());
@@ -137,7 +131,8 @@ struct json_object *report_json_thread_owners(struct model *m, const struct site
 
 		json_put_number(o, "site", runtime_site_number(holders[i]));
 		json_put_number(o, "threads", holders[i]->in_thread);
-		json_put(o, "frames", frames_of(holders[i]));
+		report_json_put_frames(o, holders[i]->frames, holders[i]->nframes,
+				       runtime_site_blamed_frame(holders[i]));
 		json_object_array_add(list, o);
 	}
 	return list;

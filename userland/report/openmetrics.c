@@ -134,9 +134,10 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 static void put_site(struct metrics *x, struct model *m, const struct site *s)
 {
 	const struct symbol_frame *frame = blamed_frame_of_site(m, s);
-	const char *function = frame ? frame->function : NULL, *kind = kind_name(s->kind);
-	char id[16];
+	const char *kind = kind_name(s->kind), *function;
+	char id[16], name[FRAME_NAME_BYTES];
 
+	function = frame ? frame_name(frame, name, sizeof(name)) : NULL;
 	snprintf(id, sizeof(id), "%u", s->id);
 	put(x, LIVE, m, site_live(s), "kind", kind, "site", id, "function", function, NULL);
 	if (s->judgement.verdict == VERDICT_LEAK)
@@ -179,8 +180,8 @@ static void put_runtime_kind(struct metrics *x, struct model *m, const struct ru
 	for (size_t i = 0; i < n; i++) {
 		const struct judgement *j = s[i].judgement;
 		const struct symbol_frame *place = runtime_site_blamed_frame(&s[i]);
-		const char *function = place ? place->function : NULL;
-		char id[24];
+		char id[24], name[FRAME_NAME_BYTES];
+		const char *function = place ? frame_name(place, name, sizeof(name)) : NULL;
 
 		if (strcmp(s[i].kind, t->kind))
 			continue;

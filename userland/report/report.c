@@ -125,7 +125,7 @@ size_t report_rank(struct model *m, struct site ***sites)
 	return m->nsites;
 }
 
-static enum verdict item_verdict(const struct report_item *item)
+enum verdict report_item_verdict(const struct report_item *item)
 {
 	return item->l ? item->l->judgement->verdict : item->g ? item->g->judgement.verdict :
 		item->children->judgement.verdict;
@@ -144,8 +144,8 @@ static bool insert_children(const struct model *m, enum child_group_id group, st
 
 	if (g->judgement.verdict == VERDICT_OK)
 		return false;
-	while (at < n && (item_verdict(&items[at]) > g->judgement.verdict ||
-			  (item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= g->live)))
+	while (at < n && (report_item_verdict(&items[at]) > g->judgement.verdict ||
+			  (report_item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= g->live)))
 		at++;
 	memmove(&items[at + 1], &items[at], (n - at) * sizeof(*items));
 	items[at] = (struct report_item){ .children = g, .group = group };

@@ -43,6 +43,7 @@ struct report_item {
 
 void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
+enum verdict report_item_verdict(const struct report_item *item);
 size_t report_findings(struct model *m, struct report_item **items);	/* malloced, worst first */
 bool report_leaks(const struct model *m);
 uint64_t report_weight(const struct site *s);	/* for ranking */

@@ -26,7 +26,6 @@
 #include "util/units.h"
 
 enum {
-	ROWS = 50,		/* height if there is no terminal */
 	HEAD_LINES = 17,	/* totals and memory above the findings, losses below */
 };
 
@@ -47,11 +46,11 @@ static void write_workload(FILE *f, const struct workload *w)
 static void write_header(FILE *f, struct model *m, const struct report_style *style)
 {
 	const struct target *t = &m->target;
-	char when[64], window[32];
+	char when[64], window[32], exe[256];
 
 	format_time(t->attached_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
 	fprintf(f, "%s%s%s, pid %u%s%s", BOLD(style), *t->comm ? t->comm : "?", PLAIN(style), t->pid,
-		m->exe ? ", " : "", m->exe ? path_tail(m->exe, 50) : "");
+		m->exe ? ", " : "", m->exe ? path_fit(m->exe, 50, exe, sizeof(exe)) : "");
 	write_workload(f, &m->workload);
 	fprintf(f, ", attached %s, traced for %s", when, format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
@@ -185,24 +184,28 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	return buf;
 }
 
-/* Findings are written in full while they fit, then in brief; the worst is always in full. */
+/*
+ * Leaks are always written in full. On a terminal that has no pager the others are, too, while
+ * they fit, then in brief, and the last may be left out.
+ */
 static size_t write_findings(FILE *f, struct model *m, const struct report_item *items, size_t n,
 			     const struct report_style *style)
 {
-	int lines_left = (style->rows ?: ROWS) - HEAD_LINES, lines;
-	bool brief = false;
+	int lines_left = style->rows - HEAD_LINES, lines;
+	bool all = style->all || !style->rows, brief = false;
 	size_t shown = 0;
 
 	for (; shown < n; shown++) {
 		const struct report_item *item = &items[shown];
-		char *buf = finding_text(m, item, style, brief, &lines);
+		bool whole = all || !shown || report_item_verdict(item) == VERDICT_LEAK;
+		char *buf = finding_text(m, item, style, brief && !whole, &lines);
 
-		if (!style->all && !brief && shown && lines > lines_left) {
+		if (!whole && !brief && lines > lines_left) {
 			free(buf);
 			buf = finding_text(m, item, style, true, &lines);
 			brief = true;
 		}
-		if (!style->all && brief && lines > lines_left) {
+		if (!whole && brief && lines > lines_left) {
 			free(buf);
 			break;
 		}

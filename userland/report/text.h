@@ -11,7 +11,6 @@ struct report_item;
 struct runtime_site;
 struct model;
 struct report_style;
-struct symbol_frame;
 
 enum { TEXT_COLUMNS = 100 };
 
@@ -22,9 +21,6 @@ void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
 		    bool brief);
 
-void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
-		  const struct report_style *style);
-void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FILE:LINE)" */
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
 void report_runtime_totals(FILE *f, const struct model *m);
 

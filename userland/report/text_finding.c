@@ -18,106 +18,15 @@
 #include "model/object_describe.h"
 #include "model/site.h"
 #include "report/text.h"
-#include "symbolize/frame.h"
-#include "symbolize/language.h"
-#include "symbolize/stack.h"
+#include "report/text_stack.h"
 #include "util/format.h"
 #include "util/style.h"
 #include "util/units.h"
 
 enum {
-	FRAMES = 10,		/* of a finding, without --all */
-	FRAMES_ALL = 256,
-	FRAMES_RELEASE = 3,
-	RELEASES = 2,
-	PARTS = 6,
+	RELEASES = 2,		/* on a terminal without a pager */
 	EXAMPLES = 3,
-	NAME_COLUMNS = 34,
 };
-
-/* A function's name in its column: without arguments, truncated if it is too long. */
-static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *style)
-{
-	int len = s->function ? (int)strlen(s->function) : 0;
-
-	if (!len) {
-		fprintf(f, "%#-*" PRIx64, NAME_COLUMNS, s->offset);
-		return;
-	}
-	if (!style->all && s->function[len - 1] == ')')
-		len = strcspn(s->function + 1, "(") + 1;
-	if (!style->all && len > NAME_COLUMNS)
-		fprintf(f, "%.*s…", NAME_COLUMNS - 1, s->function);
-	else
-		fprintf(f, "%-*.*s", NAME_COLUMNS, len, s->function);
-}
-
-void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
-		  const struct report_style *style)
-{
-	char where[80] = "";
-
-	if (s->file && s->line)
-		snprintf(where, sizeof(where), "%s:%d", path_tail(s->file, 30), s->line);
-	else if (s->function)
-		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
-	fprintf(f, "%s%s", lead, mine ? BOLD(style) : "");
-	write_name(f, s, style);
-	fprintf(f, "%s  %-32s  %s(%.24s%s)%s\n", mine ? PLAIN(style) : "", where, DIM(style),
-		s->module ? path_base(s->module) : "unknown", s->inlined ? ", inlined" : "",
-		PLAIN(style));
-}
-
-/* Writes up to max frames, with 'first' before the first of them; returns whether these are all. */
-static bool write_list(FILE *f, const struct symbol_frame *frames, int n, const char *first,
-		       int max, const struct symbol_frame *mine, const struct report_style *style)
-{
-	char lead[32];
-
-	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
-	for (int i = 0; i < n && i < max; i++)
-		report_frame(f, &frames[i], i ? lead : first, &frames[i] == mine, style);
-	if (n > max)
-		fprintf(f, "%s%s… %d more%s\n", lead, DIM(style), n - max, PLAIN(style));
-	return n <= max;
-}
-
-/* The stack of one object, if the site's own stack is incomplete. */
-static void write_rest(FILE *f, struct model *m, uint32_t id, const char *lead, int max,
-		       const struct report_style *style)
-{
-	const struct stack *rest = model_rest(m, id);
-	const struct symbol_frame *frames;
-	int n = model_rest_frames(m, id, &frames);
-
-	if (!n)
-		return;
-	fprintf(f, "%s%s%s%s\n", lead, DIM(style),
-		model_rest_is_whole(m, id) ? "the stack of one of them:" : "the stack of one of them continues:", PLAIN(style));
-	if (write_list(f, frames, n, lead, max, NULL, style) && rest->status != LEAKTRACE_STACK_ROOT)
-		fprintf(f, "%s%s… incomplete here too%s\n", lead, DIM(style), PLAIN(style));
-}
-
-/* mine: the frame to blame, which is highlighted; or NULL. */
-static void write_frames(FILE *f, struct model *m, uint32_t id, const char *first, int max,
-			 const struct symbol_frame *mine, const struct report_style *style)
-{
-	const struct stack *stack = model_stack(m, id);
-	const struct symbol_frame *frames;
-	int n = model_frames(m, id, &frames);
-	char lead[32];
-
-	if (!n)
-		fprintf(f, "%sno stack: %s\n", first,
-			stack ? stack_status_text(stack->status) : "unknown");
-	if (!write_list(f, frames, n, first, max, mine, style) || !n ||
-	    stack->status == LEAKTRACE_STACK_ROOT || language_is_root(&frames[n - 1]))
-		return;
-	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
-	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(style),
-		stack_status_text(stack->status), PLAIN(style));
-	write_rest(f, m, id, lead, max, style);
-}
 
 static void write_examples(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
@@ -164,20 +73,6 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 		fprintf(f, "%s %s", kind_name(s->kind), type_name(s->type));
 }
 
-/* "at leak_fd_here (leak.h:26)" */
-void report_at(FILE *f, const struct symbol_frame *place)
-{
-	if (!place)
-		return;
-	if (place->function)
-		fprintf(f, " at %.*s", (int)(strcspn(place->function + 1, "(") + 1), place->function);
-	else
-		fprintf(f, " at %s+%#" PRIx64, place->module ? path_base(place->module) : "unknown",
-			place->offset);
-	if (place->file && place->line)
-		fprintf(f, " (%s:%d)", path_base(place->file), place->line);
-}
-
 static void write_head(FILE *f, struct model *m, const struct finding *g,
 		       const struct report_style *style)
 {
@@ -220,37 +115,33 @@ void report_sentence(FILE *f, const char *lead, const char *text)
 	}
 }
 
-/* The other sites of a finding, one line each. */
+/* The other sites of a finding, each with its stack. */
 static void write_parts(FILE *f, struct model *m, const struct finding *g, const struct report_style *style)
 {
 	for (size_t i = 1; i < g->nsites; i++) {
 		const struct site *s = model_site(m, g->sites[i]);
 		char live[32];
 
-		if (i >= PARTS && !style->all) {
-			fprintf(f, "  %s… %zu more parts%s\n", DIM(style), g->nsites - i, PLAIN(style));
-			return;
-		}
-		fprintf(f, "  also       %s %s", format_count(site_live(s), live), kind_name(s->kind));
+		fprintf(f, "  also %s %s", format_count(site_live(s), live), kind_name(s->kind));
 		if (strcmp(kind_name(s->kind), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
-		if (g->mixed)
-			report_at(f, blamed_frame_of_site(m, s));
-		else
-			fprintf(f, " (same call path, other frames)");
+		report_at(f, blamed_frame_of_site(m, s));
 		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));
+		report_stack_of(f, m, s->stack, "    created at ", blamed_frame_of_site(m, s), style);
 	}
 }
 
 static void write_releases(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
 {
-	for (unsigned int i = 0; i < s->releases && (style->all || i < RELEASES); i++) {
+	unsigned int max = style->rows && !style->all ? RELEASES : LEAKTRACE_RELEASES_MAX;
+
+	for (unsigned int i = 0; i < s->releases && i < max; i++) {
 		char lead[64];
 
 		snprintf(lead, sizeof(lead), "  %3.0f %% released at ",
 			 s->died ? 100.0 * s->release[i].count / s->died : 0);
-		write_frames(f, m, s->release[i].stack, lead, style->all ? FRAMES_ALL : FRAMES_RELEASE,
-			     NULL, style);
+		report_stack_of(f, m, s->release[i].stack, lead,
+				blamed_frame_of_stack(m, s->release[i].stack), style);
 	}
 }
 
@@ -265,8 +156,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 		report_sentence(f, "  - ", j->evidence[i]);
 	if (brief)
 		return;
-	write_frames(f, m, s->stack, "  created at ", style->all ? FRAMES_ALL : FRAMES,
-		     blamed_frame_of_site(m, s), style);
+	report_stack_of(f, m, s->stack, "  created at ", blamed_frame_of_site(m, s), style);
 	write_parts(f, m, g, style);
 	write_releases(f, m, s, style);
 	write_examples(f, m, s, style);

@@ -10,11 +10,10 @@
 #include "model/model.h"
 #include "model/runtime.h"
 #include "report/text.h"
+#include "report/text_stack.h"
 #include "symbolize/frame.h"
 #include "util/format.h"
 #include "util/style.h"
-
-enum { FRAMES = 10, FRAMES_ALL = 256 };
 
 /* Rows of the table of totals; samples show no creations and releases. */
 void report_runtime_totals(FILE *f, const struct model *m)
@@ -61,7 +60,6 @@ static void write_head(FILE *f, const struct runtime_site *s, const struct repor
 /** report_runtime_site() - print a runtime's site as a finding */
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief)
 {
-	int max = style->all ? FRAMES_ALL : FRAMES;
 	char held[32];
 
 	write_head(f, s, style);
@@ -71,11 +69,7 @@ void report_runtime_site(FILE *f, const struct runtime_site *s, const struct rep
 		return;
 	if (s->in_thread)
 		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
-	for (int i = 0; i < s->nframes && i < max; i++)
-		report_frame(f, &s->frames[i], i ? "             " : "  is at      ",
-			     &s->frames[i] == runtime_site_blamed_frame(s), style);
-	if (s->nframes > max)
-		fprintf(f, "             %s… %d more%s\n", DIM(style), s->nframes - max, PLAIN(style));
+	report_stack(f, s->frames, s->nframes, "  is at      ", runtime_site_blamed_frame(s), style);
 	if (s->by)
 		report_frame(f, s->by, "  created by ", s->by == runtime_site_blamed_frame(s), style);
 }

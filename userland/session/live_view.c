@@ -25,6 +25,8 @@
 #include "util/json.h"
 #include "util/units.h"
 
+enum { PLACE_COLUMNS = 60 };
+
 static void now_text(char *buf, size_t len)
 {
 	struct timespec ts;
@@ -107,6 +109,18 @@ void live_note(struct session *s, struct traced *t, const char *event, const cha
 	fflush(s->tail);
 }
 
+/* "load_template app.c:28", as the headline of a report has it */
+static void put_place(FILE *f, const struct symbol_frame *place)
+{
+	char name[FRAME_NAME_BYTES], file[128];
+
+	if (!place)
+		return;
+	fputs(frame_name_fit(place, PLACE_COLUMNS, name, sizeof(name)), f);
+	if (place->file && place->line)
+		fprintf(f, " %s:%d", path_fit(place->file, PLACE_COLUMNS / 2, file, sizeof(file)), place->line);
+}
+
 static void text_leak(struct session *s, struct traced *t, const char *word, struct site *site)
 {
 	const struct symbol_frame *f = blamed_frame_of_site(&t->model, site);
@@ -116,12 +130,7 @@ static void text_leak(struct session *s, struct traced *t, const char *word, str
 	put_clock(s->tail);
 	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", word, t->model.target.comm, t->model.target.pid,
 		kind_name(site->kind), type_name(site->type));
-	if (f && f->function)
-		fprintf(s->tail, "%s", f->function);
-	if (f && f->file)
-		fprintf(s->tail, " %s:%d", f->file, f->line);
-	if (f && !f->function)
-		fprintf(s->tail, "%s+%#llx", f->module ?: "?", (unsigned long long)f->offset);
+	put_place(s->tail, f);
 	fprintf(s->tail, "  %s\n", j->evidence[0] ?: "");
 	fflush(s->tail);
 }
@@ -160,8 +169,7 @@ void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 	put_clock(s->tail);
 	fprintf(s->tail, "%-9s %s (%u)  %s %s  ", alarm_news_text(news), t->model.target.comm, t->model.target.pid,
 		site->kind, site->type);
-	if (f && f->function)
-		fprintf(s->tail, "%s %s:%d", f->function, f->file ?: "?", f->line);
+	put_place(s->tail, f);
 	fprintf(s->tail, "  %s\n", site->judgement->evidence[0] ?: "");
 	fflush(s->tail);
 }

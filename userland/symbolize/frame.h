@@ -16,9 +16,21 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	uint64_t offset;		/* function: pc - its start; else the ELF vaddr in module,
 					 * the pc itself without one */
 	bool inlined;			/* into the next frame */
+	bool machinery;			/* known to be an interpreter's own, not the program's */
 };
 
-/* The name of a frame for use in a sentence, without arguments; returns buf. f may be NULL. */
+enum { FRAME_NAME_BYTES = 256 };
+
+/*
+ * The name of a frame for people: the function without arguments, shortened so that
+ * it fits into @columns and @len; "module+0x12f" without a symbol. Returns buf. f may be NULL.
+ */
+const char *frame_name_fit(const struct symbol_frame *f, unsigned int columns, char *buf, size_t len);
+
+/* The same for use in a sentence: as much as fits into buf. */
 const char *frame_name(const struct symbol_frame *f, char *buf, size_t len);
+
+/* "native", or the name of the language whose table names the frame. */
+const char *frame_language(const struct symbol_frame *f);
 
 #endif

@@ -63,6 +63,19 @@ bool language_starts_thread(const struct symbol_frame *frames, int n)
 	return false;
 }
 
+/**
+ * language_of_frame() - the language whose table has named a frame
+ *
+ * Return: the language, or NULL: native.
+ */
+const struct language *language_of_frame(const struct symbol_frame *frame)
+{
+	for (int k = 0; frame->function && k < LANGUAGES; k++)
+		if (languages[k]->is_own(frame))
+			return languages[k];
+	return NULL;
+}
+
 /** language_is_library() - whether a frame belongs to a language's standard library */
 bool language_is_library(const struct symbol_frame *frame)
 {

@@ -16,6 +16,7 @@ struct symbol_frame;
 
 struct language {
 	const char *name;
+	const char *key;		/* in JSON */
 	/* Opens the language's data in image; NULL if there is none. image outlives it. */
 	void *(*open)(struct elf_image *image);
 	/*
@@ -34,6 +35,8 @@ struct language {
 	 * is never to blame.
 	 */
 	bool (*is_library)(const struct symbol_frame *frame);
+	/* Whether this frame was named by the language's own table. */
+	bool (*is_own)(const struct symbol_frame *frame);
 	void (*close)(void *code);
 	/* Whether this function starts a thread on behalf of code that is not on its stack. */
 	bool (*starts_threads)(const char *function);
@@ -47,6 +50,10 @@ const struct language *language_open(struct elf_image *image, void **code);
 /* Whether a garbage collector is on this stack. */
 bool language_in_collector(const struct symbol_frame *frames, int n);
 
+/* The language of a frame; NULL: native. */
+const struct language *language_of_frame(const struct symbol_frame *frame);
+
+/* Whether a frame belongs to a language's standard library. */
 bool language_is_library(const struct symbol_frame *frame);
 /* Whether a stack that ends with this frame is complete. */
 bool language_is_root(const struct symbol_frame *frame);

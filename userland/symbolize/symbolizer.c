@@ -215,6 +215,22 @@ void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 }
 
 /**
+ * symbolizer_file_offset() - locate a pc in its file
+ * @offset_bytes: from the start of the file
+ *
+ * Return: whether a file is mapped there, or was.
+ */
+bool symbolizer_file_offset(struct symbolizer *s, uint64_t pc, uint64_t *offset_bytes)
+{
+	const struct exec_mapping *code = mapping_table_find(&s->code, pc - 1);
+
+	if (!code || !(code->inode || code->module))
+		return false;
+	*offset_bytes = pc - code->start + code->offset_bytes;
+	return true;
+}
+
+/**
  * symbolizer_add_saved() - add saved frames of a pc
  *
  * Return: 0 or -errno.

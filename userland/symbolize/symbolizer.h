@@ -51,6 +51,9 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);
 
+/* Where in its file the code at pc is; false: it is in none. */
+bool symbolizer_file_offset(struct symbolizer *s, uint64_t pc, uint64_t *offset_bytes);
+
 /* One more who uses it, and will close it, too. */
 struct symbolizer *symbolizer_share(struct symbolizer *s);
 

@@ -122,6 +122,23 @@ const char *path_short(const char *path)
 	return base - 1 - p < 30 ? p : base;
 }
 
+const char *path_fit(const char *path, size_t columns, char *buf, size_t len)
+{
+	const char *rest, *base = path_base(path);
+
+	while (!strncmp(path, "./", 2) || !strncmp(path, "../", 3))
+		path = strchr(path, '/') + 1;
+	if (strlen(path) <= columns) {
+		snprintf(buf, len, "%s", path);
+		return buf;
+	}
+	rest = columns > 2 ? path_tail(path, columns - 2) : base;
+	if (rest > base || rest[-1] != '/')
+		rest = base;
+	snprintf(buf, len, "%s%s", rest > path ? "…/" : "", rest);
+	return buf;
+}
+
 const char *path_tail(const char *path, size_t width)
 {
 	size_t len = strlen(path);

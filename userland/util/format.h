@@ -15,12 +15,16 @@ const char *format_seconds(double s, char buf[32]);		/* 92 s, 40 ms; "?": negati
 /* A wall clock's seconds since 1970 as RFC 3339 in UTC, with milliseconds. */
 void format_time(double wall_s, char *buf, size_t len);
 
-/* The last components of path that fit into width characters; points into path. */
 const char *format_count_change(int64_t n, char buf[40]);	/* +304 */
 const char *format_bytes_change(int64_t bytes, char buf[40]);	/* -1.5 MiB */
 const char *path_base(const char *path);	/* after its last slash */
 const char *path_short(const char *path);	/* with its last folder, unless that is long */
-const char *path_tail(const char *path, size_t width);
+const char *path_tail(const char *path, size_t width);	/* what fits, without a mark; points into path */
+/*
+ * Its last components, after "…/" if others were left out, in this many columns; the
+ * base name in any case. Leading "./" and "../" are left out without a mark. Returns buf.
+ */
+const char *path_fit(const char *path, size_t columns, char *buf, size_t len);
 
 /* printf() to a malloced string. */
 char *strdup_printf(const char *fmt, ...) PRINTF(1, 2);

@@ -110,16 +110,11 @@ static void losses(void)
 	CHECK(l.ended[STACK_UNKNOWN].objects == 50);
 }
 
-/* Many findings with long sentences: a screen of a hundred columns, no more. */
-static void screen(void)
-{
-	enum { SITES = 60 };
-	struct report_style look = { .format = FORMAT_TEXT, .rows = 40 };
-	int lines = 0, widest = 0, width = 0;
-	char *buf = NULL;
-	size_t len = 0;
-	FILE *f;
+enum { SITES = 60 };
 
+/* A leak, and findings with this verdict. */
+static void build_many(enum verdict others)
+{
 	build(50, 45, 5);
 	m.sites = reallocarray(m.sites, SITES, sizeof(*m.sites));
 	m.findings = calloc(SITES, sizeof(*m.findings));
@@ -134,14 +129,33 @@ static void screen(void)
 		*g = (struct finding){ .sites = malloc(sizeof(uint32_t)), .nsites = 1, .differing_frame = -1 };
 		g->sites[0] = i + 1;
 		g->live[LEAKTRACE_KIND_PAGE] = 5;
-		g->judgement.verdict = VERDICT_LEAK;
+		g->judgement.verdict = i ? others : VERDICT_LEAK;
 		for (int k = 0; k < 4; k++)
 			g->judgement.evidence[k] = strdup_printf("%0120d and %0100d words that go on and on", k, k);
 		m.sites[i].judgement.finding = i + 1;
 	}
-	f = open_memstream(&buf, &len);
+}
+
+static char *text_of(int rows, size_t *len)
+{
+	struct report_style look = { .format = FORMAT_TEXT, .rows = rows };
+	char *buf = NULL;
+	FILE *f = open_memstream(&buf, len);
+
 	report_text(f, &m, &look);
 	fclose(f);
+	return buf;
+}
+
+/* Many suspects with long sentences: a screen of a hundred columns, no more. */
+static void screen(void)
+{
+	int lines = 0, widest = 0, width = 0;
+	size_t len;
+	char *buf;
+
+	build_many(VERDICT_SUSPECT);
+	buf = text_of(40, &len);
 	for (size_t i = 0; i < len; i++) {
 		/* of a character of several bytes, only the first is a column */
 		width = buf[i] == '\n' ? 0 : width + ((buf[i] & 0xc0) != 0x80);
@@ -155,11 +169,27 @@ static void screen(void)
 	free(buf);
 }
 
+/* Leaks, and all that is not for a screen. */
+static void whole(void)
+{
+	size_t len;
+	char *buf = text_of(0, &len);
+
+	CHECK(!strstr(buf, "not shown: "), "without a terminal nothing is left out");
+	free(buf);
+	for (size_t i = 0; i < m.nfindings; i++)
+		m.findings[i].judgement.verdict = VERDICT_LEAK;
+	buf = text_of(40, &len);
+	CHECK(!strstr(buf, "not shown: "), "leaks are not left out");
+	free(buf);
+}
+
 int main(void)
 {
 	paths();
 	losses();
 	screen();
+	whole();
 	model_free(&m);
 	return verdict("rss");
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which frames are passed over when somebody is to blame. */
+#include <stdbool.h>
+#include <string.h>
+
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
 #include "check.h"
@@ -43,21 +46,122 @@ static void of_c(void)
 	CHECK(c_library("/bin/a", "_start") && !c_library("/bin/a", "main"));
 }
 
+static const char *of(const char *module, const char *file, const char *function)
+{
+	struct symbol_frame f = { .function = function, .module = module, .file = file, .line = 1 };
+
+	return frame_library(&f) ?: "own";
+}
+
+static bool is(const char *library, const char *expected)
+{
+	if (strcmp(library, expected))
+		printf("  got '%s', not '%s'\n", library, expected);
+	return !strcmp(library, expected);
+}
+
+/* Headers of the system and sources of standard libraries are in the program's own module. */
+static void by_source(void)
+{
+	CHECK(is(of("/bin/a", "/usr/include/x86_64-linux-gnu/bits/fcntl2.h", "open"), "system headers"));
+	CHECK(is(of("/bin/a", "/usr/include/x86_64-linux-gnu/bits/string_fortified.h", "memset"), "system headers"));
+	CHECK(is(of("/bin/a", "/nix/store/x-glibc-dev/include/bits/unistd.h", "read"), "system headers"));
+	CHECK(is(of("/bin/a", "/usr/include/c++/12/bits/stl_algobase.h", "std::__fill_a1<char>(char*)"), "libstdc++"));
+	CHECK(is(of("/bin/a", "/usr/lib/llvm-14/include/c++/v1/vector", "std::__1::vector<int>::grow()"), "libc++"));
+	CHECK(is(of("/bin/a", "/rustc/59807616e1fa/library/std/src/fs.rs", "std::fs::File::open"),
+		 "Rust's standard library"));
+	CHECK(is(of("/bin/a", "/usr/src/rustc-1.63.0/library/core/src/ops.rs", "core::ops::f"),
+		 "Rust's standard library"));
+	CHECK(is(of("/bin/a", "/root/src/include/cache.h", "cache_put"), "own"), "a header of its own");
+	CHECK(is(of("/bin/a", "/root/src/bits/cache.h", "cache_put"), "own"));
+	CHECK(is(of("/bin/a", "/root/src/open.c", "open"), "own"), "its own function of a known name");
+	CHECK(is(of("/bin/a", "/root/src/std.cc", "std::hash<Key>::operator()(Key const&) const"), "own"),
+	      "its own specialization");
+}
+
+/* Without lines the name tells. */
+static void by_name(void)
+{
+	CHECK(is(of("/bin/a", NULL, "std::vector<int, std::allocator<int> >::_M_realloc_insert(int&&)"),
+		 "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "void std::__invoke_impl<void, void (*)()>(std::__invoke_other, void (*&&)())"),
+		 "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "void keep<std::string>(std::string)"), "own"));
+	CHECK(is(of("/bin/a", NULL, "<std::fs::OpenOptions>::_open"), "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "core::ops::function::FnOnce::call_once{{vtable.shim}}"), "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "core::Engine::open(int)"), "own"), "C++");
+	CHECK(is(of("/bin/a", NULL, "<raw_fd::Store as core::ops::drop::Drop>::drop"), "own"));
+	CHECK(is(of("/bin/a", NULL, "<alloc::vec::Vec<u8> as raw_fd::Save>::save"), "own"));
+	CHECK(is(of("/bin/a", NULL, "<alloc::boxed::Box<F> as core::ops::function::FnOnce<()>>::call_once"),
+		 "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "<F as core::ops::function::FnOnce<()>>::call_once"), "the standard library"));
+	CHECK(is(of("/bin/a", NULL, "operator new(unsigned long)"), "operator new"));
+	CHECK(is(of("/bin/a", "/root/src/pool.cc", "Pool::operator new(unsigned long)"), "operator new"));
+	CHECK(is(of("/bin/a", NULL, "tcmalloc::ThreadCache::Allocate(int)"), "tcmalloc"));
+	CHECK(is(of("/bin/a", NULL, "je_arena_malloc_hard"), "jemalloc") && is(of("/bin/a", NULL, "mi_open"), "own"));
+	/* the C library, linked statically */
+	CHECK(is(of("/bin/a", NULL, "__open64_nocancel"), "libc") && is(of("/bin/a", NULL, "_int_malloc"), "libc"));
+	CHECK(is(of("/bin/a", NULL, "accept4"), "libc") && is(of("/bin/a", NULL, "open_log"), "own"));
+}
+
+static void interpreters(void)
+{
+	struct symbol_frame marked = { .function = "f", .module = "/bin/a", .machinery = true };
+
+	CHECK(is(of("/usr/bin/python3.11", NULL, "_PyEval_EvalFrameDefault"), "the interpreter"));
+	CHECK(is(of("/usr/lib/libpython3.11.so.1.0", NULL, "PyObject_Call"), "the interpreter"));
+	CHECK(is(of("/usr/lib/python3/_ssl.cpython-311-x86_64-linux-gnu.so", NULL, "f"), "own"), "an extension");
+	CHECK(is(of("/usr/bin/perlin", NULL, "f"), "own") && is(of("/usr/bin/nodemon", NULL, "f"), "own"));
+	CHECK(frame_is_library(&marked), "by whoever reads an interpreter's frames");
+}
+
+static void go(void)
+{
+	CHECK(is(of("/bin/a", "/usr/lib/go/src/net/http/server.go", "net/http.(*conn).serve"), "Go's standard library"));
+	CHECK(is(of("/bin/a", "/root/src/main.go", "main.leak"), "own"));
+}
+
 static void blamed(void)
 {
 	const struct symbol_frame frames[] = {
 		in("/lib/libc.so.6", "malloc"), in("/lib/libstdc++.so.6", "operator new"),
 		in("/bin/a", NULL), in("/bin/a", "remember"), in("/bin/a", "main"),
 	};
+	const struct symbol_frame generated[] = {
+		in("/lib/libc.so.6", "open"), in("[anon]", NULL), in("/opt/libx.so", "call"),
+	};
 
-	CHECK(frame_to_blame(frames, 5) == &frames[3], "the innermost that has a name");
-	CHECK(!frame_to_blame(frames, 3) && !frame_to_blame(frames, 0));
+	CHECK(frame_to_blame(frames, 5) == &frames[2], "the innermost of a file, even without a name");
+	CHECK(frame_to_blame(generated, 3) == &generated[2], "code that nobody can name says nothing");
+	CHECK(!frame_to_blame(frames, 2) && !frame_to_blame(frames, 0));
+}
+
+static void most_useful(void)
+{
+	const struct symbol_frame timer[] = {
+		in("/lib/libc.so.6", "pthread_create"), in("/lib/libc.so.6", "timer_helper_thread"),
+		in("/lib/libc.so.6", "start_thread"), in("/lib/libc.so.6", "clone3"),
+	};
+	const struct symbol_frame python[] = {
+		in("/lib/libc.so.6", "open"), in("/usr/bin/python3.11", NULL),
+		in("/usr/bin/python3.11", "_PyEval_EvalFrameDefault"), in("/usr/bin/python3.11", "Py_BytesMain"),
+		in("/lib/libc.so.6", "__libc_start_main"),
+	};
+
+	CHECK(frame_most_useful(timer, 4) == &timer[1]);
+	CHECK(frame_most_useful(python, 5) == &python[2] && !frame_to_blame(python, 5));
+	CHECK(frame_most_useful(&timer[3], 1) == &timer[3] && !frame_most_useful(timer, 0));
 }
 
 int main(void)
 {
 	by_file();
 	of_c();
+	by_source();
+	by_name();
+	interpreters();
+	go();
 	blamed();
+	most_useful();
 	return verdict("library");
 }

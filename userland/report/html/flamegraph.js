@@ -4,10 +4,10 @@
 
 const ROW = 23, NARROWEST = 0.0008;
 
-// What is named by nobody is no program's own either; the rest is the tool's to say.
-const isLibrary = f => !f.function || f.library;
+const isLibrary = f => !!f.machinery;
 const baseName = path => path.slice(path.lastIndexOf('/') + 1);
-const frameName = f => f.function || `${baseName(f.module || '') || 'unknown'}+0x${f.offset.toString(16)}`;
+// 'name' is 'function' without its arguments and shortened, where that makes a difference.
+const frameName = f => f.name || f.function || `${baseName(f.module || '') || 'unknown'}+0x${f.offset.toString(16)}`;
 
 function flameTree(report, kind) {
 	const root = { name: kind, live: 0, leaks: 0, children: new Map(), parent: null, depth: 0 };

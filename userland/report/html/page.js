@@ -5,8 +5,9 @@
 const FRAMES = 12, FINDINGS = 30, ROWS = 100;
 const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
 
-// The innermost frame that is the program's own: the one that names a finding.
-const blamedFrame = site => site.frames.find(f => f.function && !isLibrary(f)) || site.frames[0];
+// The frame that names a finding; that of what occupies the threads, where they are held.
+const blamedFrame = site => site.frames[site.blame] ||
+	(site.held_by && site.held_by.length ? blamedFrame(site.held_by[0]) : null) || site.frames[0];
 const blamedName = site => site.kind === 'process' ? site.command || 'child process' : blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
 const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
 
