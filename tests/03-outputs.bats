@@ -241,6 +241,52 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 		and .network == []'
 }
 
+@test "site: one whole, by number, by hash and by how that begins" {
+	local id=$BATS_TEST_TMPDIR/id hash number
+	run_report 1 --format json "$TRACE"
+	jq -r '.sites[0] | .id, .hash' <<<"$output" >"$id"
+	jq -e '[.sites[].hash] | all(test("^[0-9a-f]{16}$")) and (unique | length) == length' <<<"$output"
+	{ read -r number && read -r hash; } <"$id"
+	run_report 1 --site "$number" "$TRACE"
+	local whole=$output
+	[[ $whole == *"site $number, hash $hash"* && $whole == *__libc_start_main* && $whole == *"created at"* ]]
+	run_report 1 --site "$hash" "$TRACE"
+	expect "$output" "$whole" "by hash"
+	run_report 1 --site "${hash:0:6}" "$TRACE"
+	expect "$output" "$whole" "by the beginning of it"
+	run_report 1 --site "$hash" --format json "$TRACE"
+	expect "$(jq -r '"\(.id) \(.hash)"' <<<"$output")" "$number $hash" "as JSON"
+	run lt report --site nonesuch "$TRACE"
+	expect "$status" 2 "exit status"
+	run lt report --site 1 --format html "$TRACE"
+	expect "$status" 2 "exit status of another format"
+}
+
+# on_terminal ROWS COMMAND: through a terminal of that height
+on_terminal() { TERM=xterm SHELL=/bin/sh script -qefc "stty rows $1 cols 200; $2" /dev/null </dev/null; }
+
+@test "pager: for a report that is longer than the terminal, and for nothing else" {
+	need script
+	local paged=$BATS_TEST_TMPDIR/paged report
+	report="$(printf %q "$TOP/userland/leaktrace") report $(printf %q "$TRACE")"
+	lt report "$TRACE" >"$BATS_TEST_TMPDIR/whole" || expect $? 1 status
+	export LEAKTRACE_PAGER="cat >$paged" PAGER=false
+	run on_terminal 24 "$report --no-color"
+	expect "$status" 1 "exit status: $output"
+	diff "$paged" "$BATS_TEST_TMPDIR/whole" >&2
+	rm "$paged"
+	run on_terminal 2000 "$report"
+	[[ $output == *LEAK* && ! -e $paged ]]
+	run on_terminal 24 "$report -o $BATS_TEST_TMPDIR/file"
+	diff "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/whole" >&2
+	[ ! -e "$paged" ]
+	LEAKTRACE_PAGER=/nonexistent run on_terminal 24 "$report"
+	[[ $output == *LEAK* && $output == *"exact"* ]]
+	unset LEAKTRACE_PAGER
+	PAGER="cat >$paged" run on_terminal 24 "$report"
+	[ -s "$paged" ]
+}
+
 @test "openmetrics: sums are the report's, a strict reader takes it, so does promtool" {
 	need promtool
 	"$TOP/userland/build/make_trace" "$BATS_TEST_TMPDIR/wide.lt" wide

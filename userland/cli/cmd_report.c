@@ -22,9 +22,18 @@ static int say(struct model *m, void *arg)
 	return output_report(r->out, m);
 }
 
+/* Whether the options make sense together. */
+static int check(struct options *o)
+{
+	if (o->output.site && o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
+		return fail("--site: only with --format text or json");
+	o->output.pager = true;
+	return 0;
+}
+
 int cmd_report(struct options *o)
 {
-	struct report_run r = { .out = output_open(&o->output) };
+	struct report_run r = { .out = check(o) ? NULL : output_open(&o->output) };
 	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
 				 .selector = o->selector, .fn = say, .arg = &r };
 	int status = 0, i = 0;
@@ -37,6 +46,8 @@ int cmd_report(struct options *o)
 	input_close(&input);
 	if (!status && o->selector && !input.given)
 		status = fail("no target matches %s", selector_text(o->selector));
+	if (!status && o->output.site && !output_sites(r.out))
+		status = fail("no site '%s' (see the numbers in the report, or 'hash' in its JSON)", o->output.site);
 	if (output_close(r.out))
 		status = EXIT_TROUBLE;
 	return status ?: r.leaks ? EXIT_LEAKS : EXIT_CLEAN;

@@ -52,7 +52,7 @@ const struct command commands[] = {
 	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
+	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_SITE | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
 	  "Of one process: the objects created between the two and still live. OLD and NEW\n"

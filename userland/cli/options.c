@@ -54,6 +54,7 @@ static const struct option_row rows[] = {
 	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, folded, html, pprof or openmetrics" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "write to FILE instead of standard output" },
 	{ OPT_ALL, 'a', "all", NULL, "show every call path and frame, not only findings" },
+	{ OPT_SITE, 0, "site", "ID", "one site whole: its number, or its hash or how that begins" },
 	{ OPT_PUSH, 0, "to", "URL", "server URL, or the URL to POST profiles to" },
 	{ OPT_PUSH, 0, "protocol", "NAME", "pyroscope, parca or pprof (default: pyroscope)" },
 	{ OPT_PUSH, 0, "label", "NAME=VALUE", "add a label to every profile; may be repeated" },
@@ -374,6 +375,11 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		return parse_record(r->name, arg, o);
 	case OPT_DEBUGINFOD:
 		return debuginfod_ask();
+	case OPT_SITE:
+		if (!*arg)
+			return fail("--site: expected a site's number or hash");
+		o->output.site = arg;
+		return 0;
 	case OPT_BETWEEN:
 		o->between[0] = arg;
 		return 0;

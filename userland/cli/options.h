@@ -31,6 +31,7 @@ enum option_bit {
 	OPT_DEBUGINFOD	= 1 << 15,
 	OPT_LEAK_EXIT	= 1 << 16,
 	OPT_SELECT	= 1 << 17,	/* --pid, --comm, --exe, --unit, --cgroup, --container */
+	OPT_SITE	= 1 << 18,
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,

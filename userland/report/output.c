@@ -22,9 +22,11 @@
 #include "report/output.h"
 #include "report/pprof.h"
 #include "report/text.h"
+#include "report/text_site.h"
 #include "util/atomic_file.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/pager.h"
 #include "util/style.h"
 
 struct output {
@@ -35,6 +37,9 @@ struct output {
 	struct metrics *metrics;	/* of all targets; NULL: another format */
 	struct json_object *pages;	/* of all targets, for HTML; NULL: another format */
 	unsigned int written;
+	char *page;			/* what f has written, for a pager; NULL: f is where it goes */
+	size_t page_len;
+	size_t sites;			/* written of those that o->site names */
 };
 
 bool output_is_stdout(const struct output_options *o)
@@ -97,6 +102,30 @@ static bool open_file(struct output *out)
 	return !err;
 }
 
+/* What a pager shows need not fit on the screen. */
+static void open_page(struct output *out)
+{
+	FILE *f;
+
+	if (!out->o->pager || out->o->format != FORMAT_TEXT || !output_is_stdout(out->o) || !pager_is_wanted())
+		return;
+	f = open_memstream(&out->page, &out->page_len);
+	if (!f)
+		return;
+	out->f = f;
+	out->style.rows = 0;
+}
+
+static void close_page(struct output *out)
+{
+	if (!out->f || out->f == stdout || out->file.f)
+		return;
+	fclose(out->f);
+	pager_write(out->page, out->page_len);
+	free(out->page);
+	out->f = stdout;
+}
+
 /* Whether the output is a stream, to which only one document can be written. */
 static bool is_stream(const struct output_options *o)
 {
@@ -120,6 +149,8 @@ struct output *output_open(const struct output_options *o)
 	good = (o->format == FORMAT_PPROF && !is_stream(o)) || open_file(out);
 	if (good && out->f)
 		out->style = output_style(o, out->f);
+	if (good)
+		open_page(out);
 	if (good && o->format == FORMAT_OPENMETRICS) {
 		out->metrics = metrics_new();
 		good = out->metrics;
@@ -247,10 +278,20 @@ static int write_pprof(struct output *out, struct model *m)
 	return status;
 }
 
+size_t output_sites(const struct output *out)
+{
+	return out->sites;
+}
+
 int output_report(struct output *out, struct model *m)
 {
 	int status = 0;
 
+	if (out->o->site) {
+		out->sites += report_one_site(out->f, m, out->o->site, &out->style);
+		out->written++;
+		return 0;
+	}
 	switch (out->style.format) {
 	case FORMAT_PPROF:
 		status = out->f ? stream_pprof(out, m) : write_pprof(out, m);
@@ -274,6 +315,7 @@ int output_close(struct output *out)
 {
 	int err = 0;
 
+	close_page(out);
 	if (out->metrics && out->written)
 		err = metrics_write(out->metrics, out->f);
 	if (out->pages && out->written)

@@ -18,6 +18,8 @@ struct output_options {
 	enum format format;
 	bool format_given;
 	bool all, no_color;
+	bool pager;			/* for text that is longer than the terminal */
+	const char *site;		/* only this one: a number, or how a hash begins; NULL: all */
 	const char *path;		/* NULL or "-": standard output */
 };
 
@@ -33,6 +35,7 @@ struct output *output_open(const struct output_options *o);	/* NULL after an err
  */
 int output_check(const struct output_options *o, bool several);
 int output_report(struct output *out, struct model *m);	/* judged */
+size_t output_sites(const struct output *out);		/* how many the given site has been so far */
 int output_close(struct output *out);			/* frees it */
 
 #endif

@@ -43,7 +43,7 @@ static void write_workload(FILE *f, const struct workload *w)
 		fprintf(f, ", container %.12s", id);
 }
 
-static void write_header(FILE *f, struct model *m, const struct report_style *style)
+void report_header(FILE *f, struct model *m, const struct report_style *style)
 {
 	const struct target *t = &m->target;
 	char when[64], window[32], exe[256];
@@ -283,7 +283,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	struct report_item *items;
 	size_t n = report_findings(m, &items), shown, others;
 
-	write_header(f, m, style);
+	report_header(f, m, style);
 	write_totals(f, m);
 	report_memory(f, m, style);
 	shown = write_findings(f, m, items, n, style);

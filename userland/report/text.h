@@ -17,6 +17,7 @@ enum { TEXT_COLUMNS = 100 };
 int report_write(FILE *f, struct model *m, const struct report_style *look);	/* text, JSON, folded */
 void report_text(FILE *f, struct model *m, const struct report_style *look);
 
+void report_header(FILE *f, struct model *m, const struct report_style *style);	/* one line */
 void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
 		    bool brief);
