@@ -21,6 +21,7 @@
 #include "model/finding.h"
 #include "model/history.h"
 #include "model/judgement.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/site.h"
 #include "model/thread_join.h"
@@ -51,6 +52,12 @@ static void judge_sites(struct analysis_ctx *ctx, struct measures *x, double *p)
 			j->verdict = VERDICT_SUSPECT;
 			j->confidence = verdict_confidence(j->verdict, &x[i]);
 		}
+	}
+	for (size_t i = 0; i < m->nsites; i++) {
+		struct site *s = &m->sites[i];
+
+		s->judgement.weight = limit_weight(m, s->kind, site_live(s)) +
+			limit_weight(m, LEAKTRACE_KIND_THREAD, s->judgement.unjoined);
 	}
 	/* sites that are judged together later are tests too */
 	ctx->chance = fmax(ctx->chance, FALSE_FINDINGS / (tests + 1));

@@ -21,9 +21,17 @@
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/site.h"
+#include "model/target.h"
+#include "util/units.h"
+
+#define SOON_S			86400.0
+#define SMALL_BYTES		(128 << 10)
+#define SMALL_SHARE		0.01	/* of the process's pages */
+#define SMALL_BYTES_PER_H	(1 << 20)
 
 enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
 
@@ -149,11 +157,37 @@ static void make_single(struct model *m, struct site *s)
 
 uint64_t finding_weight(const struct finding *f)
 {
-	uint64_t n = f->unjoined;
+	return f->judgement.weight;
+}
+
+static void weigh(struct model *m, struct finding *f)
+{
+	f->judgement.weight = limit_weight(m, LEAKTRACE_KIND_THREAD, f->unjoined);
+	for (int k = 0; k < KINDS; k++)
+		f->judgement.weight += limit_weight(m, k, f->live[k]);
+}
+
+/*
+ * Whether a suspect is only a little memory: any program touches a few pages
+ * more now and then. It counts if it is a share of the process, grows by much,
+ * or takes the process to a limit soon.
+ */
+static bool is_small(struct model *m, const struct finding *f)
+{
+	const struct kind_totals *pages = &m->target.kind[LEAKTRACE_KIND_PAGE];
+	uint64_t live = f->live[LEAKTRACE_KIND_PAGE];
+	double per_min = 0;
 
 	for (int k = 0; k < KINDS; k++)
-		n += f->live[k];
-	return n;
+		if (f->live[k] && k != LEAKTRACE_KIND_PAGE)
+			return false;
+	for (size_t i = 0; i < f->nsites; i++)
+		per_min += model_site(m, f->sites[i])->judgement.rate_per_min;
+	if (!live || f->unjoined || f->judgement.verdict != VERDICT_SUSPECT ||
+	    (f->limit_s > 0 && f->limit_s < SOON_S))
+		return false;
+	return live * PAGE_BYTES < SMALL_BYTES || live < SMALL_SHARE * pages->live ||
+		per_min * 60 * PAGE_BYTES < SMALL_BYTES_PER_H || pages->live < pages->baseline;
 }
 
 static int worst_first(const void *a, const void *b)
@@ -173,7 +207,7 @@ static bool tells_more(const struct site *a, const struct site *b)
 		return a->judgement.verdict > b->judgement.verdict;
 	if (pages != other)
 		return other;
-	return site_live(a) + a->judgement.unjoined > site_live(b) + b->judgement.unjoined;
+	return a->judgement.weight > b->judgement.weight;
 }
 
 /* Puts the part first that represents the finding: the worst, and of these the heaviest. */
@@ -264,6 +298,8 @@ static void number_findings(struct model *m)
 			finding_clear(&m->findings[i]);
 	}
 	m->nfindings = kept;
+	for (size_t i = 0; i < kept; i++)
+		weigh(m, &m->findings[i]);
 	if (kept)
 		qsort(m->findings, kept, sizeof(*m->findings), worst_first);
 	for (size_t i = 0; i < kept; i++) {
@@ -272,6 +308,7 @@ static void number_findings(struct model *m)
 		lead(m, f);
 		find_caller(m, f);
 		finding_limit(m, f);
+		f->small = is_small(m, f);
 		evidence_of_limit(m, f);
 		if (f->mixed)
 			evidence_of_parts(m, f);

@@ -26,6 +26,7 @@ struct finding {
 	uint64_t born, died, live[KINDS], unjoined;
 	bool mixed;			/* cause is not CAUSE_PATH */
 	enum cause cause;
+	bool small;			/* too little memory to mention, unless asked */
 	unsigned int common;		/* number of common outer frames */
 	/* index of the frame of the first site in which sibling paths differ; -1: none */
 	int differing_frame;

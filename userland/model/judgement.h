@@ -23,6 +23,7 @@ struct judgement {
 	uint64_t unjoined;		/* threads: exited, not joined */
 	uint64_t zombies;		/* processes: exited, not reaped */
 	char *evidence[EVIDENCE_MAX];	/* sentences, malloced; NULL: no more */
+	uint64_t weight;		/* share of the limit of its kind, in billionths; for ranking */
 	uint32_t finding;		/* number of its finding, 1 is the worst; 0: none */
 };
 

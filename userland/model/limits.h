@@ -35,6 +35,11 @@ struct limit {				/* descriptors, threads, bytes, … */
 void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes for what cannot be read */
 void limits_read_watches(struct model *m);	/* after limits_read(), and a dump of objects */
 uint64_t limit_objects(const struct model *m, unsigned int type);	/* descriptors of a type */
+/*
+ * The share that n objects of a kind have of its limit, in billionths, so that descriptors and
+ * pages can be compared and added. m NULL, or a limit that is not known: of a usual one.
+ */
+uint64_t limit_weight(const struct model *m, unsigned int kind, uint64_t n);
 bool limit_is_bytes(unsigned int which);
 
 #define LIMIT_REACHED_S 0.001	/* instead of 0, which is never */

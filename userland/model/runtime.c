@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/leaktrace.h>
+
 #include "model/hysteresis.h"
 #include "model/judgement.h"
+#include "model/limits.h"
 #include "model/runtime.h"
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
@@ -72,10 +75,10 @@ bool runtime_sample(struct runtime *p, bool in_any_case)
 	return true;
 }
 
-/** runtime_site_weight() - for ranking against the kernel's sites */
+/** runtime_site_weight() - for ranking against the kernel's sites; a goroutine takes about a page */
 uint64_t runtime_site_weight(const struct runtime_site *s)
 {
-	return s->bytes ? s->bytes / PAGE_BYTES : s->live;
+	return limit_weight(NULL, LEAKTRACE_KIND_PAGE, s->bytes ? s->bytes / PAGE_BYTES : s->live);
 }
 
 /** runtime_site_worse() - whether it ranks before a kernel's site or finding */

@@ -223,6 +223,7 @@ static struct json_object *target_of(struct model *m)
 	json_put(o, "exe", json_string(m->exe));
 	json_put(o, "attached_at", json_string(when));
 	json_put(o, "window_s", real(model_end_s(m)));
+	json_put(o, "too_short", json_object_new_boolean(report_too_short(m)));
 	json_put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
 		json_put(o, "exit_code", json_number(target_exit_code(t)));
@@ -392,6 +393,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	json_put(o, "live", live_of(f));
 	json_put(o, "bytes", json_number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
 	json_put(o, "rate_per_min", real(j->rate_per_min));
+	if (f->small)
+		json_put(o, "small", json_object_new_boolean(true));
 	if (f->limit_s > 0)
 		json_put(o, "limit", limit_of(m, f));
 	if (f->nsites > 1) {

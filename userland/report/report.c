@@ -12,6 +12,7 @@
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/runtime.h"
 #include "model/site.h"
@@ -99,7 +100,7 @@ void report_losses(struct model *m, struct losses *l)
 
 uint64_t report_weight(const struct site *s)
 {
-	return site_live(s) + s->judgement.unjoined;
+	return s->judgement.weight;
 }
 
 static int worst_first(const void *a, const void *b)
@@ -133,19 +134,21 @@ enum verdict report_item_verdict(const struct report_item *item)
 
 static uint64_t item_weight(const struct report_item *item)
 {
-	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) : item->children->live;
+	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) : 
+		limit_weight(NULL, LEAKTRACE_KIND_THREAD, item->children->live);
 }
 
 /* Where its verdict and weight put it; returns whether it is a finding. */
 static bool insert_children(const struct model *m, enum child_group_id group, struct report_item *items, size_t n)
 {
 	const struct child_group *g = &m->children.group[group];
+	uint64_t weight = limit_weight(NULL, LEAKTRACE_KIND_THREAD, g->live);
 	size_t at = 0;
 
 	if (g->judgement.verdict == VERDICT_OK)
 		return false;
 	while (at < n && (report_item_verdict(&items[at]) > g->judgement.verdict ||
-			  (report_item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= g->live)))
+			  (report_item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= weight)))
 		at++;
 	memmove(&items[at + 1], &items[at], (n - at) * sizeof(*items));
 	items[at] = (struct report_item){ .children = g, .group = group };
@@ -170,6 +173,26 @@ size_t report_findings(struct model *m, struct report_item **items)
 	for (int i = 0; *items && i < CHILD_GROUPS; i++)
 		n += insert_children(m, i, *items, n);
 	return n;
+}
+
+bool report_is_small(const struct report_item *item)
+{
+	return item->g && item->g->small;
+}
+
+bool report_too_short(struct model *m)
+{
+	struct report_item *items;
+	bool told = false;
+	size_t n;
+
+	if (model_end_s(m) >= REPORT_TELLS_AFTER_S)
+		return false;
+	n = report_findings(m, &items);
+	for (size_t i = 0; i < n; i++)
+		told |= !report_is_small(&items[i]);
+	free(items);
+	return !told;
 }
 
 bool report_leaks(const struct model *m)

@@ -45,6 +45,10 @@ void report_losses(struct model *m, struct losses *l);
 size_t report_rank(struct model *m, struct site ***sites);	/* malloced, worst first */
 enum verdict report_item_verdict(const struct report_item *item);
 size_t report_findings(struct model *m, struct report_item **items);	/* malloced, worst first */
+bool report_is_small(const struct report_item *item);	/* not told unless asked: --all, JSON */
+
+enum { REPORT_TELLS_AFTER_S = 10 };	/* that nothing leaks is said only after this time */
+bool report_too_short(struct model *m);	/* and there is no finding */
 bool report_leaks(const struct model *m);
 uint64_t report_weight(const struct site *s);	/* for ranking */
 

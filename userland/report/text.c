@@ -184,6 +184,22 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 	return buf;
 }
 
+/* What is too small to mention is moved to the end, and left out; returns how many are not. */
+static size_t put_small_last(struct report_item *items, size_t n)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct report_item item = items[i];
+
+		if (report_is_small(&item))
+			continue;
+		memmove(&items[told + 1], &items[told], (i - told) * sizeof(*items));
+		items[told++] = item;
+	}
+	return told;
+}
+
 /*
  * Leaks are always written in full. On a terminal that has no pager the others are, too, while
  * they fit, then in brief, and the last may be left out.
@@ -266,34 +282,48 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static void write_not_shown(FILE *f, size_t findings, size_t sites)
+static void write_not_shown(FILE *f, size_t findings, size_t small, size_t sites)
 {
-	if (!findings && !sites)
+	if (!findings && !small && !sites)
 		return;
 	fprintf(f, "not shown: ");
 	if (findings)
 		fprintf(f, "%zu more finding%s", findings, plural(findings));
+	if (small)
+		fprintf(f, "%s%zu suspect%s of little memory", findings ? ", " : "", small, plural(small));
 	if (sites)
-		fprintf(f, "%s%zu call path%s without findings", findings ? ", " : "", sites, plural(sites));
-	fprintf(f, " (--all shows %s)\n", findings + sites == 1 ? "it" : "them");
+		fprintf(f, "%s%zu call path%s without findings", findings + small ? ", " : "", sites, plural(sites));
+	fprintf(f, " (--all shows %s)\n", findings + small + sites == 1 ? "it" : "them");
+}
+
+static void write_no_leak(FILE *f, struct model *m)
+{
+	char window[32];
+
+	if (report_too_short(m))
+		fprintf(f, "watched for %s: too short to tell (needs %d s)\n\n",
+			format_seconds(model_end_s(m), window), REPORT_TELLS_AFTER_S);
+	else
+		fprintf(f, "no leak found\n\n");
 }
 
 void report_text(FILE *f, struct model *m, const struct report_style *style)
 {
 	struct report_item *items;
-	size_t n = report_findings(m, &items), shown, others;
+	size_t n = report_findings(m, &items), told = put_small_last(items, n), shown, others;
 
 	report_header(f, m, style);
 	write_totals(f, m);
 	report_memory(f, m, style);
-	shown = write_findings(f, m, items, n, style);
+	shown = write_findings(f, m, items, style->all ? n : told, style);
 	free(items);
 	others = write_sites(f, m, style);
-	if (!n)
-		fprintf(f, "no leak found\n\n");
+	if (!told)
+		write_no_leak(f, m);
 	report_children(f, m);
 	write_losses(f, m, style);
-	write_not_shown(f, n - shown, style->all ? 0 : others);
+	write_not_shown(f, told > shown ? told - shown : 0, style->all ? 0 : n - told,
+			style->all ? 0 : others);
 }
 
 int report_write(FILE *f, struct model *m, const struct report_style *style)

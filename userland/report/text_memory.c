@@ -74,13 +74,14 @@ static void write_grown(FILE *f, struct model *m, const struct memory_growth *x)
 static void write_given(FILE *f, struct model *m, const struct memory_growth *x)
 {
 	struct shares s = { .n = 0 };
+	char bytes[32];
 
 	for (unsigned int i = 0; i < x->ngave; i++)
 		add_share(&s, blamed_frame_of_stack(m, x->gave[i].id), x->gave[i].pages);
 	write_shares(f, "  released by ", &s, x->given_back);
 	if (x->baseline_given_back)
-		fprintf(f, "%s%.0f %% of it was baseline", s.n ? "; " : "  released: ",
-			100.0 * x->baseline_given_back / x->given_back);
+		fprintf(f, "%s%s of what was there before freed", s.n ? "; " : "  ",
+			format_bytes(x->baseline_given_back * PAGE_BYTES, bytes));
 	if (s.n || x->baseline_given_back)
 		fputc('\n', f);
 }
@@ -92,9 +93,10 @@ void report_memory(FILE *f, struct model *m, const struct report_style *style)
 
 	if (!memory_growth_read(m, &x))
 		return;
-	fprintf(f, "%smemory%s  %s touched since attach, %s of it still in use; %s released",
-		BOLD(style), PLAIN(style), format_bytes(x.touched * PAGE_BYTES, a),
-		format_bytes(x.new_live * PAGE_BYTES, b), format_bytes(x.given_back * PAGE_BYTES, c));
+	fprintf(f, "%smemory%s  %s touched since attach, %s of it still in use, %s freed", BOLD(style),
+		PLAIN(style), format_bytes(x.touched * PAGE_BYTES, a),
+		format_bytes(x.new_live * PAGE_BYTES, b),
+		format_bytes((x.given_back - x.baseline_given_back) * PAGE_BYTES, c));
 	fputc('\n', f);
 	if (x.new_live) {
 		if (x.path)

@@ -293,6 +293,50 @@ static void heap(void)
 	EXPECT(VERDICT_SUSPECT, "nothing is known of the memory of a process that has exited");
 }
 
+/* A suspect of 240 KiB, in processes of another size, and near a limit. */
+static void little_memory(void)
+{
+	pages(12.5, 0x10000000, 0x1000);
+	m.target.kind[LEAKTRACE_KIND_PAGE] = (struct kind_totals){ .present = true, .live = 1000 };
+	m.sites[0].last_died_ns = 0;
+	m.sites[0].kind = LEAKTRACE_KIND_PAGE;
+	while (m.nobjects > 40)
+		m.nobjects--;
+	m.sites[0].born = 40;
+	for (int i = 0; i < 40; i++)
+		m.objects[i].born_ns = ns(0.3 * i);
+	judged();
+	m.target.flags = LEAKTRACE_TARGET_F_EXITED;
+	m.target.exited_ns = m.target.now_ns;
+	EXPECT(VERDICT_SUSPECT, "40 pages");
+	CHECK(m.nfindings == 1 && !m.findings[0].small, "160 KiB of 4 MiB are told");
+	m.target.kind[LEAKTRACE_KIND_PAGE].live = 10000;
+	judged();
+	CHECK(m.findings[0].small, "160 KiB of 40 MiB are not");
+	m.target.kind[LEAKTRACE_KIND_PAGE].live = 1000;
+	m.target.kind[LEAKTRACE_KIND_PAGE].baseline = 1001;
+	judged();
+	CHECK(m.findings[0].small, "the process has become smaller");
+	m.target.kind[LEAKTRACE_KIND_PAGE].baseline = 0;
+	m.sites[0].born = m.nobjects = 20;
+	judged();
+	CHECK(m.nfindings == 0 || m.findings[0].small, "80 KiB");
+}
+
+/* A share of the limit is comparable between kinds, a number of objects is not. */
+static void weight(void)
+{
+	struct model *none = NULL;
+
+	begin(10);
+	m.limits[LIMIT_FDS] = (struct limit){ .max = 4096 };
+	m.limits[LIMIT_MEMORY] = (struct limit){ .max = 1ULL << 30 };
+	CHECK(limit_weight(&m, LEAKTRACE_KIND_FD, 1024) == 250000000);
+	CHECK(limit_weight(&m, LEAKTRACE_KIND_PAGE, 16384) == 62500000, "64 MiB of 1 GiB");
+	CHECK(limit_weight(none, LEAKTRACE_KIND_FD, 251) > limit_weight(none, LEAKTRACE_KIND_PAGE, 16315));
+	CHECK(limit_weight(none, 99, 1) == 0 && limit_weight(none, LEAKTRACE_KIND_PAGE, UINT64_MAX) > 0);
+}
+
 /* Others had more to do with the baseline objects that were released. */
 static void turnover(void)
 {
@@ -627,6 +671,8 @@ int main(void)
 	shared_memory();
 	heap();
 	turnover();
+	little_memory();
+	weight();
 	early_growth();
 	late_leak();
 	suspects();

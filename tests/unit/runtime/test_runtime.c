@@ -4,7 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/leaktrace.h>
+
 #include "model/judgement.h"
+#include "model/limits.h"
 #include "model/runtime.h"
 #include "runtime/go/process.h"
 #include "runtime/go/view.h"
@@ -21,8 +24,10 @@ static void order(void)
 	struct runtime_site bytes = { .live = 10, .bytes = 300 * PAGE_BYTES, .judgement = &leak };
 	struct runtime_site thin = { .live = 100000, .judgement = &suspect };
 
-	CHECK(runtime_site_weight(&many) == 400 && runtime_site_weight(&bytes) == 300, "bytes count by page");
-	CHECK(runtime_site_worse(&many, VERDICT_LEAK, 399) && !runtime_site_worse(&many, VERDICT_LEAK, 400));
+	CHECK(runtime_site_weight(&many) == limit_weight(NULL, LEAKTRACE_KIND_PAGE, 400) &&
+	      runtime_site_weight(&bytes) == limit_weight(NULL, LEAKTRACE_KIND_PAGE, 300), "bytes count by page");
+	CHECK(runtime_site_worse(&many, VERDICT_LEAK, runtime_site_weight(&many) - 1) &&
+	      !runtime_site_worse(&many, VERDICT_LEAK, runtime_site_weight(&many)));
 	CHECK(runtime_site_worse(&bytes, VERDICT_SUSPECT, 1000000), "a leak before a suspect");
 	CHECK(!runtime_site_worse(&thin, VERDICT_LEAK, 1));
 }

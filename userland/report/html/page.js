@@ -68,10 +68,13 @@ function examples(site) {
 			el('span', { class: 'soft' }, ` · ${time(e.age_s)} old`)))));
 }
 
-function parts(sites) {
+const JOINED = { path: 'The same call path by other frames:', thread: 'Memory of the threads:',
+	caller: 'Under one caller:', time: 'Created together, by one cause or by several:' };
+
+function parts(sites, why) {
 	if (sites.length < 2)
 		return null;
-	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, 'Probably one cause, several call paths:'),
+	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, JOINED[why] || 'Several call paths:'),
 		el('ul', {}, sites.map(s => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
 			el('code', {}, blamedName(s))))));
 }
@@ -81,9 +84,16 @@ function card(report, finding, open) {
 	const sites = finding.sites.map(id => bySite.get(id)).filter(Boolean), site = sites[0];
 	if (!site)
 		return null;
-	const place = blamedFrame(site), curve = sumOf(sites.map(s => report.page.sites[s.id]).filter(Boolean));
-	const live = sites.reduce((n, s) => n + s.live, 0), memory = sites.reduce((n, s) => n + s.bytes, 0);
-	const rate = sites.reduce((n, s) => n + s.rate_per_min, 0), grows = rate >= 0.05 && finding.verdict !== 'cache';
+	const place = blamedFrame(site), alike = sites.filter(s => s.kind === site.kind);
+	const curve = sumOf(alike.map(s => report.page.sites[s.id]).filter(Boolean));
+	const kinds = [...new Set(sites.map(s => s.kind))], sum = (list, f) => list.reduce((n, s) => n + f(s), 0);
+	// each kind has its own count: descriptors and pages are never added up
+	const amount = kind => {
+		const list = sites.filter(s => s.kind === kind), n = sum(list, s => s.live + (s.unjoined || 0));
+		return kind === 'page' ? figure(bytes(sum(list, s => s.bytes)), kinds.length > 1 ? 'of memory' : 'live') :
+			figure(count(n), kinds.length > 1 ? noun(kind, n) : 'live');
+	};
+	const rate = sum(alike, s => s.rate_per_min), grows = rate >= 0.05 && finding.verdict !== 'cache';
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
@@ -94,13 +104,13 @@ function card(report, finding, open) {
 		el('div', { class: 'body' },
 			el('div', {},
 				el('div', { class: 'figures' },
-					figure(memory && live === sites.filter(s => s.bytes).reduce((n, s) => n + s.live, 0) ?
-						bytes(memory) : count(live), 'live'),
-					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)), 'per minute'),
+					kinds.map(amount),
+					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)),
+						kinds.length > 1 ? `${noun(site.kind, 2)} per minute` : 'per minute'),
 					figure(time(site.age_s.max), 'oldest'),
 					grows && finding.limit && figure(time(finding.limit.in_s), `until ${finding.limit.what}`)),
 				el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e))),
-				parts(sites)),
+				parts(sites, finding.joined_by)),
 			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
 				'Objects still live, by time of creation' : 'Live objects', site.kind)),
 		site.kind === 'process' ? null : callPath(site, open), releases(site), examples(site));
@@ -109,21 +119,21 @@ function card(report, finding, open) {
 // A report without a list of findings: one for each call path that is not ok.
 function findingsOf(report) {
 	const list = report.findings || report.sites.filter(s => s.verdict !== 'ok').map((s, i) => ({ ...s, id: i + 1, sites: [s.id] }));
-	return list.filter(f => f.verdict !== 'ok')
+	return list.filter(f => f.verdict !== 'ok' && !f.small)
 		.sort((a, b) => RANK[b.verdict] - RANK[a.verdict]);
 }
 
-function headline(findings) {
+function headline(findings, tooShort) {
 	const n = v => findings.filter(f => f.verdict === v).length;
 	if (n('leak'))
 		return ['leak', n('leak') === 1 ? 'One leak' : `${n('leak')} leaks`];
 	if (n('suspect'))
 		return ['suspect', n('suspect') === 1 ? 'One suspect' : `${n('suspect')} suspects`];
-	return ['ok', 'No leak found'];
+	return ['ok', tooShort ? 'Too short to tell' : 'No leak found'];
 }
 
 function header(report, findings) {
-	const t = report.target, [verdict, words] = headline(findings), bySite = new Map(report.sites.map(s => [s.id, s]));
+	const t = report.target, [verdict, words] = headline(findings, t.too_short), bySite = new Map(report.sites.map(s => [s.id, s]));
 	const places = findings.filter(f => f.verdict === verdict).slice(0, 4).map(f => bySite.get(f.sites[0])).filter(Boolean);
 	const where = [];
 	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, blamedName(s))));
@@ -219,7 +229,8 @@ function memory(report) {
 	const ranges = Object.entries(m.ranges || {}).map(([name, n]) => `${bytes(n)} ${name}`).join(', ');
 	return el('section', {}, el('h2', {}, 'Memory growth and release'),
 		el('p', { class: 'lead' }, `${bytes(m.touched)} touched since attach, ${bytes(m.live_new)} of it still in use`,
-			ranges ? ` (${ranges})` : '', `; ${bytes(m.given_back)} released. `,
+			ranges ? ` (${ranges})` : '', `, ${bytes(m.given_back - m.given_back_baseline)} freed`,
+			m.given_back_baseline ? `; ${bytes(m.given_back_baseline)} of what was there before freed. ` : '. ',
 			m.path && m.path.function ? `${percent(m.path_share)} of what is in use was touched under ${m.path.function}.` : 'No single call path accounts for most of it.',
 			' A page is charged to the code that touched it first, which need not be the code that keeps it.'),
 		el('div', { class: 'memory' },
@@ -281,7 +292,7 @@ function render(reports, at) {
 	const report = reports[at], findings = findingsOf(report), shown = findings.slice(0, FINDINGS);
 	const tabs = reports.length > 1 && el('nav', { 'aria-label': 'Processes' }, reports.map((r, i) =>
 		el('button', { type: 'button', 'aria-pressed': String(i === at), onclick: () => render(reports, i) }, `${r.target.comm} ${r.target.pid}`)));
-	document.title = show(`${headline(findings)[1]}: ${report.target.comm} (${report.target.pid}), leaktrace`);
+	document.title = show(`${headline(findings, report.target.too_short)[1]}: ${report.target.comm} (${report.target.pid}), leaktrace`);
 	document.getElementById('page').replaceChildren(...[tabs, header(report, findings), kinds(report, findings),
 		shown.length ? el('section', {}, el('h2', {}, 'Findings'),
 			el('p', { class: 'lead' }, findings.length > FINDINGS ? `The worst ${FINDINGS} of ${findings.length}.` : 'Worst first, each with its evidence.'),
