@@ -8,17 +8,22 @@
  * than bytes; counting them ends loops in a damaged file.
  */
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "elf/image.h"
 #include "elf/lines.h"
 #include "util/array.h"
+#include "util/format.h"
+#include "util/macros.h"
 #include "util/string_table.h"
 
 enum {
 	MAX_DEPTH = 128,
 	MAX_DIES = 16 << 20,		/* of one unit */
 	MAX_UNIT_RANGES = 4 << 20,
+	ENCLOSING_BYTES = 512,
 };
 
 struct scan {
@@ -152,6 +157,64 @@ const char *elf_unit_call(struct elf_unit *unit, struct string_table *names,
 	return elf_lines_file(unit, names, dwarf_filesrc(files, scope->call_file, NULL, NULL));
 }
 
+/* Where a function is declared, whose DIE may only refer to that. */
+static void find_declaration(Dwarf_Die *die)
+{
+	static const unsigned int references[] = { DW_AT_abstract_origin, DW_AT_specification };
+	Dwarf_Attribute attr;
+	Dwarf_Die next;
+
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++)
+		if (dwarf_attr(die, references[i], &attr) && dwarf_formref_die(&attr, &next))
+			*die = next;
+}
+
+/* "main::{lambda}::" for what is declared in a lambda of main(). */
+static void write_enclosing(Dwarf_Die *scopes, int n, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	*buf = '\0';
+	for (int i = n - 1; i > 0 && used < len; i--) {
+		int tag = dwarf_tag(&scopes[i]);
+		const char *name = dwarf_diename(&scopes[i]);
+
+		if (tag == DW_TAG_namespace && !name)
+			name = "(anonymous namespace)";
+		if ((tag == DW_TAG_class_type || tag == DW_TAG_structure_type) && !name)
+			name = "{lambda}";
+		if (name && (tag == DW_TAG_namespace || tag == DW_TAG_class_type || tag == DW_TAG_subprogram ||
+			     tag == DW_TAG_structure_type))
+			used += snprintf(buf + used, len - used, "%s::", name);
+	}
+}
+
+/*
+ * A lambda has no linkage name, and all are called "operator()": what encloses it tells
+ * them apart. Finding that takes a walk through the unit, so other names are left as they are.
+ */
+static const char *enclosed_name(Dwarf_Die *die, const char *plain, struct string_table *names)
+{
+	char enclosing[ENCLOSING_BYTES], *whole;
+	const char *interned = plain;
+	Dwarf_Die *scopes = NULL;
+	int n;
+
+	if (strcmp(plain, "operator()") && strcmp(plain, "_FUN"))
+		return plain;
+	find_declaration(die);
+	n = dwarf_getscopes_die(die, &scopes);
+	if (n < 1)
+		return plain;
+	write_enclosing(scopes, n, enclosing, sizeof(enclosing));
+	free(scopes);
+	whole = strdup_printf("%s%s", enclosing, plain);
+	if (whole)
+		interned = string_table_intern(names, whole);
+	free(whole);
+	return interned;
+}
+
 /**
  * elf_scope_name() - fill in the names of a scope, once
  *
@@ -170,4 +233,6 @@ void elf_scope_name(struct elf_scope *scope, Dwarf *dwarf, struct string_table *
 		scope->linkage = string_table_intern(names, dwarf_formstring(&attr));
 	if (dwarf_attr_integrate(&die, DW_AT_name, &attr))
 		scope->plain = string_table_intern(names, dwarf_formstring(&attr));
+	if (scope->plain && !scope->linkage)
+		scope->plain = enclosed_name(&die, scope->plain, names);
 }
