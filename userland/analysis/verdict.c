@@ -235,5 +235,6 @@ void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const s
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
 	j->early = early(x, ctx->opts);
+	j->first_touch = x->heap;
 	j->confidence = verdict_confidence(j->verdict, x);
 }

@@ -171,6 +171,8 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
 	json_put(o, "confidence", real(j->confidence));
 	json_put(o, "evidence", evidence_list(j));
+	if (j->first_touch)
+		json_put(o, "first_touch", json_object_new_boolean(true));
 	json_put(o, "born", json_number(s->born));
 	json_put(o, "died", json_number(s->died));
 	json_put(o, "live", json_number(site_live(s)));
@@ -387,6 +389,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
 	json_put(o, "confidence", real(j->confidence));
 	json_put(o, "evidence", evidence_list(j));
+	if (j->first_touch)
+		json_put(o, "first_touch", json_object_new_boolean(true));
 	json_put(o, "sites", list);
 	json_put(o, "born", json_number(f->born));
 	json_put(o, "died", json_number(f->died));

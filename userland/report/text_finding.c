@@ -85,6 +85,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style));
 	write_what(f, m, g);
+	fputs(j->first_touch ? " first touched" : "", f);
 	report_at(f, blamed_frame_of_site(m, s));
 	fprintf(f, "%s", PLAIN(style));
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)

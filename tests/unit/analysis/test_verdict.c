@@ -267,6 +267,7 @@ static void heap(void)
 	pages(90, 0x10000000, 0x1000);
 	m.maps = &maps;
 	EXPECT(VERDICT_LEAK, "the heap grows");
+	CHECK(m.sites[0].judgement.first_touch && m.findings[0].judgement.first_touch);
 	CHECK(m.sites[0].judgement.confidence <= 0.7, "who touched it is not who keeps it: %f",
 	      m.sites[0].judgement.confidence);
 
