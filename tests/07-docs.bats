@@ -26,7 +26,7 @@ in_guest() {
 
 # bats test_tags=host
 @test "docs: commands, options, paths, links and headings that are named exist" {
-	docs check "$TOP"/README.md "$TOP"/docs/*.md
+	docs check "$TOP"/*.md "$TOP"/docs/*.md
 }
 
 # bats test_tags=host
