@@ -4,7 +4,7 @@
 #   make [KDIR=/lib/modules/VERSION/build] all    leaktrace.ko, userland/leaktrace
 #   make [DESTDIR=] [PREFIX=/usr/local] install   tool, man pages, completions, DKMS source
 #   make [DESTDIR=] [PREFIX=/usr/local] uninstall
-#   make check | demo | clean
+#   make check | demo | sbom | clean
 #
 # Nothing is written outside the tree, but by install.
 
@@ -24,7 +24,7 @@ module:
 		echo "no kernel build folder '$(KDIR)': install linux-headers-$$(uname -r)," \
 			"or say KDIR=/lib/modules/VERSION/build; 'scripts/build-matrix'" \
 			"builds for kernels that it fetches" >&2; exit 1; }
-	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' modules
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' KCFLAGS='$(KCFLAGS) -ffile-prefix-map=$(CURDIR)=.' modules
 
 cli:
 	$(MAKE) -C userland
@@ -53,6 +53,14 @@ uninstall-dkms:
 		exit 1; }
 	rm -rf '$(src)'
 
+# What was built, of what: leaktrace.spdx.json.
+sbom: cli
+	scripts/sbom >leaktrace.spdx.json.tmp
+	mv leaktrace.spdx.json.tmp leaktrace.spdx.json
+
+print-shipped:
+	@echo $(shipped)
+
 check:
 	scripts/check
 
@@ -64,7 +72,7 @@ clean:
 	find . module -maxdepth 1 -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name 'Module.symvers' \
 		-o -name 'modules.order' \) -delete
-	rm -rf .tmp_versions
+	rm -rf .tmp_versions leaktrace.spdx.json leaktrace.spdx.json.tmp
 	$(MAKE) -C userland clean
 
-.PHONY: all module cli install install-cli install-dkms uninstall uninstall-cli uninstall-dkms check demo clean
+.PHONY: all module cli install install-cli install-dkms uninstall uninstall-cli uninstall-dkms sbom print-shipped check demo clean

@@ -1,8 +1,13 @@
 #!/usr/bin/env bats
-# What is installed: completions, make install and its undoing. Runs without a guest.
+# What is installed: completions, make install and its undoing, packages. Without a guest.
 # bats file_tags=host,packages
+# shellcheck disable=SC2016 # scripts that another shell runs
 
 load lib/common
+
+# Nothing in here depends on time.
+# shellcheck disable=SC2034 # bats reads it
+BATS_TEST_RETRIES=0
 
 setup_file() {
 	make -s -C "$TOP/userland" >&2
@@ -142,4 +147,275 @@ tree_of() { (cd "$1" && find . -printf '%y %m %p\n' | sort -k3); }
 	[ "$status" != 0 ]
 	[[ $output == *"dkms remove leaktrace/${version#leaktrace-} --all"* ]]
 	[ -e "$root/usr/src/$version/dkms.conf" ]
+}
+
+# --- Debian packages ---
+
+teardown_file() { rm -rf "/tmp/leaktrace-packages.$PPID"; }
+
+version() { sed -n 's/^#define LT_VERSION "\(.*\)"/\1/p' "$TOP/module/leaktrace.h"; }
+
+headers() {
+	local dir
+	for dir in "${LEAKTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leaktrace}"/kernels/6.1/root/usr/src/linux-headers-*-amd64; do
+		[ ! -e "$dir/Makefile" ] || { echo "$dir"; return; }
+	done
+	return 1
+}
+
+# copy_tree DIR: what a checkout has
+copy_tree() {
+	mkdir -p "$1"
+	(cd "$TOP" && git ls-files -z --cached --others --exclude-standard |
+		xargs -0 -r ls -d -- 2>/dev/null | cpio -pdm --quiet "$1")
+}
+
+# build_packages DIR COMMAND…: in DIR/leaktrace, by a command that sets the scene
+build_packages() {
+	local dir=$1
+	shift
+	(cd "$dir/leaktrace" && env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$dir" \
+		DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" "$@" \
+		dpkg-buildpackage -us -uc -b) >"$dir/log" 2>&1 || { tail -n 60 "$dir/log" >&2; return 1; }
+}
+
+# Built once, by the first test that wants them; into $PACKAGES.
+need_packages() {
+	command -v dh_dkms lintian >/dev/null || lacking "no lintian or dh-dkms: run scripts/setup"
+	PACKAGES=$BATS_FILE_TMPDIR/packages
+	[ ! -e "$PACKAGES/failed" ] || return 1
+	[ ! -d "$PACKAGES" ] || return 0
+	copy_tree "$PACKAGES/leaktrace"
+	build_packages "$PACKAGES" env TZ=UTC LC_ALL=C.UTF-8 || { touch "$PACKAGES/failed"; return 1; }
+}
+
+# build_module DIR: of a copy in DIR, for 6.1
+build_module() {
+	copy_tree "$1"
+	make -s -C "$1" KDIR="$(headers)" -j"$(nproc)" module >"$1.log" 2>&1 || { cat "$1.log" >&2; return 1; }
+}
+
+need_module_of_packages() { [ -e "$BATS_FILE_TMPDIR/module/leaktrace.ko" ] || build_module "$BATS_FILE_TMPDIR/module"; }
+
+# newer_package DEB FILE: the same as 9.9.9, without compiling it again
+newer_package() {
+	local dir=$BATS_TEST_TMPDIR/newer old
+	old=$(version)
+	rm -rf "$dir"
+	dpkg-deb -R "$1" "$dir"
+	sed -i "s/${old//./\\.}/9.9.9/" "$dir"/DEBIAN/*
+	if [ -d "$dir/usr/src" ]; then
+		mv "$dir/usr/src/leaktrace-$old" "$dir/usr/src/leaktrace-9.9.9"
+		sed -i "s/\"${old//./\\.}\"/\"9.9.9\"/" "$dir"/usr/src/*/dkms.conf "$dir"/usr/src/*/module/leaktrace.h
+	fi
+	rm "$dir/DEBIAN/md5sums"
+	dpkg-deb --root-owner-group -b "$dir" "$2" >&2
+}
+
+@test "packages: one version is stated everywhere" {
+	local version
+	version=$(version)
+	expect "$(sed -n 's/^#define LEAKTRACE_VERSION\t"\(.*\)"/\1/p' "$TOP/userland/util/version.h")" "$version" "the tool's"
+	expect "$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$TOP/dkms.conf")" "$version" dkms.conf
+	expect "$(dpkg-parsechangelog -l "$TOP/debian/changelog" -S Version)" "$version" debian/changelog
+	expect "$(sed -n 's/^\.TH .*"leaktrace \(.*\)" ".*/\1/p' "$TOP"/man/*.1 | sort -u)" "$version" "man pages"
+}
+
+@test "packages: lintian finds neither errors nor warnings" {
+	need_packages
+	(cd "$PACKAGES" && lintian -EvIL +pedantic --allow-root -- *.changes) >"$BATS_TEST_TMPDIR/log" 2>&1 || true
+	grep -q '^[WEIP]:\|^N: Processing' "$BATS_TEST_TMPDIR/log"
+	refute grep '^[WE]:' "$BATS_TEST_TMPDIR/log"
+	expect "$(find "$TOP/debian" -name '*lintian-overrides')" "" "overrides without a reason"
+}
+
+@test "packages: ELF notes name the libraries that are loaded when they are used" {
+	need_packages
+	local noted loaded control
+	noted=$(readelf -p .note.dlopen "$PACKAGES/leaktrace/userland/leaktrace" |
+		sed -n 's/.*"soname":\["\([^"]*\)".*/\1/p' | sort)
+	loaded=$(grep -rho 'optional_lib_load("[^"]*"' "$TOP/userland" --include='*.c' | cut -d'"' -f2 | sort)
+	expect "$noted" "$loaded" "libraries in notes"
+	# and that is what the package recommends or suggests
+	control=$(dpkg-deb -f "$PACKAGES"/leaktrace_*.deb Recommends Suggests)
+	[[ $control == *libcurl* && $control == *libmicrohttpd* && $control == *libdebuginfod* ]]
+	readelf -d "$PACKAGES/leaktrace/userland/leaktrace" >"$BATS_TEST_TMPDIR/dynamic"
+	refute grep -E 'NEEDED.*(curl|microhttpd|debuginfod)' "$BATS_TEST_TMPDIR/dynamic"
+}
+
+@test "packages: another folder, user, umask, time, locale and time zone make the same bytes" {
+	need_packages
+	local other=/tmp/leaktrace-packages.$PPID/another/place file as=()
+	copy_tree "$other/leaktrace"
+	chmod -R go+rX "/tmp/leaktrace-packages.$PPID"
+	find "$other" -exec touch -h -d 2020-02-02 {} +
+	if [ "$(id -u)" = 0 ]; then
+		chown -R nobody "$other"
+		as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	fi
+	(umask 077 && build_packages "$other" env TZ=Asia/Tokyo LC_ALL=C LANG=tr_TR USER=nobody LOGNAME=nobody "${as[@]}")
+	cmp "$PACKAGES/leaktrace/userland/leaktrace" "$other/leaktrace/userland/leaktrace"
+	for file in "$PACKAGES"/*.deb; do
+		cmp "$file" "$other/${file##*/}"
+	done
+	[ "$(find "$PACKAGES" -maxdepth 1 -name '*.deb' | wc -l)" -ge 2 ]
+}
+
+@test "packages: the module is the same bytes from another folder" {
+	headers >/dev/null || lacking "no headers of 6.1: run scripts/kernels 6.1"
+	need_module_of_packages
+	(umask 077 && TZ=Asia/Tokyo KBUILD_BUILD_USER=somebody build_module "$BATS_TEST_TMPDIR/another/place")
+	cmp "$BATS_FILE_TMPDIR/module/leaktrace.ko" "$BATS_TEST_TMPDIR/another/place/leaktrace.ko"
+}
+
+# in_copy_of_host SCRIPT: as root in what looks like this machine's files; what is written
+# is in $UPPER until the test ends
+in_copy_of_host() {
+	[ "$(id -u)" = 0 ] || lacking "only root can install packages"
+	UPPER=$BATS_TEST_TMPDIR/upper
+	mkdir -p "$BATS_TEST_TMPDIR/work" "$UPPER" "$BATS_TEST_TMPDIR/root"
+	unshare --mount bash -euc '
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+		mount --rbind /proc "$1/root/proc"
+		mount --rbind /dev "$1/root/dev"
+		mount --rbind "$2" "$1/root/mnt"
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+			chroot "$1/root" bash -euo pipefail -c "$3" - "${@:4}"' - \
+		"$BATS_TEST_TMPDIR" "$PACKAGES" "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 80 "$BATS_TEST_TMPDIR/log" >&2; return 1; }
+}
+
+@test "packages: install, upgrade and purge in a chroot; DKMS builds each, nothing is left" {
+	need_packages
+	local headers release
+	headers=$(headers) || lacking "no headers of 6.1: run scripts/kernels 6.1"
+	release=${headers##*/linux-headers-}
+	newer_package "$PACKAGES/leaktrace_$(version)_amd64.deb" "$PACKAGES/newer.deb"
+	newer_package "$PACKAGES/leaktrace-dkms_$(version)_all.deb" "$PACKAGES/newer-dkms.deb"
+	in_copy_of_host '
+		version=$1 release=$2 headers=$3
+		rm -rf /lib/modules/*
+		mkdir -p "/lib/modules/$release"
+		ln -s "$headers" "/lib/modules/$release/build"
+		# man need not index pages
+		rm -f /var/lib/man-db/auto-update
+
+		dpkg -i "/mnt/leaktrace_${version}_amd64.deb" "/mnt/leaktrace-dkms_${version}_all.deb"
+		dkms status | grep -x "leaktrace/$version, $release, x86_64: installed"
+		[ "$(modinfo -F version -k "$release" leaktrace)" = "$version" ]
+		[ "$(leaktrace --version)" = "leaktrace $version" ]
+		leaktrace report --help >/dev/null
+		zcat /usr/share/man/man1/leaktrace-serve.1.gz >/dev/null
+		systemd-analyze verify /lib/systemd/system/leaktrace-serve.service
+		mkdir -p /var/cache/leaktrace /run/leaktrace
+		touch /var/cache/leaktrace/table /run/leaktrace/1
+
+		dpkg -i /mnt/newer.deb /mnt/newer-dkms.deb
+		dkms status | grep -x "leaktrace/9.9.9, $release, x86_64: installed"
+		[ "$(dkms status | wc -l)" = 1 ]
+		[ "$(modinfo -F version -k "$release" leaktrace)" = 9.9.9 ]
+		[ "$(ls -d /usr/src/leaktrace-*)" = /usr/src/leaktrace-9.9.9 ]
+		[ -e /var/cache/leaktrace/table ]
+
+		dpkg --purge leaktrace leaktrace-dkms
+		[ -z "$(find "/lib/modules/$release" -name "leaktrace*")" ]
+		! dpkg -s leaktrace leaktrace-dkms 2>/dev/null | grep -q ^Package
+	' "$(version)" "$release" "$headers"
+	# whiteouts are character devices; the rest is what dpkg, DKMS (which may ask rpm),
+	# systemd and depmod keep for themselves
+	(cd "$UPPER" && find . -type f -o -type l) | grep -v -E \
+		-e '^\./(var/(lib/dpkg|log|cache/(debconf|man|ldconfig)|lib/(systemd|dkms/mok|shells))|tmp|run/systemd|root/\.rpmdb|etc/ld\.so)' \
+		-e "^\./(usr/)?lib/modules/$release/(build|modules\.[a-z.]*)\$" >"$BATS_TEST_TMPDIR/left" || true
+	expect "$(cat "$BATS_TEST_TMPDIR/left")" "" "left after purge"
+	# systemd-analyze had man format the unit's page
+	expect "$(find "$UPPER" -name '*leaktrace*' ! -type c ! -path '*/cache/man/*')" "" "left after purge"
+}
+
+# --- RPM ---
+
+# rpm_scene: a tree for rpmbuild in $RPM, with a source archive of what was built
+rpm_scene() {
+	command -v rpmbuild >/dev/null || lacking "no rpmbuild: run scripts/setup"
+	RPM=$BATS_TEST_TMPDIR/rpm
+	mkdir -p "$RPM/SOURCES" "$RPM/SPECS"
+	cp "$TOP/packaging/rpm/leaktrace.spec" "$RPM/SPECS/"
+	tar -C "$1" --transform "s|^leaktrace/|leaktrace-$(version)/|" --exclude 'leaktrace/debian/*/*' \
+		--exclude '*.ko' --exclude '*.spdx.json*' -czf "$RPM/SOURCES/leaktrace-$(version).tar.gz" leaktrace
+}
+
+# rpm_build ARG…: Debian has no RPM to depend on, and none of Fedora's macros
+rpm_build() {
+	rpmbuild --nodeps --define "_topdir $RPM" --define "_dbpath $RPM/db" --define '_unitdir /usr/lib/systemd/system' \
+		--define 'set_build_flags :' --define 'systemd_post :' --define 'systemd_preun :' --define 'systemd_postun :' \
+		--define 'debug_package %{nil}' --define '_build_id_links none' --nocheck "$@" "$RPM/SPECS/leaktrace.spec" >"$RPM/log" 2>&1 ||
+		{ tail -n 40 "$RPM/log" >&2; return 1; }
+}
+
+@test "rpm: the spec is read in both ways, states the version, and rpmlint finds no error" {
+	command -v rpmlint rpmspec >/dev/null || lacking "no rpmlint: run scripts/setup"
+	local spec=$TOP/packaging/rpm/leaktrace.spec
+	expect "$(rpmspec -q --srpm --qf '%{VERSION}' "$spec")" "$(version)" "the spec's version"
+	rpmspec -P "$spec" >"$BATS_TEST_TMPDIR/tool"
+	rpmspec -P --define 'kernels 6.1.0' "$spec" >"$BATS_TEST_TMPDIR/kmod"
+	grep -qx '%package -n akmod-leaktrace' "$BATS_TEST_TMPDIR/tool"
+	grep -qx '%package -n kmod-leaktrace-6.1.0' "$BATS_TEST_TMPDIR/kmod"
+	rpmlint --rpmlintrc "${spec%.spec}.rpmlintrc" "$spec" >"$BATS_TEST_TMPDIR/lint" 2>&1 || true
+	grep -q '1 specfiles checked; 0 errors, 0 warnings' "$BATS_TEST_TMPDIR/lint" || { cat "$BATS_TEST_TMPDIR/lint" >&2; false; }
+}
+
+@test "rpm: the tool's package has what Debian's has, the akmod's the source package" {
+	need_packages
+	rpm_scene "$PACKAGES"
+	rpm_build -bb
+	rpm -qpl "$RPM"/RPMS/x86_64/leaktrace-[0-9]*.rpm | grep -v /doc/ | grep -v /licenses/ |
+		sed 's/\.gz$//; s|^/usr/lib/systemd|/lib/systemd|; s|site-functions|vendor-completions|' | sort >"$RPM/have"
+	dpkg-deb -c "$PACKAGES/leaktrace_$(version)_amd64.deb" | awk '/^-/ { print substr($6, 2) }' | grep -v /doc/ |
+		sed 's/\.gz$//' | sort >"$RPM/want"
+	diff "$RPM/want" "$RPM/have" >&2
+	rpm -qpl "$RPM"/RPMS/x86_64/akmod-leaktrace-*.rpm | grep -x '/usr/src/akmods/leaktrace-kmod.latest'
+	rpm -qpl "$RPM"/RPMS/x86_64/akmod-leaktrace-*.rpm | grep -x "/usr/src/akmods/leaktrace-$(version)-1.*\.src\.rpm"
+}
+
+@test "rpm: the module's package is built for a kernel, as akmods does" {
+	local headers release tree=$BATS_TEST_TMPDIR/tree
+	headers=$(headers) || lacking "no headers of 6.1: run scripts/kernels 6.1"
+	release=${headers##*/linux-headers-}
+	# RPM wants no second hyphen
+	release=${release/-amd64/.x86_64}
+	copy_tree "$tree/leaktrace"
+	rpm_scene "$tree"
+	rpm_build -bb --define "kernels $release" --define "kdir $headers" --define '_build_name_fmt kmod.rpm'
+	rpm -qpl "$RPM/RPMS/kmod.rpm" | grep -x "/lib/modules/$release/extra/leaktrace/leaktrace.ko"
+	expect "$(rpm -qp --qf '%{NAME}' "$RPM/RPMS/kmod.rpm")" "kmod-leaktrace-$release" name
+}
+
+# --- SBOM ---
+
+@test "sbom: is SPDX 2.3, and has each file and library of the program" {
+	local tree=$BATS_FILE_TMPDIR/sbom
+	need_packages
+	tree=$PACKAGES/leaktrace
+	(cd "$tree" && SOURCE_DATE_EPOCH=1000000000 make -s sbom) >&2
+	"$PYTHON" "$TOP/tests/lib/sbom.py" "$tree/leaktrace.spdx.json" "$tree"
+	cp "$tree/leaktrace.spdx.json" "$BATS_TEST_TMPDIR/first"
+	(cd "$tree" && SOURCE_DATE_EPOCH=1000000000 make -s sbom) >&2
+	cmp "$tree/leaktrace.spdx.json" "$BATS_TEST_TMPDIR/first"
+	# what is wrong is found
+	sed 's/"DYNAMIC_LINK"/"OTHER"/' "$BATS_TEST_TMPDIR/first" >"$BATS_TEST_TMPDIR/wrong"
+	refute "$PYTHON" "$TOP/tests/lib/sbom.py" "$BATS_TEST_TMPDIR/wrong" "$tree"
+	sed '0,/"checksumValue": "../s//"checksumValue": "zz/' "$BATS_TEST_TMPDIR/first" >"$BATS_TEST_TMPDIR/wrong"
+	refute "$PYTHON" "$TOP/tests/lib/sbom.py" "$BATS_TEST_TMPDIR/wrong" "$tree"
+}
+
+# --- Kubernetes ---
+
+@test "kubernetes: the manifests have the fields that KMM and Kubernetes know, and fit together" {
+	local wrong=$BATS_TEST_TMPDIR/wrong change
+	"$PYTHON" "$TOP/tests/lib/kubernetes.py" "$TOP/packaging/kubernetes"
+	for change in 's/moduleName/modulName/' 's/hostPID: true/hostPID: 1/' '/dockerfileConfigMap/,$s/leaktrace-module-build/other/' \
+		's/kernelMappings/kernelMapping/' 's/0\.1\.0/0.0.9/' 's/regexp: .*/regexp: "("/' 's/PERFMON/CAP_PERFMON/'; do
+		rm -rf "$wrong"
+		cp -r "$TOP/packaging/kubernetes" "$wrong"
+		sed -i "$change" "$wrong/module.yaml" "$wrong/daemonset.yaml"
+		refute "$PYTHON" "$TOP/tests/lib/kubernetes.py" "$wrong"
+	done
 }
