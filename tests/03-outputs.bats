@@ -128,6 +128,36 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	[[ $output == *"No such file"* ]]
 }
 
+@test "output: what was written is said, and why the exit status is 1" {
+	cd "$BATS_TEST_TMPDIR"
+	run_report 1 --format html -o r.html "$TRACE"
+	[[ $output =~ ^"leaktrace: wrote r.html: "[1-9][0-9]*" leak"s?$ ]] || { echo "$output"; false; }
+	run_report 1 --format json "$TRACE"
+	refute grep -q wrote <<<"$output"
+	"$LEAKTRACE" diff "$TRACE" "$TRACE" -o d.txt 2>err || true
+	expect "$(cat err)" "leaktrace: wrote d.txt: no leak" "diff"
+}
+
+@test "pprof: into a folder, which is made; several kinds to files only by a suffix" {
+	cd "$BATS_TEST_TMPDIR"
+	run_report 1 --format pprof -o pp "$TRACE"
+	[ -s pp/leaktrace-4242-fd.pb.gz ]
+	run_report 1 --format pprof -o new/ "$TRACE"
+	[ -s new/leaktrace-4242-fd.pb.gz ]
+	run_report 1 --format pprof -o x.pb.gz "$TRACE"
+	[ -s x.fd.pb.gz ] && [ -s x.page.pb.gz ] && [ ! -e x.pb.gz ]
+	: >file
+	run_report 2 --format pprof -o file "$TRACE"
+	[[ $output == *"Not a directory"* ]]
+}
+
+@test "help: one line each, which fits a terminal" {
+	lt --help >"$BATS_TEST_TMPDIR/help"
+	refute grep -E '.{81}' "$BATS_TEST_TMPDIR/help"
+	expect "$(grep -c '^  [a-z][a-z]* *[A-Z]' "$BATS_TEST_TMPDIR/help")" \
+		"$(find "$TOP/userland/cli" -name 'cmd_*.c' | wc -l)" "lines of commands"
+}
+
 @test "report: a file's processes by name; none that fits is an error" {
 	run_report 1 --comm relayd --format json "$TRACE"
 	run_report 2 --comm nosuch "$TRACE"

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "report/output.h"
+#include "session/live_view.h"
 #include "session/saved_maps.h"
 #include "session/selection.h"
 #include "session/session.h"
@@ -21,7 +22,6 @@ static void choose_tail(struct session *s, const struct options *o)
 {
 	s->json = o->json;
 	s->tail = o->json || o->output.format == FORMAT_TEXT ? stdout : stderr;
-	s->view = !o->json && s->tail == stdout && isatty(STDOUT_FILENO);
 }
 
 /* Checked before attaching to any: background targets would stay attached. */
@@ -75,8 +75,10 @@ int cmd_attach(struct options *o)
 	choose_tail(&s, o);
 	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1 || o->selector) ?:
 		session_open(&s, &o->session);
-	if (!status && !o->session.background)
+	if (!status && !o->session.background) {
+		live_begin(&s, !o->json && s.tail == stdout);
 		status = session_listen(&s);
+	}
 	if (!status)
 		status = attach_all(&s, o);
 	if (!status && !o->session.background) {

@@ -26,7 +26,7 @@ struct files {
 	struct trace_survey older, newer;
 	FILE *f;			/* NULL: nothing written yet */
 	struct report_style style;
-	bool leaks;
+	unsigned int leaks;
 };
 
 static int read_target(const char *path, const struct trace_survey *s, int i, struct model *m)
@@ -55,6 +55,8 @@ static int diff_go(const struct options *o)
 		else
 			go_difference_text(f, d, &style);
 		status = output_close_file(f, &o->output);
+		if (!status)
+			output_say_written(&o->output, go_difference_leaks(d));
 	}
 	status = status ?: go_difference_leaks(d) ? EXIT_LEAKS : EXIT_CLEAN;
 	go_difference_free(d);
@@ -87,7 +89,7 @@ static int say(struct files *x, const struct difference_report *r)
 		return EXIT_TROUBLE;
 	if (first)
 		x->style = output_style(&x->o->output, x->f);
-	x->leaks |= difference_leaks(r);
+	x->leaks += difference_leaks(r);
 	if (x->o->output.format == FORMAT_JSON)
 		return difference_json(x->f, r) ? EXIT_TROUBLE : 0;
 	if (!first)
@@ -158,6 +160,8 @@ int cmd_diff(struct options *o)
 	status = compare_all(&x);
 	if (x.f)
 		status = output_close_file(x.f, &o->output) ?: status;
+	if (x.f && !status)
+		output_say_written(&o->output, x.leaks);
 	free(x.older.targets);
 	free(x.newer.targets);
 	return status ?: x.leaks ? EXIT_LEAKS : EXIT_CLEAN;

@@ -112,7 +112,10 @@ static int run(struct go_process *p, const struct options *o)
 	status = take_samples(v, o);
 	if (!status) {
 		go_judge(v);
-		status = say(v, o) ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;
+		status = say(v, o);
+		if (!status)
+			output_say_written(&o->output, go_leaks(v));
+		status = status ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;
 	}
 	go_view_free(v);
 	free(v);

@@ -172,7 +172,7 @@ int cmd_record(struct options *o)
 {
 	struct recording r = { .o = o };
 	struct session s = {
-		.json = o->json, .tail = stdout, .view = !o->json && isatty(STDOUT_FILENO),
+		.json = o->json, .tail = stdout,
 		.hooks = { .on_sample = on_sample, .on_event = on_event, .on_tick = on_tick },
 		.user = &r, .selection = { .selector = o->selector, .share = true },
 	};
@@ -186,6 +186,8 @@ int cmd_record(struct options *o)
 		return fail("record: --rotate SIZE must be at most half of --max-size");
 	s.sample_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
 	status = session_open(&s, &o->session);
+	if (!status)
+		live_begin(&s, !o->json);
 	if (!status)
 		status = session_listen(&s);
 	if (!status)

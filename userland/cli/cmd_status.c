@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace status: targets, probes, table usage, losses. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -80,13 +80,33 @@ static void text_targets(const struct overview *v)
 
 static void text_probes(const struct overview *v)
 {
-	printf("\n%-34s %-12s %-9s %10s  %s\n", "PROBE", "HOW", "STATE", "HITS", "WHY");
+	printf("\n%-34s %-12s %-9s %14s  %s\n", "PROBE", "HOW", "STATE", "HITS", "WHY");
 	for (size_t i = 0; i < v->nprobes; i++) {
 		const struct probe *p = &v->probes[i];
+		char hits[32];
 		const char *what = !p->present ? "not in this kernel" : p->error ? strerror(-p->error) : "";
 
-		printf("%-34s %-12s %-9s %10" PRIu64 "  %s%s%s\n", p->name, how_name(p->how),
-		       probe_state(p), p->hits, p->why, *what ? ": " : "", what);
+		printf("%-34s %-12s %-9s %14s  %s%s%s\n", p->name, how_name(p->how), probe_state(p),
+		       format_count(p->hits, hits), p->why, *what ? ": " : "", what);
+	}
+}
+
+/* One line if all is well; those that are not as they should be in any case. */
+static void text_probe_summary(const struct overview *v)
+{
+	size_t present = 0, attached = 0;
+
+	for (size_t i = 0; i < v->nprobes; i++) {
+		present += v->probes[i].present;
+		attached += v->probes[i].attached;
+	}
+	printf("%-12s %14zu of %14zu  attached (--probes lists them)\n", "probes", attached, present);
+	for (size_t i = 0; i < v->nprobes; i++) {
+		const struct probe *p = &v->probes[i];
+
+		if (p->error || (p->required && !p->present))
+			printf("%-12s %14s  %s: %s\n", "", probe_state(p), p->name, p->error ? strerror(-p->error) :
+			       "not in this kernel");
 	}
 }
 
@@ -120,7 +140,7 @@ static void text_fill(const struct status *s)
 	fill("page entries", s->page_cells, s->page_cells_max);
 	fill("sites", s->sites, s->sites_max);
 	fill("stacks", s->stacks, s->stacks_max);
-	fill("ring bytes", s->ring_used_bytes, s->ring_bytes);
+	fill("event ring", s->ring_used_bytes, s->ring_bytes);
 	printf("%-12s %14s\n", "memory", format_bytes(s->memory_bytes, a));
 	printf("%-12s %14s\n", "events", format_count(s->events, a));
 	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
@@ -226,7 +246,8 @@ static void say_json(const struct overview *v)
 	json_object_put(o);
 }
 
-static void say_text(const struct overview *v)
+/* whole: also the table of probes */
+static void say_text(const struct overview *v, bool whole)
 {
 	char untested[128];
 
@@ -237,8 +258,11 @@ static void say_text(const struct overview *v)
 		printf("%s\n", untested);
 	printf("\n");
 	text_targets(v);
-	text_probes(v);
 	text_fill(&v->s);
+	if (whole)
+		text_probes(v);
+	else
+		text_probe_summary(v);
 }
 
 int cmd_status(struct options *o)
@@ -259,7 +283,7 @@ int cmd_status(struct options *o)
 	else if (o->json)
 		say_json(&v);
 	else
-		say_text(&v);
+		say_text(&v, o->probes || !isatty(STDOUT_FILENO));
 	free(v.targets);
 	free(v.probes);
 	client_close(c);

@@ -43,20 +43,20 @@ static int adopt_targets(struct session *s, const struct options *o)
 
 int cmd_tail(struct options *o)
 {
-	struct session s = { .tail = stdout, .json = o->json };
+	struct session s = { .tail = stdout, .json = o->json, .watches = true };
 	int status;
 
 	if (o->argc > 1)
 		return fail("tail: expected one PID, or none for all (see 'leaktrace tail --help')");
-	s.view = !o->json && isatty(STDOUT_FILENO);
 	status = session_open(&s, &o->session);
+	if (!status)
+		live_begin(&s, !o->json);
 	if (!status)
 		status = session_listen(&s);
 	if (!status)
 		status = adopt_targets(&s, o);
 	if (!status)
 		status = session_loop(&s);
-	live_erase(&s);
 	session_close(&s);
 	return status;
 }

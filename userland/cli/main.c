@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "util/error.h"
+#include "util/terminal.h"
 #include "util/version.h"
 
 #define OPT_TRACE	(OPT_KINDS | OPT_FORK | OPT_MAX_OBJECTS | OPT_DEBUGINFOD)
@@ -37,7 +38,7 @@ const struct command commands[] = {
 	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_ANALYSIS | OPT_DEBUGINFOD |
 	  OPT_NO_COLOR, cmd_tail },
 	{ "status", "[OPTION…]", "Show traced processes, probes, table usage, losses and memory use", NULL,
-	  "leaktrace status", OPT_JSON | OPT_NO_COLOR, cmd_status },
+	  "leaktrace status", OPT_PROBES | OPT_JSON | OPT_NO_COLOR, cmd_status },
 	{ "snapshot", "[OPTION…] PID -o FILE", "Write the live objects of a traced process to a file",
 	  "The file is for 'leaktrace report FILE' and 'leaktrace diff'.",
 	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD,
@@ -82,7 +83,7 @@ const struct command commands[] = {
 
 static void usage(FILE *f)
 {
-	fputs("usage: leaktrace COMMAND [ARG…]\n\n", f);
+	text_put(f, "usage: leaktrace COMMAND [ARG…]\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(f, "  %-9s %s\n", c->name, c->summary);
 	fputs("\nWithout a command: status. 'leaktrace COMMAND --help' shows its options.\n"

@@ -24,6 +24,7 @@
 #include "util/macros.h"
 #include "util/parse.h"
 #include "util/style.h"
+#include "util/terminal.h"
 #include "util/version.h"
 
 struct option_row {
@@ -76,6 +77,7 @@ static const struct option_row rows[] = {
 	{ OPT_RECORD, 0, "events", NULL, "record each creation and release; slows the target more" },
 	{ OPT_BETWEEN, 0, "between", "T1 T2", "only this period of a recording: RFC 3339 times,\n"
 	  "+30s from its start, -5m from its end" },
+	{ OPT_PROBES, 'v', "probes", NULL, "list every probe (as if not to a terminal)" },
 	{ OPT_NO_SYMBOLS, 0, "no-symbols", NULL, "leave out names; keep modules, offsets and build ids" },
 	{ OPT_DEBUGINFOD, 0, "debuginfod", NULL, "download debug information from DEBUGINFOD_URLS" },
 	{ OPT_NO_COLOR, 0, "no-color", NULL, "no colour, as if NO_COLOR were set" },
@@ -116,7 +118,7 @@ static void usage_row(FILE *f, const char *option, const char *help)
 		usage_row(f, "", help + line + 1);
 }
 
-void options_usage(FILE *f, const struct command *cmd)
+static void write_usage(FILE *f, const struct command *cmd)
 {
 	fprintf(f, "usage: leaktrace %s%s%s\n\n%s.\n%s%s\noptions:\n", cmd->name, *cmd->args ? " " : "",
 		cmd->args, cmd->summary, cmd->details ?: "", cmd->details ? "\n" : "");
@@ -132,6 +134,20 @@ void options_usage(FILE *f, const struct command *cmd)
 		usage_row(f, left, help_of(cmd, r));
 	}
 	fprintf(f, "\nexample:\n  %s\n", cmd->example);
+}
+
+void options_usage(FILE *f, const struct command *cmd)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *buffer = open_memstream(&text, &len);
+
+	if (!buffer)
+		return;
+	write_usage(buffer, cmd);
+	fclose(buffer);
+	text_put(f, text);
+	free(text);
 }
 
 static int parse_kinds(const char *arg, uint32_t *kinds)
@@ -283,6 +299,7 @@ static void set_flag(const struct option_row *r, struct options *o)
 	o->session.background |= r->bit == OPT_BACKGROUND;
 	o->json |= r->bit == OPT_JSON;
 	o->output.all |= r->bit == OPT_ALL;
+	o->probes |= r->bit == OPT_PROBES;
 	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
 	o->output.no_color |= r->bit == OPT_NO_COLOR;
 }

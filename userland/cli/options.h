@@ -32,6 +32,7 @@ enum option_bit {
 	OPT_LEAK_EXIT	= 1 << 16,
 	OPT_SELECT	= 1 << 17,	/* --pid, --comm, --exe, --unit, --cgroup, --container */
 	OPT_SITE	= 1 << 18,
+	OPT_PROBES	= 1 << 19,
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -49,7 +50,7 @@ struct options {
 	struct selector *selector;	/* NULL: none */
 	char **pids;			/* of --pid; as given, and checked */
 	unsigned int npids;
-	bool json, fail_on_leak, no_symbols;
+	bool json, fail_on_leak, no_symbols, probes;
 	int leak_exit_code;		/* of run, if it fails on leaks */
 	struct output_options output;
 	bool arm, disarm, verdict;	/* go: modify the program */

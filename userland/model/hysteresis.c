@@ -8,7 +8,7 @@ enum { PAUSE_S = 10 };		/* between reports of an alarm that grows */
 
 static bool has_grown(const struct alarm *a, const struct alarm_sample *s)
 {
-	return s->repeats && s->live * 4 > a->live_reported * 5 && s->now_s - a->reported_s >= PAUSE_S;
+	return s->repeats && s->live >= a->live_reported * 2 && s->now_s - a->reported_s >= PAUSE_S;
 }
 
 static enum alarm_news without_leak(struct alarm *a, bool last)
@@ -67,8 +67,8 @@ const char *alarm_news_name(enum alarm_news news)
 const char *alarm_news_text(enum alarm_news news)
 {
 	static const char *const words[] = {
-		[ALARM_NO_NEWS] = "", [ALARM_GROWTH] = "growing", [ALARM_LEAK] = "LEAK",
-		[ALARM_LEAK_GREW] = "LEAK grew", [ALARM_CLEARED] = "cleared",
+		[ALARM_NO_NEWS] = "", [ALARM_GROWTH] = "suspect", [ALARM_LEAK] = "LEAK",
+		[ALARM_LEAK_GREW] = "still leaking", [ALARM_CLEARED] = "cleared",
 	};
 
 	return words[news];

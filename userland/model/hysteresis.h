@@ -21,7 +21,7 @@ enum alarm_news {
 	ALARM_NO_NEWS,
 	ALARM_GROWTH,			/* may become a leak */
 	ALARM_LEAK,
-	ALARM_LEAK_GREW,		/* by a quarter since it was last reported */
+	ALARM_LEAK_GREW,		/* has doubled since it was last reported */
 	ALARM_CLEARED,
 };
 

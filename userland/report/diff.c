@@ -29,12 +29,14 @@ static bool grew(const struct difference *d)
 	return d->live > d->live_before;
 }
 
-bool difference_leaks(const struct difference_report *r)
+unsigned int difference_leaks(const struct difference_report *r)
 {
+	unsigned int n = 0;
+
 	for (size_t i = 0; i < r->n; i++)
 		if (grew(&r->d[i]) && r->d[i].site->judgement.verdict == VERDICT_LEAK)
-			return true;
-	return false;
+			n++;
+	return n;
 }
 
 static void write_target(FILE *f, const char *lead, const struct model *m)

@@ -18,7 +18,7 @@ struct difference_report {
 	size_t n;
 };
 
-bool difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */
+unsigned int difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */
 void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style);
 int difference_json(FILE *f, const struct difference_report *r);	/* 0 or -errno */
 

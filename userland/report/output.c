@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "report/openmetrics.h"
 #include "report/output.h"
 #include "report/pprof.h"
+#include "report/report.h"
 #include "report/text.h"
 #include "report/text_site.h"
 #include "util/atomic_file.h"
@@ -28,6 +28,7 @@
 #include "util/format.h"
 #include "util/pager.h"
 #include "util/style.h"
+#include "util/terminal.h"
 
 struct output {
 	const struct output_options *o;
@@ -36,7 +37,7 @@ struct output {
 	struct atomic_file file;	/* f belongs to it if file.f is set */
 	struct metrics *metrics;	/* of all targets; NULL: another format */
 	struct json_object *pages;	/* of all targets, for HTML; NULL: another format */
-	unsigned int written;
+	unsigned int written, leaks;
 	char *page;			/* what f has written, for a pager; NULL: f is where it goes */
 	size_t page_len;
 	size_t sites;			/* written of those that o->site names */
@@ -51,11 +52,11 @@ struct report_style output_style(const struct output_options *o, FILE *f)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct report_style style = { .format = o->format, .all = o->all };
-	struct winsize w;
+	struct terminal_size size = terminal_size(fileno(f));
 
 	if (isatty(fileno(f))) {
-		style.color = !o->no_color && !(no_color && *no_color);
-		style.rows = !ioctl(fileno(f), TIOCGWINSZ, &w) && w.ws_row ? w.ws_row : 40;
+		style.color = !o->no_color && !(no_color && *no_color) && terminal_is_capable(fileno(f));
+		style.rows = size.rows ?: 40;
 	}
 	return style;
 }
@@ -79,6 +80,27 @@ int output_close_file(FILE *f, const struct output_options *o)
 	if (f != stdout && fclose(f) && !err)
 		err = errno;
 	return err ? fail("cannot write %s: %s", o->path ?: "the report", strerror(err)) : 0;
+}
+
+/* Whether the output is a stream, to which only one document can be written. */
+static bool is_stream(const struct output_options *o)
+{
+	struct stat st;
+
+	return output_is_stdout(o) ||
+	       (!stat(o->path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
+/* The exit status may be 1, and nothing else is printed: say what was done, and why that is. */
+void output_say_written(const struct output_options *o, unsigned int leaks)
+{
+	if (is_stream(o))
+		return;
+	fprintf(stderr, "leaktrace: wrote %s: ", o->path);
+	if (leaks)
+		fprintf(stderr, "%u leak%s\n", leaks, leaks == 1 ? "" : "s");
+	else
+		fprintf(stderr, "no leak\n");
 }
 
 static int cannot_write(const char *path, int err)
@@ -126,15 +148,6 @@ static void close_page(struct output *out)
 	out->f = stdout;
 }
 
-/* Whether the output is a stream, to which only one document can be written. */
-static bool is_stream(const struct output_options *o)
-{
-	struct stat st;
-
-	return output_is_stdout(o) ||
-	       (!stat(o->path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
-}
-
 struct output *output_open(const struct output_options *o)
 {
 	struct output *out = calloc(1, sizeof(*out));
@@ -167,12 +180,31 @@ struct output *output_open(const struct output_options *o)
 	return NULL;
 }
 
-static bool is_directory(const char *path)
+/* Where several profiles go: "out/", a directory that exists, or a name without a suffix. */
+static bool is_directory(const struct output_options *o)
 {
-	size_t len = strlen(path);
+	const char *base = path_base(o->path);
 	struct stat st;
 
-	return (len && path[len - 1] == '/') || (!stat(path, &st) && S_ISDIR(st.st_mode));
+	if (!*base || (!stat(o->path, &st) && S_ISDIR(st.st_mode)))
+		return true;
+	return o->format == FORMAT_PPROF && !strchr(base + (*base == '.'), '.');
+}
+
+/* 0 or -errno */
+static int make_directory(const struct output_options *o)
+{
+	struct stat st;
+
+	if (o->format != FORMAT_PPROF)
+		return -EISDIR;
+	if (!mkdir(o->path, 0777))
+		return 0;
+	if (errno != EEXIST || stat(o->path, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return access(o->path, W_OK | X_OK) ? -errno : 0;
 }
 
 static int no_several(void)
@@ -182,7 +214,7 @@ static int no_several(void)
 
 int output_check(const struct output_options *o, bool several)
 {
-	bool pprof = o->format == FORMAT_PPROF, directory = o->path && is_directory(o->path);
+	bool pprof = o->format == FORMAT_PPROF, directory = o->path && is_directory(o);
 	struct atomic_file r;
 	int err;
 
@@ -191,7 +223,7 @@ int output_check(const struct output_options *o, bool several)
 	if (is_stream(o))
 		return 0;	/* opening and closing a pipe would be the end for its reader */
 	if (directory)
-		err = !pprof ? -EISDIR : access(o->path, W_OK | X_OK) ? -errno : 0;
+		err = make_directory(o);
 	else
 		err = atomic_file_open(&r, o->path) ?: atomic_file_close(&r, false);
 	return err ? cannot_write(o->path, err) : 0;
@@ -201,12 +233,12 @@ int output_check(const struct output_options *o, bool several)
  * DIR: DIR/leaktrace-PID-KIND.pb.gz. FILE: itself if only one kind is traced,
  * else with the kind before its suffix: x.pb.gz becomes x.fd.pb.gz.
  */
-static char *pprof_path(const char *output, const struct model *m, const char *kind)
+static char *pprof_path(const struct output_options *o, const struct model *m, const char *kind)
 {
-	const char *name = strrchr(output, '/'), *dot;
+	const char *output = o->path, *name = strrchr(output, '/'), *dot;
 	int len;
 
-	if (is_directory(output))
+	if (is_directory(o))
 		return strdup_printf("%s%sleaktrace-%u-%s.pb.gz", output, name && !name[1] ? "" : "/",
 				     m->target.pid, kind);
 	if (!(m->target.kinds & (m->target.kinds - 1)) && !m->runtime)
@@ -232,14 +264,14 @@ static int write_whole(const char *path, bool inside, const void *data, size_t l
 /* Writes one kind: of the kernel's, or of a runtime. */
 static int write_profile(struct output *out, struct model *m, int kind, const struct runtime_total *known)
 {
-	char *path = pprof_path(out->o->path, m, known ? known->kind : kind_name(kind));
+	char *path = pprof_path(out->o, m, known ? known->kind : kind_name(kind));
 	void *data = NULL;
 	size_t len = 0;
 	int err = !path ? -ENOMEM : known ? report_runtime_pprof(m, known, &data, &len) :
 		  report_pprof(m, kind, &data, &len);
 	int status = 0;
 
-	err = err ?: write_whole(path, is_directory(out->o->path), data, len);
+	err = err ?: write_whole(path, is_directory(out->o), data, len);
 	if (err)
 		status = cannot_write(path ?: out->o->path, err);
 	free(data);
@@ -268,8 +300,14 @@ static int write_pprof(struct output *out, struct model *m)
 	struct runtime_total known[RUNTIME_KINDS];
 	int n = runtime_totals(m->runtime, known), status = 0;
 
-	if (out->written && !is_directory(out->o->path))
+	if (out->written && !is_directory(out->o))
 		return no_several();
+	if (is_directory(out->o) && !out->written) {
+		int err = make_directory(out->o);
+
+		if (err)
+			return cannot_write(out->o->path, err);
+	}
 	for (int k = 0; k < KINDS && !status; k++)
 		if (m->target.kinds & 1U << k)
 			status = write_profile(out, m, k, NULL);
@@ -281,6 +319,21 @@ static int write_pprof(struct output *out, struct model *m)
 size_t output_sites(const struct output *out)
 {
 	return out->sites;
+}
+
+/* Text is written as the locale can show it. */
+static void write_text(struct output *out, struct model *m)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *buffer = open_memstream(&text, &len);
+
+	if (!buffer)
+		return;
+	report_write(buffer, m, &out->style);
+	fclose(buffer);
+	text_put(out->f, text);
+	free(text);
 }
 
 int output_report(struct output *out, struct model *m)
@@ -302,12 +355,16 @@ int output_report(struct output *out, struct model *m)
 	case FORMAT_HTML:
 		json_object_array_add(out->pages, html_data(m));
 		break;
-	default:
-		if (out->written && out->style.format == FORMAT_TEXT)
+	case FORMAT_TEXT:
+		if (out->written)
 			fputc('\n', out->f);
+		write_text(out, m);
+		break;
+	default:
 		report_write(out->f, m, &out->style);
 	}
 	out->written++;
+	out->leaks += report_leak_count(m);
 	return status;
 }
 
@@ -331,6 +388,8 @@ int output_close(struct output *out)
 	}
 	if (err)
 		cannot_write(out->o->path ?: "the report", err);
+	else if (out->written)
+		output_say_written(out->o, out->leaks);
 	free(out);
 	return err ? EXIT_TROUBLE : 0;
 }

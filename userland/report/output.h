@@ -26,6 +26,7 @@ struct output_options {
 bool output_is_stdout(const struct output_options *o);
 struct report_style output_style(const struct output_options *o, FILE *f);
 FILE *output_open_file(const struct output_options *o);	/* NULL after an error message */
+void output_say_written(const struct output_options *o, unsigned int leaks);	/* on stderr */
 int output_close_file(FILE *f, const struct output_options *o);
 
 struct output *output_open(const struct output_options *o);	/* NULL after an error message */

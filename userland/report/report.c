@@ -208,6 +208,22 @@ bool report_leaks(const struct model *m)
 	return false;
 }
 
+/* As they are listed: sites with one cause are one finding. */
+unsigned int report_leak_count(const struct model *m)
+{
+	const struct runtime_site *l = NULL;
+	size_t n = m->runtime ? runtime_sites(m->runtime, &l) : 0;
+	unsigned int leaks = 0;
+
+	for (size_t i = 0; i < m->nfindings; i++)
+		leaks += m->findings[i].judgement.verdict == VERDICT_LEAK;
+	for (size_t i = 0; i < n; i++)
+		leaks += !l[i].own && l[i].judgement->verdict == VERDICT_LEAK;
+	for (int g = 0; g < CHILD_GROUPS; g++)
+		leaks += m->children.group[g].judgement.verdict == VERDICT_LEAK;
+	return leaks ?: report_leaks(m);
+}
+
 static void comm_of(struct model *m, char *buf, size_t len)
 {
 	snprintf(buf, len, "%s", *m->target.comm ? m->target.comm : "?");

@@ -50,6 +50,7 @@ bool report_is_small(const struct report_item *item);	/* not told unless asked: 
 enum { REPORT_TELLS_AFTER_S = 10 };	/* that nothing leaks is said only after this time */
 bool report_too_short(struct model *m);	/* and there is no finding */
 bool report_leaks(const struct model *m);
+unsigned int report_leak_count(const struct model *m);
 uint64_t report_weight(const struct site *s);	/* for ranking */
 
 /* Live objects by stack, one line each, for flame graph tools. */

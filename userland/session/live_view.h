@@ -15,6 +15,11 @@ void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 		  const struct runtime_site *site);
 void live_children(struct session *s, struct traced *t, enum alarm_news news, enum child_group_id group);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
+
+/* The table below the news: only if wanted, and on a terminal that can. live_end() in any case. */
+void live_begin(struct session *s, bool wanted);
+void live_end(struct session *s);
+void live_key(struct session *s);		/* one was pressed */
 void live_draw(struct session *s);
 void live_erase(struct session *s);
 

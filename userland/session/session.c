@@ -60,6 +60,8 @@ int session_open(struct session *s, const struct session_options *o)
 	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
 		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGCONT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	s->client = client_open(err, sizeof(err));
@@ -255,7 +257,7 @@ int session_report(struct session *s, const struct output_options *output, bool 
 	struct output *out = output_open(output);
 	int status = 0;
 
-	live_erase(s);
+	live_end(s);
 	if (!out)
 		return EXIT_TROUBLE;
 	for (struct traced *t = s->targets; t; t = t->next) {
@@ -299,6 +301,7 @@ void session_close(struct session *s)
 {
 	struct traced *t, *next;
 
+	live_end(s);
 	for (t = s->targets; t; t = t->next)
 		if (t->ours && !t->detached && s->client) {
 			if (!t->deleted)

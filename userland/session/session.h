@@ -11,6 +11,7 @@
 #include "analysis/analysis.h"
 #include "model/hysteresis.h"
 #include "model/model.h"
+#include "util/terminal.h"
 #include "util/units.h"
 
 struct client;
@@ -73,6 +74,16 @@ struct selection {
 	uint64_t next_ns;	/* of the next scan */
 };
 
+enum { SCREEN_LINES_MAX = 128 };
+
+/* The live view, as it was drawn last. */
+struct screen {
+	struct terminal_size size;
+	unsigned int nlines;		/* 0: nothing is drawn */
+	unsigned int width[SCREEN_LINES_MAX];	/* columns of each line */
+	bool help;
+};
+
 struct session {
 	struct client *client;
 	const struct session_options *options;
@@ -83,7 +94,8 @@ struct session {
 	int events_fd, signal_fd, timer_fd;
 	FILE *tail;		/* where events are written; NULL: nowhere */
 	bool json;		/* as JSON */
-	bool view;		/* live view on the terminal instead */
+	bool watches;		/* what others trace */
+	bool view;		/* live_begin(): live view on the terminal instead */
 	bool follow_all;		/* follow every traced process */
 	struct target *known;		/* all targets, of this session or not, as of known_ns */
 	size_t nknown;
@@ -93,7 +105,8 @@ struct session {
 	bool stop;
 	int status;		/* result of session_loop(), if it stops */
 	uint64_t started_ns, lost;
-	unsigned int leaks, drawn;	/* leaks found; lines of the live view on screen */
+	unsigned int leaks;		/* found */
+	struct screen screen;
 };
 
 /* 0, or EXIT_TROUBLE after an error message; session_close() in any case. o must outlive s. */

@@ -350,7 +350,14 @@ static void on_signals(struct session *s)
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
+		if (info.ssi_signo == SIGWINCH) {
+			live_draw(s);
+		} else if (info.ssi_signo == SIGCONT) {
+			/* the shell has changed the mode of the terminal */
+			if (s->view)
+				live_begin(s, true);
+			live_draw(s);
+		} else if (info.ssi_signo == SIGCHLD) {
 			if (s->hooks.on_child)
 				s->hooks.on_child(s);
 		} else if (s->hooks.on_signal) {
@@ -372,6 +379,7 @@ int session_loop(struct session *s)
 			{ .fd = s->events_fd, .events = POLLIN },
 			{ .fd = s->signal_fd, .events = POLLIN },
 			{ .fd = s->timer_fd, .events = POLLIN },
+			{ .fd = s->view ? terminal_keys_fd() : -1, .events = POLLIN },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
@@ -383,6 +391,8 @@ int session_loop(struct session *s)
 			return fail("%s", client_error(s->client));
 		if (fds[2].revents)
 			tick(s);
+		if (fds[3].revents)
+			live_key(s);
 		s->stop |= is_over(s);
 	}
 	return s->status;

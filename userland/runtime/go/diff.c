@@ -257,13 +257,15 @@ struct go_difference *go_difference_read(const char *older, const char *newer, c
 	return NULL;
 }
 
-/** go_difference_leaks() - whether something that grew was judged a leak */
-bool go_difference_leaks(const struct go_difference *d)
+/** go_difference_leaks() - how much of what grew was judged a leak */
+unsigned int go_difference_leaks(const struct go_difference *d)
 {
+	unsigned int n = 0;
+
 	for (size_t i = 0; i < d->n; i++)
 		if (is_leak(&d->growth[i]))
-			return true;
-	return false;
+			n++;
+	return n;
 }
 
 /** go_difference_free() - release it; NULL is fine */

@@ -35,7 +35,7 @@ extern const char *const go_growth_kinds[];
 bool go_difference_fits(const char *path);	/* a document, or a directory with one */
 struct go_difference *go_difference_read(const char *older, const char *newer, char *err,
 					 size_t errlen);	/* NULL: err says why */
-bool go_difference_leaks(const struct go_difference *d);
+unsigned int go_difference_leaks(const struct go_difference *d);
 void go_difference_free(struct go_difference *d);
 struct json_object *go_document_at(struct json_object *o, const char *key, enum json_type type);
 const char *go_document_text(struct json_object *o, const char *key);	/* "" if absent */

@@ -182,13 +182,15 @@ void go_judge(struct go_view *v)
 	}
 }
 
-/** go_leaks() - whether anything leaks, by the last judgement */
-bool go_leaks(const struct go_view *v)
+/** go_leaks() - how many call paths leak, by the last judgement */
+unsigned int go_leaks(const struct go_view *v)
 {
+	unsigned int n = 0;
+
 	for (size_t i = 0; i < v->nsites; i++)
 		if (v->sites[i].judgement.verdict == VERDICT_LEAK)
-			return true;
-	return false;
+			n++;
+	return n;
 }
 
 static int worse(const void *pa, const void *pb)

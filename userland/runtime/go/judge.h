@@ -9,7 +9,7 @@
 #include "runtime/go/view.h"
 
 void go_judge(struct go_view *v);
-bool go_leaks(const struct go_view *v);
+unsigned int go_leaks(const struct go_view *v);
 size_t go_rank(struct go_view *v, struct go_site ***sites);	/* malloced, worst first */
 const char *go_kind_name(enum go_kind kind);
 const char *go_advice(struct go_view *v, struct go_site *s);	/* a sentence; or NULL */
