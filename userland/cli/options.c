@@ -349,6 +349,14 @@ static int parse_record(const char *name, const char *arg, struct options *o)
 	return 0;
 }
 
+static int parse_leak_exit(const char *arg, struct options *o)
+{
+	o->fail_on_leak = true;
+	o->leak_exit_code = strspn(arg, "0123456789") == strlen(arg) && strlen(arg) <= 3 ? atoi(arg) : 0;
+	return o->leak_exit_code < 1 || o->leak_exit_code > 255 ?
+		fail("--leak-exit-code: '%s' is not a number from 1 to 255", arg) : 0;
+}
+
 static int parse_option(const struct option_row *r, const char *arg, struct options *o)
 {
 	char *end;
@@ -376,10 +384,7 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 	case OPT_SELECT:
 		return parse_select(r->name, arg, o);
 	case OPT_LEAK_EXIT:
-		o->fail_on_leak = true;
-		o->leak_exit_code = strtoul(arg, &end, 10);
-		return !isdigit((unsigned char)*arg) || *end || strlen(arg) > 3 || o->leak_exit_code < 1 || o->leak_exit_code > 255 ?
-			fail("--leak-exit-code: '%s' is not a number from 1 to 255", arg) : 0;
+		return parse_leak_exit(arg, o);
 	case OPT_ANALYSIS:
 		return parse_time_option(r->name, arg, r->name[0] == 'm' ? &o->session.analysis.min_age_s :
 					 &o->session.analysis.window_s);
