@@ -35,7 +35,10 @@ leaking_victim() {
 			and (.lifetime_s | has("p50") and has("p99") and has("max"))
 			and (.frames | type == "array") and (.released_at | type == "array")
 			and (.examples | type == "array")
-			and all(.frames[]; (.module | string) and (.offset | number) and (.inlined | bool)))' "$REPORT"
+			and (.hash | test("^[0-9a-f]{16}$")) and (.blame == null or .blame < (.frames | length))
+			and all(.frames[]; (.module | string) and (.offset | number) and (.inlined | bool)
+				and (.language | string) and (has("machinery") | not) or .machinery == true))
+		and (.sites[0] | .frames[.blame].function == "leak_fd_here")' "$REPORT"
 	expect "$(jq -r .target.pid "$REPORT")" "$VICTIM" pid
 	expect "$(jq -r .target.comm "$REPORT")" victim_leak comm
 	[[ $(jq -r .target.exe "$REPORT") == */victim_leak ]]

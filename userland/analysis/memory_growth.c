@@ -17,6 +17,7 @@
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/frame.h"
+#include "symbolize/library.h"
 #include "util/array.h"
 
 struct path_function {				/* a function on a site's stack */
@@ -55,23 +56,24 @@ static void add_function(struct path_functions *all, const struct path_function 
 
 /*
  * Adds each function of a stack once, even if it is recursive, but not main(),
- * its callers, or the allocator.
+ * its callers, or what is a library's: the allocator, a header's memset().
  */
 static void add_stack(struct path_functions *all, struct model *m, const struct site *s)
 {
 	const struct symbol_frame *f;
 	int n = model_frames(m, s->stack, &f), inner;
+	bool has_own = frame_to_blame(f, n);
 	unsigned int own;
 	struct call_path p;
 
 	inner = n - (int)call_path_read(m, s, &p);
 	own = call_path_outer(m, s->stack) < p.n ? p.n - call_path_outer(m, s->stack) : 0;
 	for (unsigned int i = 0; inner >= 0 && i < own; i++) {
-		bool again = false;
+		bool skip = has_own && frame_is_library(&f[inner + i]);
 
 		for (unsigned int j = 0; j < i; j++)
-			again |= p.function[j] == p.function[i];
-		if (!again)
+			skip |= p.function[j] == p.function[i];
+		if (!skip)
 			add_function(all, &(struct path_function){ p.function[i], site_live(s), p.n - i,
 						    &f[inner + i] });
 	}
