@@ -37,7 +37,7 @@ leaking_victim() {
 			and (.examples | type == "array")
 			and (.hash | test("^[0-9a-f]{16}$")) and (.blame == null or .blame < (.frames | length))
 			and all(.frames[]; (.module | string) and (.offset | number) and (.inlined | bool)
-				and (.language | string) and (has("machinery") | not) or .machinery == true))
+				and (.language | string) and ((has("machinery") | not) or .machinery == true)))
 		and (.sites[0] | .frames[.blame].function == "leak_fd_here")' "$REPORT"
 	expect "$(jq -r .target.pid "$REPORT")" "$VICTIM" pid
 	expect "$(jq -r .target.comm "$REPORT")" victim_leak comm

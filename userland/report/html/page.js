@@ -17,11 +17,13 @@ function frames(list) {
 	const item = f => el('li', { class: isLibrary(f) ? 'lib' : '' },
 		el('span', { class: 'fn' }, frameName(f), f.inlined && el('i', {}, 'inlined')),
 		el('span', { class: 'src' }, f.file ? `${f.file}:${f.line}` : f.module || ''));
-	const ol = el('ol', { class: 'frames' }, list.slice(0, FRAMES).map(item));
-	if (list.length > FRAMES)
+	// The program's own frames are never behind the button.
+	const shown = Math.max(FRAMES, list.findLastIndex(f => !isLibrary(f)) + 1);
+	const ol = el('ol', { class: 'frames' }, list.slice(0, shown).map(item));
+	if (list.length > shown)
 		ol.append(el('li', {}, el('button', { type: 'button', onclick: e => {
-			e.target.parentNode.replaceWith(...list.slice(FRAMES).map(item));
-		} }, `${list.length - FRAMES} more`)));
+			e.target.parentNode.replaceWith(...list.slice(shown).map(item));
+		} }, `${list.length - shown} more`)));
 	return ol;
 }
 
@@ -75,8 +77,8 @@ function parts(sites, why) {
 	if (sites.length < 2)
 		return null;
 	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, JOINED[why] || 'Several call paths:'),
-		el('ul', {}, sites.map(s => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
-			el('code', {}, blamedName(s))))));
+		el('ul', {}, sites.map((s, i) => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
+			el('code', {}, blamedName(s)), i ? callPath(s, false) : null))));
 }
 
 function card(report, finding, open) {
