@@ -91,7 +91,7 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 	if (g->nsites > 1)
-		fprintf(f, "  %s%zu call paths%s\n", DIM(style), g->nsites, PLAIN(style));
+		fprintf(f, "  %s%zu call paths, site %u%s\n", DIM(style), g->nsites, s->id, PLAIN(style));
 	else
 		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));
 }
