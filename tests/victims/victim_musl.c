@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Built with musl, whose own code has no call frame information: a walk that
- * begins in it can't go on. "hold N" keeps N descriptors.
+ * Built with musl, whose own code has no call frame information: a walk begins and
+ * ends in it. "hold N" keeps N descriptors.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -33,6 +33,7 @@ int unwind_synth_plt(struct unwind_build *b);
 int unwind_go(struct unwind_build *b);
 int unwind_synth_init(struct unwind_build *b);
 int unwind_synth_entry(struct unwind_build *b);
+int unwind_infer(struct unwind_build *b);
 
 bool unwind_build_clip(const struct unwind_build *b, uint64_t start, uint64_t end,
 		       struct unwind_piece *piece);

@@ -22,7 +22,7 @@
 #include "util/array.h"
 
 /* Increment whenever the compiler's output for a file changes. */
-enum { COMPILER_VERSION = 3 };
+enum { COMPILER_VERSION = 4 };
 
 enum {
 	NAME_BYTES = 2 * LEAKTRACE_UNWIND_KEY_BYTES + 32,

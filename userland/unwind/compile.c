@@ -106,6 +106,7 @@ static int (*const sources[])(struct unwind_build *b) = {
 	unwind_synth_plt,
 	unwind_synth_init,
 	unwind_synth_entry,
+	unwind_infer,
 };
 
 static int add_row(struct unwind_build *b, uint32_t at, uint32_t rule)

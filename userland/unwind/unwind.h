@@ -7,6 +7,7 @@
  *   (bytes)                    (coverage)    (rows)    (dictionary)
  *   plt.c ----------------------^
  *   go.c -----------------------^
+ *   prologue.c -----------------^
  *     -> compile.c  -> pack.c -> sandbox.c      -> cache.c
  *        (in order)    (blob)    (unprivileged)    (cache, memfd)
  */
