@@ -34,14 +34,14 @@ is_wide() { [ "$(tm display-message -p '#{pane_width}')" = "$1" ]; }
 
 # Twice: a table that is redrawn below its old self leaves lines of that.
 is_calm() {
-	local i
-	for i in 1 2 3; do
+	local columns=$1 looks
+	for ((looks = 0; looks < 3; looks++)); do
 		until_true 60 shows 'h helps'
 		sleep 1.1
 		screen >"$BATS_TEST_TMPDIR/screen"
-		expect "$(grep -c "^victim_fd ($VICTIM)" "$BATS_TEST_TMPDIR/screen")" 1 "tables at $1 columns:
+		expect "$(grep -c "^victim_fd ($VICTIM)" "$BATS_TEST_TMPDIR/screen")" 1 "tables at $columns columns:
 $(cat "$BATS_TEST_TMPDIR/screen")"
-		expect "$(grep -c 'leaks\? found' "$BATS_TEST_TMPDIR/screen")" 1 "last lines at $1 columns"
+		expect "$(grep -c 'leaks\? found' "$BATS_TEST_TMPDIR/screen")" 1 "last lines at $columns columns"
 	done
 }
 
@@ -91,6 +91,7 @@ $(cat "$BATS_TEST_TMPDIR/screen")"
 	refute shows "attached *victim_fd"
 	tm send-keys q
 	until_true 60 shows '^prompt:$'
+	# shellcheck disable=SC2016
 	tm send-keys 'echo $((6 * 7))' Enter
 	until_true 30 shows '^42$'
 	shows '^prompt:echo'
@@ -110,7 +111,7 @@ $(cat "$BATS_TEST_TMPDIR/screen")"
 @test "terminal: status has what is traced first, and its probes in one line" {
 	start_victim victim_fd
 	attach --kinds fd
-	on_terminal 100 40 "$LEAKTRACE status"
+	on_terminal 120 100 "$LEAKTRACE status"
 	until_true 60 shows '^probes '
 	shows "^[0-9]* *$VICTIM *victim_fd"
 	refute shows '^PROBE'

@@ -18,6 +18,7 @@
 #include "export/push_queue.h"
 #include "model/kind.h"
 #include "model/model.h"
+#include "model/runtime.h"
 #include "model/site.h"
 #include "report/pprof.h"
 #include "session/input.h"
@@ -94,20 +95,21 @@ static size_t label(struct push_run *r, const struct model *m, const char *name,
 	return n;
 }
 
-static int queue_kind(struct push_run *r, struct model *m, int kind)
+/* known: of the language runtime; NULL: a kind of the kernel's. */
+static int queue_kind(struct push_run *r, struct model *m, int kind, const struct runtime_total *known)
 {
 	struct push_label labels[LABELS_MAX];
 	double end_s = model_end_ns(m) / 1e9 + m->wall_minus_mono_s;
-	struct push_profile p = { .kind = kind_name(kind), .labels = labels, .until_s = end_s,
-				  .from_s = end_s - model_end_s(m) };
-	char name[32], pid[16];
+	struct push_profile p = { .kind = known ? known->kind : kind_name(kind), .labels = labels,
+				  .until_s = end_s, .from_s = end_s - model_end_s(m) };
+	char name[64], pid[16];
 	void *data = NULL;
 	int status;
 
 	snprintf(name, sizeof(name), "leaktrace_%s", p.kind);
 	snprintf(pid, sizeof(pid), "%u", m->target.pid);
 	p.nlabels = label(r, m, name, pid, labels);
-	if (report_pprof(m, kind, &data, &p.len))
+	if (known ? report_runtime_pprof(m, known, &data, &p.len) : report_pprof(m, kind, &data, &p.len))
 		return fail("out of memory");
 	p.data = data;
 	status = push_queue_add(&r->queue, r->protocol, &p, r->o->to);
@@ -118,14 +120,17 @@ static int queue_kind(struct push_run *r, struct model *m, int kind)
 /* Kinds without any site are left out. */
 static int queue_model(struct model *m, void *arg)
 {
+	struct runtime_total known[RUNTIME_KINDS];
+	int status = 0, n = runtime_totals(m->runtime, known);
 	bool some[KINDS] = { 0 };
-	int status = 0;
 
 	for (size_t i = 0; i < m->nsites; i++)
 		some[m->sites[i].kind] = true;
 	for (int k = 0; k < KINDS && !status; k++)
 		if (some[k] && m->target.kinds & 1U << k)
-			status = queue_kind(arg, m, k);
+			status = queue_kind(arg, m, k, NULL);
+	for (int k = 0; k < n && !status; k++)
+		status = queue_kind(arg, m, 0, &known[k]);
 	return status;
 }
 

@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
 	{ OPT_BACKGROUND, 'b', "background", NULL, "return at once and keep tracing in the kernel" },
 	{ OPT_DURATION, 'd', "duration", "TIME", "stop after TIME: 10, 10s, 2m, 1h" },
 	{ OPT_JSON, 'j', "json", NULL, "print JSON, one object per line" },
-	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, folded, html, pprof or openmetrics" },
+	{ OPT_FORMAT, 'F', "format", "FORMAT", "text, json, folded, html, pprof, openmetrics, prometheus" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "write to FILE instead of standard output" },
 	{ OPT_ALL, 'a', "all", NULL, "show every call path and frame, not only findings" },
 	{ OPT_SITE, 0, "site", "ID", "one site whole: its number, or its hash or how that begins" },
@@ -178,7 +178,7 @@ static int parse_format(const char *arg, struct options *o)
 	static const char *const names[] = {
 		[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_FOLDED] = "folded",
 		[FORMAT_PPROF] = "pprof", [FORMAT_OPENMETRICS] = "openmetrics",
-		[FORMAT_HTML] = "html",
+		[FORMAT_PROMETHEUS] = "prometheus", [FORMAT_HTML] = "html",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -187,7 +187,7 @@ static int parse_format(const char *arg, struct options *o)
 			o->output.format_given = true;
 			return 0;
 		}
-	return fail("--format: unknown format '%s' (one of text, json, folded, html, pprof, openmetrics)", arg);
+	return fail("--format: unknown format '%s' (one of text, json, folded, html, pprof, openmetrics, prometheus)", arg);
 }
 
 static int parse_time_option(const char *name, const char *arg, double *s)

@@ -4,6 +4,7 @@
  * metrics. Clients cannot make us read the kernel's tables more than once a
  * second.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "export/serve_routes.h"
 #include "model/kind.h"
 #include "model/model.h"
+#include "model/runtime.h"
 #include "model/target.h"
 #include "report/html.h"
 #include "report/openmetrics.h"
@@ -129,6 +131,13 @@ static void put_escaped(FILE *f, const char *s)
 	}
 }
 
+static void put_profile(FILE *f, const struct target *t, const char *kind)
+{
+	fprintf(f, "<li><a href=\"" PPROF "%s?pid=%u\">%s</a> of ", kind, t->pid, kind);
+	put_escaped(f, t->comm);
+	fprintf(f, " (%u)</li>\n", t->pid);
+}
+
 static void answer_index(struct served *s, struct answer *a)
 {
 	FILE *f = begin(a, "text/html; charset=utf-8");
@@ -141,15 +150,13 @@ static void answer_index(struct served *s, struct answer *a)
 		      "<a href=\"/metrics\">metrics</a>.</p>\n<ul>\n", f);
 	for (size_t i = 0; f && i < s->n; i++) {
 		const struct target *t = &s->models[i].target;
+		struct runtime_total known[RUNTIME_KINDS];
 
-		for (int k = 0; k < KINDS; k++) {
-			if (!(t->kinds & 1U << k))
-				continue;
-			fprintf(f, "<li><a href=\"" PPROF "%s?pid=%u\">%s</a> of ", kind_name(k), t->pid,
-				kind_name(k));
-			put_escaped(f, t->comm);
-			fprintf(f, " (%u)</li>\n", t->pid);
-		}
+		for (int k = 0; k < KINDS; k++)
+			if (t->kinds & 1U << k)
+				put_profile(f, t, kind_name(k));
+		for (int k = 0, n = runtime_totals(s->models[i].runtime, known); k < n; k++)
+			put_profile(f, t, known[k].kind);
 	}
 	if (f)
 		fputs("</ul>\n", f);
@@ -164,7 +171,7 @@ static void answer_metrics(struct served *s, bool openmetrics, struct answer *a)
 
 	for (size_t i = 0; x && i < s->n; i++)
 		metrics_add(x, &s->models[i]);
-	end(a, f, f && x ? metrics_write(x, f) : -1);
+	end(a, f, f && x ? metrics_write(x, f, openmetrics) : -1);
 	metrics_free(x);
 }
 
@@ -192,17 +199,34 @@ static struct model *find(struct served *s, const char *pid)
 	return NULL;
 }
 
+/* A kind of the kernel's, or of the language runtime. -ENOENT: it has no such kind. */
+static int profile(struct model *m, const char *name, void **data, size_t *len)
+{
+	struct runtime_total known[RUNTIME_KINDS];
+	int kind = kind_parse(name), n = runtime_totals(m->runtime, known);
+
+	if (kind >= 0 && m->target.kinds & 1U << kind)
+		return report_pprof(m, kind, data, len);
+	for (int k = 0; k < n; k++)
+		if (!strcmp(known[k].kind, name))
+			return report_runtime_pprof(m, &known[k], data, len);
+	return -ENOENT;
+}
+
 static void answer_profile(struct served *s, const struct request *q, struct answer *a)
 {
-	int kind = kind_parse(q->path + strlen(PPROF));
 	struct model *m = find(s, q->pid);
 	void *data = NULL;
+	int err;
 
 	if (!m && s->n > 1 && !q->pid) {
 		say(a, 400, "several processes are traced: choose one with ?pid=PID");
-	} else if (!m || kind < 0 || !(m->target.kinds & 1U << kind)) {
+		return;
+	}
+	err = m ? profile(m, q->path + strlen(PPROF), &data, &a->len) : -ENOENT;
+	if (err == -ENOENT) {
 		say(a, 404, "no such profile: see /debug/pprof/");
-	} else if (report_pprof(m, kind, &data, &a->len)) {
+	} else if (err) {
 		say(a, 500, "out of memory");
 	} else {
 		a->status = 200;

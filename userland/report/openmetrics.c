@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * OpenMetrics text. The number of series is bounded: the worst sites of a kind
+ * Metrics as OpenMetrics text, or as Prometheus' older text. The number of series is bounded: the worst sites of a kind
  * have one each, the others are added up as "other", so that the sum over
  * 'site' is that of the process. Counters are by kind only: a sum over a
  * changing set of sites could decrease.
@@ -18,6 +18,7 @@
 #include "model/model.h"
 #include "model/runtime.h"
 #include "model/site.h"
+#include "model/site_hash.h"
 #include "model/target.h"
 #include "report/openmetrics.h"
 #include "report/report.h"
@@ -131,18 +132,32 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 		fprintf(f, "} %.6g\n", value);
 }
 
-static void put_site(struct metrics *x, struct model *m, const struct site *s)
+static void put_site(struct metrics *x, struct model *m, const struct site *s, const char *id)
 {
 	const struct symbol_frame *frame = blamed_frame_of_site(m, s);
 	const char *kind = kind_name(s->kind), *function;
-	char id[16], name[FRAME_NAME_BYTES];
+	char name[FRAME_NAME_BYTES];
 
 	function = frame ? frame_name(frame, name, sizeof(name)) : NULL;
-	snprintf(id, sizeof(id), "%u", s->id);
 	put(x, LIVE, m, site_live(s), "kind", kind, "site", id, "function", function, NULL);
 	if (s->judgement.verdict == VERDICT_LEAK)
 		put(x, LEAK, m, s->judgement.confidence, "kind", kind, "site", id, "function", function,
 		    NULL);
+}
+
+/* Labels of one family: a series must not occur twice, should two paths have one hash. */
+struct labels {
+	char id[SITES_MAX + 1][SITE_HASH_DIGITS + 1];
+	unsigned int n;
+};
+
+/* Whether there is room for the label in id[n], and it is new. */
+static bool is_new(const struct labels *l)
+{
+	for (unsigned int i = 0; i < l->n; i++)
+		if (!strcmp(l->id[i], l->id[l->n]))
+			return false;
+	return true;
 }
 
 /* Worst sites first; the rest is added up. */
@@ -150,17 +165,19 @@ static void put_sites(struct metrics *x, struct model *m, struct site **sites, s
 {
 	const struct kind_totals *t = &m->target.kind[kind];
 	uint64_t told = t->baseline_live, verdicts[VERDICT_LEAK + 1] = { 0 };
-	unsigned int rows = 0;
+	struct labels l = { .n = 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		if (sites[i]->kind != kind)
 			continue;
 		verdicts[sites[i]->judgement.verdict]++;
-		if (rows == SITES_MAX || !site_live(sites[i]))
+		if (l.n == SITES_MAX || !site_live(sites[i]))
 			continue;
-		put_site(x, m, sites[i]);
+		site_hash(m, sites[i], l.id[l.n]);
+		if (!is_new(&l))
+			continue;
+		put_site(x, m, sites[i], l.id[l.n++]);
 		told += site_live(sites[i]);
-		rows++;
 	}
 	put(x, LIVE, m, t->baseline_live, "kind", kind_name(kind), "site", "before attach", NULL);
 	put(x, LIVE, m, t->live > told ? t->live - told : 0, "kind", kind_name(kind), "site", "other",
@@ -175,26 +192,28 @@ static void put_runtime_kind(struct metrics *x, struct model *m, const struct ru
 	uint64_t told = 0, verdicts[VERDICT_LEAK + 1] = { 0 };
 	const struct runtime_site *s;
 	size_t n = runtime_sites(m->runtime, &s);
-	unsigned int rows = 0;
+	struct labels l = { .n = 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct judgement *j = s[i].judgement;
 		const struct symbol_frame *place = runtime_site_blamed_frame(&s[i]);
-		char id[24], name[FRAME_NAME_BYTES];
+		char name[FRAME_NAME_BYTES], *id = l.id[l.n];
 		const char *function = place ? frame_name(place, name, sizeof(name)) : NULL;
 
 		if (strcmp(s[i].kind, t->kind))
 			continue;
 		verdicts[j->verdict]++;
-		if (rows == SITES_MAX || !s[i].live)
+		if (l.n == SITES_MAX || !s[i].live)
 			continue;
-		snprintf(id, sizeof(id), "%" PRIu64, runtime_site_number(&s[i]));
+		runtime_site_hash(&s[i], id);
+		if (!is_new(&l))
+			continue;
 		put(x, LIVE, m, s[i].live, "kind", t->kind, "site", id, "function", function, NULL);
 		if (j->verdict == VERDICT_LEAK)
 			put(x, LEAK, m, j->confidence, "kind", t->kind, "site", id, "function",
 			    function, NULL);
 		told += s[i].live;
-		rows++;
+		l.n++;
 	}
 	put(x, LIVE, m, t->live - told, "kind", t->kind, "site", "other", NULL);
 	for (int v = 0; v <= VERDICT_LEAK; v++)
@@ -268,19 +287,31 @@ void metrics_add(struct metrics *x, struct model *m)
 	free(sites);
 }
 
-int metrics_write(struct metrics *x, FILE *f)
+/*
+ * A counter's family has the name of its samples in the older format, and that
+ * without "_total" in OpenMetrics; with the wrong one a counter is untyped.
+ */
+static void write_head(FILE *f, int family, bool openmetrics)
+{
+	const char *name = families[family].name, *type = families[family].type;
+	const char *suffix = openmetrics || strcmp(type, "counter") ? "" : "_total";
+
+	fprintf(f, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, families[family].help, name, suffix, type);
+	if (openmetrics && families[family].unit)
+		fprintf(f, "# UNIT %s %s\n", name, families[family].unit);
+}
+
+int metrics_write(struct metrics *x, FILE *f, bool openmetrics)
 {
 	for (int i = 0; i < FAMILIES; i++) {
 		if (fflush(x->f[i]) || ferror(x->f[i]))
 			return -ENOMEM;
 		if (!x->len[i])
 			continue;
-		fprintf(f, "# TYPE %s %s\n", families[i].name, families[i].type);
-		if (families[i].unit)
-			fprintf(f, "# UNIT %s %s\n", families[i].name, families[i].unit);
-		fprintf(f, "# HELP %s %s\n", families[i].name, families[i].help);
+		write_head(f, i, openmetrics);
 		fwrite(x->text[i], 1, x->len[i], f);
 	}
-	fputs("# EOF\n", f);
+	if (openmetrics)
+		fputs("# EOF\n", f);
 	return fflush(f) || ferror(f) ? -(errno ?: EIO) : 0;
 }

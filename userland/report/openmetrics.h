@@ -6,6 +6,7 @@
 #ifndef LEAKTRACE_REPORT_OPENMETRICS_H
 #define LEAKTRACE_REPORT_OPENMETRICS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct metrics;
@@ -13,7 +14,8 @@ struct model;
 
 struct metrics *metrics_new(void);		/* NULL: no memory */
 void metrics_add(struct metrics *x, struct model *m);
-int metrics_write(struct metrics *x, FILE *f);	/* 0 or -errno */
+/* As OpenMetrics, or as the older text format (0.0.4). 0 or -errno. */
+int metrics_write(struct metrics *x, FILE *f, bool openmetrics);
 void metrics_free(struct metrics *x);
 
 #endif

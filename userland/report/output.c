@@ -164,7 +164,7 @@ struct output *output_open(const struct output_options *o)
 		out->style = output_style(o, out->f);
 	if (good)
 		open_page(out);
-	if (good && o->format == FORMAT_OPENMETRICS) {
+	if (good && (o->format == FORMAT_OPENMETRICS || o->format == FORMAT_PROMETHEUS)) {
 		out->metrics = metrics_new();
 		good = out->metrics;
 		if (!good)
@@ -350,6 +350,7 @@ int output_report(struct output *out, struct model *m)
 		status = out->f ? stream_pprof(out, m) : write_pprof(out, m);
 		break;
 	case FORMAT_OPENMETRICS:
+	case FORMAT_PROMETHEUS:
 		metrics_add(out->metrics, m);
 		break;
 	case FORMAT_HTML:
@@ -374,7 +375,7 @@ int output_close(struct output *out)
 
 	close_page(out);
 	if (out->metrics && out->written)
-		err = metrics_write(out->metrics, out->f);
+		err = metrics_write(out->metrics, out->f, out->o->format == FORMAT_OPENMETRICS);
 	if (out->pages && out->written)
 		err = html_write(out->f, out->pages);
 	metrics_free(out->metrics);
