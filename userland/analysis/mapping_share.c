@@ -12,6 +12,7 @@
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "model/address_range.h"
+#include "model/baseline.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/target.h"
@@ -38,12 +39,31 @@ static void count_site(struct analysis_ctx *ctx, uint32_t site, uint32_t *last, 
 	ctx->map_sites[map]++;
 }
 
+/* By kind and type, and those that were gone before they could be seen. */
+static void count_released(struct analysis_ctx *ctx)
+{
+	for (int k = 0; k < KINDS; k++) {
+		const struct kind_totals *n = &ctx->m->target.kind[k];
+		uint64_t released = n->baseline > n->baseline_live ? n->baseline - n->baseline_live : 0;
+
+		for (int t = 0; t < __LEAKTRACE_TYPE_MAX && released; t++) {
+			uint64_t seen = ctx->m->baseline_seen[k][t];
+			uint64_t now = seen ? baseline_of_type(ctx->m, k, t) : 0;
+
+			ctx->released[k][t] = seen > now ? seen - now : 0;
+			released -= ctx->released[k][t] < released ? ctx->released[k][t] : released;
+		}
+		ctx->released_unseen[k] = released;
+	}
+}
+
 void analysis_ctx_init(struct analysis_ctx *ctx)
 {
 	struct model *m = ctx->m;
 	size_t n = m->maps ? m->maps->n : 0;
 	uint32_t *last;
 
+	count_released(ctx);
 	ctx->map_pages = calloc(n + 1, sizeof(*ctx->map_pages));
 	ctx->own_pages = calloc(n + 1, sizeof(*ctx->own_pages));
 	ctx->map_sites = calloc(n + 1, sizeof(*ctx->map_sites));
@@ -124,23 +144,33 @@ static bool in_few_shared(const struct analysis_ctx *ctx, const struct births *b
 	return true;
 }
 
-/* Which sites the released baseline objects made room for is unknown: all, by their size. */
-static uint64_t share_of_turnover(const struct kind_totals *k, const struct births *b)
+static uint64_t part_of(uint64_t released, uint64_t mine, uint64_t live)
 {
-	uint64_t released = k->baseline > k->baseline_live ? k->baseline - k->baseline_live : 0;
+	return live > mine ? (double)released * mine / live : released;
+}
+
+/*
+ * The released baseline objects that a site's own may have replaced. Of what
+ * type they were is known if they were seen; the others, and which of several
+ * sites replaced them, are shared out by size.
+ */
+static uint64_t share_of_turnover(const struct analysis_ctx *ctx, unsigned int kind, unsigned int type,
+				  const struct births *b)
+{
+	const struct kind_totals *k = &ctx->m->target.kind[kind];
 	uint64_t live = k->live > k->baseline_live ? k->live - k->baseline_live : 0, mine = 0;
 
 	for (size_t i = 0; i < b->n; i++)
 		mine += birth_counts(b, i) ? b->o[i].count : 0;
-	return live > mine ? (double)released * mine / live : released;
+	return part_of(ctx->released_unseen[kind], mine, live) +
+		(type < __LEAKTRACE_TYPE_MAX ? part_of(ctx->released[kind][type], mine, live) : 0);
 }
 
 void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
 {
-	const struct kind_totals *k = &ctx->m->target.kind[x->kind];
 	uint64_t where[RANGES] = { 0 }, all = 0;
 
-	x->turnover = share_of_turnover(k, b);
+	x->turnover = share_of_turnover(ctx, x->kind, x->type, b);
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
 	for (size_t i = 0; i < b->n; i++) {

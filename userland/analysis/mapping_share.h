@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "model/kind.h"
+
 struct analysis_options;
 struct births;
 struct curve;
@@ -22,6 +24,7 @@ struct analysis_ctx {				/* what all judgements of one model share */
 	double chance;			/* a trend counts if p is not above this */
 	uint64_t pages;			/* live pages created since attach, of all sites */
 	uint64_t *map_pages, *own_pages;	/* by mapping: of all sites; scratch space for one site */
+	uint64_t released[KINDS][__LEAKTRACE_TYPE_MAX], released_unseen[KINDS];	/* of the baseline */
 	unsigned int *map_sites;	/* by mapping: sites that have pages there */
 };
 

@@ -115,6 +115,7 @@ int delta_rebase(struct model *m, const struct model *base)
 	if (!delta_same_target(m, base) || base->target.now_ns > m->target.now_ns)
 		return -EINVAL;
 	rebase_totals(&m->target, &base->target);
+	memset(m->baseline_seen, 0, sizeof(m->baseline_seen));	/* another baseline */
 	rebase_objects(m, base->target.now_ns);
 	model_settle(m);
 	for (size_t i = 0; i < m->nsites; i++) {

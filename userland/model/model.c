@@ -18,6 +18,7 @@
 #include "model/history.h"
 #include "model/judgement.h"
 #include "model/limits.h"
+#include "model/baseline.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_notes.h"
@@ -213,6 +214,7 @@ void model_settle(struct model *m)
 	if (m->nstacks && !m->stacks_sorted)
 		qsort(m->stacks, m->nstacks, sizeof(*m->stacks), by_stack_id);
 	m->stacks_sorted = true;
+	baseline_look(m);
 }
 
 struct site *model_site(struct model *m, uint32_t id)

@@ -50,6 +50,7 @@ struct model {				/* owns what it points to, unless noted */
 	size_t nfindings;
 	struct object *objects;		/* by site, then birth */
 	size_t nobjects, objects_room;
+	uint64_t baseline_seen[KINDS][__LEAKTRACE_TYPE_MAX];	/* the most that were live; 0: unknown */
 	struct object_notes seen;
 	struct children children;	/* as of the last look; known: there was one */
 	struct maps *maps;		/* NULL: unknown */

@@ -17,6 +17,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "model/baseline.h"
 #include "model/model.h"
 #include "model/target.h"
 #include "session/saved_maps.h"
@@ -106,6 +107,18 @@ static char *maps_text(const struct model *m)
 	return maps;
 }
 
+static void save_baseline(const struct model *m)
+{
+	struct atomic_file file;
+	char path[128];
+
+	name_of(&m->target, "baseline", path, sizeof(path));
+	if (atomic_file_open_private(&file, path))
+		return;
+	baseline_write(file.f, m);
+	atomic_file_close(&file, !ferror(file.f));
+}
+
 void saved_maps_write(const struct model *m)
 {
 	char path[128], *maps;
@@ -121,8 +134,25 @@ void saved_maps_write(const struct model *m)
 			name_of(&m->target, "exe", path, sizeof(path));
 			spill(path, m->exe);
 		}
+		save_baseline(m);
 	}
 	free(maps);
+}
+
+/* The baseline by type as it was seen first, for a later report. */
+void saved_baseline_read(struct model *m)
+{
+	char path[128];
+	FILE *f;
+
+	if (!m->target.id || m->offline || !private_directory())
+		return;
+	name_of(&m->target, "baseline", path, sizeof(path));
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	baseline_read(f, m);
+	fclose(f);
 }
 
 /* After a detach: removes the files of one target, or of all. */

@@ -9,6 +9,7 @@ struct model;
 struct symbolizer;
 
 void saved_maps_write(const struct model *m);
+void saved_baseline_read(struct model *m);	/* before saved_maps_write() */
 void saved_maps_remove(uint32_t target);		/* 0: all */
 struct symbolizer *saved_maps_symbolizer(struct model *m);	/* NULL: there are no saved mappings */
 

@@ -160,6 +160,9 @@ int session_try_add(struct session *s, pid_t pid, struct traced **added)
 		return -ECHILD;
 	/* Its mappings may have changed since we read them. */
 	code_map_send(s->client, &(*added)->model);
+	/* What there is at attach, by type. */
+	if (!client_dump(s->client, LEAKTRACE_CMD_OBJECT_GET, &(*added)->model, -1))
+		model_settle(&(*added)->model);
 	(*added)->ours = true;
 	return 0;
 }

@@ -82,6 +82,7 @@ int target_read(struct client *c, struct model *m, uint32_t id)
 	target_open_runtime(m);
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_BACKGROUND))
 		return 0;
+	saved_baseline_read(m);
 	saved_maps_write(m);
 	/* Background targets: refresh the kernel's code maps on each read. */
 	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED))

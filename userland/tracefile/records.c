@@ -14,6 +14,7 @@
 #include "model/children.h"
 #include "model/kind.h"
 #include "model/limits.h"
+#include "model/baseline.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_notes.h"
@@ -35,6 +36,7 @@ static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_CGROUP] = { .type = NLA_STRING }, [META_CONTAINER] = { .type = NLA_STRING },
 	[META_POD] = { .type = NLA_STRING },
 	[META_INTERRUPTED] = { .type = NLA_FLAG }, [META_LIMIT] = { .type = NLA_NESTED },
+	[META_BASELINE] = { .type = NLA_NESTED },
 };
 static struct nla_policy symbol_policy[SYM_MAX + 1] = {
 	[SYM_PC] = { .type = NLA_U64 }, [SYM_RETURN] = { .type = NLA_U8 },
@@ -109,7 +111,8 @@ int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *at
 	m->limits[LIMIT_FDS] = (struct limit){ .max = m->fd_limit, .name = "RLIMIT_NOFILE" };
 	snapshot->dump_interrupted = !!tb[META_INTERRUPTED];
 	nla_for_each_attr(a, attrs, len, rest)
-		if (nla_type(a) == META_LIMIT && limits_take(a, m->limits))
+		if ((nla_type(a) == META_LIMIT && limits_take(a, m->limits)) ||
+		    (nla_type(a) == META_BASELINE && baseline_take(a, m)))
 			return -EBADMSG;
 	return 0;
 }

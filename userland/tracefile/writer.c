@@ -18,6 +18,7 @@
 #include "model/decode.h"
 #include "model/kind.h"
 #include "model/limits.h"
+#include "model/baseline.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_describe.h"
@@ -274,6 +275,7 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 	if (m->dump_interrupted)
 		nla_put_flag(msg, META_INTERRUPTED);
 	limits_put(msg, META_LIMIT, m->limits);
+	baseline_put(msg, META_BASELINE, m);
 }
 
 struct example_of {

@@ -347,6 +347,11 @@ static void turnover(void)
 	EXPECT(VERDICT_LEAK, "a tenth of what is new, while the baseline was released");
 	m.target.kind[LEAKTRACE_KIND_FD].live = 50;
 	EXPECT(VERDICT_SUSPECT, "all of what is new, while as much was released");
+	m.baseline_seen[LEAKTRACE_KIND_FD][LEAKTRACE_TYPE_FILE] = 40;
+	EXPECT(VERDICT_SUSPECT, "all of what is new, while as many files were closed");
+	m.baseline_seen[LEAKTRACE_KIND_FD][LEAKTRACE_TYPE_FILE] = 0;
+	m.baseline_seen[LEAKTRACE_KIND_FD][LEAKTRACE_TYPE_DEVICE] = 40;
+	EXPECT(VERDICT_LEAK, "files stay, while as many devices were closed");
 }
 
 /* Is what the judge calls a leak early growth, too? Judged under bench. */
