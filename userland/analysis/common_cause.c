@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/blame.h"
 #include "analysis/call_path.h"
 #include "analysis/common_cause.h"
 #include "analysis/measure.h"
@@ -185,6 +186,14 @@ static bool memory_of_threads(struct model *m, const struct finding *f, const st
 		 in_step(m, thread->id, pages->id));
 }
 
+/* A function that allocates a block and one that fills it touch its pages: one call path. */
+static bool in_one_function(struct model *m, const struct site *a, const struct site *b)
+{
+	const struct symbol_frame *f = blamed_frame_of_site(m, a), *g = blamed_frame_of_site(m, b);
+
+	return a->kind == b->kind && a->type == b->type && f && g && same_function(f, g);
+}
+
 /* Whether two findings have one cause, and why it is thought so. */
 bool common_cause(struct model *m, const struct finding *f, const struct finding *g, enum cause *why)
 {
@@ -197,5 +206,9 @@ bool common_cause(struct model *m, const struct finding *f, const struct finding
 	*why = CAUSE_TIME;
 	if (!call_path_read(m, a, &p) || !call_path_read(m, b, &q))
 		return false;
-	return call_path_common(&p, &q) > call_path_outer(m, a->stack) && in_step(m, a->id, b->id);
+	if (call_path_common(&p, &q) <= call_path_outer(m, a->stack) || !in_step(m, a->id, b->id))
+		return false;
+	if (in_one_function(m, a, b))
+		*why = CAUSE_PATH;
+	return true;
 }

@@ -14,6 +14,7 @@
 #include "model/object_notes.h"
 #include "model/site.h"
 #include "model/target.h"
+#include "symbolize/frame.h"
 #include "symbolize/stack.h"
 #include "util/format.h"
 #include "util/proc_maps.h"
@@ -641,6 +642,51 @@ static void stacks_of_threads(void)
 	m.maps = NULL;
 }
 
+static void name(struct stack *s, const struct symbol_frame *frames, int n)
+{
+	free(s->frames);
+	s->frames = malloc(n * sizeof(*frames));
+	memcpy(s->frames, frames, n * sizeof(*frames));
+	s->nframes = n;
+}
+
+/* put() allocates a block, and an inlined memset() fills it: one place, not two leaks in step. */
+static void one_function(void)
+{
+	static const struct symbol_frame put[] = {
+		{ .function = "put", .file = "app.c", .module = "app" },
+		{ .function = "serve", .file = "app.c", .module = "app" },
+		{ .function = "main", .file = "app.c", .module = "app" },
+	}, filled[] = {
+		{ .function = "memset", .file = "/usr/include/x86_64-linux-gnu/bits/string_fortified.h",
+		  .module = "app", .inlined = true },
+		{ .function = "put", .file = "app.c", .module = "app" },
+		{ .function = "serve", .file = "app.c", .module = "app" },
+		{ .function = "main", .file = "app.c", .module = "app" },
+	}, other[] = {
+		{ .function = "take", .file = "app.c", .module = "app" },
+		{ .function = "serve", .file = "app.c", .module = "app" },
+		{ .function = "main", .file = "app.c", .module = "app" },
+	};
+
+	begin(40);
+	for (int i = 0; i < 80; i++)
+		born(i / 2 + 0.001 * (i % 2), NEVER);
+	two_chains();
+	for (int i = 0; i < 80; i++)
+		m.objects[i].site = 1 + i % 2;
+	m.sites[0].born = m.sites[1].born = 40;
+	name(&m.stacks[0], put, 3);
+	name(&m.stacks[1], filled, 4);
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].cause == CAUSE_PATH, "%zu findings", m.nfindings);
+	CHECK(!says(&m.findings[0].judgement, "created together"));
+	name(&m.stacks[1], other, 3);
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].cause == CAUSE_TIME, "%zu findings", m.nfindings);
+	CHECK(says(&m.findings[0].judgement, "created together under serve, by one cause or by several"));
+}
+
 /* Whatever is made up, the judge must neither fall nor print nonsense. */
 static void absurd(void)
 {
@@ -689,6 +735,7 @@ int main(void)
 	one_limit();
 	callees();
 	stacks_of_threads();
+	one_function();
 	absurd();
 	model_free(&m);
 	return verdict("verdict");
