@@ -167,7 +167,7 @@ static void report_to_tools(struct model *m, FILE *f)
 		free(data);
 	}
 	metrics_add(x, m);
-	CHECK(!metrics_write(x, f));
+	CHECK(!metrics_write(x, f, true));
 	metrics_free(x);
 	json_object_array_add(pages, html_data(m));
 	CHECK(!html_write(f, pages));
