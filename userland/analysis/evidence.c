@@ -257,8 +257,8 @@ static void list_parts(struct model *m, const struct finding *f, char *list, siz
 				len += snprintf(list + len, room - len, "%s%.3g %s%s%s%s",
 						len ? ", " : "", live[k][t] / (steps > 0 ? steps : 1),
 						k == LEAKTRACE_KIND_FD ? type_name(t) : "",
-						k == LEAKTRACE_KIND_FD ? " " : "", kind_name(k),
-						live[k][t] == steps ? "" : "s");
+						k == LEAKTRACE_KIND_FD ? " " : "", kind_noun(k, t),
+						live[k][t] == steps ? "" : t == LEAKTRACE_TYPE_PROCESS ? "es" : "s");
 }
 
 /* The innermost frame that all parts have in common. */

@@ -48,6 +48,11 @@ const char *kind_name(unsigned int kind)
 	return kind < KINDS ? kinds[kind] : "unknown";
 }
 
+const char *kind_noun(unsigned int kind, unsigned int type)
+{
+	return type == LEAKTRACE_TYPE_PROCESS ? type_name(type) : kind_name(kind);
+}
+
 int kind_parse(const char *name)
 {
 	for (int i = 0; i < KINDS; i++)

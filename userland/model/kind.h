@@ -8,6 +8,7 @@
 enum { KINDS = __LEAKTRACE_KIND_MAX };
 
 const char *kind_name(unsigned int kind);	/* of LEAKTRACE_KIND_…; "unknown" */
+const char *kind_noun(unsigned int kind, unsigned int type);	/* child processes are of kind thread */
 int kind_parse(const char *name);		/* -1: no such kind */
 const char *type_name(unsigned int type);	/* of LEAKTRACE_TYPE_…; "unknown" */
 

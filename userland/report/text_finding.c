@@ -42,7 +42,7 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
 		else
 			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",
-				kind_name(s->kind), o[i]->id, what ?: type_name(o[i]->type));
+				kind_noun(s->kind, s->type), o[i]->id, what ?: type_name(o[i]->type));
 		fprintf(f, ", %s old\n", format_seconds(end > o[i]->born_ns ?
 							 (end - o[i]->born_ns) / 1e9 : 0, age));
 		free(what);
@@ -59,8 +59,9 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 	for (int k = 0; k < KINDS; k++) {
 		if (!g->live[k])
 			continue;
-		fprintf(f, "%s%s %s", first ? "" : ", ", format_count(g->live[k], live), kind_name(k));
-		if (!g->mixed && strcmp(kind_name(k), type_name(s->type)))
+		fprintf(f, "%s%s %s", first ? "" : ", ", format_count(g->live[k], live),
+			g->mixed ? kind_name(k) : kind_noun(k, s->type));
+		if (!g->mixed && strcmp(kind_noun(k, s->type), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		if (k == LEAKTRACE_KIND_PAGE)
 			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, live));
@@ -70,7 +71,7 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 		fprintf(f, "%s%s unjoined thread%s", first ? "" : ", ", format_count(g->unjoined, live),
 			g->unjoined == 1 ? "" : "s");
 	else if (first)
-		fprintf(f, "%s %s", kind_name(s->kind), type_name(s->type));
+		fprintf(f, "%s %s", kind_noun(s->kind, s->type), type_name(s->type));
 }
 
 static void write_head(FILE *f, struct model *m, const struct finding *g,
@@ -123,8 +124,9 @@ static void write_parts(FILE *f, struct model *m, const struct finding *g, const
 		const struct site *s = model_site(m, g->sites[i]);
 		char live[32];
 
-		fprintf(f, "  also %s %s", format_count(site_live(s), live), kind_name(s->kind));
-		if (strcmp(kind_name(s->kind), type_name(s->type)))
+		fprintf(f, "  also %s %s", format_count(site_live(s), live),
+			kind_noun(s->kind, s->type));
+		if (strcmp(kind_noun(s->kind, s->type), type_name(s->type)))
 			fprintf(f, " %s", type_name(s->type));
 		report_at(f, blamed_frame_of_site(m, s));
 		fprintf(f, "  %ssite %u%s\n", DIM(style), s->id, PLAIN(style));

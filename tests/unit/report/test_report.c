@@ -105,11 +105,24 @@ static void memory(void)
 	CHECK(text_says(false, "  84 KiB of what was there before freed"));
 }
 
+/* A child process is of kind thread, and is called what it is. */
+static void processes(void)
+{
+	begin(60);
+	suspect(false);
+	m.sites[0].kind = LEAKTRACE_KIND_THREAD;
+	m.sites[0].type = LEAKTRACE_TYPE_PROCESS;
+	memset(m.findings[0].live, 0, sizeof(m.findings[0].live));
+	m.findings[0].live[LEAKTRACE_KIND_THREAD] = 191;
+	CHECK(text_says(false, "suspect  191 process") && !text_says(false, "191 thread"));
+}
+
 int main(void)
 {
 	nothing();
 	little();
 	memory();
+	processes();
 	model_free(&m);
 	return verdict("report");
 }
