@@ -120,10 +120,15 @@ static void make_zombie(struct lt_object *o, void *unused)
 	o->own[THREAD_EXITED_NS] = lt_now_ns();
 }
 
-/* A followed child is an object of its parent's, too. */
+/* A child that was followed from its fork on is an object of its parent's, too. */
+static bool is_object(const struct lt_target *t)
+{
+	return READ_ONCE(t->flags) & LEAKTRACE_TARGET_F_FORKED;
+}
+
 static void process_exits(struct lt_target *t)
 {
-	if (t->parent)
+	if (is_object(t))
 		lt_object_update(t->parent, LEAKTRACE_KIND_THREAD,
 				 THREAD_PROCESS | current->tgid, make_zombie, NULL);
 }
@@ -137,7 +142,7 @@ static void notrace on_sched_process_free(void *data, struct task_struct *task)
 		return;
 	rcu_read_lock();
 	t = lt_key_find_exited(task->signal);
-	if (t && t->parent && !READ_ONCE(t->parent->dead))
+	if (t && is_object(t) && !READ_ONCE(t->parent->dead))
 		lt_object_died(t->parent, LEAKTRACE_KIND_THREAD,
 			       THREAD_PROCESS | task->tgid, 0, NULL);
 	rcu_read_unlock();

@@ -34,6 +34,7 @@ static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_KINDS] = NLA_POLICY_MASK(NLA_U32, LEAKTRACE_KINDS_ALL),
 	[LEAKTRACE_A_TARGET_FLAGS] = NLA_POLICY_MASK(NLA_U32, LEAKTRACE_TARGET_F_ALL),
 	[LEAKTRACE_A_TARGET_MAX_OBJECTS] = { .type = NLA_U32 },
+	[LEAKTRACE_A_TARGET_PARENT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_TARGET_MAP] = { .type = NLA_NESTED },
 };
 
@@ -158,11 +159,28 @@ static struct task_struct *task_of_pid(u32 nr, struct netlink_ext_ack *extack)
 	return task;
 }
 
+/* With lt_mutex held; a parent that has been deleted meanwhile is none. */
+static struct lt_target *add_locked(struct genl_info *info, struct task_struct *task,
+				    struct lt_maps *maps, struct lt_target *parent)
+{
+	struct lt_target *t;
+
+	t = lt_target_add(task,
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT),
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
+			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
+			  info->snd_portid, maps, info->extack);
+	if (!IS_ERR(t) && parent)
+		lt_target_adopt(t, parent);
+	return t;
+}
+
 static int add_target(struct sk_buff *skb, struct genl_info *info)
 {
+	u32 parent_id = get_u32(info->attrs, LEAKTRACE_A_TARGET_PARENT, 0);
+	struct lt_target *t, *parent = NULL;
 	struct task_struct *task;
 	struct lt_maps *maps;
-	struct lt_target *t;
 	int err;
 
 	if (lt_netlink_permit(skb, info->extack))
@@ -183,13 +201,12 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 		put_task_struct(task);
 		return PTR_ERR(maps);
 	}
+	if (parent_id)
+		parent = lt_target_by_id(parent_id);
 	mutex_lock(&lt_mutex);
-	t = lt_target_add(task,
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT),
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
-			  info->snd_portid, maps, info->extack);
+	t = add_locked(info, task, maps, parent);
 	mutex_unlock(&lt_mutex);
+	lt_target_put(parent);
 	put_task_struct(task);
 	if (IS_ERR(t))
 		return PTR_ERR(t);

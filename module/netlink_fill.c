@@ -107,6 +107,8 @@ int lt_fill_target(struct sk_buff *skb, const struct lt_target *t)
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, LEAKTRACE_A_TARGET_GENERATION,
 			atomic_read(&t->code_changes)) ||
+	    nla_put_u32(skb, LEAKTRACE_A_TARGET_CHILDREN_DROPPED,
+			READ_ONCE(t->children_dropped)) ||
 	    nla_put_u32(skb, LEAKTRACE_A_TARGET_MAPS, lt_maps_count(t)))
 		return -EMSGSIZE;
 	for (kind = 0; kind < LT_KINDS; kind++)

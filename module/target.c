@@ -29,6 +29,8 @@
 
 LIST_HEAD(lt_targets);
 
+enum { KEEP_SHARE = 4 };	/* of max_targets: exited children in the background */
+
 static u32 last_id;
 static int ntargets;
 
@@ -284,6 +286,39 @@ static bool known(const struct task_struct *task)
 	return yes;
 }
 
+/*
+ * A child that was followed, has exited and outlives its session: nobody else is going to
+ * delete it.
+ */
+static bool is_left_over(const struct lt_target *t)
+{
+	u32 flags = READ_ONCE(t->flags), all = LEAKTRACE_TARGET_F_FORKED |
+		LEAKTRACE_TARGET_F_BACKGROUND | LEAKTRACE_TARGET_F_EXITED;
+
+	return (flags & all) == all;
+}
+
+/* The list is in order of attach: the oldest go first. @at_most: to delete. */
+static void drop_left_over(unsigned int keep, unsigned int at_most)
+{
+	unsigned int n = 0;
+	struct lt_target *t, *tmp;
+
+	lockdep_assert_held(&lt_mutex);
+	list_for_each_entry(t, &lt_targets, node)
+		n += is_left_over(t);
+	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
+		if (n <= keep || !at_most)
+			return;
+		if (!is_left_over(t))
+			continue;
+		WRITE_ONCE(t->parent->children_dropped, t->parent->children_dropped + 1);
+		lt_target_del(t);
+		n--;
+		at_most--;
+	}
+}
+
 static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
 {
 	if (lt_gave_up()) {
@@ -294,6 +329,8 @@ static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "already attached");
 		return -EEXIST;
 	}
+	if (ntargets >= lt_max_targets)
+		drop_left_over(0, 1);
 	if (ntargets >= lt_max_targets) {
 		NL_SET_ERR_MSG(extack, "too many targets (module parameter max_targets)");
 		return -ENOSPC;
@@ -354,6 +391,24 @@ err_maps:
 }
 
 /**
+ * lt_target_adopt() - a target that was just added is a descendant of another
+ * @t: the target
+ * @parent: the other; it follows fork, and is older than @t
+ *
+ * Unlike a child that came by fork, it is no object of @parent's.
+ *
+ * Context: process, under lt_mutex.
+ */
+void lt_target_adopt(struct lt_target *t, struct lt_target *parent)
+{
+	lockdep_assert_held(&lt_mutex);
+	if (parent == t || parent->dead || t->parent)
+		return;
+	lt_target_get(parent);
+	WRITE_ONCE(t->parent, parent);
+}
+
+/**
  * lt_target_fork() - current, a child on its first way to user mode, becomes a
  *	target like its parent
  * @parent: the parent's target
@@ -369,6 +424,8 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 	mutex_lock(&lt_mutex);
 	if (parent->dead || known(current))
 		goto out;
+	/* Two for each that comes: what has piled up gets less, and no child waits for long. */
+	drop_left_over(lt_max_targets / KEEP_SHARE, 2);
 	if (ntargets >= lt_max_targets) {
 		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
 		goto out;

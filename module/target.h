@@ -51,7 +51,7 @@ struct lt_target {
 	atomic_t code_changes;		/* new code mapped, exec included */
 	u64 attached_ns;
 	struct lt_mm __rcu *mm;
-	struct lt_target *parent;	/* if FORKED; holds a reference */
+	struct lt_target *parent;	/* if FORKED, or lt_target_adopt(); holds a reference */
 	void *data[LT_KINDS];		/* of each kind's own: lt_kind.attach() */
 
 	/* Written by births and deaths. */
@@ -65,6 +65,7 @@ struct lt_target {
 	refcount_t refs;
 	struct list_head node;		/* lt_targets, under lt_mutex */
 	u32 portid;			/* netlink socket that owns it */
+	u32 children_dropped;		/* exited ones, under lt_mutex */
 	pid_t tgid;			/* initial namespace */
 	struct pid *pid;
 	char comm[TASK_COMM_LEN];
@@ -84,6 +85,7 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct netlink_ext_ack *extack);
 void lt_target_fork(struct lt_target *parent, u32 execs);
+void lt_target_adopt(struct lt_target *t, struct lt_target *parent);
 void lt_target_del(struct lt_target *t);
 bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);

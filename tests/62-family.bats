@@ -8,8 +8,9 @@ setup() { need_module; }
 teardown() { clean_up; }
 
 # zombies in /proc of $VICTIM, by ps, which is not what we read
-zombies() { ps -o stat= --ppid "$VICTIM" | grep -c '^Z' || true; }
-children() { ps -o pid= --ppid "$VICTIM" | wc -l; }
+zombies() { ps -o stat= --ppid "$VICTIM" | awk '/^Z/ { n++ } END { print n + 0 }'; }
+has_targets() { [ "$(lt status --json | jq '.targets | length')" = "$1" ]; }
+has_files() { [ "$(readlink /proc/"$1"/fd/* | awk '/null$/ { n++ } END { print n + 0 }')" -ge 40 ]; }
 
 # bats test_tags=core
 @test "family: children that nobody waits for are counted, and are a leak with status 1" {
@@ -72,4 +73,71 @@ children() { ps -o pid= --ppid "$VICTIM" | wc -l; }
 	expect "$status" 1 "exit status"
 	expect "$(jq -s '[.[] | select(.event == "leak" and .site.kind == "process")] | length' "$BATS_TEST_TMPDIR/out")" 1 news
 	jq -se '[.[] | select(.leaktrace)] | length == 1 and .[0].processes.zombies == 40' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "family: --follow-fork takes the workers that exist, and detach lets go of them" {
+	start_victim victim_family
+	tell workers 3 "$(paced 9000)"
+	local worker
+	attach --kinds fd --follow-fork
+	report
+	expect "$(jq -c '.processes | [.children, .untraced]' "$REPORT")" "[3,0]" "children and untraced"
+	has_targets 4
+	while read -r worker; do
+		until_true 60 has_files "$worker"
+		report "$worker"
+		jq -e '.sites[0].live >= 16 and .sites[0].frames[0].function == "worker_opens"' "$REPORT" ||
+			explain "worker $worker"
+	done < <(sed -n 's/^worker=//p' <<<"$ANSWER")
+	# one that comes later is followed as before
+	tell workers 1 0
+	until_true 60 has_targets 5
+	lt detach "$VICTIM"
+	has_targets 0
+}
+
+@test "family: in the background exited children make room, and nothing is inexact" {
+	load_module max_targets=8
+	start_victim victim_family
+	attach --kinds fd --follow-fork
+	tell jobs 40 0
+	report
+	assert_exact
+	jq -e '.processes.dropped >= 30' "$REPORT" || explain "dropped"
+	[ "$(lt status --json | jq '.targets | length')" -le 4 ]
+	# others find a place
+	local first=$VICTIM
+	tell workers 5 0
+	start_victim victim_fd
+	attach --kinds fd
+	lt detach "$first"
+	expect "$(lt status --json | jq -c '[.targets[].pid]')" "[$VICTIM]" "targets left"
+	lt detach
+	load_module
+}
+
+@test "family: what three workers leak alike is one finding, in one report" {
+	start_victim victim_family
+	tell workers 3 "$(paced 12000)"
+	local status=0 out=$BATS_TEST_TMPDIR/out
+	lt attach "$VICTIM" --kinds fd --follow-fork --duration "$(paced 12)" >"$out" || status=$?
+	expect "$status" 1 "exit status"
+	expect "$(grep -c '^LEAK' "$out")" 1 findings || { cat "$out" >&2; false; }
+	grep -q 'in 3 of 4 victim_family processes:' "$out" || { cat "$out" >&2; false; }
+	expect "$(grep -c '^  victim_family .*1 finding told above' "$out")" 2 "the other two"
+	# no news between the lines of the report
+	sed '1,/^victim_family, pid/d' "$out" >"$BATS_TEST_TMPDIR/report"
+	refute grep -E '^[0-9:]{8} ' "$BATS_TEST_TMPDIR/report"
+}
+
+@test "family: fifty children with their pages cost the tool less than 150 MB" {
+	start_victim victim_family
+	tell idle 50 0
+	"$PYTHON" -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
+		"$LEAKTRACE" attach "$VICTIM" --follow-fork --duration 3 >"$BATS_TEST_TMPDIR/kib"
+	echo "$(cat "$BATS_TEST_TMPDIR/kib") KiB" >&2
+	[ "$(cat "$BATS_TEST_TMPDIR/kib")" -lt 150000 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/kib")" -gt 1000 ]
 }

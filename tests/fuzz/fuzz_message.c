@@ -163,7 +163,7 @@ static void ask(struct client *c, const uint8_t *data, size_t size)
 		resolve(c);
 		break;
 	case 1:
-		client_target_add(c, 1, 15, 0, 0, NULL, &id);
+		client_target_add(c, 1, 15, 0, 0, 0, NULL, &id);
 		break;
 	case 2:
 		client_targets(c, &targets, &n);

@@ -72,6 +72,7 @@ int cmd_attach(struct options *o)
 
 	if (!o->argc && !o->selector)
 		return fail("attach: no PID and no --comm, --exe, --unit, --cgroup or --container given (see 'leaktrace attach --help')");
+	s.output = &o->output;
 	choose_tail(&s, o);
 	status = check_pids(o) ?: check_background(o) ?: output_check(&o->output, o->argc > 1 || o->selector) ?:
 		session_open(&s, &o->session);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* leaktrace detach: frees a target in the kernel, or all of them. */
+/* leaktrace detach: frees a target in the kernel with the children that are traced with it, or all. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,9 +24,8 @@ static int detach(struct client *c, const char *arg)
 	err = target_find(c, pid, &t);
 	if (err == -ESRCH)
 		return fail("%d is not being traced", pid);
-	if (err || client_target_del(c, t.id))
+	if (err || client_target_del_family(c, t.id, saved_maps_remove))
 		return fail("%s", client_error(c));
-	saved_maps_remove(t.id);
 	return 0;
 }
 

@@ -185,6 +185,7 @@ int cmd_record(struct options *o)
 	if (o->max_bytes && ROOM * o->rotate_bytes > o->max_bytes)
 		return fail("record: --rotate SIZE must be at most half of --max-size");
 	s.sample_every_ns = (o->interval_s ?: INTERVAL_S) * 1e9;
+	s.output = &o->output;
 	status = session_open(&s, &o->session);
 	if (!status)
 		live_begin(&s, !o->json);

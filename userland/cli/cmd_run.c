@@ -221,6 +221,7 @@ int cmd_run(struct options *o)
 	status = output_check(&o->output, false) ?: spawn(o);
 	if (status)
 		return status;
+	s.output = &o->output;
 	status = session_open(&s, &o->session);
 	if (!status)
 		status = session_listen(&s);

@@ -45,6 +45,7 @@ POLICY(target, TARGET) = {
 	[A(TARGET, EXECS)] = U32, [A(TARGET, INEXACT)] = U32,
 	[A(TARGET, RECONCILED_NS)] = U64, [A(TARGET, KIND)] = NEST,
 	[A(TARGET, OBJECT_KIND)] = U8, [A(TARGET, LOST)] = NEST,
+	[A(TARGET, CHILDREN_DROPPED)] = U32,
 };
 
 POLICY(kind, KIND) = {
@@ -202,6 +203,7 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	GET(tb, TARGET, FLAGS, 32, t->flags);
 	GET(tb, TARGET, MAX_OBJECTS, 32, t->max_objects);
 	GET(tb, TARGET, PARENT, 32, t->parent);
+	GET(tb, TARGET, CHILDREN_DROPPED, 32, t->children_dropped);
 	GET(tb, TARGET, NOW_NS, 64, t->now_ns);
 	GET(tb, TARGET, ATTACHED_NS, 64, t->attached_ns);
 	GET(tb, TARGET, EXITED_NS, 64, t->exited_ns);

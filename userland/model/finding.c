@@ -20,6 +20,7 @@ void finding_clear(struct finding *f)
 {
 	judgement_clear(&f->judgement);
 	free(f->sites);
+	free(f->shares);
 	memset(f, 0, sizeof(*f));
 }
 

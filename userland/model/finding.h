@@ -20,6 +20,11 @@ enum cause {
 	CAUSE_TIME,			/* a common caller, and created together: may be one cause */
 };
 
+struct finding_share {			/* the same finding in one of several processes */
+	uint32_t pid;
+	uint64_t live;
+};
+
 struct finding {
 	uint32_t *sites;		/* ids: the most representative one, then the others; malloced */
 	size_t nsites;
@@ -33,6 +38,10 @@ struct finding {
 	uint64_t others_born, others_died;	/* on the sibling paths */
 	double limit_s;			/* until limits[limit] is reached; 0: never, unknown */
 	unsigned int limit;
+	struct finding_share *shares;	/* in which processes it is alike; malloced; NULL: only here */
+	size_t nshares;
+	uint64_t processes, processes_of;	/* how many have it, of how many of that name */
+	bool told;			/* in the report of another of them */
 	struct judgement judgement;	/* of all sites combined, or of the worst */
 };
 

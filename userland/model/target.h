@@ -35,7 +35,8 @@ struct target {
 	uint32_t kinds;			/* bits: 1 << LEAKTRACE_KIND_… */
 	uint32_t flags;			/* LEAKTRACE_TARGET_F_… */
 	uint32_t max_objects;
-	uint32_t parent;		/* target from which it was forked; 0: none */
+	uint32_t parent;		/* target from which it was forked, or of which it is a descendant; 0: none */
+	uint32_t children_dropped;	/* exited ones that made room for others */
 	uint32_t exit_code;		/* as from wait() */
 	uint32_t execs;			/* number of execs */
 	uint32_t generation;		/* incremented when code is mapped */

@@ -19,6 +19,7 @@
 #include "netlink/client.h"
 #include "netlink/code_maps.h"
 #include "netlink/requests.h"
+#include "util/array.h"
 #include "util/macros.h"
 
 enum { DUMP_TRIES = 5 };
@@ -35,7 +36,7 @@ static int take_id(int cmd, struct nlattr *attrs, int len, void *arg)
 }
 
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, const struct code_map *code, uint32_t *id)
+		      uint32_t max_objects, uint32_t parent, const struct code_map *code, uint32_t *id)
 {
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_TARGET_ADD, NLM_F_ACK, 0);
 	char what[64];
@@ -45,6 +46,7 @@ int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flag
 		    nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, kinds) ||
 		    (flags && nla_put_u32(msg, LEAKTRACE_A_TARGET_FLAGS, flags)) ||
 		    (max_objects && nla_put_u32(msg, LEAKTRACE_A_TARGET_MAX_OBJECTS, max_objects)) ||
+		    (parent && nla_put_u32(msg, LEAKTRACE_A_TARGET_PARENT, parent)) ||
 		    code_map_put(code, msg, LEAKTRACE_A_TARGET_MAP))) {
 		nlmsg_free(msg);
 		msg = NULL;
@@ -56,6 +58,41 @@ int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flag
 int client_target_del(struct client *c, uint32_t id)
 {
 	return client_run(c, client_request(c, LEAKTRACE_CMD_TARGET_DEL, NLM_F_ACK, id), "cannot detach", NULL, NULL);
+}
+
+/*
+ * The parent goes first, so that it has no more children; those of its children come to light
+ * with the next list.
+ */
+int client_target_del_family(struct client *c, uint32_t id, void (*gone)(uint32_t id))
+{
+	struct array_of_ids { uint32_t *id; size_t n, room; } dead = { 0 };
+	struct target *targets;
+	size_t n = 0, found = 1;
+	int err = client_target_del(c, id);
+
+	if (err || !array_reserve(dead.id, dead.room, dead.n, 1))
+		return err ?: -ENOMEM;
+	dead.id[dead.n++] = id;
+	gone(id);
+	while (found && !client_targets(c, &targets, &n)) {
+		found = 0;
+		for (size_t i = 0; i < n; i++) {
+			size_t k = 0;
+
+			while (k < dead.n && dead.id[k] != targets[i].parent)
+				k++;
+			if (k == dead.n || client_target_del(c, targets[i].id) ||
+			    !array_reserve(dead.id, dead.room, dead.n, 1))
+				continue;
+			dead.id[dead.n++] = targets[i].id;
+			gone(targets[i].id);
+			found++;
+		}
+		free(targets);
+	}
+	free(dead.id);
+	return 0;
 }
 
 static int take_record(int cmd, struct nlattr *attrs, int len, void *arg)

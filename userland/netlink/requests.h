@@ -20,8 +20,10 @@ struct target;
 
 /* kinds: bits, 1 << LEAKTRACE_KIND_…; max_objects 0: the module's default; code may be NULL. */
 int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flags,
-		      uint32_t max_objects, const struct code_map *code, uint32_t *id);
+		      uint32_t max_objects, uint32_t parent, const struct code_map *code, uint32_t *id);
 int client_target_del(struct client *c, uint32_t id);	/* 0: all */
+/* With all its descendants; gone is called for each that was deleted. */
+int client_target_del_family(struct client *c, uint32_t id, void (*gone)(uint32_t id));
 int client_target_get(struct client *c, uint32_t id, struct model *m);
 int client_reconcile(struct client *c, uint32_t id, struct model *m);
 int client_targets(struct client *c, struct target **targets, size_t *n);

@@ -11,6 +11,7 @@
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_describe.h"
@@ -378,6 +379,20 @@ static struct json_object *sibling_of(struct model *m, const struct finding *f)
 	return o;
 }
 
+/* The processes of one report in which this finding is alike. */
+static struct json_object *shares_of(const struct finding *f)
+{
+	struct json_object *list = json_object_new_array(), *o;
+
+	for (size_t i = 0; i < f->nshares; i++) {
+		o = json_object_new_object();
+		json_put(o, "pid", json_number(f->shares[i].pid));
+		json_put(o, "live", json_number(f->shares[i].live));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *finding_of(struct model *m, const struct finding *f)
 {
 	const struct judgement *j = &f->judgement;
@@ -401,6 +416,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 		json_put(o, "small", json_object_new_boolean(true));
 	if (f->limit_s > 0)
 		json_put(o, "limit", limit_of(m, f));
+	if (f->nshares)
+		json_put(o, "processes", shares_of(f));
 	if (f->nsites > 1) {
 		json_put(o, "joined_by", json_string(cause_name(f->cause)));
 		json_put(o, "caller", caller_of(m, f));
@@ -429,9 +446,10 @@ static void add_children(struct json_object *list, const struct model *m, unsign
 {
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		const struct judgement *j = &m->children.group[g].judgement;
+		uint64_t weight = limit_weight(NULL, LEAKTRACE_KIND_THREAD, m->children.group[g].live);
 
 		if (*told & 1U << g || j->verdict == VERDICT_OK ||
-		    (next && judgement_order(j, m->children.group[g].live, &next->judgement, report_weight(next)) > 0))
+		    (next && judgement_order(j, weight, &next->judgement, report_weight(next)) > 0))
 			continue;
 		*told |= 1U << g;
 		json_object_array_add(list, report_json_child_site(m, g));

@@ -10,6 +10,7 @@
 #include "model/children.h"
 #include "model/judgement.h"
 #include "model/model.h"
+#include "model/target.h"
 #include "report/json.h"
 #include "util/json.h"
 
@@ -183,6 +184,7 @@ struct json_object *report_json_processes(const struct model *m)
 	json_put_number(o, "children", c->total);
 	json_put_number(o, "zombies", c->zombies);
 	json_put_number(o, "untraced", c->untraced);
+	json_put_number(o, "dropped", m->target.children_dropped);
 	json_put(o, "commands", commands_of(c));
 	return o;
 }

@@ -16,6 +16,7 @@
 #include "model/kind.h"
 #include "model/model.h"
 #include "model/runtime.h"
+#include "report/family.h"
 #include "report/html.h"
 #include "report/openmetrics.h"
 #include "report/output.h"
@@ -367,6 +368,23 @@ int output_report(struct output *out, struct model *m)
 	out->written++;
 	out->leaks += report_leak_count(m);
 	return status;
+}
+
+void output_append(struct output *out, FILE *written)
+{
+	char bytes[65536];
+	size_t n;
+
+	rewind(written);
+	while (out->f && (n = fread(bytes, 1, sizeof(bytes), written)) > 0)
+		fwrite(bytes, 1, n, out->f);	/* output_close() checks for errors */
+	out->written++;
+}
+
+void output_rest(struct output *out, const struct family *f)
+{
+	if (out->style.format == FORMAT_TEXT)
+		family_write_rest(out->f, f);
 }
 
 int output_close(struct output *out)

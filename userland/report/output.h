@@ -11,6 +11,7 @@
 
 #include "util/style.h"
 
+struct family;
 struct model;
 struct output;
 
@@ -37,6 +38,8 @@ struct output *output_open(const struct output_options *o);	/* NULL after an err
 int output_check(const struct output_options *o, bool several);
 int output_report(struct output *out, struct model *m);	/* judged */
 size_t output_sites(const struct output *out);		/* how many the given site has been so far */
+void output_append(struct output *out, FILE *written);	/* reports that were written before, by report_write() */
+void output_rest(struct output *out, const struct family *f);	/* text: processes without a report */
 int output_close(struct output *out);			/* frees it */
 
 #endif

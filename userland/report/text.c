@@ -307,10 +307,22 @@ static void write_no_leak(FILE *f, struct model *m)
 		fprintf(f, "no leak found\n\n");
 }
 
+/* Findings that another process's report has already told are not repeated. */
+static size_t without_told(struct report_item *items, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!items[i].g || !items[i].g->told)
+			items[kept++] = items[i];
+	return kept;
+}
+
 void report_text(FILE *f, struct model *m, const struct report_style *style)
 {
 	struct report_item *items;
-	size_t n = report_findings(m, &items), told = put_small_last(items, n), shown, others;
+	size_t all = report_findings(m, &items), n = without_told(items, all);
+	size_t told = put_small_last(items, n), shown, others;
 
 	report_header(f, m, style);
 	write_totals(f, m);
@@ -318,7 +330,9 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	shown = write_findings(f, m, items, style->all ? n : told, style);
 	free(items);
 	others = write_sites(f, m, style);
-	if (!told)
+	if (n < all)
+		fprintf(f, "%zu finding%s told above\n\n", all - n, plural(all - n));
+	else if (!told)
 		write_no_leak(f, m);
 	report_children(f, m);
 	write_losses(f, m, style);

@@ -50,6 +50,17 @@ void report_children_finding(FILE *f, struct model *m, const struct report_item 
 	}
 }
 
+/* In the background nobody else deletes children that have exited. */
+static void write_dropped(FILE *f, const struct model *m)
+{
+	uint32_t n = m->target.children_dropped;
+	char a[32];
+
+	if (n)
+		fprintf(f, "%s exited child process%s made room for others: %s not reported\n", format_count(n, a),
+			n == 1 ? "" : "es", n == 1 ? "it is" : "they are");
+}
+
 /** report_children() - one line: how many children there are, and who of them was looked at */
 void report_children(FILE *f, const struct model *m)
 {
@@ -63,6 +74,7 @@ void report_children(FILE *f, const struct model *m)
 	}
 	if (!c->total) {
 		fprintf(f, "no child processes\n");
+		write_dropped(f, m);
 		return;
 	}
 	len = snprintf(line, sizeof(line), "%s child process%s%s", format_count(c->total, a), c->total == 1 ? "" : "es",
@@ -75,4 +87,5 @@ void report_children(FILE *f, const struct model *m)
 	else
 		snprintf(line + len, sizeof(line) - len, "; all traced");
 	report_sentence(f, "", line);
+	write_dropped(f, m);
 }

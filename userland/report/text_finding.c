@@ -26,6 +26,7 @@
 enum {
 	RELEASES = 2,		/* on a terminal without a pager */
 	EXAMPLES = 3,
+	SHARES = 8,
 };
 
 static void write_examples(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
@@ -148,6 +149,24 @@ static void write_releases(FILE *f, struct model *m, const struct site *s, const
 	}
 }
 
+/* "in 3 of 3 worker processes: 101 (40), 102 (38), 103 (41)" */
+static void write_shares(FILE *f, const struct model *m, const struct finding *g, const struct report_style *style)
+{
+	size_t max = style->all ? g->nshares : SHARES, len = 0;
+	char text[1024], a[32], b[32], live[32];
+
+	if (!g->nshares)
+		return;
+	len = snprintf(text, sizeof(text), "in %s of %s %s processes:", format_count(g->processes, a),
+		       format_count(g->processes_of, b), m->target.comm);
+	for (size_t i = 0; i < g->nshares && i < max && len < sizeof(text) - 80; i++)
+		len += snprintf(text + len, sizeof(text) - len, "%s %u (%s)", i ? "," : "", g->shares[i].pid,
+				format_count(g->shares[i].live, live));
+	if (g->processes > max)
+		snprintf(text + len, sizeof(text) - len, ", and others");
+	report_sentence(f, "  - ", text);
+}
+
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
 		    bool brief)
 {
@@ -157,6 +176,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 	write_head(f, m, g, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && j->evidence[i]; i++)
 		report_sentence(f, "  - ", j->evidence[i]);
+	write_shares(f, m, g, style);
 	if (brief)
 		return;
 	report_stack_of(f, m, s->stack, "  created at ", blamed_frame_of_site(m, s), style);

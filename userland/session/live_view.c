@@ -92,7 +92,7 @@ static void json_note(struct session *s, struct traced *t, const char *event, co
 						       json_object_new_uint64(g->kind[k].baseline));
 		json_object_object_add(o, "exe", json_string(t->model.exe));
 		json_object_object_add(o, "baseline", base);
-		if (g->parent)
+		if (g->flags & LEAKTRACE_TARGET_F_FORKED)
 			json_object_object_add(o, "forked", json_object_new_boolean(true));
 	}
 	if (!strcmp(event, "exited"))

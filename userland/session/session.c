@@ -23,7 +23,7 @@
 #include "netlink/code_maps.h"
 #include "netlink/code_upload.h"
 #include "netlink/requests.h"
-#include "report/output.h"
+#include "report/family.h"
 #include "report/report.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
@@ -95,7 +95,8 @@ static void borrow_names(struct session *s, struct traced *t)
 {
 	struct traced *parent = session_find(s, t->model.target.parent);
 
-	if (t->model.symbolizer || !parent || t->model.target.execs)
+	if (t->model.symbolizer || !parent || t->model.target.execs ||
+	    !(t->model.target.flags & LEAKTRACE_TARGET_F_FORKED))
 		return;
 	t->model.symbolizer = symbolizer_share(parent->model.symbolizer);
 	t->model.borrowed_symbolizer = true;
@@ -143,13 +144,13 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	return t;
 }
 
-int session_try_add(struct session *s, pid_t pid, struct traced **added)
+static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced **added)
 {
 	const struct session_options *o = s->options;
 	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
 		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
 	struct code_map *code = code_map_read(s->client, pid);
-	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, code, &id);
+	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, parent, code, &id);
 
 	code_map_free(code);
 	*added = NULL;
@@ -165,6 +166,20 @@ int session_try_add(struct session *s, pid_t pid, struct traced **added)
 		model_settle(&(*added)->model);
 	(*added)->ours = true;
 	return 0;
+}
+
+int session_try_child(struct session *s, pid_t pid, const struct traced *parent, struct traced **added)
+{
+	return try_add(s, pid, parent->model.target.id, added);
+}
+
+int session_try_add(struct session *s, pid_t pid, struct traced **added)
+{
+	int err = try_add(s, pid, 0, added);
+
+	if (!err && s->options->follow_fork)
+		session_take_children(s, *added);
+	return err;
 }
 
 int session_add_failed(struct session *s, pid_t pid, int err)
@@ -254,32 +269,7 @@ int session_final_sample(struct session *s, struct traced *t)
 	return 0;
 }
 
-/* Takes the final samples and writes the report. */
-int session_report(struct session *s, const struct output_options *output, bool *leaks)
-{
-	struct output *out = output_open(output);
-	int status = 0;
-
-	live_end(s);
-	if (!out)
-		return EXIT_TROUBLE;
-	for (struct traced *t = s->targets; t; t = t->next) {
-		struct model *m = &t->model;
-
-		/* its data cannot be read any more */
-		if (t->detached && !t->read)
-			status = fail("%u was detached before its final report", m->target.pid);
-		else if (!t->read && session_final_sample(s, t))
-			status = fail("%s", client_error(s->client));
-		if (!t->read)
-			continue;
-		*leaks |= report_leaks(m);
-		status |= output_report(out, m);
-	}
-	return output_close(out) ?: status;
-}
-
-static void forget(struct traced *t)
+void session_forget(struct traced *t)
 {
 	alarm_set_free(t->alarms);
 	model_free(&t->model);
@@ -296,7 +286,7 @@ void session_drop_done(struct session *s)
 			continue;
 		}
 		*at = t->next;
-		forget(t);
+		session_forget(t);
 	}
 }
 
@@ -315,11 +305,14 @@ void session_close(struct session *s)
 		}
 	for (t = s->targets; t; t = next) {
 		next = t->next;
-		forget(t);
+		session_forget(t);
 	}
 	s->targets = NULL;
 	free(s->known);
 	s->known = NULL;
+	family_free(s->family);
+	if (s->spill)
+		fclose(s->spill);
 	client_close(s->client);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);

@@ -16,6 +16,7 @@
 
 struct client;
 struct event;
+struct family;
 struct output_options;
 struct alarm_set;
 struct selector;
@@ -37,6 +38,7 @@ struct traced {
 	bool done;		/* exited or detached */
 	bool detached;		/* by another command: nothing more can be read */
 	bool read;		/* the final sample was taken */
+	bool in_family;		/* its findings were added */
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
@@ -100,6 +102,11 @@ struct session {
 	struct target *known;		/* all targets, of this session or not, as of known_ns */
 	size_t nknown;
 	uint64_t known_ns;
+	const struct output_options *output;	/* of the report, for children that exit before; or NULL */
+	struct family *family;		/* what is alike in several targets */
+	FILE *spill;			/* reports of children that have exited, as JSON and folded stacks */
+	unsigned int kept;		/* children that have exited and are to be reported in full */
+	bool found;			/* leaks, in children that are not kept */
 	uint64_t sample_every_ns;	/* 0: at each tick, once a second */
 	bool quiet;			/* added targets are reported by session_announce() */
 	bool stop;
@@ -121,12 +128,16 @@ struct traced *session_find(struct session *s, uint32_t id);
 void session_judge(struct session *s, struct traced *t, bool last);
 void session_runtime(struct session *s, struct traced *t, bool last);
 void session_look_at_children(struct session *s, struct traced *t);
+void session_take_children(struct session *s, struct traced *root);
+int session_try_child(struct session *s, pid_t pid, const struct traced *parent, struct traced **added);
 bool session_children_changed(const struct traced *t);
 void session_children_news(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it exits */
 int session_loop(struct session *s);
 int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
+void session_fold(struct session *s);	/* frees children that have exited */
+void session_forget(struct traced *t);
 void session_drop_done(struct session *s);	/* those that are not reported */
 int session_report(struct session *s, const struct output_options *output, bool *leaks);
 void session_close(struct session *s);

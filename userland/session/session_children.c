@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The child processes of a session's targets: looks at them, and news of them. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,8 +14,12 @@
 #include "session/live_view.h"
 #include "session/session.h"
 #include "util/clock.h"
+#include "util/error.h"
 
-enum { JUDGE_MIN = 5, RAISE = 2 };	/* as for sites */
+enum {
+	JUDGE_MIN = 5, RAISE = 2,	/* as for sites */
+	TAKE_LOOKS = 16,
+};
 
 /* All targets, read at most once a second, however many targets a session has. */
 static void refresh_known(struct session *s)
@@ -70,4 +75,39 @@ void session_children_news(struct session *s, struct traced *t, bool last)
 		if (news != ALARM_NO_NEWS)
 			live_children(s, t, news, g);
 	}
+}
+
+/* Returns how many were added; *full: there was no place for more. */
+static size_t take_once(struct session *s, struct traced *root, bool *full)
+{
+	size_t n, taken = 0;
+	uint32_t *pids;
+
+	n = children_descendants(root->model.target.pid, &pids);
+	for (size_t i = 0; i < n && !*full; i++) {
+		struct traced *child;
+		int err = session_try_child(s, pids[i], root, &child);
+
+		taken += !err;
+		*full = err == -ENOSPC;
+	}
+	free(pids);
+	return taken;
+}
+
+/**
+ * session_take_children() - descendants that a target had already when it was attached
+ *
+ * Each look may find children that were forked by others before these were traced. What is
+ * traced already, by us or by others, is left alone.
+ */
+void session_take_children(struct session *s, struct traced *root)
+{
+	bool full = false;
+
+	for (int i = 0; i < TAKE_LOOKS && !full && take_once(s, root, &full); i++)
+		;
+	if (full)
+		fail("not all children of %u are traced: too many targets (module parameter max_targets)",
+		     root->model.target.pid);
 }

@@ -256,6 +256,11 @@ static bool is_over(struct session *s)
 	return !any_alive(s);
 }
 
+static bool duration_is_over(const struct session *s)
+{
+	return s->options->duration_s > 0 && monotonic_ns() - s->started_ns >= s->options->duration_s * 1e9;
+}
+
 static void tick(struct session *s)
 {
 	uint64_t times;
@@ -272,12 +277,11 @@ static void tick(struct session *s)
 			sample(s, t);
 		}
 	}
+	session_fold(s);
 	selection_rescan(s, false);
 	if (s->hooks.on_tick)
 		s->hooks.on_tick(s);
-	if (s->options->duration_s > 0 &&
-	    monotonic_ns() - s->started_ns >= s->options->duration_s * 1e9)
-		s->stop = true;
+	s->stop |= duration_is_over(s);
 	live_draw(s);
 }
 
@@ -303,7 +307,9 @@ static void on_event(const struct event *e, void *arg)
 	struct session *s = arg;
 	struct traced *t = session_find(s, e->target);
 
-	if (!t)
+	/* children that come and go faster than they are read do not keep us from ending */
+	s->stop |= duration_is_over(s);
+	if (!t || duration_is_over(s))
 		return;
 	if (s->hooks.on_event)
 		s->hooks.on_event(s, e);

@@ -44,7 +44,7 @@ void target_open_runtime(struct model *m)
 	char err[512];
 
 	/* before exec a child only has its parent's memory */
-	if (m->offline || (m->target.parent && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
+	if (m->offline || (m->target.flags & LEAKTRACE_TARGET_F_FORKED && !m->target.execs) || m->target.flags & LEAKTRACE_TARGET_F_EXITED ||
 	    (m->target.kinds & LEAKTRACE_KINDS_DEFAULT) != LEAKTRACE_KINDS_DEFAULT)
 		return;
 	runtime_close(m->runtime);

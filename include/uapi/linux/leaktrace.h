@@ -16,8 +16,10 @@
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user namespace.
  *
  *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS
- *                     TARGET_MAP...] -> as TARGET_GET. The maps are as those of
- *                     MAPS_SET, there before the first event. The target
+ *                     TARGET_PARENT TARGET_MAP...] -> as TARGET_GET. The maps are
+ *                     as those of MAPS_SET, there before the first event. The
+ *                     parent is the target of which this one is a descendant that
+ *                     is older than its tracing. The target
  *                     lives until TARGET_DEL or, unless
  *                     LEAKTRACE_TARGET_F_BACKGROUND is set, until the
  *                     requesting socket closes. -EEXIST: already attached.
@@ -173,7 +175,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_KINDS,		/* u32, bits 1 << KIND */
 	LEAKTRACE_A_TARGET_FLAGS,		/* u32, LEAKTRACE_TARGET_F_* */
 	LEAKTRACE_A_TARGET_MAX_OBJECTS,		/* u32, 0: module's default */
-	LEAKTRACE_A_TARGET_PARENT,		/* u32, TARGET_ID, if FORKED */
+	LEAKTRACE_A_TARGET_PARENT,		/* u32, TARGET_ID, if FORKED or so added */
 	LEAKTRACE_A_TARGET_COMM,		/* string */
 	LEAKTRACE_A_TARGET_NOW_NS,		/* u64 */
 	LEAKTRACE_A_TARGET_ATTACHED_NS,		/* u64 */
@@ -188,6 +190,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
 	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*; of events all since */
+	LEAKTRACE_A_TARGET_CHILDREN_DROPPED,	/* u32, exited ones that made room for others */
 	__LEAKTRACE_A_TARGET_MAX
 };
 
