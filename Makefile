@@ -2,7 +2,7 @@
 # For people: kernels and DKMS read Kbuild.
 #
 #   make [KDIR=/lib/modules/VERSION/build] all    leaktrace.ko, userland/leaktrace
-#   make [DESTDIR=] [PREFIX=/usr/local] install   tool, man pages, completions, DKMS source
+#   make [DESTDIR=] [PREFIX=/usr/local] install   tool, man pages, completions, unit, DKMS source
 #   make [DESTDIR=] [PREFIX=/usr/local] uninstall
 #   make check | demo | sbom | clean
 #

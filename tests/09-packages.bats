@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What is installed: completions, make install and its undoing, packages. Without a guest.
+# What is installed: completions, make install and its undoing, packages. One test boots a
+# guest, to load the module there.
 # bats file_tags=host,packages
 # shellcheck disable=SC2016 # scripts that another shell runs
 
@@ -268,20 +269,34 @@ newer_package() {
 	cmp "$BATS_FILE_TMPDIR/module/leaktrace.ko" "$BATS_TEST_TMPDIR/another/place/leaktrace.ko"
 }
 
-# in_copy_of_host SCRIPT: as root in what looks like this machine's files; what is written
-# is in $UPPER until the test ends
+# in_copy_of_host SCRIPT ARG…: as root in what looks like this machine's files, with the
+# packages in /mnt. What is written there goes into memory; $WRITTEN lists what is left of
+# it in the end: type and path. Whiteouts, character devices, are none of that.
 in_copy_of_host() {
 	[ "$(id -u)" = 0 ] || lacking "only root can install packages"
-	UPPER=$BATS_TEST_TMPDIR/upper
-	mkdir -p "$BATS_TEST_TMPDIR/work" "$UPPER" "$BATS_TEST_TMPDIR/root"
-	unshare --mount bash -euc '
-		mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-		mount --rbind /proc "$1/root/proc"
-		mount --rbind /dev "$1/root/dev"
-		mount --rbind "$2" "$1/root/mnt"
-		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-			chroot "$1/root" bash -euo pipefail -c "$3" - "${@:4}"' - \
-		"$BATS_TEST_TMPDIR" "$PACKAGES" "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 80 "$BATS_TEST_TMPDIR/log" >&2; return 1; }
+	WRITTEN=$BATS_TEST_TMPDIR/written
+	local kernels
+	kernels=$(headers)
+	mkdir "$BATS_TEST_TMPDIR/copy"
+	# the module answers in the first network namespace only: nobody detaches the host's processes
+	unshare --mount --net bash -euc '
+		copy=$1 packages=$2 kernels=$3 written=$4
+		shift 4
+		mount -t tmpfs none "$copy"
+		mkdir "$copy/upper" "$copy/work" "$copy/root"
+		mount -t overlay overlay -o "lowerdir=/,upperdir=$copy/upper,workdir=$copy/work" "$copy/root"
+		mount --rbind /proc "$copy/root/proc"
+		mount --rbind /dev "$copy/root/dev"
+		mount --rbind "$packages" "$copy/root/mnt"
+		# they may be on another file system
+		[ -e "$copy/root$kernels" ] || mkdir -p "$copy/root$kernels"
+		mount --rbind "$kernels" "$copy/root$kernels"
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+			chroot "$copy/root" bash -euo pipefail -c "$1" - "${@:2}"
+		cd "$copy/upper"
+		find . ! -type c -printf "%y %p\n" >"$written"' - \
+		"$BATS_TEST_TMPDIR/copy" "$PACKAGES" "${kernels%/usr/src/*}" "$WRITTEN" "$@" >"$BATS_TEST_TMPDIR/log" 2>&1 ||
+		{ tail -n 80 "$BATS_TEST_TMPDIR/log" >&2; return 1; }
 }
 
 @test "packages: install, upgrade and purge in a chroot; DKMS builds each, nothing is left" {
@@ -320,14 +335,55 @@ in_copy_of_host() {
 		[ -z "$(find "/lib/modules/$release" -name "leaktrace*")" ]
 		! dpkg -s leaktrace leaktrace-dkms 2>/dev/null | grep -q ^Package
 	' "$(version)" "$release" "$headers"
-	# whiteouts are character devices; the rest is what dpkg, DKMS (which may ask rpm),
-	# systemd and depmod keep for themselves
-	(cd "$UPPER" && find . -type f -o -type l) | grep -v -E \
-		-e '^\./(var/(lib/dpkg|log|cache/(debconf|man|ldconfig)|lib/(systemd|dkms/mok|shells))|tmp|run/systemd|root/\.rpmdb|etc/ld\.so)' \
-		-e "^\./(usr/)?lib/modules/$release/(build|modules\.[a-z.]*)\$" >"$BATS_TEST_TMPDIR/left" || true
+	# The rest is what dpkg, DKMS (which may ask rpm), systemd and depmod keep for themselves.
+	grep '^[fl] ' "$WRITTEN" | grep -v -E \
+		-e '^. \./(var/(lib/dpkg|log|cache/(debconf|man|ldconfig)|lib/(systemd|dkms/mok|shells))|tmp|run/systemd|root/\.rpmdb|etc/ld\.so)' \
+		-e "^. \./(usr/)?lib/modules/$release/(build|modules\.[a-z.]*)\$" >"$BATS_TEST_TMPDIR/left" || true
 	expect "$(cat "$BATS_TEST_TMPDIR/left")" "" "left after purge"
-	# systemd-analyze had man format the unit's page
-	expect "$(find "$UPPER" -name '*leaktrace*' ! -type c ! -path '*/cache/man/*')" "" "left after purge"
+	# Folders, too. systemd-analyze had man format the unit's page.
+	expect "$(grep leaktrace "$WRITTEN" | grep -v '/cache/man/')" "" "left after purge"
+}
+
+@test "packages: an upgrade leaves the loaded module and what it traces alone; a removal detaches" {
+	need_packages
+	[ "$(id -u)" = 0 ] || lacking "only root can boot a guest on these files"
+	headers >/dev/null || lacking "no headers of 6.1: run scripts/kernels 6.1"
+	need_module_of_packages
+	newer_package "$PACKAGES/leaktrace_$(version)_amd64.deb" "$PACKAGES/newer.deb"
+	newer_package "$PACKAGES/leaktrace-dkms_$(version)_all.deb" "$PACKAGES/newer-dkms.deb"
+	cat >"$PACKAGES/in-guest" <<-'END'
+		set -euo pipefail
+		export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+		version=$1
+		rm -f /var/lib/man-db/auto-update
+		# compiling takes minutes in here, and has been tested
+		mount -t tmpfs none "/lib/modules/$(uname -r)/build/"
+		dpkg -i "leaktrace_${version}_amd64.deb" "leaktrace-dkms_${version}_all.deb"
+		sleep 1000 &
+		leaktrace attach $! --background --kinds fd
+
+		dpkg -i newer.deb newer-dkms.deb
+		dkms status | grep '^leaktrace/9\.9\.9'
+		[ "$(cat /sys/module/leaktrace/version)" = "$version" ]
+		leaktrace status | grep "module $version"
+		leaktrace report $! --format json | grep -q '"exact":true'
+
+		# with the rights that the unit has
+		capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/leaktrace-serve.service |
+			sed 's/CAP_/+/g; s/ /,/g' | tr A-Z a-z)
+		setpriv --bounding-set "-all,$capabilities" --no-new-privs leaktrace serve &
+		until curl -sf http://127.0.0.1:9746/metrics >/tmp/metrics; do sleep 0.2; kill -0 $!; done
+		grep -q "^leaktrace_" /tmp/metrics
+		kill $!
+
+		dpkg --purge leaktrace leaktrace-dkms
+		[ "$(cat /sys/module/leaktrace/version)" = "$version" ]
+		# nothing is traced any more, so it goes; the process still runs
+		until rmmod leaktrace; do sleep 0.2; done
+		kill %1
+	END
+	"$TOP/scripts/vm" --smp 1 --timeout 300 --cwd "$PACKAGES" --ko "$BATS_FILE_TMPDIR/module/leaktrace.ko" 6.1 -- \
+		timeout 280 bash -x in-guest "$(version)" >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 60 "$BATS_TEST_TMPDIR/log" >&2; false; }
 }
 
 # --- RPM ---

@@ -52,7 +52,8 @@ CONTAINER = Map({
     'ports': [Map({'name': str, 'containerPort!': int, 'protocol': str})],
     'readinessProbe': PROBE, 'livenessProbe': PROBE,
     'securityContext': Map(runAsUser=int, allowPrivilegeEscalation=bool, readOnlyRootFilesystem=bool,
-                           privileged=bool, capabilities=Map(add=[str], drop=[str])),
+                           privileged=bool, appArmorProfile=Map({'type!': str, 'localhostProfile': str}),
+                           seLinuxOptions=Map(type=str, level=str, role=str, user=str), capabilities=Map(add=[str], drop=[str])),
     'resources': Map(requests=STRINGS, limits=STRINGS),
     'volumeMounts': [Map({'name!': str, 'mountPath!': str, 'readOnly': bool})]})
 VOLUME = Map({'name!': str, 'emptyDir': Map(sizeLimit=str), 'hostPath': Map({'path!': str, 'type': str})})
