@@ -158,6 +158,63 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 		"$(find "$TOP/userland/cli" -name 'cmd_*.c' | wc -l)" "lines of commands"
 }
 
+# verdicts OPTION…: of the sites that are told, by kind and innermost frame
+verdicts() {
+	lt report --format json "$@" "$TRACE" 2>/dev/null >"$BATS_TEST_TMPDIR/v.json" || [ $? = 1 ]
+	jq -r '.sites[] | select(.verdict == "leak" or .verdict == "suspect") | "\(.kind) \(.frames[0].function)"' \
+		"$BATS_TEST_TMPDIR/v.json" | sort
+}
+
+@test "suppressions: what report --suppress writes is not reported, and nothing else" {
+	local file=$BATS_TEST_TMPDIR/known.supp
+	verdicts >"$BATS_TEST_TMPDIR/all"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" -ge 3 ]
+	lt report --suppress "$TRACE" >"$file"
+	expect "$(grep -c '^{' "$file")" "$(wc -l <"$BATS_TEST_TMPDIR/all")" "entries"
+	run_report 0 --suppressions "$file" "$TRACE"
+	[[ $output == *"leaktrace: suppressed: 1 call path: fd in accept_client"* && $output != *LEAK* ]]
+	verdicts --suppressions "$file" >"$BATS_TEST_TMPDIR/left"
+	expect "$(cat "$BATS_TEST_TMPDIR/left")" "" "with all of them"
+	jq -e 'any(.sites[]; .verdict == "ok" and .evidence[0] == "suppressed: fd in accept_client") and (.findings | length) == 0' \
+		"$BATS_TEST_TMPDIR/v.json"
+	# without the first entry its leak is back
+	awk '/^{/ { n++ } n > 1' "$file" >"$file.less"
+	run_report 1 --suppressions "$file.less" "$TRACE"
+	[ "$(verdicts --suppressions "$file.less" | wc -l)" = 1 ]
+	# by hand: patterns, a comment, several kinds, and a kind that is another
+	printf '# known\n{\n  pool\n  leaktrace:page,fd\n  ...\n  fun:upstream_*\n  obj:*relayd\n}\n' >"$file"
+	diff "$BATS_TEST_TMPDIR/all" <(verdicts --suppressions "$file") >"$BATS_TEST_TMPDIR/diff" || true
+	expect "$(grep -c '^[<>]' "$BATS_TEST_TMPDIR/diff")" 1 "suppressed by patterns"
+	sed -i 's/page,fd/timer/' "$file"
+	diff "$BATS_TEST_TMPDIR/all" <(verdicts --suppressions "$file")
+}
+
+@test "suppressions: what is wrong with a file is told, with its line" {
+	local file=$BATS_TEST_TMPDIR/bad.supp text
+	for text in 'x' '{\n name\n fun:a\n}' '{\n name\n leaktrace:fd\n}' '{\n name\n leaktrace:fd\n bad:a\n}' '{\n name'; do
+		# shellcheck disable=SC2059
+		printf "$text\n" >"$file"
+		run_report 2 --suppressions "$file" "$TRACE"
+		[[ $output =~ bad.supp:[0-9]+:\  ]] || { echo "$text: $output"; false; }
+	done
+	run_report 2 --suppressions /nonexistent "$TRACE"
+	run_report 2 --suppress --format json "$TRACE"
+}
+
+@test "baseline: what a former report or trace has is not new" {
+	lt report --format json "$TRACE" >"$BATS_TEST_TMPDIR/base.json" || true
+	run_report 0 --baseline "$BATS_TEST_TMPDIR/base.json" "$TRACE"
+	[[ $output == *"in the baseline"* && $output != *LEAK* ]]
+	run_report 0 --baseline "$TRACE" "$TRACE"
+	# a leak that was none then is new
+	jq '(.sites[] | select(.frames[0].function == "accept4") | .verdict) = "ok"' "$BATS_TEST_TMPDIR/base.json" \
+		>"$BATS_TEST_TMPDIR/less.json"
+	run_report 1 --baseline "$BATS_TEST_TMPDIR/less.json" "$TRACE"
+	[[ $output == *LEAK* ]]
+	echo '{"sites": 7}' >"$BATS_TEST_TMPDIR/none.json"
+	run_report 2 --baseline "$BATS_TEST_TMPDIR/none.json" "$TRACE"
+}
+
 @test "report: a file's processes by name; none that fits is an error" {
 	run_report 1 --comm relayd --format json "$TRACE"
 	run_report 2 --comm nosuch "$TRACE"

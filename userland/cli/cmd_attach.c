@@ -13,6 +13,7 @@
 #include "session/saved_maps.h"
 #include "session/selection.h"
 #include "session/session.h"
+#include "session/suppressions.h"
 #include "util/error.h"
 #include "util/parse.h"
 #include "util/style.h"
@@ -66,7 +67,7 @@ static int attach_all(struct session *s, const struct options *o)
 
 int cmd_attach(struct options *o)
 {
-	struct session s = { .selection.selector = o->selector };
+	struct session s = { .selection.selector = o->selector, .suppressions = o->suppressions };
 	bool leaks = false;
 	int status;
 
@@ -86,6 +87,7 @@ int cmd_attach(struct options *o)
 		status = session_loop(&s);
 		if (!status)
 			status = session_report(&s, &o->output, &leaks);
+		suppressions_report(o->suppressions);
 	}
 	session_close(&s);
 	return status ?: leaks ? EXIT_LEAKS : EXIT_CLEAN;

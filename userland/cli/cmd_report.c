@@ -7,9 +7,11 @@
 #include "report/report.h"
 #include "session/input.h"
 #include "session/selector.h"
+#include "session/suppressions.h"
 #include "util/error.h"
 
 struct report_run {
+	const struct options *o;
 	struct output *out;
 	bool leaks;
 };
@@ -18,6 +20,12 @@ static int say(struct model *m, void *arg)
 {
 	struct report_run *r = arg;
 
+	suppressions_apply(r->o->suppressions, m);
+	suppressions_report(r->o->suppressions);
+	if (r->o->suppress) {
+		suppressions_write(stdout, m);
+		return 0;
+	}
 	r->leaks |= report_leaks(m);
 	return output_report(r->out, m);
 }
@@ -27,13 +35,15 @@ static int check(struct options *o)
 {
 	if (o->output.site && o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
 		return fail("--site: only with --format text or json");
-	o->output.pager = true;
+	if (o->suppress && (o->output.format_given || o->output.path || o->output.site))
+		return fail("--suppress: prints suppressions, not a report: without --format, --output and --site");
+	o->output.pager = !o->suppress;
 	return 0;
 }
 
 int cmd_report(struct options *o)
 {
-	struct report_run r = { .out = check(o) ? NULL : output_open(&o->output) };
+	struct report_run r = { .o = o, .out = check(o) ? NULL : output_open(&o->output) };
 	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
 				 .selector = o->selector, .fn = say, .arg = &r };
 	int status = 0, i = 0;

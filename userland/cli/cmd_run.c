@@ -28,6 +28,7 @@
 #include "report/output.h"
 #include "session/selection.h"
 #include "session/session.h"
+#include "session/suppressions.h"
 #include "util/error.h"
 #include "util/format.h"
 #include "util/parse.h"
@@ -212,6 +213,7 @@ int cmd_run(struct options *o)
 		.tail = o->json ? stdout : stderr, .json = o->json,
 		.hooks = { .on_child = on_child, .on_signal = on_signal },
 		.selection = { .selector = o->selector, .aside = true },
+		.suppressions = o->suppressions,
 	};
 	bool leaks = false;
 	int status;
@@ -235,6 +237,7 @@ int cmd_run(struct options *o)
 		reap(&s);
 	if (!status)
 		status = session_report(&s, &o->output, &leaks);
+	suppressions_report(o->suppressions);
 	if (child.pid && o->session.duration_s > 0)
 		kill(child.pid, SIGTERM);
 	close(child.go);

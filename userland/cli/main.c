@@ -26,13 +26,14 @@ const struct command commands[] = {
 	  "all of them, also (without --background) those that start later.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace attach 4242 --duration 1m",
-	  OPT_TRACE | OPT_SELECT | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT, cmd_attach },
+	  OPT_TRACE | OPT_SELECT | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_SUPPRESS, cmd_attach },
 	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
 	  "Leaks are shown as they are found; the report follows when the command ends.\n"
 	  "Exit status: that of COMMAND, 128 + N if signal N ended it; 126: not executable,\n"
 	  "127: not found; 2: leaktrace failed. Leaks alone change it only with --fail-on.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
-	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT, cmd_run },
+	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT |
+	  OPT_SUPPRESS, cmd_run },
 	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
 	  "It does not matter who started the tracing. Nothing is attached or detached.",
 	  "leaktrace tail --json", OPT_DURATION | OPT_JSON | OPT_ANALYSIS | OPT_DEBUGINFOD |
@@ -53,7 +54,8 @@ const struct command commands[] = {
 	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",
-	  "leaktrace report 4242 --format json | jq '.sites[0]'", OPT_REPORT | OPT_SITE | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
+	  "leaktrace report 4242 --format json | jq '.sites[0]'",
+	  OPT_REPORT | OPT_SUPPRESS | OPT_MAKE | OPT_SITE | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
 	  "Of one process: the objects created between the two and still live. OLD and NEW\n"

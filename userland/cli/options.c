@@ -19,6 +19,7 @@
 #include "model/kind.h"
 #include "report/output.h"
 #include "session/selector.h"
+#include "session/suppressions.h"
 #include "symbolize/debuginfod.h"
 #include "util/error.h"
 #include "util/macros.h"
@@ -62,6 +63,9 @@ static const struct option_row rows[] = {
 	{ OPT_EVERY, 0, "every", "TIME", "repeat every TIME" },
 	{ OPT_LISTEN, 0, "listen", "ADDRESS", "ADDRESS:PORT or PORT (default: 127.0.0.1:9746)" },
 	{ OPT_FAIL_ON, 0, "fail-on", "leak", "exit with status 1 if COMMAND succeeds and a leak is found" },
+	{ OPT_SUPPRESS, 0, "suppressions", "FILE", "do not report what FILE names; may be repeated" },
+	{ OPT_SUPPRESS, 0, "baseline", "FILE", "report only what is new since FILE, a report (JSON) or trace" },
+	{ OPT_MAKE, 0, "suppress", NULL, "print suppressions for what leaks, instead of the report" },
 	{ OPT_LEAK_EXIT, 0, "leak-exit-code", "N", "the status for leaks, 1 to 255 (implies --fail-on leak)" },
 	{ OPT_ANALYSIS, 0, "min-age", "TIME", "minimum age of a leaked object (default: 3s)" },
 	{ OPT_ANALYSIS, 0, "window", "TIME", "judge only the last TIME" },
@@ -284,9 +288,22 @@ static int parse_select(const char *name, const char *arg, struct options *o)
 	return o->selector ? selector_add(o->selector, name, arg) : fail("out of memory");
 }
 
+static int parse_suppress(const char *name, const char *arg, struct options *o)
+{
+	if (!o->suppressions)
+		o->suppressions = suppressions_new();
+	if (!o->suppressions)
+		return fail("out of memory");
+	if (strcmp(name, "baseline"))
+		return suppressions_read(o->suppressions, arg);
+	o->baseline = arg;	/* read once the options of the analysis are known */
+	return 0;
+}
+
 void options_free(struct options *o)
 {
 	selector_free(o->selector);
+	suppressions_free(o->suppressions);
 	for (unsigned int i = 0; i < o->npids; i++)
 		free(o->pids[i]);
 	free(o->pids);
@@ -299,6 +316,7 @@ static void set_flag(const struct option_row *r, struct options *o)
 	o->session.background |= r->bit == OPT_BACKGROUND;
 	o->json |= r->bit == OPT_JSON;
 	o->output.all |= r->bit == OPT_ALL;
+	o->suppress |= r->bit == OPT_MAKE;
 	o->probes |= r->bit == OPT_PROBES;
 	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
 	o->output.no_color |= r->bit == OPT_NO_COLOR;
@@ -368,9 +386,6 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		return parse_time_option(r->name, arg, &o->session.duration_s);
 	case OPT_FORMAT:
 		return parse_format(arg, o);
-	case OPT_OUTPUT:
-		o->output.path = arg;
-		return 0;
 	case OPT_EVERY:
 		return parse_time_option(r->name, arg, &o->every_s);
 	case OPT_PUSH:
@@ -381,6 +396,8 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
+	case OPT_SUPPRESS:
+		return parse_suppress(r->name, arg, o);
 	case OPT_SELECT:
 		return parse_select(r->name, arg, o);
 	case OPT_LEAK_EXIT:
@@ -406,6 +423,8 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		o->between[0] = arg;
 		return 0;
 	}
+	if (r->bit == OPT_OUTPUT)
+		o->output.path = arg;
 	set_flag(r, o);
 	return 0;
 }
@@ -493,6 +512,8 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 		o->output.format = FORMAT_JSON;
 	o->argc = argc - optind;
 	o->argv = argv + optind;
+	if (o->baseline && suppressions_read_baseline(o->suppressions, o->baseline, &o->session.analysis))
+		return EXIT_TROUBLE;
 	/* run's arguments are its command */
 	return o->npids && strcmp(cmd->name, "run") ? join_pids(o) : 0;
 }

@@ -33,6 +33,8 @@ enum option_bit {
 	OPT_SELECT	= 1 << 17,	/* --pid, --comm, --exe, --unit, --cgroup, --container */
 	OPT_SITE	= 1 << 18,
 	OPT_PROBES	= 1 << 19,
+	OPT_SUPPRESS	= 1 << 25,	/* --suppressions, --baseline */
+	OPT_MAKE	= 1 << 26,	/* --suppress */
 	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
@@ -48,6 +50,9 @@ struct option_label {
 struct options {
 	struct session_options session;
 	struct selector *selector;	/* NULL: none */
+	struct suppressions *suppressions;	/* NULL: none */
+	const char *baseline;		/* a file, or NULL */
+	bool suppress;			/* report: write suppressions */
 	char **pids;			/* of --pid; as given, and checked */
 	unsigned int npids;
 	bool json, fail_on_leak, no_symbols, probes;

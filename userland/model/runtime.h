@@ -28,7 +28,7 @@ struct runtime_site {			/* owned by the runtime, including what it points to */
 	uint64_t in_thread;		/* that occupy a thread each */
 	bool own;			/* the runtime's own: never reported as a leak */
 	double age_max_s;
-	const struct judgement *judgement;
+	struct judgement *judgement;
 	const struct symbol_frame *frames;	/* innermost first */
 	int nframes;
 	const struct symbol_frame *by;	/* where they were created; NULL: unknown */

@@ -28,6 +28,7 @@
 #include "session/alarm.h"
 #include "session/live_view.h"
 #include "session/session.h"
+#include "session/suppressions.h"
 #include "session/target_snapshot.h"
 #include "symbolize/symbolizer.h"
 #include "util/clock.h"
@@ -224,6 +225,7 @@ void session_judge(struct session *s, struct traced *t, bool last)
 
 	model_settle(&t->model);
 	analysis_run(&t->model, &s->options->analysis, alarm_set_curve, t->alarms);
+	suppressions_apply(s->suppressions, &t->model);
 	alarm_set_update(t->alarms, &t->model, last, on_news, both);
 	session_children_news(s, t, last);
 }

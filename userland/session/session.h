@@ -20,6 +20,7 @@ struct family;
 struct output_options;
 struct alarm_set;
 struct selector;
+struct suppressions;
 struct target;
 
 #define SESSION_RECONCILE_NS	(10 * NSEC_PER_SEC)
@@ -93,6 +94,7 @@ struct session {
 	void *user;		/* of the hooks */
 	struct traced *targets;
 	struct selection selection;
+	struct suppressions *suppressions;	/* NULL: none; not owned */
 	int events_fd, signal_fd, timer_fd;
 	FILE *tail;		/* where events are written; NULL: nowhere */
 	bool json;		/* as JSON */

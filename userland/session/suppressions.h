@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Leaks that are known and not to be reported: those that match an entry of a
+ * suppression file, and those of a former report (the baseline).
+ */
+#ifndef LEAKTRACE_SESSION_SUPPRESSIONS_H
+#define LEAKTRACE_SESSION_SUPPRESSIONS_H
+
+#include <stdio.h>
+
+struct analysis_options;
+struct model;
+struct suppressions;
+
+struct suppressions *suppressions_new(void);	/* NULL: no memory */
+void suppressions_free(struct suppressions *s);	/* NULL is fine */
+
+/* Each may be called several times. 0, or EXIT_TROUBLE after an error message. */
+int suppressions_read(struct suppressions *s, const char *path);
+int suppressions_read_baseline(struct suppressions *s, const char *path, const struct analysis_options *analysis);
+
+/*
+ * After each analysis: what is known gets the verdict ok, and why as its first
+ * evidence. NULL: nothing is known.
+ */
+void suppressions_apply(struct suppressions *s, struct model *m);
+
+/* On stderr, what was suppressed by the last call for each target; nothing if nothing was. */
+void suppressions_report(const struct suppressions *s);
+
+/* Entries that would suppress what a judged model reports. */
+void suppressions_write(FILE *f, struct model *m);
+
+#endif
