@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "symbolize/frame.h"
 #include "symbolize/stack.h"
+#include "util/format.h"
 #include "util/macros.h"
 #include "util/units.h"
 
@@ -243,7 +244,7 @@ static void fold(FILE *f, const char *comm, const char *kind, const struct symbo
 		for (const char *c = frames[j].function; c && *c; c++)
 			fputc(*c == ';' || (unsigned char)*c < ' ' ? ':' : *c, f);
 		if (!frames[j].function)
-			fprintf(f, ";%s+%#llx", frames[j].module ?: "[unknown]",
+			fprintf(f, ";%s+%#llx", frames[j].module ? path_base(frames[j].module) : "[unknown]",
 				(unsigned long long)frames[j].offset);
 	}
 	fprintf(f, " %llu\n", (unsigned long long)live);
