@@ -24,7 +24,7 @@ enum {
 	MAX_LINE_PROGRAM_BYTES = 16 << 20,
 };
 
-static void add_unit(struct elf_lines *lines, Dwarf_Die *die)
+static void add_unit(struct elf_lines *lines, Dwarf_Die *die, bool is_skeleton)
 {
 	Dwarf_Addr base, start, end;
 	ptrdiff_t at = 0;
@@ -39,7 +39,7 @@ static void add_unit(struct elf_lines *lines, Dwarf_Die *die)
 		if (elf_image_is_code(lines->code, start))
 			elf_ranges_add(&lines->ranges, start, end, lines->nunits);
 	}
-	lines->unit[lines->nunits++] = (struct elf_unit) { .die = *die };
+	lines->unit[lines->nunits++] = (struct elf_unit) { .die = *die, .is_skeleton = is_skeleton };
 }
 
 static bool line_program_is_sane(const struct elf_lines *lines, Dwarf_Die *die)
@@ -83,8 +83,20 @@ void elf_lines_open(struct elf_lines *lines, Dwarf *dwarf, struct elf_image *sou
 	while (lines->nunits < MAX_UNITS &&
 	       !dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL))
 		if (type == DW_UT_compile || type == DW_UT_skeleton)
-			add_unit(lines, &die);
+			add_unit(lines, &die, type == DW_UT_skeleton);
 	elf_ranges_sort(&lines->ranges);
+}
+
+static void open_split(struct elf_lines *lines, struct elf_unit *unit)
+{
+	struct elf_split_name name;
+	struct elf_image *image = NULL;
+
+	if (!unit->is_skeleton || !lines->find_split || !elf_split_name(&unit->die, &name))
+		return;
+	image = lines->find_split(lines->context, &name);
+	if (image)
+		unit->split = elf_split_open(image, lines->source, &unit->die, name.id);
 }
 
 /**
@@ -100,6 +112,7 @@ struct elf_unit *elf_lines_unit(struct elf_lines *lines, uint64_t vaddr)
 	if (unit && !unit->scanned) {
 		unit->scanned = true;
 		unit->has_lines = line_program_is_sane(lines, &unit->die);
+		open_split(lines, unit);
 		elf_unit_scan(unit, lines->code);
 	}
 	return unit;
@@ -152,6 +165,7 @@ void elf_lines_close(struct elf_lines *lines)
 	for (uint32_t i = 0; i < lines->nunits; i++) {
 		free(lines->unit[i].scope);
 		free(lines->unit[i].ranges.range);
+		elf_split_close(lines->unit[i].split);
 	}
 	free(lines->unit);
 	free(lines->ranges.range);

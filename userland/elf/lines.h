@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "elf/image.h"
+#include "elf/split.h"
 #include "util/string_table.h"
 
 struct elf_range {			/* ranges may nest; inner ones come later */
@@ -38,7 +39,8 @@ struct elf_scope {			/* a function, or one inlined into it */
 
 struct elf_unit {			/* a compilation unit */
 	Dwarf_Die die;
-	bool scanned, has_lines;
+	bool scanned, has_lines, is_skeleton;
+	struct elf_split *split;	/* its other part, or NULL */
 	struct elf_scope *scope;
 	uint32_t nscopes, scopes_room;
 	struct elf_ranges ranges;	/* owner: a scope */
@@ -48,6 +50,9 @@ struct elf_lines {
 	Dwarf *dwarf;
 	struct elf_image *source;	/* what dwarf was read from */
 	const struct elf_image *code;	/* the module's own file */
+	/* Finds the file that has a unit's other part, whose owner is the caller; may be NULL. */
+	struct elf_image *(*find_split)(void *context, const struct elf_split_name *name);
+	void *context;
 	struct elf_unit *unit;
 	uint32_t nunits, units_room;
 	struct elf_ranges ranges;	/* owner: a unit */
@@ -61,6 +66,7 @@ const char *elf_lines_at(struct elf_unit *unit, struct string_table *names, uint
 void elf_lines_close(struct elf_lines *lines);
 
 /* lines_inlined.c */
+Dwarf *elf_unit_dwarf(const struct elf_lines *lines, const struct elf_unit *unit);
 void elf_unit_scan(struct elf_unit *unit, const struct elf_image *code);
 struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr);
 const char *elf_unit_call(struct elf_unit *unit, struct string_table *names,

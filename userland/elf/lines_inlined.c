@@ -30,6 +30,7 @@ struct scan {
 	struct elf_unit *unit;
 	const struct elf_image *code;
 	uint32_t dies_left, ranges_left;
+	uint32_t index;			/* of the scope whose ranges are read */
 };
 
 static const uint32_t NO_SCOPE = UINT32_MAX;
@@ -44,19 +45,36 @@ static uint32_t number_of(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
+static void take_range(void *arg, uint64_t start, uint64_t end)
+{
+	struct scan *scan = arg;
+
+	if (elf_image_is_code(scan->code, start))
+		elf_ranges_add(&scan->unit->ranges, start, end, scan->index);
+}
+
+static void take_ranges(struct scan *scan, Dwarf_Die *die)
+{
+	const struct elf_split *split = scan->unit->split;
+	Dwarf_Addr base, start, end;
+	ptrdiff_t at = 0;
+
+	if (split && !elf_split_ranges(split, die, &scan->ranges_left, take_range, scan))
+		return;
+	while (scan->ranges_left && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
+		scan->ranges_left--;
+		take_range(scan, start, end);
+	}
+}
+
 /* The index of the new scope, or NO_SCOPE if it has no code. */
 static uint32_t add_scope(struct scan *scan, Dwarf_Die *die, uint32_t parent, bool inlined)
 {
 	struct elf_unit *unit = scan->unit;
 	uint32_t index = unit->nscopes, before = unit->ranges.n;
-	Dwarf_Addr base, start, end;
-	ptrdiff_t at = 0;
 
-	while (scan->ranges_left && (at = dwarf_ranges(die, at, &base, &start, &end)) > 0) {
-		scan->ranges_left--;
-		if (elf_image_is_code(scan->code, start))
-			elf_ranges_add(&unit->ranges, start, end, index);
-	}
+	scan->index = index;
+	take_ranges(scan, die);
 	if (unit->ranges.n == before)
 		return NO_SCOPE;
 	if (!array_reserve(unit->scope, unit->scopes_room, index, 1)) {
@@ -110,6 +128,12 @@ static void scan_children(struct scan *scan, Dwarf_Die *parent_die, uint32_t par
 	} while (!dwarf_siblingof(&die, &die));
 }
 
+/** elf_unit_dwarf() - where the DIEs of a unit's scopes are */
+Dwarf *elf_unit_dwarf(const struct elf_lines *lines, const struct elf_unit *unit)
+{
+	return unit && unit->split ? unit->split->dwarf : lines->dwarf;
+}
+
 /**
  * elf_unit_scan() - index the functions of a unit, once
  * @code: the module's own file: ranges outside its code are dropped
@@ -119,7 +143,7 @@ void elf_unit_scan(struct elf_unit *unit, const struct elf_image *code)
 	struct scan scan = {
 		.unit = unit, .code = code, .dies_left = MAX_DIES, .ranges_left = MAX_UNIT_RANGES,
 	};
-	Dwarf_Die die = unit->die;
+	Dwarf_Die die = unit->split ? unit->split->die : unit->die;
 
 	scan_children(&scan, &die, NO_SCOPE, 0);
 	elf_ranges_sort(&unit->ranges);
@@ -146,12 +170,13 @@ struct elf_scope *elf_unit_scope(struct elf_unit *unit, uint64_t vaddr)
 const char *elf_unit_call(struct elf_unit *unit, struct string_table *names,
 			  const struct elf_scope *scope, int *line)
 {
+	bool own = unit->split && unit->split->has_files;
 	Dwarf_Files *files;
 	size_t n;
 
 	*line = 0;
-	if (!unit->has_lines || scope->call_line <= 0 ||
-	    dwarf_getsrcfiles(&unit->die, &files, &n) || scope->call_file >= n)
+	if (!(own || unit->has_lines) || scope->call_line <= 0 ||
+	    dwarf_getsrcfiles(own ? &unit->split->die : &unit->die, &files, &n) || scope->call_file >= n)
 		return NULL;
 	*line = scope->call_line;
 	return elf_lines_file(unit, names, dwarf_filesrc(files, scope->call_file, NULL, NULL));

@@ -294,3 +294,56 @@ void elf_debug_close(struct elf_debug *debug)
 	elf_image_close(debug->shared);
 	memset(debug, 0, sizeof(*debug));
 }
+
+static struct elf_image *open_split(const char *path, int root_fd)
+{
+	struct elf_image *image = NULL;
+	struct stat st;
+	GElf_Shdr shdr;
+
+	for (int inside = 1; !image && inside >= 0; inside--) {
+		image = image_of(inside ? open_inside(root_fd, path, &st) : open_regular(path, &st));
+		if (image && !elf_image_section(image, ".debug_info.dwo", &shdr)) {
+			elf_image_close(image);
+			image = NULL;
+		}
+	}
+	return image;
+}
+
+/**
+ * elf_split_find() - find the file that has the other part of a skeleton unit
+ * @name: what the unit says about it
+ * @module: the module's path in the target, or NULL
+ * @root_fd: the target's root directory, or negative
+ *
+ * A .dwo file where it was compiled, else next to the module, else a package next to it.
+ *
+ * Return: the file, or NULL. It may still be one of another build.
+ */
+struct elf_image *elf_split_find(const struct elf_split_name *name, const char *module,
+				 int root_fd)
+{
+	const char *end = module ? strrchr(module, '/') : NULL, *base = strrchr(name->file, '/');
+	struct elf_image *image = NULL;
+	char path[3 * PATH_MAX];
+
+	if (module && (module[0] != '/' || strlen(module) >= PATH_MAX))
+		module = NULL;
+	if (name->file[0] == '/')
+		snprintf(path, sizeof(path), "%s", name->file);
+	else
+		snprintf(path, sizeof(path), "%s/%s", name->folder ? name->folder : "", name->file);
+	if (path[0] == '/')
+		image = open_split(path, root_fd);
+	if (!image && module) {
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(end - module), module,
+			 base ? base + 1 : name->file);
+		image = open_split(path, root_fd);
+	}
+	if (!image && module) {
+		snprintf(path, sizeof(path), "%s.dwp", module);
+		image = open_split(path, root_fd);
+	}
+	return image;
+}

@@ -6,6 +6,7 @@
 #include <elfutils/libdw.h>
 
 #include "elf/image.h"
+#include "elf/split.h"
 
 struct elf_debug {
 	struct elf_image *file;		/* separate debug file, or NULL */
@@ -26,5 +27,7 @@ extern int (*elf_debug_fetch)(const unsigned char *id, size_t id_bytes);
 void elf_debug_open(struct elf_debug *debug, struct elf_image *image, const char *path,
 		    int root_fd);
 void elf_debug_close(struct elf_debug *debug);
+struct elf_image *elf_split_find(const struct elf_split_name *name, const char *module,
+				 int root_fd);
 
 #endif

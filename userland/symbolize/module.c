@@ -47,6 +47,13 @@ struct elf_module *elf_module_open(struct elf_image *image, const char *path, st
 	return module;
 }
 
+static struct elf_image *find_split(void *context, const struct elf_split_name *name)
+{
+	struct elf_module *module = context;
+
+	return elf_split_find(name, module->path, module->root_fd);
+}
+
 /*
  * All symbol tables are read: .gnu_debugdata has only what .dynsym lacks, and
  * strip can leave a .symtab of a few names. Duplicates are dropped.
@@ -72,12 +79,13 @@ static void read_indexes(struct elf_module *module, int root_fd)
 	if (module->debug.dwarf)
 		elf_lines_open(&module->lines, module->debug.dwarf, module->debug.source,
 			       module->image);
+	module->lines.find_split = find_split;
+	module->lines.context = module;
 }
 
-static const char *scope_name(struct elf_module *module, struct string_table *names,
-			      struct elf_scope *scope)
+static const char *scope_name(Dwarf *dwarf, struct string_table *names, struct elf_scope *scope)
 {
-	elf_scope_name(scope, module->lines.dwarf, names);
+	elf_scope_name(scope, dwarf, names);
 	return scope->linkage ? string_table_demangle(names, scope->linkage) : scope->plain;
 }
 
@@ -92,12 +100,12 @@ static bool is_mangled(const char *symbol)
  * symbol is the well-known name, where DWARF has an internal alias
  * (__GI___libc_write). The offset is relative to the symbol in either case.
  */
-static void name_function(struct elf_module *module, struct string_table *names, struct elf_scope *scope,
-			  uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frame)
+static void name_function(struct elf_module *module, struct string_table *names, Dwarf *dwarf,
+			  struct elf_scope *scope, uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frame)
 {
 	struct elf_symbol *symbol = elf_symbols_find(&module->symbols, vaddr);
 	const char *from_symbol = symbol ? elf_symbol_name(symbol, names) : NULL;
-	const char *from_dwarf = scope ? scope_name(module, names, scope) : NULL;
+	const char *from_dwarf = scope ? scope_name(dwarf, names, scope) : NULL;
 	Dwarf_Addr start;
 	Dwarf_Die die;
 
@@ -108,7 +116,7 @@ static void name_function(struct elf_module *module, struct string_table *names,
 		frame->function = from_symbol;
 	if (symbol && frame->function)
 		frame->offset = vaddr + step_bytes - symbol->start;
-	else if (frame->function && dwarf_offdie(module->lines.dwarf, scope->die, &die) &&
+	else if (frame->function && dwarf_offdie(dwarf, scope->die, &die) &&
 		 !dwarf_entrypc(&die, &start) && start <= vaddr)
 		frame->offset = vaddr + step_bytes - start;
 	else
@@ -143,6 +151,7 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 {
 	struct elf_scope *scope = NULL;
 	struct elf_unit *unit;
+	Dwarf *dwarf;
 	struct symbol_frame frame = {
 		.module = module->path, .build_id = module->build_id,
 		.offset = vaddr + step_bytes,
@@ -154,7 +163,9 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	n = resolve_by_language(module, names, vaddr, step_bytes, frames, max);
 	if (n)
 		return n;
+	module->root_fd = root_fd;
 	unit = elf_lines_unit(&module->lines, vaddr);
+	dwarf = elf_unit_dwarf(&module->lines, unit);
 	if (unit) {
 		frame.file = elf_lines_at(unit, names, vaddr, &frame.line);
 		scope = elf_unit_scope(unit, vaddr);
@@ -162,7 +173,7 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	for (; scope && scope->inlined && n < max - 1; scope = &unit->scope[scope->parent]) {
 		frames[n] = frame;
 		frames[n].inlined = true;
-		frames[n].function = scope_name(module, names, scope);
+		frames[n].function = scope_name(dwarf, names, scope);
 		frame.file = elf_unit_call(unit, names, scope, &frame.line);
 		n++;
 	}
@@ -170,7 +181,7 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 		frame.file = elf_unit_call(unit, names, scope, &frame.line);
 		scope = &unit->scope[scope->parent];
 	}
-	name_function(module, names, scope, vaddr, step_bytes, &frame);
+	name_function(module, names, dwarf, scope, vaddr, step_bytes, &frame);
 	for (int i = 0; i < n; i++)
 		frames[i].offset = frame.offset;
 	frames[n] = frame;

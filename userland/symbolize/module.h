@@ -28,6 +28,7 @@ struct elf_module {
 	struct elf_debug debug;
 	struct elf_symbols symbols;
 	struct elf_lines lines;
+	int root_fd;			/* of the lookup under way */
 	const struct language *language;	/* that has its own names here, or NULL */
 	void *language_data;
 };
