@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# The frame that is blamed is the program's own, and the same in every output: with
+# debug information, without, stripped, linked statically.
+# bats file_tags=vm,blame
+
+load lib/common
+
+setup() { need_module; }
+teardown() { clean_up; }
+
+# start NAME COMMAND…: a program that does what it does by itself
+start() {
+	"${@:2}" >/dev/null 2>&1 3>&- &
+	PIDS[$1]=$!
+	STARTED+=("$!")
+}
+
+# offset_of PROGRAM SYMBOL: "first last" of its code
+offset_of() { nm -S "$1" | awk -v s="$2" '$4 ~ s { print $1, $2; exit }'; }
+
+report_of() { jq -c --argjson pid "$1" 'select(.target.pid == $pid)' "$JSON"; }
+
+# names_of PID: what the leaks of a process are told by in JSON
+names_of() {
+	report_of "$1" | jq -r '.sites[] | select(.verdict == "leak")
+		| .frames[.blame] | if .function == "" then "\(.module | split("/")[-1])+\(.offset)"
+			else .function end' | sed 's/\.constprop\.0$//' | sort -u
+}
+
+# is_told NAME: by text, news, metrics, folded stacks and HTML, in the words of the headline
+is_told() {
+	local where
+	grep -qF " at $1" "$DIR/text" || where=text
+	grep -qF "  $1" "$DIR/news" || where+=" news"
+	grep -qF "function=\"$1\"" "$DIR/metrics" || where+=" metrics"
+	grep -qF "$1" "$DIR/folded" || where+=" folded"
+	[[ $1 == *+0x* ]] || grep -qF "\"$1\"" "$DIR/html" || where+=" html"
+	[ -z "${where-}" ] || { echo "$1 is not in: $where" >&2; return 1; }
+}
+
+# is_at PID PROGRAM SYMBOL UNSTRIPPED: a stripped program's leak is in that function
+is_at() {
+	local name start size at
+	read -r start size < <(offset_of "$4" "$3")
+	while read -r name; do
+		at=${name##*+}
+		if [[ $name == "$2"+* ]] && ((at > 16#$start && at <= 16#$start + 16#$size)); then
+			is_told "$(printf '%s+%#x' "$2" "$at")"
+			return
+		fi
+	done < <(names_of "$1")
+	names_of "$1" >&2
+	return 1
+}
+
+@test "blame: the leaking function is in all outputs, in C, C++ and Python" {
+	declare -A PIDS
+	local name trace=$BATS_TEST_TMPDIR/all.lt pid
+	DIR=$BATS_TEST_TMPDIR JSON=$BATS_TEST_TMPDIR/json
+	hide_debug_files
+	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static; do
+		start "$name" "$VICTIMS/blame_$name"
+	done
+	start twin "$VICTIMS/blame_c" closes
+	start python "$PYTHON" -c 'import os, time
+while True:
+    os.open("/dev/null", os.O_RDONLY)
+    time.sleep(0.04)'
+	lt record "${PIDS[@]}" --kinds fd -o "$trace" --duration "$(paced 15)" >"$DIR/news" 2>&1 || expect $? 1 record
+	for name in json text folded; do
+		lt report "$trace" --format "$name" >"$DIR/$name" || expect $? 1 "$name"
+	done
+	lt report "$trace" --format openmetrics >"$DIR/metrics" || expect $? 1 metrics
+	lt report "$trace" --format html >"$DIR/html" || expect $? 1 html
+	for pid in "${PIDS[@]}"; do echo "$pid: $(names_of "$pid" | tr '\n' ' ')"; done >&2
+
+	for name in c c_nodebug static; do
+		expect "$(names_of "${PIDS[$name]}")" forget_log "$name"
+	done
+	is_told forget_log
+	for name in cc cc_nodebug; do
+		expect "$(names_of "${PIDS[$name]}" | wc -l)" 2 "leaks of $name"
+		names_of "${PIDS[$name]}" | grep -q '::keep('
+		names_of "${PIDS[$name]}" | grep -qF 'app::(anonymous namespace)::Opener::operator()(int) const'
+	done
+	is_told "app::(anonymous namespace)::Opener::operator()"
+	grep -q ' at app::Cache<.*::keep' "$DIR/text"
+	grep -q 'site.*function="app::Cache<.*::keep"' "$DIR/metrics"
+	is_at "${PIDS[c_stripped]}" blame_c_stripped '^forget_log' "$VICTIMS/blame_c"
+	is_at "${PIDS[cc_stripped]}" blame_cc_stripped 'OpenerclEi' "$VICTIMS/blame_cc"
+	is_at "${PIDS[cc_stripped]}" blame_cc_stripped 'Cache.*keep' "$VICTIMS/blame_cc"
+
+	# an interpreter has only its own functions to show
+	report_of "${PIDS[python]}" | jq -e '[.sites[] | select(.verdict == "leak")] | length > 0 and all(.[];
+		(.frames | length > 3 and all(.[]; .machinery))
+		and (.frames[.blame] | .function != "" and (.module | test("python"))))'
+	expect "$(names_of "${PIDS[twin]}")" "" "what closes"
+	report_of "${PIDS[twin]}" | jq -e '.sites | length > 0 and all(.[]; .verdict == "ok")'
+
+	# the same path has the same hash in other processes of the same program
+	jq -r 'select(.target.comm == "blame_c") | .sites[0].hash' "$JSON" | sort -u >"$DIR/hashes"
+	expect "$(wc -l <"$DIR/hashes")" 1 "hashes of one path"
+}
