@@ -147,11 +147,11 @@ status_of() {
 }
 
 @test "stack: of programs with musl, which has no call frame information: to the root" {
-	local victim
-	for victim in victim_musl victim_musl_static; do
-		start_and_attach fd "$victim"
+	local program
+	for program in victim_musl victim_musl_static; do
+		start_and_attach fd "$program"
 		tell hold 6
-		expect "$(status_of 6)" 0 "$victim: status"
+		expect "$(status_of 6)" 0 "$program: status"
 		report
 		jq -e '.losses.complete_stacks == 1 and (.sites[] | select(.born == 6) | [.frames[].function] |
 			.[:4] == ["eventfd", "by_hold", "by_holder", "main"])' "$REPORT"
