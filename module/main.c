@@ -228,4 +228,7 @@ MODULE_LICENSE("GPL");
 MODULE_AUTHOR("leaktrace developers");
 MODULE_DESCRIPTION("Live objects of chosen processes and the stacks that made them");
 MODULE_VERSION(LT_VERSION);
-MODULE_ALIAS("net-pf-16-proto-16-family-leaktrace");
+/*
+ * No MODULE_ALIAS_GENL_FAMILY(): by that anybody who asks netlink for the family would have
+ * the module loaded.
+ */

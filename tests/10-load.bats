@@ -28,6 +28,10 @@ teardown() {
 	done
 }
 
+@test "load: nobody has the module loaded by asking netlink for the family" {
+	expect "$(modinfo -F alias "$LEAKTRACE_KO")" "" "aliases"
+}
+
 @test "load: nothing is left behind" {
 	unload_module
 	run genl family

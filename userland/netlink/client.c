@@ -292,7 +292,6 @@ static int not_loaded(struct client *c)
 	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
 }
 
-/* Resolving the family by name makes the kernel load the module if it can. */
 static int resolve(struct client *c)
 {
 	struct nl_msg *msg = nlmsg_alloc();
