@@ -196,11 +196,14 @@ void lt_maps_hold(struct lt_target *t, unsigned long pc)
 		return;
 	if (pc)
 		lt_ring_note(t, LEAKTRACE_EVENT_MAPS, 0);
-	if ((t->flags & LEAKTRACE_TARGET_F_HOLD) && !READ_ONCE(t->hold_timed_out) &&
-	    lt_netlink_has_listeners(LT_GROUP_TARGETS) &&
+	if (!(t->flags & LEAKTRACE_TARGET_F_HOLD) || READ_ONCE(t->hold_timed_out))
+		goto out;
+	lt_netlink_find_listeners();
+	if (lt_netlink_has_listeners(LT_GROUP_TARGETS) &&
 	    !wait_event_killable_timeout(m->code.maps_set, is_covered(m, pc, false),
 					 msecs_to_jiffies(lt_hold_ms)))
 		WRITE_ONCE(t->hold_timed_out, true);
+out:
 	lt_mm_put(m);
 }
 

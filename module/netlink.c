@@ -12,10 +12,12 @@
  * however, they end.
  */
 #include <linux/capability.h>
+#include <linux/irq_work.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
@@ -75,18 +77,121 @@ static const struct genl_multicast_group mcgrps[] = {
 	[LT_GROUP_TARGETS] = { .name = LEAKTRACE_MCGRP_TARGETS, LT_PRIVILEGED },
 };
 
+/*
+ * Who is root in a user and network namespace of his own may join any group by its number.
+ * He is sent nothing, but genl_has_listeners() counts him. So whoever it counts is sent an
+ * empty message first: netlink tells whether that reached anybody. If not, events are not
+ * even queued, and it is tried again every now and then; a client that joins and then asks
+ * for anything has been found by the answer.
+ */
+static struct listeners {
+	bool some;		/* who are sent what we send */
+	u64 tried_ns;
+	s64 reached_ns;		/* one of them, last */
+} listeners[__LT_GROUPS];
+
+enum {
+	RETRY_NS = 20 * NSEC_PER_MSEC,
+	DEAF_S = 10,		/* nobody had room in his buffer: is there anybody left? */
+};
+
+/* @err: of a message to all of @group */
+static void note_reach(enum lt_group group, int err)
+{
+	struct listeners *l = &listeners[group];
+	s64 now_ns = lt_now_ns();
+
+	if (err != -ESRCH) {
+		WRITE_ONCE(l->reached_ns, now_ns);
+		WRITE_ONCE(l->some, true);
+	} else if (now_ns - READ_ONCE(l->reached_ns) > DEAF_S * NSEC_PER_SEC) {
+		WRITE_ONCE(l->some, false);
+	}
+}
+
+static void try_listeners(enum lt_group group)
+{
+	struct sk_buff *skb = genlmsg_new(0, GFP_KERNEL);
+	void *head = NULL;
+
+	WRITE_ONCE(listeners[group].tried_ns, lt_now_ns());
+	if (skb)
+		head = genlmsg_put(skb, 0, 0, &lt_family, 0, LEAKTRACE_CMD_UNSPEC);
+	if (!head) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, head);
+	note_reach(group, genlmsg_multicast(&lt_family, skb, 0, group, GFP_KERNEL));
+}
+
+/**
+ * lt_netlink_find_listeners() - look whether anybody listens who did not before
+ *
+ * Context: may sleep.
+ */
+void lt_netlink_find_listeners(void)
+{
+	enum lt_group group;
+
+	for (group = 0; group < __LT_GROUPS; group++) {
+		if (!genl_has_listeners(&lt_family, &init_net, group))
+			WRITE_ONCE(listeners[group].some, false);
+		else if (!READ_ONCE(listeners[group].some))
+			try_listeners(group);
+	}
+}
+
+static void find_fn(struct work_struct *work)
+{
+	lt_netlink_find_listeners();
+}
+
+static DECLARE_WORK(find_work, find_fn);
+
+static void find_kick_fn(struct irq_work *work)
+{
+	schedule_work(&find_work);
+}
+
+static struct irq_work find_kick;
+
+/**
+ * lt_netlink_has_listeners() - does anybody want what is sent to a group
+ * @group: the group
+ *
+ * Context: any.
+ * Return: whether somebody does, as far as is known.
+ */
+bool lt_netlink_has_listeners(enum lt_group group)
+{
+	struct listeners *l = &listeners[group];
+	bool some = READ_ONCE(l->some);
+
+	if (likely(!genl_has_listeners(&lt_family, &init_net, group))) {
+		if (some)
+			WRITE_ONCE(l->some, false);
+		return false;
+	}
+	if (!some && lt_now_ns() - READ_ONCE(l->tried_ns) > RETRY_NS)
+		irq_work_queue(&find_kick);
+	return some;
+}
+
 /**
  * lt_netlink_permit() - may the sender of a request ask that
  * @skb: the request
  * @extack: set to the reason if not; or NULL
  *
- * Context: the sender's.
+ * Context: the sender's. May sleep.
  * Return: 0 or -EPERM.
  */
 int lt_netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
-	if (netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON))
+	if (netlink_capable(skb, CAP_SYS_ADMIN) || netlink_capable(skb, CAP_PERFMON)) {
+		lt_netlink_find_listeners();
 		return 0;
+	}
 	NL_SET_ERR_MSG(extack, "needs CAP_SYS_ADMIN or CAP_PERFMON");
 	return -EPERM;
 }
@@ -370,6 +475,7 @@ int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
 			goto toobig;
 	genlmsg_end(skb, head);
 	err = genlmsg_multicast(&lt_family, skb, 0, group, GFP_KERNEL);
+	note_reach(group, err);
 	return err == -ESRCH ? 0 : err;	/* no listener is left */
 
 toobig:
@@ -400,8 +506,10 @@ static struct notifier_block notifier = {
  */
 int __init lt_netlink_init(void)
 {
-	int err = netlink_register_notifier(&notifier);
+	int err;
 
+	init_irq_work(&find_kick, find_kick_fn);
+	err = netlink_register_notifier(&notifier);
 	if (err)
 		return err;
 	err = genl_register_family(&lt_family);
@@ -419,4 +527,6 @@ void lt_netlink_exit(void)
 {
 	genl_unregister_family(&lt_family);
 	netlink_unregister_notifier(&notifier);
+	irq_work_sync(&find_kick);
+	cancel_work_sync(&find_work);
 }

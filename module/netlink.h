@@ -27,13 +27,9 @@ void lt_netlink_exit(void);
 int lt_netlink_send_batch(enum lt_group group, u32 cpu, u64 seq, u64 lost,
 			  const struct lt_event *e, unsigned int n);
 int lt_netlink_permit(struct sk_buff *skb, struct netlink_ext_ack *extack);
+void lt_netlink_find_listeners(void);
+bool lt_netlink_has_listeners(enum lt_group group);
 extern struct genl_family lt_family;
-
-/* Does anybody want what is sent to a group? */
-static inline bool lt_netlink_has_listeners(enum lt_group group)
-{
-	return genl_has_listeners(&lt_family, &init_net, group);
-}
 
 /* netlink_dump.c: the dumps */
 int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);

@@ -57,6 +57,38 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	done
 }
 
+# Root there may join any group by its number, and is sent nothing.
+JOIN='import signal, socket, sys
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_GENERIC)
+for group in sys.argv[1:]:
+    s.setsockopt(270, 1, int(group))
+print("ok", flush=True)
+signal.pause()'
+
+# bats test_tags=vm,core
+@test "privileges: who listens from a network of its own makes nothing happen" {
+	in_guest
+	local groups before listener
+	mapfile -t groups < <(genl family | jq '.group_ids[]')
+	[ ${#groups[@]} = 2 ]
+	"${NOBODY[@]}" unshare -Urn "$PYTHON" -c "$JOIN" "${groups[@]}" \
+		>"$BATS_TEST_TMPDIR/joined" 2>&1 3>&- &
+	listener=$!
+	until_true 60 grep -q . "$BATS_TEST_TMPDIR/joined"
+	expect "$(cat "$BATS_TEST_TMPDIR/joined")" ok "joining, as nobody"
+	before=$(genl status | jq .events)
+	tell pairs 2000
+	kill "$listener"
+	expect "$(($(genl status | jq .events) - before))" 0 "events queued for it"
+	# one who may is served, beside it, and also if it asks for nothing
+	"$PYTHON" "${ASK%/*}/genl.py" listen events stay >"$BATS_TEST_TMPDIR/listener" 2>&1 3>&- &
+	listener=$!
+	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
+	tell pairs 20000
+	kill "$listener"
+	[ "$(genl status | jq .events)" -gt "$before" ]
+}
+
 # bats test_tags=vm,core
 @test "privileges: who is not let out by seccomp gets one line, and hangs on nothing" {
 	in_guest
