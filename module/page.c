@@ -120,10 +120,24 @@ static struct lt_block *block_find(struct lt_pages *p, unsigned long nr, bool ne
 	return next ? above : NULL;
 }
 
+/* There is none of its number yet. */
+static void block_insert(struct lt_pages *p, struct lt_block *b)
+{
+	struct rb_node **link = &p->blocks.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = b->nr < rb_entry(parent, struct lt_block, node)->nr ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&b->node, parent, link);
+	rb_insert_color(&b->node, &p->blocks);
+	p->last = b;
+}
+
 /* Adds an empty block that is not there yet. NULL: no cell is free. */
 static struct lt_block *block_add(struct lt_pages *p, unsigned long nr)
 {
-	struct rb_node **link = &p->blocks.rb_node, *parent = NULL;
 	struct lt_block *b;
 	u32 index;
 
@@ -134,14 +148,7 @@ static struct lt_block *block_add(struct lt_pages *p, unsigned long nr)
 	memset(b, 0, sizeof(*b));
 	b->nr = nr;
 	b->index = index;
-	while (*link) {
-		parent = *link;
-		link = nr < rb_entry(parent, struct lt_block, node)->nr ?
-		       &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&b->node, parent, link);
-	rb_insert_color(&b->node, &p->blocks);
-	p->last = b;
+	block_insert(p, b);
 	return b;
 }
 
@@ -515,6 +522,86 @@ static bool page_move_one(struct lt_pages *p, unsigned long from, unsigned long 
 	return false;
 }
 
+/* How many pages from live page @i on move as one: all baseline or none, by one cell each. */
+static unsigned int movable_run(const struct lt_block *b, unsigned int i, unsigned int end,
+				unsigned int j, bool baseline)
+{
+	unsigned int most = CELL_PAGES - max(i % CELL_PAGES, j % CELL_PAGES);
+
+	end = min(end, i + most);
+	end = find_next_zero_bit(b->live, end, i);
+	return (baseline ? find_next_zero_bit(b->baseline, end, i) :
+		find_next_bit(b->baseline, end, i)) - i;
+}
+
+/*
+ * The @n pages of block @b from @i on to @j of block @to, where none is live. Return: how
+ * many slots of @b are done; the next one has no cell for its birth.
+ */
+static unsigned int page_move_run(struct lt_block *b, unsigned int i, struct lt_block *to,
+				  unsigned int j, unsigned int n, u32 *moved)
+{
+	unsigned int at, new, len, end = i + n;
+	struct page_birth *birth;
+	bool baseline;
+
+	for (at = i; (at = find_next_bit(b->live, end, at)) < end; at += len) {
+		new = at - i + j;
+		baseline = test_bit(at, b->baseline);
+		len = movable_run(b, at, end, new, baseline);
+		birth = baseline ? NULL : block_birth_slot(to, new);
+		if (!baseline && !birth)
+			return at - i;
+		if (birth)
+			memcpy(birth, block_birth(b, at), len * sizeof(*birth));
+		if (baseline) {
+			bitmap_clear(b->baseline, at, len);
+			bitmap_set(to->baseline, new, len);
+			b->nbaseline -= len;
+			to->nbaseline += len;
+		}
+		bitmap_clear(b->live, at, len);
+		bitmap_set(to->live, new, len);
+		b->nlive -= len;
+		to->nlive += len;
+		*moved += len;
+	}
+	return n;
+}
+
+/*
+ * Pages of one block to one other. Where all of it moves to where nothing is known it only
+ * gets another number. Return: how many of the @n pages are done.
+ */
+static unsigned int page_move_some(struct lt_pages *p, unsigned long from, unsigned long to,
+				   unsigned int n, u32 *moved)
+{
+	struct lt_block *b = block_find(p, from / LT_BLOCK_PAGES, false);
+	struct lt_block *new = block_find(p, to / LT_BLOCK_PAGES, false);
+	unsigned int j = to % LT_BLOCK_PAGES, done = 0;
+
+	if (n == LT_BLOCK_PAGES && !new) {
+		*moved += b->nlive;
+		rb_erase(&b->node, &p->blocks);
+		b->nr = to / LT_BLOCK_PAGES;
+		block_insert(p, b);
+		return n;
+	}
+	if (!new)
+		new = block_add(p, to / LT_BLOCK_PAGES);
+	if (new && find_next_bit(new->live, j + n, j) == j + n) {
+		done = page_move_run(b, from % LT_BLOCK_PAGES, new, j, n, moved);
+		block_drop_if_empty(p, b);
+		if (new != b)
+			block_drop_if_empty(p, new);
+	}
+	if (!done) {
+		*moved += page_move_one(p, from, to);
+		done = 1;
+	}
+	return done;
+}
+
 /**
  * lt_page_moved() - mremap moved pages, alive
  * @p: pages of an address space
@@ -527,19 +614,25 @@ static bool page_move_one(struct lt_pages *p, unsigned long from, unsigned long 
 void lt_page_moved(struct lt_pages *p, unsigned long from, unsigned long to, unsigned long n)
 {
 	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
-	unsigned long i = 0, flags;
+	unsigned long i = 0, most, flags;
 	struct lt_block *b;
+	u32 moved;
 
 	while (i < n) {
+		moved = 0;
 		raw_spin_lock_irqsave(&p->lock, flags);
 		b = block_find(p, (from + i) / LT_BLOCK_PAGES, true);
 		/* holes are skipped */
 		if (b && b->nr * LT_BLOCK_PAGES > from + i)
 			i = b->nr * LT_BLOCK_PAGES - from;
+		most = min3(n - i, LT_BLOCK_PAGES - (from + i) % LT_BLOCK_PAGES,
+			    LT_BLOCK_PAGES - (to + i) % LT_BLOCK_PAGES);
 		if (b && i < n)
-			atomic64_add(page_move_one(p, from + i, to + i), &k->moved);
-		i = b ? i + 1 : n;
+			i += page_move_some(p, from + i, to + i, most, &moved);
+		else
+			i = n;
 		raw_spin_unlock_irqrestore(&p->lock, flags);
+		atomic64_add(moved, &k->moved);
 		cond_resched();
 	}
 }

@@ -222,6 +222,27 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_unrepaired
 }
 
+# What moves by a multiple of 2 MiB moves by the block, all else by the page.
+# bats test_tags=core
+@test "page: mremap of many pages, by whole blocks and not, with holes" {
+	tell map a 1600 nohuge
+	tell touch a write 100 700
+	tell touch a write 900 600
+	tell remap a 1600 fixed
+	counted touch_write 1300 a
+	tell remap a 1600 shifted
+	counted touch_write 1300 a
+	tell remap a 1600 fixed
+	counted touch_write 1300 a
+	assert_site touch_write page 1300 1300
+	tell unmap a 0 600
+	counted touch_write 800 a
+	tell remap a 500 shifted 1100 500
+	counted touch_write 800 a old
+	assert_site touch_write page 800 1300
+	assert_unrepaired
+}
+
 # One found at its new place before its birth has come along would be born twice.
 # bats test_tags=core
 @test "page: moved again and again while everything is compared: each is where it was born" {

@@ -16,7 +16,7 @@
  *                       HOW: dontneed free remove pageout collapse
  *                       unmergeable mergeable huge nohuge soft_offline cold
  *   protect R ro|rw
- *   remap R PAGES [move|fixed|dontunmap] [FIRST COUNT]
+ *   remap R PAGES [move|fixed|shifted|dontunmap] [FIRST COUNT]
  *                       answers "R=START-END" and, if old pages stay mapped,
  *                       "old=START-END"
  *   fork                a child that stands still; "child=PID"
@@ -358,6 +358,8 @@ static void remap(int argc, char **argv)
 		want = free_place(n);
 		if (!strcmp(argv[3], "fixed"))
 			flags |= MREMAP_FIXED;
+		else if (!strcmp(argv[3], "shifted"))	/* to another place within 2 MiB */
+			flags |= MREMAP_FIXED, want += 37 * PAGE;
 		else if (!strcmp(argv[3], "dontunmap"))
 			flags |= MREMAP_DONTUNMAP;
 	}
