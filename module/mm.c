@@ -25,6 +25,7 @@
 
 enum {
 	MMAP_LOCK_TIMEOUT_MS = 2000,
+	FAULT_LOCK_TIMEOUT_MS = 2,
 };
 
 static int on_range_start(struct mmu_notifier *mn, const struct mmu_notifier_range *range)
@@ -131,9 +132,9 @@ struct registration {
  * network's. Our callers hold a target's rwsem or lt_mutex, for which others wait: so
  * they must not wait forever.
  */
-static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm))
+static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm), unsigned int ms)
 {
-	u64 end_ns = lt_now_ns() + MMAP_LOCK_TIMEOUT_MS * NSEC_PER_MSEC;
+	u64 end_ns = lt_now_ns() + ms * NSEC_PER_MSEC;
 
 	while (!try(mm)) {
 		if (fatal_signal_pending(current) || lt_now_ns() > end_ns)
@@ -152,7 +153,22 @@ static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm))
  */
 bool lt_mm_read_lock_timeout(struct lt_mm *m)
 {
-	return lock_soon(m->mm, mmap_read_trylock);
+	return lock_soon(m->mm, mmap_read_trylock, MMAP_LOCK_TIMEOUT_MS);
+}
+
+/**
+ * lt_mm_read_lock_briefly() - the same for a thread of the target's that has faulted
+ * @m: its address space
+ *
+ * To try again and again is to stand in no queue: where others fight for the lock, it would
+ * wait for longer than the fault itself does.
+ *
+ * Context: may sleep, for some milliseconds.
+ * Return: whether it is held.
+ */
+bool lt_mm_read_lock_briefly(struct lt_mm *m)
+{
+	return lock_soon(m->mm, mmap_read_trylock, FAULT_LOCK_TIMEOUT_MS);
 }
 
 /* Is mmap_lock free? It is released again: there is no lock with a timeout. */
@@ -169,7 +185,7 @@ static int register_here(struct lt_mm *m)
 {
 	int err;
 
-	if (!lock_soon(m->mm, is_free))
+	if (!lock_soon(m->mm, is_free, MMAP_LOCK_TIMEOUT_MS))
 		return -EBUSY;
 	if (mmap_write_lock_killable(m->mm))
 		return -EINTR;

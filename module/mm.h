@@ -41,6 +41,7 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 void lt_mm_detach(struct lt_target *t);
 bool lt_mm_is_of(struct lt_target *t, struct task_struct *task);
 bool lt_mm_read_lock_timeout(struct lt_mm *m);
+bool lt_mm_read_lock_briefly(struct lt_mm *m);
 struct lt_mm *lt_mm_get(struct lt_target *t);
 void lt_mm_put(struct lt_mm *m);
 

@@ -180,7 +180,7 @@ void lt_page_sync_block(struct lt_mm *m, unsigned long addr, u32 site)
 	unsigned long block = (addr >> PAGE_SHIFT) / LT_BLOCK_PAGES;
 	struct vm_area_struct *vma;
 
-	if (!lt_mm_read_lock_timeout(m)) {
+	if (!lt_mm_read_lock_briefly(m)) {
 		lt_target_unconfirmed(m->target);
 		return;
 	}
