@@ -17,9 +17,6 @@ enum {
 	FINAL_WAIT_MS = 1000,
 };
 
-/* Two reconciles of one target would take each other's repairs for losses. */
-static DEFINE_MUTEX(reconcile_mutex);
-
 /**
  * lt_target_is_ending() - has the process begun to exit
  * @t: the target
@@ -57,7 +54,8 @@ static void wait_for_last_numbers(struct lt_target *t)
 	unsigned int tries = FINAL_WAIT_MS / LT_SECOND_LOOK_MS;
 	bool over = false;
 
-	while (tries-- && !over && atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE) {
+	while (tries-- && !over && !fatal_signal_pending(current) &&
+	       atomic_read(&t->inexact) & LEAKTRACE_INEXACT_NO_RECONCILE) {
 		down_read(&t->rwsem);
 		over = lt_target_confirm(t);
 		up_read(&t->rwsem);
@@ -96,14 +94,18 @@ static int reconcile_kinds(struct lt_target *t)
  * @t: the target; an exited one stays as it was, and all do after lt_give_up()
  *
  * Context: may sleep.
- * Return: 0, -ENOENT if it was detached meanwhile.
+ * Return: 0, -ENOENT if it was detached meanwhile, -EINTR if current is killed.
  */
 int lt_reconcile(struct lt_target *t)
 {
 	int err;
 
-	mutex_lock(&reconcile_mutex);
-	down_write(&t->rwsem);
+	if (mutex_lock_killable(&t->reconciling))
+		return -EINTR;
+	if (down_write_killable(&t->rwsem)) {
+		mutex_unlock(&t->reconciling);
+		return -EINTR;
+	}
 	err = reconcile_begin(t);
 	downgrade_write(&t->rwsem);
 	if (err || atomic_read(&t->exited) || lt_gave_up())
@@ -116,7 +118,7 @@ int lt_reconcile(struct lt_target *t)
 	t->reconciled_ns = lt_now_ns();
 out:
 	up_read(&t->rwsem);
-	mutex_unlock(&reconcile_mutex);
+	mutex_unlock(&t->reconciling);
 	if (!err && atomic_read(&t->exited))
 		wait_for_last_numbers(t);
 	return err;

@@ -92,6 +92,7 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 		return NULL;
 	refcount_set(&t->refs, 1);
 	init_rwsem(&t->rwsem);
+	mutex_init(&t->reconciling);
 	t->portid = portid;
 	t->tgid = task->tgid;
 	t->pid = get_task_pid(task, PIDTYPE_TGID);

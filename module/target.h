@@ -10,6 +10,7 @@
 #include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
@@ -62,6 +63,7 @@ struct lt_target {
 
 	/* Control. */
 	struct rw_semaphore rwsem ____cacheline_aligned;
+	struct mutex reconciling;	/* two would take each other's repairs for losses */
 	refcount_t refs;
 	struct list_head node;		/* lt_targets, under lt_mutex */
 	u32 portid;			/* netlink socket that owns it */
