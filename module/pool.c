@@ -15,6 +15,7 @@
  * Lock: pool->lock, raw and irq-safe, a leaf.
  */
 #include <linux/irq_work.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -34,7 +35,7 @@ static bool grow(struct lt_pool *p)
 	first = READ_ONCE(p->ncells);
 	if (first > p->max_cells)
 		return false;
-	chunk = kvcalloc(LT_POOL_CHUNK_CELLS, p->cell_bytes, GFP_KERNEL | __GFP_NOWARN);
+	chunk = kvcalloc(LT_POOL_CHUNK_CELLS, p->cell_bytes, LT_GFP_TABLE);
 	if (!chunk)
 		return false;
 	n = min_t(u32, LT_POOL_CHUNK_CELLS, p->max_cells + 1 - first);
@@ -56,8 +57,20 @@ static void refill_fn(struct work_struct *work)
 {
 	struct lt_pool *p = container_of(work, struct lt_pool, refill);
 
-	while (READ_ONCE(p->nfree) < p->reserve && grow(p))
+	while (READ_ONCE(p->nfree) < p->reserve && READ_ONCE(p->ncells) <= p->max_cells) {
+		if (!grow(p)) {
+			WRITE_ONCE(p->paused_until, jiffies + LT_REFILL_PAUSE);
+			return;
+		}
 		cond_resched();
+	}
+}
+
+/* May it be refilled now? False: its bound is reached, or memory was refused just now. */
+static bool may_grow(const struct lt_pool *p)
+{
+	return READ_ONCE(p->ncells) <= p->max_cells &&
+	       time_after_eq(jiffies, READ_ONCE(p->paused_until));
 }
 
 static void kick_fn(struct irq_work *kick)
@@ -83,6 +96,7 @@ struct lt_pool *lt_pool_create(const char *torn, u32 cell_bytes, u32 max_cells)
 	p->torn = torn;
 	p->cell_bytes = ALIGN(cell_bytes, 8);
 	p->max_cells = max_cells;
+	p->paused_until = jiffies;
 	p->reserve = 4 * LT_POOL_CHUNK_CELLS;
 	raw_spin_lock_init(&p->lock);
 	init_irq_work(&p->kick, kick_fn);
@@ -143,8 +157,7 @@ void lt_pool_top_up(void)
 	struct lt_pool *p;
 
 	list_for_each_entry(p, &pools, node)
-		if (READ_ONCE(p->nfree) < p->reserve && READ_ONCE(p->ncells) &&
-		    READ_ONCE(p->ncells) <= p->max_cells) {
+		if (READ_ONCE(p->nfree) < p->reserve && READ_ONCE(p->ncells) && may_grow(p)) {
 			schedule_work(&p->refill);
 			flush_work(&p->refill);
 		}
@@ -203,7 +216,7 @@ static noinline u32 take(struct lt_pool *p)
 		p->free_head = *(u32 *)lt_pool_cell(p, index);
 		p->nfree--;
 	}
-	low = p->nfree < p->reserve && p->ncells <= p->max_cells;
+	low = p->nfree < p->reserve && may_grow(p);
 	raw_spin_unlock(&p->lock);
 	if (unlikely(torn))
 		lt_give_up(p->torn);

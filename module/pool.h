@@ -15,12 +15,22 @@ enum {
 	LT_POOL_CHUNK_CELLS = 1 << LT_POOL_CHUNK_SHIFT,
 };
 
+/*
+ * Memory that tables grow by. A trace is not worth the OOM killer, so it is refused rather
+ * than fought for. What an attach takes is charged to who attaches.
+ */
+#define LT_GFP_TABLE	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY)
+
+/* After a refusal it is not asked for again for this long: memory is short for others, too. */
+#define LT_REFILL_PAUSE	(HZ / 4)
+
 struct lt_pool {
 	struct list_head node;
 	const char *torn;
 	u32 cell_bytes;
 	u32 max_cells;
 	u32 reserve;		/* refill when fewer are free */
+	unsigned long paused_until;	/* jiffies */
 	raw_spinlock_t lock;	/* protects all below */
 	u32 free_head;
 	u32 nfree;

@@ -18,6 +18,7 @@
 
 #include "leaktrace.h"
 #include "netlink.h"
+#include "pool.h"
 #include "ring.h"
 #include "target.h"
 
@@ -138,7 +139,7 @@ static int ring_reset_set(struct ring_set *set, bool prime)
 		struct lt_event *old = r->event, *new = NULL;
 
 		if (prime)
-			new = kvcalloc(set->events, sizeof(*new), GFP_KERNEL | __GFP_NOWARN);
+			new = kvcalloc(set->events, sizeof(*new), LT_GFP_TABLE);
 		if (prime && !new)
 			err = -ENOMEM;
 		raw_spin_lock_irqsave(&r->lock, flags);

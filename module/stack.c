@@ -15,6 +15,7 @@
  * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
  */
 #include <linux/irq_work.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/random.h>
@@ -27,6 +28,7 @@
 #include "key.h"
 #include "leaktrace.h"
 #include "mm.h"
+#include "pool.h"
 #include "probe.h"
 #include "stack.h"
 #include "target.h"
@@ -49,6 +51,7 @@ static struct lt_walk __percpu *scratch;
 static void **chunk;
 static u32 max_chunks;
 static u32 nchunks;			/* stack_grow_fn() writes it, and reset */
+static unsigned long paused_until;	/* jiffies: memory was refused */
 static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
 static u32 top;				/* next free byte / 8; 0 is never an id */
 static u32 nstacks, nowned;
@@ -57,10 +60,12 @@ static void stack_grow_fn(struct work_struct *work)
 {
 	while (READ_ONCE(nchunks) < max_chunks &&
 	       READ_ONCE(nchunks) <= (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS) {
-		void *mem = __vmalloc(CHUNK_BYTES, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+		void *mem = __vmalloc(CHUNK_BYTES, LT_GFP_TABLE | __GFP_ZERO);
 
-		if (!mem)
+		if (!mem) {
+			WRITE_ONCE(paused_until, jiffies + LT_REFILL_PAUSE);
 			break;
+		}
 		chunk[nchunks] = mem;
 		/* Pairs with lt_stack_at(): the chunk before its number. */
 		smp_store_release(&nchunks, nchunks + 1);
@@ -99,6 +104,7 @@ static void stack_exit(void)
 static int stack_init(void)
 {
 	init_irq_work(&kick, stack_kick_fn);
+	paused_until = jiffies;
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
 	top = 1;
@@ -195,7 +201,8 @@ static bool stack_runs_short(void)
 {
 	u32 n = READ_ONCE(nchunks);
 
-	return n < max_chunks && (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= n;
+	return n < max_chunks && (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= n &&
+	       time_after_eq(jiffies, READ_ONCE(paused_until));
 }
 
 /* Under add_lock. */
