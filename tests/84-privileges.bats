@@ -59,7 +59,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 
 # Root there may join any group by its number, and is sent nothing.
 JOIN='import signal, socket, sys
-s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_GENERIC)
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
 for group in sys.argv[1:]:
     s.setsockopt(270, 1, int(group))
 print("ok", flush=True)
