@@ -144,6 +144,14 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
+/* A lambda is named with what encloses it, which the witnesses' "operator()" leaves out. */
+static const char *without_lambda(const char *function)
+{
+	const char *at = strstr(function, "{lambda}::operator()");
+
+	return at ? at + strlen("{lambda}::") : function;
+}
+
 /* The last frame's name is checked on its own. */
 static bool agrees(const struct witness *witness, const struct symbol_frame *ours, int n)
 {
@@ -155,7 +163,7 @@ static bool agrees(const struct witness *witness, const struct symbol_frame *our
 		if (ours[i].inlined != (i < n - 1) || ours[i].line != theirs->line ||
 		    (theirs->line && (!ours[i].file || strcmp(ours[i].file, theirs->file))) ||
 		    (ours[i].inlined && (!ours[i].function ||
-					 !same_name(ours[i].function, theirs->function))))
+					 !same_name(without_lambda(ours[i].function), theirs->function))))
 			return false;
 	}
 	return true;
