@@ -29,12 +29,12 @@ static void fuzz_pprof(struct model *m)
 	}
 }
 
-static void fuzz_metrics(FILE *f, struct model *m)
+static void fuzz_metrics(FILE *f, struct model *m, bool openmetrics)
 {
 	struct metrics *x = metrics_new();
 
 	metrics_add(x, m);
-	metrics_write(x, f);
+	metrics_write(x, f, openmetrics);
 	metrics_free(x);
 }
 
@@ -60,7 +60,8 @@ static void fuzz_report(FILE *f, struct model *m, const uint8_t *data, size_t si
 		fuzz_pprof(m);
 		break;
 	case FORMAT_OPENMETRICS:
-		fuzz_metrics(f, m);
+	case FORMAT_PROMETHEUS:
+		fuzz_metrics(f, m, look.format == FORMAT_OPENMETRICS);
 		break;
 	case FORMAT_HTML:
 		fuzz_page(f, m);

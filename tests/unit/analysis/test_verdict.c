@@ -172,6 +172,7 @@ static void check_limit(unsigned int kind, unsigned int type, unsigned int which
 	CHECK(says(&f->judgement, sentence), "%s", sentence);
 	m.limits[which].max = m.limits[which].now = 1;
 	judged();
+	f = &m.findings[0];
 	CHECK(says(&f->judgement, "(1) is reached") || limit_is_bytes(which), "%s", name);
 }
 

@@ -16,7 +16,7 @@
 #include "util/units.h"
 #include "check.h"
 
-static const struct judgement leak = { .verdict = VERDICT_LEAK }, suspect = { .verdict = VERDICT_SUSPECT };
+static struct judgement leak = { .verdict = VERDICT_LEAK }, suspect = { .verdict = VERDICT_SUSPECT };
 
 static void order(void)
 {
@@ -61,7 +61,7 @@ static void threads(void)
 static enum alarm_news after(struct alarm *t, struct runtime_site *s, enum verdict v, double at_s,
 			     bool last)
 {
-	const struct judgement j = { .verdict = v, .confidence = 0.9 };
+	struct judgement j = { .verdict = v, .confidence = 0.9 };
 
 	s->judgement = &j;
 	return runtime_news_of(t, s, at_s * NSEC_PER_SEC, last);
@@ -71,7 +71,7 @@ static enum alarm_news after(struct alarm *t, struct runtime_site *s, enum verdi
 static void news(void)
 {
 	const enum verdict yes = VERDICT_LEAK, no = VERDICT_OK;
-	const struct judgement proven = { .verdict = VERDICT_LEAK, .confidence = 1 };
+	struct judgement proven = { .verdict = VERDICT_LEAK, .confidence = 1 };
 	struct alarm t = { 0 }, last = { 0 }, heap = { 0 }, sure = { 0 };
 	struct runtime_site s = { .live = 10 }, h = { .live = 10, .bytes = 1 };
 
