@@ -179,13 +179,14 @@ def mismatch(expected, printed, exact, whole=True):
 
 # --- running ---
 
+# None of them is a job of the session's shell, whose first is what a block puts into the background.
 WITH = {
-    'app': '''cc -g -O2 -pthread -o "$PLAY/bin/app" docs/examples/app.c; app &''',
+    'app': '''cc -g -O2 -pthread -o "$PLAY/bin/app" docs/examples/app.c; (app &)''',
     'server': '''(cd docs/examples && GOCACHE="$GOCACHE" GOFLAGS=-buildvcs=false GOTOOLCHAIN=local \
-        GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/bin/server" server.go) && server &
+        GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/bin/server" server.go) && (server &)
         until pidof server; do sleep 0.1; done''',
     'iperf3': '''. scripts/demo-leaker; install_leaker; start_leaker; load_leaker 400 0.1 &''',
-    'collector': '''tests/lib/collector.py --http 4040 --grpc 7070 "$PLAY/collected" >"$PLAY/ports" &
+    'collector': '''(tests/lib/collector.py --http 4040 --grpc 7070 "$PLAY/collected" >"$PLAY/ports" &)
         until [ -s "$PLAY/ports" ]; do sleep 0.1; done''',
 }
 
