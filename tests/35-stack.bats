@@ -100,7 +100,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	is '.complete >= 0.999 * .noted'
 }
 
-# bats test_tags=core
+# bats test_tags=core,slow
 @test "stack: equal to backtrace() in each of 25 programs one after the other" {
 	start_victim victim_stack
 	follow fd
