@@ -109,7 +109,7 @@ signal.pause()'
 	# what it may read are bounds, and no more than numbers
 	for file in /sys/module/leaktrace/parameters/*; do
 		[ "${file##*/}" != stop ] || continue
-		"${NOBODY[@]}" cat "$file" | grep -qx '[0-9]*'
+		"${NOBODY[@]}" cat "$file" | grep -qxE '[0-9]+|[NY]'
 	done
 	refute grep -E 'leaktrace.*ffff[0-9a-f]{12}\b' <(dmesg)
 }
