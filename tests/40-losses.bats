@@ -213,6 +213,8 @@ right_or_flagged() {
 	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
 	local other=$!
 	until_true 60 grep -q ok "$BATS_TEST_TMPDIR/listener"
+	# a request is answered once it is known who listens
+	genl status >/dev/null
 	tell pairs 1000
 	kill $other
 	wait $other || true

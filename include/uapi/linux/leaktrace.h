@@ -48,7 +48,8 @@
  *                     batches of nested events from one CPU's ring, with the
  *                     sequence number of the first. Each group has its rings.
  *                     Before them comes an empty message of command 0, by which
- *                     the module finds out whether anybody listens.
+ *                     the module finds out whether anybody listens. Join, then
+ *                     send any request: from its answer on you are known.
  *  STACK_REST         multicast group "targets": the memory above a stack that
  *                     ended early (NOMAP, NOTABLE, NO_CFI, UNSUP), for who has
  *                     all of DWARF. Each once, at most 20 a second of a target.
