@@ -22,6 +22,7 @@
 #include "analysis/verdict.h"
 #include "model/children.h"
 #include "model/judgement.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/site.h"
@@ -91,6 +92,7 @@ static void judge_group(const struct analysis_ctx *ctx, enum child_group_id id)
 		g->judgement.verdict = VERDICT_SUSPECT;
 		g->judgement.confidence = verdict_confidence(VERDICT_SUSPECT, &x);
 	}
+	g->judgement.weight = limit_weight(NULL, LEAKTRACE_KIND_THREAD, g->live);
 	if (g->live || g->judgement.verdict > VERDICT_OK) {
 		evidence_write(&g->judgement, &x);
 		evidence_of_children(ctx->m, id);

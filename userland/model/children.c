@@ -178,6 +178,11 @@ void children_settle(struct children *c)
 		qsort(c->child, c->n, sizeof(*c->child), by_pid);
 }
 
+double child_age_s(const struct children *c, const struct child *child)
+{
+	return c->read_ns > child->forked_ns ? (c->read_ns - child->forked_ns) / 1e9 : 0;
+}
+
 bool child_in_group(const struct child *c, enum child_group_id group)
 {
 	return group == CHILDREN_UNREAPED ? c->zombie && !c->object : !c->zombie && !c->traced;

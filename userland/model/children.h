@@ -67,6 +67,7 @@ void children_replace(struct children *c, struct child *list, size_t n, uint64_t
 void children_settle(struct children *c);	/* sorts the list */
 void children_count(struct model *m);		/* totals and groups, from the list and m's objects */
 
+double child_age_s(const struct children *c, const struct child *child);	/* at the last look */
 bool child_in_group(const struct child *c, enum child_group_id group);
 const char *child_group_name(enum child_group_id group);	/* as a type: "zombie", "untraced" */
 const char *child_group_noun(enum child_group_id group);	/* "unreaped child process" */

@@ -14,6 +14,7 @@
 enum {
 	ALARM_AFTER_S = 45,		/* shorter growth is reported as growth only */
 	ALARM_AFTER_HEAP_S = 600,	/* as long as a garbage collector's old generation may take */
+	ALARM_RAISE_SAMPLES = 2,	/* of sites and children */
 	ALARM_CLEAR_SAMPLES = 4,
 };
 

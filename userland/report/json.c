@@ -158,6 +158,14 @@ static struct json_object *evidence_list(const struct judgement *j)
 	return list;
 }
 
+void report_json_put_judgement(struct json_object *o, const struct judgement *j)
+{
+	json_put(o, "verdict", json_string(verdict_name(j->verdict)));
+	json_put_real(o, "confidence", j->confidence);
+	json_put(o, "evidence", evidence_list(j));
+	json_put_real(o, "rate_per_min", j->rate_per_min);
+}
+
 struct json_object *report_json_site(struct model *m, const struct site *s)
 {
 	const struct judgement *j = &s->judgement;
@@ -446,10 +454,9 @@ static void add_children(struct json_object *list, const struct model *m, unsign
 {
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		const struct judgement *j = &m->children.group[g].judgement;
-		uint64_t weight = limit_weight(NULL, LEAKTRACE_KIND_THREAD, m->children.group[g].live);
 
 		if (*told & 1U << g || j->verdict == VERDICT_OK ||
-		    (next && judgement_order(j, weight, &next->judgement, report_weight(next)) > 0))
+		    (next && judgement_order(j, j->weight, &next->judgement, report_weight(next)) > 0))
 			continue;
 		*told |= 1U << g;
 		json_object_array_add(list, report_json_child_site(m, g));

@@ -9,6 +9,7 @@
 #include "model/children.h"
 
 struct json_object;
+struct judgement;
 struct runtime_site;
 struct model;
 struct site;
@@ -26,6 +27,8 @@ void report_json_put_frames(struct json_object *o, const struct symbol_frame *fr
 			    const struct symbol_frame *mine);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
 void report_json_workload(struct json_object *o, const struct workload *w);	/* adds its members */
+/* Adds verdict, confidence, evidence and rate, of what is no site of the kernel. */
+void report_json_put_judgement(struct json_object *o, const struct judgement *j);
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
 
 /* Child processes. */

@@ -22,31 +22,6 @@ static uint64_t site_number(enum child_group_id group)
 	return (2ULL << 32) + group + 1;
 }
 
-static void put_real(struct json_object *o, const char *key, double v)
-{
-	char digits[40];
-
-	snprintf(digits, sizeof(digits), "%.3f", isfinite(v) ? v : 0);
-	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
-}
-
-static double age_s(const struct children *c, const struct child *child)
-{
-	return c->read_ns > child->forked_ns ? (c->read_ns - child->forked_ns) / 1e9 : 0;
-}
-
-static void put_judgement(struct json_object *o, const struct judgement *j)
-{
-	struct json_object *list = json_object_new_array();
-
-	json_put(o, "verdict", json_object_new_string(verdict_name(j->verdict)));
-	put_real(o, "confidence", j->confidence);
-	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
-		json_object_array_add(list, json_string(j->evidence[i]));
-	json_put(o, "evidence", list);
-	put_real(o, "rate_per_min", j->rate_per_min);
-}
-
 static void put_counts(struct json_object *o, const struct child_group *g)
 {
 	json_put_number(o, "born", g->live + g->ended);
@@ -64,7 +39,7 @@ static struct json_object *examples_of(const struct children *c, enum child_grou
 		o = json_object_new_object();
 		json_put_number(o, "id", c->child[i].pid);
 		json_put(o, "what", json_string(c->child[i].comm));
-		put_real(o, "age_s", age_s(c, &c->child[i]));
+		json_put_real(o, "age_s", child_age_s(c, &c->child[i]));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -74,10 +49,10 @@ static struct json_object *span(double p50_s, double p99_s, double max_s, bool w
 {
 	struct json_object *o = json_object_new_object();
 
-	put_real(o, "p50", p50_s);
+	json_put_real(o, "p50", p50_s);
 	if (with_p99)
-		put_real(o, "p99", p99_s);
-	put_real(o, "max", max_s);
+		json_put_real(o, "p99", p99_s);
+	json_put_real(o, "max", max_s);
 	return o;
 }
 
@@ -93,7 +68,7 @@ struct json_object *report_json_child_site(const struct model *m, enum child_gro
 	json_put_number(o, "id", site_number(group));
 	json_put(o, "kind", json_object_new_string("process"));
 	json_put(o, "type", json_object_new_string(child_group_name(group)));
-	put_judgement(o, j);
+	report_json_put_judgement(o, j);
 	put_counts(o, g);
 	json_put_number(o, "live", g->live);
 	json_put_number(o, "baseline", g->live_before);
@@ -114,7 +89,7 @@ struct json_object *report_json_child_finding(const struct model *m, enum child_
 	struct json_object *live = json_object_new_object();
 
 	json_put_number(o, "id", id);
-	put_judgement(o, &g->judgement);
+	report_json_put_judgement(o, &g->judgement);
 	json_object_array_add(sites, json_number(site_number(group)));
 	json_put(o, "sites", sites);
 	put_counts(o, g);
@@ -140,15 +115,15 @@ static struct json_object *command_of(const struct children *c, const struct chi
 	for (size_t i = 0; i < n; i++) {
 		zombies += p[i]->zombie;
 		untraced += !p[i]->traced;
-		oldest_s = fmax(oldest_s, age_s(c, p[i]));
-		newest_s = fmin(newest_s, age_s(c, p[i]));
+		oldest_s = fmax(oldest_s, child_age_s(c, p[i]));
+		newest_s = fmin(newest_s, child_age_s(c, p[i]));
 	}
 	json_put(o, "command", json_string(p[0]->comm));
 	json_put_number(o, "children", n);
 	json_put_number(o, "zombies", zombies);
 	json_put_number(o, "untraced", untraced);
-	put_real(o, "oldest_s", oldest_s);
-	put_real(o, "newest_s", newest_s);
+	json_put_real(o, "oldest_s", oldest_s);
+	json_put_real(o, "newest_s", newest_s);
 	return o;
 }
 

@@ -3,7 +3,6 @@
  * Data from language runtimes in the JSON report: sites, findings, totals, and
  * what occupies threads.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +17,6 @@
 #include "report/json.h"
 #include "symbolize/frame.h"
 #include "util/json.h"
-
-static void put_real(struct json_object *o, const char *key, double v)
-{
-	char digits[40];
-
-	snprintf(digits, sizeof(digits), "%.3f", v);
-	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
-}
 
 /*
  * Samples show no creations and releases, only differences. A site's live
@@ -44,24 +35,12 @@ static void put_counts(struct json_object *o, uint64_t baseline, uint64_t live, 
 	json_put_number(o, "bytes", bytes);
 }
 
-static void put_judgement(struct json_object *o, const struct judgement *j)
-{
-	struct json_object *list = json_object_new_array();
-
-	json_put(o, "verdict", json_object_new_string(verdict_name(j->verdict)));
-	put_real(o, "confidence", j->confidence);
-	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
-		json_object_array_add(list, json_object_new_string(j->evidence[i]));
-	json_put(o, "evidence", list);
-	put_real(o, "rate_per_min", j->rate_per_min);
-}
-
 static struct json_object *span(double p50_s, double max_s)
 {
 	struct json_object *o = json_object_new_object();
 
-	put_real(o, "p50", p50_s);
-	put_real(o, "max", max_s);
+	json_put_real(o, "p50", p50_s);
+	json_put_real(o, "max", max_s);
 	return o;
 }
 
@@ -75,10 +54,10 @@ struct json_object *report_json_runtime_site(const struct runtime_site *s)
 	json_put(o, "hash", json_object_new_string(runtime_site_hash(s, hash)));
 	json_put(o, "kind", json_object_new_string(s->kind));
 	json_put(o, "type", json_object_new_string(s->type));
-	put_judgement(o, s->judgement);
+	report_json_put_judgement(o, s->judgement);
 	put_counts(o, s->baseline, s->live, s->bytes, true);
 	json_put(o, "age_s", span(0, s->age_max_s));
-	put_real(life, "p99", 0);
+	json_put_real(life, "p99", 0);
 	json_put(o, "lifetime_s", life);
 	json_put_number(o, "in_thread", s->in_thread);
 	report_json_put_frames(o, s->frames, s->nframes, runtime_site_blamed_frame(s));
@@ -96,7 +75,7 @@ struct json_object *report_json_runtime_finding(const struct runtime_site *s, si
 	struct json_object *live = json_object_new_object();
 
 	json_put_number(o, "id", id);
-	put_judgement(o, s->judgement);
+	report_json_put_judgement(o, s->judgement);
 	json_object_array_add(list, json_object_new_uint64(runtime_site_number(s)));
 	json_put(o, "sites", list);
 	put_counts(o, s->baseline, s->live, s->bytes, true);

@@ -12,7 +12,6 @@
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
-#include "model/limits.h"
 #include "model/model.h"
 #include "model/runtime.h"
 #include "model/site.h"
@@ -135,15 +134,15 @@ enum verdict report_item_verdict(const struct report_item *item)
 
 static uint64_t item_weight(const struct report_item *item)
 {
-	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) : 
-		limit_weight(NULL, LEAKTRACE_KIND_THREAD, item->children->live);
+	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) :
+		item->children->judgement.weight;
 }
 
 /* Where its verdict and weight put it; returns whether it is a finding. */
 static bool insert_children(const struct model *m, enum child_group_id group, struct report_item *items, size_t n)
 {
 	const struct child_group *g = &m->children.group[group];
-	uint64_t weight = limit_weight(NULL, LEAKTRACE_KIND_THREAD, g->live);
+	uint64_t weight = g->judgement.weight;
 	size_t at = 0;
 
 	if (g->judgement.verdict == VERDICT_OK)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 struct finding;
+struct judgement;
 struct report_item;
 struct runtime_site;
 struct model;
@@ -30,5 +31,9 @@ void report_children_finding(FILE *f, struct model *m, const struct report_item 
 void report_children(FILE *f, const struct model *m);
 
 void report_memory(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
+
+/* The verdict at the beginning of a headline, which is bold from there on; and how sure it is. */
+void report_verdict(FILE *f, const struct judgement *j, const struct report_style *style);
+void report_confidence(FILE *f, const struct judgement *j);
 
 #endif

@@ -17,16 +17,12 @@ enum { EXAMPLES = 3 };
 static void write_head(FILE *f, const struct report_item *item, const struct report_style *style)
 {
 	const struct judgement *j = &item->children->judgement;
-	char name[16], a[32];
+	char a[32];
 
-	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
-	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
-		*c -= 'a' - 'A';
-	fprintf(f, "%s%s%s  %s%s %s%s%s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style),
-		format_count(item->children->live, a), child_group_noun(item->group),
+	report_verdict(f, j, style);
+	fprintf(f, "%s %s%s%s", format_count(item->children->live, a), child_group_noun(item->group),
 		item->children->live == 1 ? "" : "es", PLAIN(style));
-	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
-		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
+	report_confidence(f, j);
 	fputc('\n', f);
 }
 
@@ -45,8 +41,7 @@ void report_children_finding(FILE *f, struct model *m, const struct report_item 
 		if (!child_in_group(&c->child[i], item->group))
 			continue;
 		fprintf(f, "  %s pid %u %s, forked %s ago\n", shown++ ? "     " : "e.g. ", c->child[i].pid,
-			c->child[i].comm, format_seconds(c->read_ns > c->child[i].forked_ns ?
-				(c->read_ns - c->child[i].forked_ns) / 1e9 : 0, age));
+			c->child[i].comm, format_seconds(child_age_s(c, &c->child[i]), age));
 	}
 }
 

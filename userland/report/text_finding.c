@@ -75,23 +75,34 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 		fprintf(f, "%s %s", kind_noun(s->kind, s->type), type_name(s->type));
 }
 
-static void write_head(FILE *f, struct model *m, const struct finding *g,
-		       const struct report_style *style)
+void report_verdict(FILE *f, const struct judgement *j, const struct report_style *style)
 {
-	const struct site *s = model_site(m, g->sites[0]);
-	const struct judgement *j = &g->judgement;
 	char name[16];
 
 	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
 	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
 		*c -= 'a' - 'A';
 	fprintf(f, "%s%s%s  %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style));
+}
+
+void report_confidence(FILE *f, const struct judgement *j)
+{
+	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
+		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
+}
+
+static void write_head(FILE *f, struct model *m, const struct finding *g,
+		       const struct report_style *style)
+{
+	const struct site *s = model_site(m, g->sites[0]);
+	const struct judgement *j = &g->judgement;
+
+	report_verdict(f, j, style);
 	write_what(f, m, g);
 	fputs(j->first_touch ? " first touched" : "", f);
 	report_at(f, blamed_frame_of_site(m, s));
 	fprintf(f, "%s", PLAIN(style));
-	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
-		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
+	report_confidence(f, j);
 	if (g->nsites > 1)
 		fprintf(f, "  %s%zu call paths, site %u%s\n", DIM(style), g->nsites, s->id, PLAIN(style));
 	else

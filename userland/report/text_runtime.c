@@ -39,21 +39,17 @@ void report_runtime_totals(FILE *f, const struct model *m)
 static void write_head(FILE *f, const struct runtime_site *s, const struct report_style *style)
 {
 	const struct judgement *j = s->judgement;
-	char name[16], a[32], b[32];
+	char a[32], b[32];
 
-	snprintf(name, sizeof(name), "%s", verdict_name(j->verdict));
-	for (char *c = name; *c && j->verdict == VERDICT_LEAK; c++)
-		*c -= 'a' - 'A';
-	fprintf(f, "%s%s%s  %s%s %s", verdict_color(style, j->verdict), name, PLAIN(style), BOLD(style),
-		format_count(s->live, a), s->kind);
+	report_verdict(f, j, style);
+	fprintf(f, "%s %s", format_count(s->live, a), s->kind);
 	if (s->bytes)
 		fprintf(f, " (%s)", format_bytes(s->bytes, b));
 	else
 		fprintf(f, " %s", s->type);
 	report_at(f, runtime_site_blamed_frame(s));
 	fprintf(f, "%s", PLAIN(style));
-	if (j->verdict >= VERDICT_SUSPECT && j->confidence >= 0.01)
-		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
+	report_confidence(f, j);
 	fputc('\n', f);
 }
 

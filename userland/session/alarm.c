@@ -24,7 +24,6 @@
 #include "util/macros.h"
 
 enum {
-	RAISE = 2,
 	LIVE_MIN = 5,	/* live objects; sites with fewer get no verdict */
 	URGENT_S = 120,		/* time to the limit */
 };
@@ -159,7 +158,7 @@ static enum alarm_news judged(const struct alarm_set *w, const struct model *m, 
 {
 	struct alarm_sample sample = {
 		.now_s = w->now_s, .leak = s->judgement.verdict == VERDICT_LEAK, .last = last,
-		.silent = !speaks(w, m, s), .raise_samples = RAISE, .repeats = true,
+		.silent = !speaks(w, m, s), .raise_samples = ALARM_RAISE_SAMPLES, .repeats = true,
 		.wait_s = can_wait(m, s) ? INFINITY : 0,
 		.live = site_live(s) + s->judgement.unjoined,
 	};

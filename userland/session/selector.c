@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "model/workload.h"
 #include "session/selector.h"
+#include "util/array.h"
 #include "util/error.h"
 #include "util/format.h"
 #include "util/macros.h"
@@ -39,7 +40,7 @@ struct selector {
 	char *comm, *exe, *real_exe, *unit, *cgroup, *container;	/* NULL: not given */
 	char *text;
 	struct known *known;
-	size_t nknown;
+	size_t nknown, known_room;
 	char by_prefix[65];	/* the container that a prefix of an ID has found */
 	bool ambiguous;
 };
@@ -185,7 +186,7 @@ static bool container_fits(struct selector *s, const struct workload *w)
 static bool fits_container(struct selector *s, const char *cgroups)
 {
 	struct workload w = { 0 };
-	struct known *grown;
+	struct known *known;
 	bool fits = false;
 	size_t i = 0;
 
@@ -199,11 +200,10 @@ static bool fits_container(struct selector *s, const char *cgroups)
 	} else if (w.container_id) {
 		workload_find_names(&w, s->root);
 		fits = container_fits(s, &w);
-		grown = s->nknown < KNOWN_MAX ? realloc(s->known, (s->nknown + 1) * sizeof(*grown)) : NULL;
-		if (grown) {
-			s->known = grown;
-			snprintf(grown[s->nknown].id, sizeof(grown->id), "%s", w.container_id);
-			grown[s->nknown++].fits = fits;
+		if (s->nknown < KNOWN_MAX && array_reserve(s->known, s->known_room, s->nknown, 1)) {
+			known = &s->known[s->nknown++];
+			snprintf(known->id, sizeof(known->id), "%s", w.container_id);
+			known->fits = fits;
 		}
 	}
 	workload_free(&w);

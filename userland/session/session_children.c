@@ -17,7 +17,7 @@
 #include "util/error.h"
 
 enum {
-	JUDGE_MIN = 5, RAISE = 2,	/* as for sites */
+	JUDGE_MIN = 5,
 	TAKE_LOOKS = 16,
 };
 
@@ -64,7 +64,7 @@ void session_children_news(struct session *s, struct traced *t, bool last)
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		const struct child_group *group = &t->model.children.group[g];
 		struct alarm_sample sample = {
-			.now_s = t->model.target.now_ns / 1e9, .last = last, .raise_samples = RAISE, .repeats = true,
+			.now_s = t->model.target.now_ns / 1e9, .last = last, .raise_samples = ALARM_RAISE_SAMPLES, .repeats = true,
 			.leak = group->judgement.verdict == VERDICT_LEAK, .live = group->live,
 			.wait_s = group->judgement.early ? INFINITY : 0,
 		};

@@ -34,6 +34,7 @@
 #include "session/input.h"
 #include "session/suppressions.h"
 #include "symbolize/frame.h"
+#include "util/array.h"
 #include "util/error.h"
 #include "util/format.h"
 #include "util/sanitize.h"
@@ -58,9 +59,9 @@ struct known_site {
 
 struct suppressions {
 	struct entry *entry;
-	size_t n;
+	size_t n, room;
 	struct known_site *known;
-	size_t nknown;
+	size_t nknown, known_room;
 	unsigned int hits;		/* of the baseline */
 };
 
@@ -103,13 +104,10 @@ static bool is_frame_line(const char *line)
 
 static struct entry *new_entry(struct suppressions *s)
 {
-	struct entry *grown = s->n < ENTRIES_MAX ? realloc(s->entry, (s->n + 1) * sizeof(*grown)) : NULL;
-
-	if (!grown)
+	if (s->n == ENTRIES_MAX || !array_reserve(s->entry, s->room, s->n, 1))
 		return NULL;
-	s->entry = grown;
-	grown[s->n] = (struct entry){ 0 };
-	return &grown[s->n++];
+	s->entry[s->n] = (struct entry){ 0 };
+	return &s->entry[s->n++];
 }
 
 /* One line of a file. NULL, or what is wrong with it. */
@@ -173,23 +171,16 @@ static int by_known(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct known_site));
 }
 
-/* Room is doubled when there are as many as a power of two. */
 static void remember(struct suppressions *s, const char *kind, const char *hash)
 {
-	bool full = !(s->nknown & (s->nknown - 1));
-	struct known_site *grown = s->known;
+	struct known_site *k;
 
-	if (s->nknown == KNOWN_MAX)
+	if (s->nknown == KNOWN_MAX || !array_reserve(s->known, s->known_room, s->nknown, 1))
 		return;
-	if (full)
-		grown = realloc(s->known, (s->nknown ? 2 * s->nknown : 1) * sizeof(*grown));
-	if (!grown)
-		return;
-	s->known = grown;
-	memset(&grown[s->nknown], 0, sizeof(*grown));
-	snprintf(grown[s->nknown].kind, sizeof(grown->kind), "%s", kind);
-	snprintf(grown[s->nknown].hash, sizeof(grown->hash), "%s", hash);
-	s->nknown++;
+	k = &s->known[s->nknown++];
+	memset(k, 0, sizeof(*k));
+	snprintf(k->kind, sizeof(k->kind), "%s", kind);
+	snprintf(k->hash, sizeof(k->hash), "%s", hash);
 }
 
 static bool is_told(const struct judgement *j)

@@ -417,18 +417,3 @@ bool x86_decode(const uint8_t *code, size_t left, uint64_t at, struct x86_insn *
 		insn->effect = X86_SP_LOST;
 	return true;
 }
-
-/**
- * x86_is_call_before() - whether a call instruction may end here
- * @end: a return address
- * @before: bytes of code that are readable before it
- */
-bool x86_is_call_before(const uint8_t *end, size_t before)
-{
-	struct x86_insn insn;
-
-	for (size_t n = 2; n <= 9 && n <= before; n++)
-		if (x86_decode(end - n, n, 0, &insn) && insn.bytes == n && insn.effect == X86_CALL)
-			return true;
-	return false;
-}

@@ -38,6 +38,5 @@ struct x86_insn {
 };
 
 bool x86_decode(const uint8_t *code, size_t left, uint64_t at, struct x86_insn *insn);
-bool x86_is_call_before(const uint8_t *end, size_t before);
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,4 +22,12 @@ bool json_write_line(FILE *f, struct json_object *o)
 
 	json_object_put(o);
 	return good;
+}
+
+void json_put_real(struct json_object *o, const char *key, double v)
+{
+	char digits[40];
+
+	snprintf(digits, sizeof(digits), "%.3f", isfinite(v) ? v : 0);
+	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
 }

@@ -30,6 +30,9 @@ static inline void json_put_number(struct json_object *o, const char *key, uint6
 	json_put(o, key, json_number(n));
 }
 
+/* With three decimals; what is not finite is 0. */
+void json_put_real(struct json_object *o, const char *key, double v);
+
 bool json_write_line(FILE *f, struct json_object *o);	/* consumes o; returns whether it was written */
 
 #endif

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/pager.h"
+#include "util/terminal.h"
 
 enum { NOT_FOUND = 127 };
 
@@ -29,10 +29,10 @@ bool pager_is_wanted(void)
 /* Whether the text has fewer rows than the terminal; a line may take several. */
 static bool fits(const char *text, size_t len)
 {
-	struct winsize w = { 0 };
+	struct terminal_size screen = terminal_size(STDOUT_FILENO);
 	size_t rows = 0, column = 0;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
+	if (!screen.rows || !screen.columns)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if ((text[i] & 0xc0) == 0x80)
@@ -42,12 +42,12 @@ static bool fits(const char *text, size_t len)
 				i++;
 		else
 			column++;
-		if (text[i] == '\n' || column > w.ws_col) {
+		if (text[i] == '\n' || column > screen.columns) {
 			rows++;
 			column = text[i] != '\n';
 		}
 	}
-	return rows < w.ws_row;
+	return rows < screen.rows;
 }
 
 static void exec_pager(int from)

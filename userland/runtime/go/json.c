@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A Go program as JSON: sites as in the report, of further kinds. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +16,6 @@
 static void put_string(struct json_object *o, const char *key, const char *s)
 {
 	json_put(o, key, json_string(s));
-}
-
-static void put_real(struct json_object *o, const char *key, double v)
-{
-	char digits[40];
-
-	snprintf(digits, sizeof(digits), "%.3f", isfinite(v) ? v : 0);
-	json_put(o, key, json_object_new_double_s(strtod(digits, NULL), digits));
 }
 
 static struct json_object *frame(const struct symbol_frame *f)
@@ -57,11 +48,11 @@ static void put_judgement(struct json_object *o, const struct judgement *j)
 	struct json_object *list = json_object_new_array();
 
 	put_string(o, "verdict", verdict_name(j->verdict));
-	put_real(o, "confidence", j->confidence);
+	json_put_real(o, "confidence", j->confidence);
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++)
 		json_object_array_add(list, json_object_new_string(j->evidence[i]));
 	json_put(o, "evidence", list);
-	put_real(o, "rate_per_min", j->rate_per_min);
+	json_put_real(o, "rate_per_min", j->rate_per_min);
 }
 
 static struct json_object *site(struct go_view *v, struct go_site *s, size_t id)
@@ -86,7 +77,7 @@ static struct json_object *site(struct go_view *v, struct go_site *s, size_t id)
 	if (s->kind == GO_GOROUTINE) {
 		json_put_number(o, "proven", s->proven);
 		json_put_number(o, "in_thread", s->in_thread);
-		put_real(o, "age_max_s", s->age_max_ns / 1e9);
+		json_put_real(o, "age_max_s", s->age_max_ns / 1e9);
 		json_put(o, "system", json_object_new_boolean(s->system));
 	}
 	json_put(o, "frames", frames_of(v, s));
@@ -106,7 +97,7 @@ static struct json_object *target_of(const struct go_view *v)
 	put_string(o, "comm", v->process->comm);
 	put_string(o, "go", v->process->table.version);
 	put_string(o, "read_at", when);
-	put_real(o, "window_s", v->snapshots ? v->at_s[v->snapshots - 1] : 0);
+	json_put_real(o, "window_s", v->snapshots ? v->at_s[v->snapshots - 1] : 0);
 	json_put_number(o, "looks", v->snapshots);
 	json_put_number(o, "threads", v->counts.threads);
 	json_put_number(o, "rss_bytes", v->counts.rss_bytes);
