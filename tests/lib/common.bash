@@ -224,6 +224,7 @@ digest() {
 explain() {
 	echo "$*" >&2
 	grep -v '^released' "$REPORT.lines" | head -60 >&2
+	jq -c '.findings[]? | [.verdict, .live, .evidence]' "$REPORT" | head -c 4000 >&2
 	return 1
 }
 

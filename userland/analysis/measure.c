@@ -234,7 +234,8 @@ void measure(struct measures *x, const struct site *s, const struct births *b,
 	double first_live_s = INFINITY, last_s = 0;
 	uint64_t last_moment = 0;
 
-	x->whole = from_s <= s->first_ns / 1e9;
+	/* a window of exactly that length begins a rounding earlier or later */
+	x->whole = from_s < s->first_ns / 1e9 + 1e-6;
 	if (x->unjoined || b->n == 0)
 		x->whole = true;
 	x->born = s->born;
