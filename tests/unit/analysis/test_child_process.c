@@ -69,6 +69,23 @@ static void test_one_look(void)
 	one_look("running ones are never a leak", 50, ATTACHED_S + 1, 1, false, VERDICT_OK, VERDICT_SUSPECT);
 }
 
+/* The window of a single look begins at attach, whatever the times round to. */
+static void test_whole_life(void)
+{
+	struct model m;
+
+	for (uint64_t ns = 0; ns < 200; ns++) {
+		begin(&m);
+		m.target.attached_ns += ns * 10000019;
+		children_replace(&m.children, made(50, ATTACHED_S + 3, 1, true), 50, m.target.now_ns);
+		judge(&m);
+		CHECK(strstr(m.children.group[CHILDREN_UNREAPED].judgement.evidence[0], "none reaped"),
+		      "%llu: %s", (unsigned long long)ns,
+		      m.children.group[CHILDREN_UNREAPED].judgement.evidence[0]);
+		model_free(&m);
+	}
+}
+
 /* A session that looks once a second; the zombies are reaped every so many seconds. */
 static enum verdict reaped_every(unsigned int seconds)
 {
@@ -130,6 +147,7 @@ static void test_number_taken_again(void)
 int main(void)
 {
 	test_one_look();
+	test_whole_life();
 	CHECK(reaped_every(0) == VERDICT_LEAK);
 	CHECK(reaped_every(5) != VERDICT_LEAK);
 	CHECK(reaped_every(15) != VERDICT_LEAK);
