@@ -18,6 +18,7 @@ teardown() {
 	module_loaded || load_module
 }
 
+# bats test_tags=debug
 @test "load: insmod and rmmod, twenty times" {
 	local i
 	for ((i = 0; i < 20; i++)); do
@@ -32,6 +33,7 @@ teardown() {
 	expect "$(modinfo -F alias "$LEAKTRACE_KO")" "" "aliases"
 }
 
+# bats test_tags=debug
 @test "load: nothing is left behind" {
 	unload_module
 	run genl family
@@ -123,6 +125,7 @@ tested_on_4_19() {
 # Functions that call somebody else.
 hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 
+# bats test_tags=debug
 @test "load: hooked is what the targets' kinds need, and more with another target" {
 	load_module
 	start_victim victim_timer
@@ -219,6 +222,7 @@ is_attached() {
 	assert_exact
 }
 
+# bats test_tags=debug
 @test "load: stopped by hand: nothing is traced any more, and every report says so" {
 	load_module
 	start_and_attach fd victim_fd

@@ -63,7 +63,7 @@ teardown() { clean_up; }
 	grep -q 'ID:' "$BATS_TEST_TMPDIR/genl"
 }
 
-# bats test_tags=vm,core
+# bats test_tags=vm,core,debug
 @test "protocol: refuses what is missing, unknown, out of range or of the wrong size" {
 	in_guest
 	local absent='ENOENT|ESRCH' range='EINVAL|ERANGE'

@@ -40,7 +40,7 @@ counted() {
 # pages that MADV_FREE gave away and that are still there
 lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM/smaps"; }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: born by the first write, once" {
 	tell map a 40
 	tell touch a write
@@ -66,7 +66,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_site write_again page 0
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: born inside a system call" {
 	tell map a 30
 	tell touch a syscall
@@ -114,7 +114,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_unrepaired
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: shared anonymous memory; MADV_REMOVE" {
 	tell map a 30 shared
 	tell touch a write
@@ -144,7 +144,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_total page live "$before"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: died by munmap, whole and in parts" {
 	tell map a 64
 	tell touch a write
@@ -171,7 +171,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_site touch_write page 40 56
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: died by MADV_FREE, although the kernel may take it later; a write keeps it" {
 	tell map a 32
 	tell touch a write
@@ -223,7 +223,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 }
 
 # What moves by a multiple of 2 MiB moves by the block, all else by the page.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: mremap of many pages, by whole blocks and not, with holes" {
 	tell map a 1600 nohuge
 	tell touch a write 100 700
@@ -244,7 +244,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 }
 
 # One found at its new place before its birth has come along would be born twice.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: moved again and again while everything is compared: each is where it was born" {
 	tell map a 3000 nohuge
 	tell touch a write
@@ -304,7 +304,7 @@ paged_out() {
 	[ "$(swapped "$VICTIM" "${RANGE[a]}")" -ge $(($1 / 2)) ]
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: swapped out and back in: neither death nor birth" {
 	swapon --show --noheadings | grep -q . || lacking "no swap"
 	tell map a 64
@@ -388,7 +388,7 @@ thp() {
 	write_sys 0 /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: a huge fault is a birth of 512; munmap of a part splits it" {
 	thp
 	tell map a 1024 huge
@@ -466,7 +466,7 @@ thp() {
 	counted touch_write 924 a
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: copy on write after fork is no second birth" {
 	tell map a 40
 	tell touch a write
@@ -498,7 +498,7 @@ thp() {
 	assert_site touch_write page 40
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "page: exec: the old image's pages are gone, the new one's are born" {
 	tell map a 100
 	tell touch a write

@@ -76,7 +76,7 @@ born() {
 	assert_site by_half_pipe fd 2 4
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: born by SCM_RIGHTS, pidfd_open, pidfd_getfd, CLONE_PIDFD" {
 	born scm_rights pidfd_open pidfd_getfd clone_pidfd
 }
@@ -91,7 +91,7 @@ born() {
 	born userfaultfd perf_event bpf_map io_uring_setup fsopen tiocgptpeer
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: as many live as /proc/PID/fd has, all roads taken, nothing repaired" {
 	assert_total fd live "$(wc -l <"$BATS_FILE_TMPDIR/after")"
 	assert_total fd baseline "$(wc -l <"$BATS_FILE_TMPDIR/before")"
@@ -119,7 +119,7 @@ born() {
 			and (.module | endswith("victim_fd")) and (.build_id | length >= 16))' "$REPORT"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: died by close, close_range, dup2 and dup3 over it" {
 	start_and_attach fd victim_fd
 	tell death close 5
@@ -159,7 +159,7 @@ born() {
 	assert_exact
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: exec closes what is CLOEXEC, keeps the rest" {
 	start_and_attach fd victim_fd
 	tell hold 9
@@ -227,7 +227,7 @@ born() {
 	assert_fd_count
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: --follow-fork: the child starts with its copies as baseline" {
 	start_victim victim_fd
 	attach --kinds fd --follow-fork
@@ -249,7 +249,7 @@ born() {
 	tell gone
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: CLONE_FILES: another process opens and closes in the same table" {
 	start_and_attach fd victim_fd
 	tell hold 6
@@ -284,7 +284,7 @@ born() {
 	assert_exact
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: CLOSE_RANGE_UNSHARE of a shared table: a thread closes copies, nobody else loses anything" {
 	start_and_attach fd victim_fd
 	tell hold 40
@@ -298,7 +298,7 @@ born() {
 	assert_exact
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: the first thread leaves the table, and who stayed ends: each descriptor counts once" {
 	start_and_attach fd victim_fd
 	tell hold 6
@@ -314,7 +314,7 @@ born() {
 	assert_exact
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fd: io_uring opens, accepts and closes" {
 	start_and_attach fd victim_fd
 	tell hold 3

@@ -16,7 +16,7 @@ assert_timer_count() {
 	assert_total timer live "$(proc_timer_count "$VICTIM")"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "timer: born by timer_create on every clock, with every way to tell" {
 	tell create realtime none 2
 	tell create realtime signal 1
@@ -116,7 +116,7 @@ assert_timer_count() {
 	assert_unrepaired
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "timer: exec ends them all" {
 	tell create monotonic none 5
 	tell exec

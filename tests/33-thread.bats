@@ -19,7 +19,7 @@ assert_task_count() {
 # Objects of the table with that flag, and what they are.
 flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2 | floor == 1) | $2"; }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "thread: born by clone and clone3, died by exit" {
 	tell raw 5
 	tell raw3 4
@@ -113,7 +113,7 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	tell kill 3
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "thread: --follow-fork: children are objects until they are reaped" {
 	lt detach "$VICTIM"
 	attach --kinds thread --follow-fork
@@ -176,7 +176,7 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	tell kill 1
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "thread: the first thread exits, the others live on" {
 	tell raw 3
 	tell leader_exit
@@ -197,7 +197,7 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	assert_exact
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "thread: exec ends all others" {
 	tell raw 4
 	tell running 2
@@ -241,7 +241,7 @@ has_child() { child=$(pgrep -P "$1") && [ -e "/proc/$child/fd/7" ]; }
 is_debugged() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"; }
 
 # A debugger's child has a signal waiting from its first moment on.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "process: a child of what is debugged is followed from its first descriptor on" {
 	local dir=$BATS_TEST_TMPDIR parent child='' debugger
 	mkfifo "$dir/go" "$dir/never"

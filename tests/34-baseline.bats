@@ -65,7 +65,7 @@ teardown() { clean_up; }
 
 # The walk over them is long, and does not hold the target up. What mremap takes from
 # before it to behind it is baseline all the same.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "baseline: pages that are moved while they are listed" {
 	start_victim victim_page
 	# above a; its first new place is below, its next one where it has been
@@ -112,6 +112,7 @@ teardown() { clean_up; }
 	assert_no_leaks
 }
 
+# bats test_tags=debug
 @test "baseline: more timers than there are cells in store when it begins" {
 	start_victim victim_bounds
 	tell timers 8000
@@ -122,6 +123,7 @@ teardown() { clean_up; }
 	assert_exact
 }
 
+# bats test_tags=debug
 @test "baseline: threads" {
 	start_victim victim_thread
 	tell raw 6

@@ -45,7 +45,7 @@ check() {
 # is FILTER: of $result
 is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; return 1; }; }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "stack: equal to backtrace() on every path, to depth 200 and more" {
 	start_victim victim_stack
 	follow fd,page
@@ -64,7 +64,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	is '.complete >= 0.999 * .noted'
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "stack: swapped out when something is made: walked again, whole and not wrong" {
 	[ "$(wc -l </proc/swaps)" -gt 1 ] || lacking "swap"
 	start_victim victim_stack
@@ -91,7 +91,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 			all(.[]; .frames[-1].function == "_start" and (.frames | length) > 70))' "$REPORT"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "stack: equal to backtrace() while another thread loads and unloads a library" {
 	start_victim victim_stack
 	follow fd,page
@@ -100,7 +100,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	is '.complete >= 0.999 * .noted'
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "stack: equal to backtrace() in each of 25 programs one after the other" {
 	start_victim victim_stack
 	follow fd
@@ -116,7 +116,7 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	is '.complete < 100'
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "stack: through code that mprotect() makes of a file's bytes" {
 	start_victim victim_stack
 	follow fd

@@ -41,7 +41,7 @@ assert_type() {
 	expect "$have" "$2" "type of what $1 makes"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "map: made by mmap, of every type" {
 	begin
 	tell map a anon 10
@@ -124,7 +124,7 @@ assert_type() {
 	assert_made by_anon 2 3
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "map: over others, in the middle, at the ends, over all" {
 	begin
 	tell map a anon 20
@@ -253,7 +253,7 @@ assert_type() {
 	assert_site by_remap map 0 0
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "map: mremap moves a part, over others, and leaves something behind" {
 	begin
 	tell map a anon 20
@@ -375,7 +375,7 @@ assert_type() {
 	assert_site by_anon map 1 1
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "map: a child that is followed begins with copies" {
 	start_victim victim_map
 	attach --kinds map --follow-fork
@@ -394,7 +394,7 @@ assert_type() {
 	tell gone
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "map: exec begins anew" {
 	begin
 	tell map a anon 20

@@ -66,7 +66,7 @@ right_or_flagged() {
 	assert_flagged objects
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "losses: object table fills while tracing; descriptors" {
 	load_module max_objects=40
 	start_and_attach fd victim_fd
@@ -134,7 +134,7 @@ right_or_flagged() {
 	fi
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "losses: site table too small: totals stay right" {
 	load_module max_sites=5
 	start_and_attach fd victim_fd
@@ -162,7 +162,7 @@ right_or_flagged() {
 	[ "$(genl status | jq .lost_stacks)" -gt 0 ]
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "losses: tiny ring: events are lost and counted, the report is right" {
 	load_module ring_bytes=4096
 	start_and_attach fd victim_fd
@@ -178,7 +178,7 @@ right_or_flagged() {
 }
 
 # The ring is emptied in time; it is the tool that does not read.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "losses: a recorder that stands still: what its socket could not take is counted" {
 	load_module
 	start_victim victim_fd
@@ -247,7 +247,7 @@ right_or_flagged() {
 	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" losses
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "losses: what one target lost is not said of another, nor of who comes later" {
 	load_module ring_bytes=4096
 	start_victim victim_fd

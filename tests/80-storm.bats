@@ -32,7 +32,7 @@ teardown() {
 	kill -0 "$bystander"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "storm: 8 threads, 20,000 descriptors" {
 	start_and_attach fd victim_storm
 	tell storm 8 20000 11
@@ -44,7 +44,7 @@ teardown() {
 	kill -0 "$bystander"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "storm: 8 threads touch and unmap 25,600 pages" {
 	start_and_attach page victim_storm
 	tell pages 8 32 100

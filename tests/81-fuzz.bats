@@ -11,7 +11,7 @@ setup() { need_module; }
 
 teardown() { clean_up; }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fuzz: messages whole, bent and rubbish, with and without privilege, from all namespaces" {
 	"$VICTIMS/fuzz_netlink" --messages "$FUZZ_MESSAGES" --seed "$FUZZ_SEED" \
 		>"$BATS_TEST_TMPDIR/fuzz"
@@ -23,7 +23,7 @@ teardown() { clean_up; }
 }
 
 # Once, dumps read tables that the last target's end had freed.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "fuzz: dumps while the last target is detached" {
 	"$PYTHON" "$TOP/tests/lib/fuzz.py" --detach 6
 	expect "$(genl status | jq .targets)" 0 targets

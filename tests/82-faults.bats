@@ -21,7 +21,7 @@ sweep() {
 	load_module
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "faults: attach" { sweep attach; }
 
 @test "faults: snapshot" { sweep snapshot; }

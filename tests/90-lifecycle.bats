@@ -40,7 +40,7 @@ targets() { genl status | jq .targets; }
 no_targets() { [ "$(targets)" = 0 ]; }
 one_target() { [ "$(targets)" = 1 ]; }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "error: module not loaded" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	unload_module
@@ -69,7 +69,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	expect "$(cat "$BATS_TEST_TMPDIR/err")" "leaktrace: the module was unloaded: load it and start again" message
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "error: no such process, not attached, already attached" {
 	refused 4194000 process -- lt attach 4194000 --background
 	start_victim victim_fd
@@ -82,7 +82,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	refused -- lt attach 2 --background
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "error: without privilege" {
 	start_victim victim_fd
 	attach
@@ -105,7 +105,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	one_target
 }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "error: bad usage" {
 	# without a command it says how things are
 	run lt
@@ -141,7 +141,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	no_targets
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "kill -9 of the command line tool detaches its target" {
 	start_victim victim_fd
 	lt_front attach "$VICTIM" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
@@ -282,7 +282,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	kill -KILL "$child" 2>/dev/null || true
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "rmmod under load: refused while traced, works at once after detach" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	"$VICTIMS/victim_storm" churn >/dev/null 2>&1 3>&- &
@@ -346,7 +346,7 @@ round() {
 unloads() { ! module_loaded || rmmod leaktrace 2>/dev/null; }
 
 # 92-lives.bats has more rounds, and more ways.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "insmod, attach, kill -9 at random moments, rmmod: 5 times" {
 	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
 	local how

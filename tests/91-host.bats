@@ -20,7 +20,7 @@ teardown() {
 	[ ! -d $GROUP ] || rmdir $GROUP
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "host: a processor goes and comes while threads open and close: exact" {
 	[ -w $CPU ] || lacking "no processor that can be switched off"
 	start_and_attach fd victim_storm
@@ -57,7 +57,7 @@ limited_group() {
 	[ ! -w $GROUP/memory.swap.max ] || echo 0 >$GROUP/memory.swap.max
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "host: a target that the OOM killer takes still has its last report" {
 	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || lacking "no memory controller"
 	limited_group 32
@@ -86,7 +86,7 @@ limited_group() {
 
 # Such a worker has the process's memory and its own name under task/, and never comes
 # back to user mode. Until v6.4 it was a thread of the kernel.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "host: vhost's worker of a target holds neither target nor module" {
 	modprobe vhost_net && [ -c /dev/vhost-net ] || skip "this kernel has no vhost_net"
 	"$PYTHON" - >"$BATS_TEST_TMPDIR/out" 3>&- 4>&- <<-'PYTHON' &
@@ -115,7 +115,7 @@ limited_group() {
 	load_module
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "host: who unmaps a target that was killed does not take its last report" {
 	start_and_attach page victim_page
 	tell map a 30000 nohuge
@@ -158,7 +158,7 @@ while_it_hangs() {
 # One thread writes to a file that is mapped, which the frozen file system makes wait,
 # on 5.10 and 6.1 with mmap_lock held for reading; one changes a mapping, behind it; one
 # touches memory, behind that.
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "host: a target that waits for a frozen file system holds up nobody else" {
 	local dir=$BATS_TEST_TMPDIR
 	modprobe loop && modprobe ext4 || skip "this kernel has no loop or ext4"

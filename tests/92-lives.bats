@@ -75,7 +75,7 @@ memory() {
 
 one_target() { [ "$(genl status | jq .targets)" = 1 ]; }
 
-# bats test_tags=core,slow
+# bats test_tags=core
 @test "lives: who reads is stopped while 40,000 descriptors come and go: its report is right" {
 	load_module ring_bytes=4096
 	start_victim victim_storm
