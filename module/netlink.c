@@ -6,7 +6,8 @@
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user
  * namespace, of the caller and of the socket's opener. The family exists in
  * the initial network namespace only. Operations run in parallel; the tables'
- * own locks keep them apart.
+ * own locks keep them apart. What takes long runs after netlink's lock is released
+ * (netlink_request.c).
  *
  * A socket owns the targets that it added without BACKGROUND; when it closes,
  * however, they end.
@@ -264,55 +265,36 @@ static struct task_struct *task_of_pid(u32 nr, struct netlink_ext_ack *extack)
 	return task;
 }
 
-/* With lt_mutex held; a parent that has been deleted meanwhile is none. */
-static struct lt_target *add_locked(struct genl_info *info, struct task_struct *task,
-				    struct lt_maps *maps, struct lt_target *parent)
-{
-	struct lt_target *t;
+struct add_args {
+	struct task_struct *task;
+	struct lt_maps *maps;	/* until lt_target_add() has them */
+	struct lt_target *parent;
+	u32 kinds;
+	u32 flags;
+	u32 max_objects;
+};
 
-	t = lt_target_add(task,
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT),
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
-			  get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
-			  info->snd_portid, maps, info->extack);
-	if (!IS_ERR(t) && parent)
-		lt_target_adopt(t, parent);
+/* With lt_mutex held; a parent that has been deleted meanwhile is none. */
+static struct lt_target *add_locked(struct genl_info *info, struct add_args *a)
+{
+	struct lt_target *t = lt_target_add(a->task, a->kinds, a->flags, a->max_objects,
+					    info->snd_portid, a->maps, info->extack);
+
+	a->maps = NULL;
+	if (!IS_ERR(t) && a->parent)
+		lt_target_adopt(t, a->parent);
 	return t;
 }
 
-static int add_target(struct sk_buff *skb, struct genl_info *info)
+static int add_run(struct genl_info *info, void *args)
 {
-	u32 parent_id = get_u32(info->attrs, LEAKTRACE_A_TARGET_PARENT, 0);
-	struct lt_target *t, *parent = NULL;
-	struct task_struct *task;
-	struct lt_maps *maps;
+	struct lt_target *t;
 	int err;
 
-	if (lt_netlink_permit(skb, info->extack))
-		return -EPERM;
-	if (!info->attrs[LEAKTRACE_A_TARGET_PID]) {
-		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
-		return -EINVAL;
-	}
-	if (!get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT)) {
-		NL_SET_ERR_MSG(info->extack, "no kinds to follow");
-		return -EINVAL;
-	}
-	task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	maps = lt_unwind_parse_maps(info, LEAKTRACE_A_TARGET_MAP);
-	if (IS_ERR(maps)) {
-		put_task_struct(task);
-		return PTR_ERR(maps);
-	}
-	if (parent_id)
-		parent = lt_target_by_id(parent_id);
-	mutex_lock(&lt_mutex);
-	t = add_locked(info, task, maps, parent);
+	if (mutex_lock_killable(&lt_mutex))
+		return -EINTR;
+	t = add_locked(info, args);
 	mutex_unlock(&lt_mutex);
-	lt_target_put(parent);
-	put_task_struct(task);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	err = reply(info, LEAKTRACE_CMD_TARGET_ADD, fill_target, t);
@@ -326,30 +308,65 @@ static int add_target(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/*
- * Netlink holds no reference to the module. If unloading has begun no target may be added:
- * its hooks would call code that is about to be freed.
- */
-static int target_add(struct sk_buff *skb, struct genl_info *info)
+static void add_release(void *args)
 {
-	int err;
+	struct add_args *a = args;
 
-	if (!try_module_get(THIS_MODULE))
-		return -ESHUTDOWN;
-	err = add_target(skb, info);
-	module_put(THIS_MODULE);
-	return err;
+	lt_maps_free(a->maps);
+	lt_target_put(a->parent);
+	put_task_struct(a->task);
 }
 
-static int target_del(struct sk_buff *skb, struct genl_info *info)
+static const struct lt_command add_command = {
+	.run = add_run,
+	.release = add_release,
+	.args_bytes = sizeof(struct add_args),
+};
+
+static int target_add(struct sk_buff *skb, struct genl_info *info)
 {
-	u32 id = get_u32(info->attrs, LEAKTRACE_A_TARGET_ID, 0);
-	struct lt_target *t, *tmp;
-	int err = id ? -ENOENT : 0;
+	u32 parent_id = get_u32(info->attrs, LEAKTRACE_A_TARGET_PARENT, 0);
+	struct add_args a = {
+		.kinds = get_u32(info->attrs, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_DEFAULT),
+		.flags = get_u32(info->attrs, LEAKTRACE_A_TARGET_FLAGS, 0),
+		.max_objects = get_u32(info->attrs, LEAKTRACE_A_TARGET_MAX_OBJECTS, 0),
+	};
 
 	if (lt_netlink_permit(skb, info->extack))
 		return -EPERM;
-	mutex_lock(&lt_mutex);
+	if (!info->attrs[LEAKTRACE_A_TARGET_PID]) {
+		NL_SET_ERR_MSG(info->extack, "TARGET_PID is missing");
+		return -EINVAL;
+	}
+	if (!a.kinds) {
+		NL_SET_ERR_MSG(info->extack, "no kinds to follow");
+		return -EINVAL;
+	}
+	a.task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
+	if (IS_ERR(a.task))
+		return PTR_ERR(a.task);
+	a.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_TARGET_MAP);
+	if (IS_ERR(a.maps)) {
+		put_task_struct(a.task);
+		return PTR_ERR(a.maps);
+	}
+	if (parent_id)
+		a.parent = lt_target_by_id(parent_id);
+	return lt_netlink_defer(skb, info, &add_command, &a);
+}
+
+struct del_args {
+	u32 id;		/* 0: all */
+};
+
+static int del_run(struct genl_info *info, void *args)
+{
+	u32 id = ((struct del_args *)args)->id;
+	struct lt_target *t, *tmp;
+	int err = id ? -ENOENT : 0;
+
+	if (mutex_lock_killable(&lt_mutex))
+		return -EINTR;
 	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
 		if (id && t->id != id)
 			continue;
@@ -362,6 +379,20 @@ static int target_del(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		NL_SET_ERR_MSG(info->extack, "no such target");
 	return err;
+}
+
+static const struct lt_command del_command = {
+	.run = del_run,
+	.args_bytes = sizeof(struct del_args),
+};
+
+static int target_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct del_args a = { .id = get_u32(info->attrs, LEAKTRACE_A_TARGET_ID, 0) };
+
+	if (lt_netlink_permit(skb, info->extack))
+		return -EPERM;
+	return lt_netlink_defer(skb, info, &del_command, &a);
 }
 
 static int target_get(struct sk_buff *skb, struct genl_info *info)
@@ -379,21 +410,36 @@ static int target_get(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+struct reconcile_args {
+	struct lt_target *t;
+};
+
+static int reconcile_run(struct genl_info *info, void *args)
+{
+	struct lt_target *t = ((struct reconcile_args *)args)->t;
+
+	return lt_reconcile(t) ?: reply(info, LEAKTRACE_CMD_RECONCILE, fill_target, t);
+}
+
+static void reconcile_release(void *args)
+{
+	lt_target_put(((struct reconcile_args *)args)->t);
+}
+
+static const struct lt_command reconcile_command = {
+	.run = reconcile_run,
+	.release = reconcile_release,
+	.args_bytes = sizeof(struct reconcile_args),
+};
+
 static int reconcile(struct sk_buff *skb, struct genl_info *info)
 {
-	struct lt_target *t;
-	int err;
+	struct reconcile_args a;
 
 	if (lt_netlink_permit(skb, info->extack))
 		return -EPERM;
-	t = target_of(info);
-	if (IS_ERR(t))
-		return PTR_ERR(t);
-	err = lt_reconcile(t);
-	if (!err)
-		err = reply(info, LEAKTRACE_CMD_RECONCILE, fill_target, t);
-	lt_target_put(t);
-	return err;
+	a.t = target_of(info);
+	return IS_ERR(a.t) ? PTR_ERR(a.t) : lt_netlink_defer(skb, info, &reconcile_command, &a);
 }
 
 static int status_get(struct sk_buff *skb, struct genl_info *info)

@@ -51,6 +51,23 @@ struct lt_dump {
 int lt_dump_one(struct lt_dump *dump, int (*fill)(struct sk_buff *skb, const void *arg),
 		const void *arg);
 
+/**
+ * struct lt_command - a command that takes long
+ * @run: does it, in the sender's context, no lock held. @info has no attributes any more.
+ *	0 or negative errno, with a reason in @info
+ * @release: gives back what @args hold; called once, whether it ran or not. Or NULL
+ * @args_bytes: size of its arguments
+ */
+struct lt_command {
+	int (*run)(struct genl_info *info, void *args);
+	void (*release)(void *args);
+	size_t args_bytes;
+};
+
+/* netlink_request.c: commands that run when netlink's lock is released */
+int lt_netlink_defer(struct sk_buff *skb, struct genl_info *info,
+		     const struct lt_command *command, void *args);
+
 /* netlink_unwind.c: the commands that hand unwind tables over */
 struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
 int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);

@@ -29,6 +29,37 @@ static int reply_id(struct genl_info *info, u8 cmd, u32 id)
 	return genlmsg_reply(skb, info);
 }
 
+struct add_args {
+	struct file *file;
+};
+
+/* The file may be on a server that does not answer. */
+static int add_run(struct genl_info *info, void *args)
+{
+	const struct add_args *a = args;
+	u32 id;
+	int err = a->file->f_mode & FMODE_READ ? lt_table_add(a->file, &id) : -EBADF;
+
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG(info->extack, "not a valid unwind table");
+	else if (err == -ENOSPC)
+		NL_SET_ERR_MSG(info->extack, "no room (module parameter table_bytes)");
+	return err ?: reply_id(info, LEAKTRACE_CMD_UNWIND_ADD, id);
+}
+
+static void add_release(void *args)
+{
+	const struct add_args *a = args;
+
+	fput(a->file);
+}
+
+static const struct lt_command add_command = {
+	.run = add_run,
+	.release = add_release,
+	.args_bytes = sizeof(struct add_args),
+};
+
 /**
  * lt_unwind_add() - UNWIND_ADD
  * @skb: request
@@ -39,9 +70,7 @@ static int reply_id(struct genl_info *info, u8 cmd, u32 id)
  */
 int lt_unwind_add(struct sk_buff *skb, struct genl_info *info)
 {
-	struct file *file;
-	u32 id;
-	int err;
+	struct add_args a;
 
 	if (lt_netlink_permit(skb, info->extack))
 		return -EPERM;
@@ -49,18 +78,12 @@ int lt_unwind_add(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "UNWIND_FD is missing");
 		return -EINVAL;
 	}
-	file = fget(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_FD]));
-	if (!file) {
+	a.file = fget(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_FD]));
+	if (!a.file) {
 		NL_SET_ERR_MSG(info->extack, "UNWIND_FD is not open");
 		return -EBADF;
 	}
-	err = file->f_mode & FMODE_READ ? lt_table_add(file, &id) : -EBADF;
-	fput(file);
-	if (err == -EINVAL)
-		NL_SET_ERR_MSG(info->extack, "not a valid unwind table");
-	else if (err == -ENOSPC)
-		NL_SET_ERR_MSG(info->extack, "no room (module parameter table_bytes)");
-	return err ?: reply_id(info, LEAKTRACE_CMD_UNWIND_ADD, id);
+	return lt_netlink_defer(skb, info, &add_command, &a);
 }
 
 /**
@@ -164,34 +187,61 @@ struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 	return ERR_PTR(err);
 }
 
-static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
-	       struct netlink_ext_ack *extack)
+struct set_args {
+	struct lt_target *t;
+	struct lt_maps *maps;	/* until the target has them */
+	u32 generation;
+};
+
+/* Return: 0, the old maps in @s->maps; or negative errno, with a reason */
+static int set_locked(struct set_args *s, struct netlink_ext_ack *extack)
 {
-	struct lt_maps *old = NULL;
-	struct lt_mm *m;
+	struct lt_target *t = s->t;
+	struct lt_mm *m = lt_mm_get(t);
 	int err = 0;
 
-	down_write(&t->rwsem);
-	m = lt_mm_get(t);
 	if (t->dead || !m) {
 		NL_SET_ERR_MSG(extack, "the target has no address space of its own");
 		err = -ENOENT;
-	} else if (generation != atomic_read(&t->code_changes)) {
+	} else if (s->generation != atomic_read(&t->code_changes)) {
 		NL_SET_ERR_MSG(extack, "the target has new code: read its maps again");
 		err = -ESTALE;
 	} else {
 		WRITE_ONCE(t->hold_timed_out, false);
-		old = lt_maps_set(m, maps);
+		s->maps = lt_maps_set(m, s->maps);
 	}
 	lt_mm_put(m);
-	up_write(&t->rwsem);
-	/* Not under the rwsem: the target's threads may be waiting for it. */
-	if (old) {
-		synchronize_rcu();
-		lt_maps_free(old);
-	}
 	return err;
 }
+
+static int set_run(struct genl_info *info, void *args)
+{
+	struct set_args *s = args;
+	int err;
+
+	if (down_write_killable(&s->t->rwsem))
+		return -EINTR;
+	err = set_locked(s, info->extack);
+	up_write(&s->t->rwsem);
+	/* Not under the rwsem: the target's threads may be waiting for it. */
+	if (!err && s->maps)
+		synchronize_rcu();
+	return err;
+}
+
+static void set_release(void *args)
+{
+	struct set_args *s = args;
+
+	lt_maps_free(s->maps);
+	lt_target_put(s->t);
+}
+
+static const struct lt_command set_command = {
+	.run = set_run,
+	.release = set_release,
+	.args_bytes = sizeof(struct set_args),
+};
 
 /**
  * lt_unwind_maps_set() - MAPS_SET
@@ -203,9 +253,7 @@ static int set(struct lt_target *t, struct lt_maps *maps, u32 generation,
  */
 int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct lt_target *t;
-	struct lt_maps *maps;
-	int err;
+	struct set_args s;
 
 	if (lt_netlink_permit(skb, info->extack))
 		return -EPERM;
@@ -214,19 +262,16 @@ int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "UNWIND_TARGET or _GENERATION is missing");
 		return -EINVAL;
 	}
-	t = lt_target_by_id(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_TARGET]));
-	if (!t) {
+	s.generation = nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_GENERATION]);
+	s.t = lt_target_by_id(nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_TARGET]));
+	if (!s.t) {
 		NL_SET_ERR_MSG(info->extack, "no such target");
 		return -ENOENT;
 	}
-	maps = lt_unwind_parse_maps(info, LEAKTRACE_A_UNWIND_MAP);
-	err = PTR_ERR_OR_ZERO(maps);
-	if (!err) {
-		err = set(t, maps, nla_get_u32(info->attrs[LEAKTRACE_A_UNWIND_GENERATION]),
-			  info->extack);
-		if (err)
-			lt_maps_free(maps);
+	s.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_UNWIND_MAP);
+	if (IS_ERR(s.maps)) {
+		lt_target_put(s.t);
+		return PTR_ERR(s.maps);
 	}
-	lt_target_put(t);
-	return err;
+	return lt_netlink_defer(skb, info, &set_command, &s);
 }

@@ -520,21 +520,20 @@ void lt_target_del_by_port(u32 portid)
  * lt_target_by_id() - look a target up
  * @id: its id
  *
- * Context: may sleep; takes lt_mutex.
+ * Context: any: it does not wait.
  * Return: the target with a reference, or NULL.
  */
 struct lt_target *lt_target_by_id(u32 id)
 {
 	struct lt_target *t, *found = NULL;
 
-	mutex_lock(&lt_mutex);
-	list_for_each_entry(t, &lt_targets, node)
-		if (t->id == id) {
+	rcu_read_lock();
+	list_for_each_entry_rcu(t, &lt_targets, node)
+		if (t->id == id && refcount_inc_not_zero(&t->refs)) {
 			found = t;
-			lt_target_get(t);
 			break;
 		}
-	mutex_unlock(&lt_mutex);
+	rcu_read_unlock();
 	return found;
 }
 

@@ -77,6 +77,18 @@ static void work_exit(void)
 const struct lt_store lt_work_store = { .init = work_init, .exit = work_exit };
 
 /**
+ * lt_work_at_return() - have current do something on its way back to user mode
+ * @head: what, as init_task_work() has prepared it; it need not hold a target
+ *
+ * Context: a user task's, any but interrupts.
+ * Return: 0, or -ESRCH if current has exited too far.
+ */
+int lt_work_at_return(struct callback_head *head)
+{
+	return static_call(lt_task_work_add)(current, head, TWA_RESUME);
+}
+
+/**
  * lt_work_pending() - works queued and not done
  *
  * Context: any.
