@@ -70,6 +70,8 @@ enum lt_syscall {
 	LT_SYS_MREMAP,
 	LT_SYS_MADVISE,
 	LT_SYS_PROCESS_MADVISE,
+	LT_SYS_TRUNCATE,	/* and ftruncate */
+	LT_SYS_FALLOCATE,
 };
 
 /* The system call that current is in, and its arguments. */
@@ -92,6 +94,10 @@ static inline enum lt_syscall lt_syscall_current(unsigned long *args)
 		call = LT_SYS_MADVISE;
 	} else if (nr == __NR_process_madvise) {
 		call = LT_SYS_PROCESS_MADVISE;
+	} else if (nr == __NR_truncate || nr == __NR_ftruncate) {
+		call = LT_SYS_TRUNCATE;
+	} else if (nr == __NR_fallocate) {
+		call = LT_SYS_FALLOCATE;
 	}
 	if (call != LT_SYS_OTHER)
 		syscall_get_arguments(current, regs, args);

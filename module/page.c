@@ -643,28 +643,30 @@ void lt_page_moved(struct lt_pages *p, unsigned long from, unsigned long to, uns
  * @from: block number to start at
  * @block: set to the number of the first block at or above @from
  * @live: 512 bits, set to its live pages
- * @young: 512 bits, set to those born in the last second
+ * @young: 512 bits, set to those born after @since_ns
+ * @since_ns: not long ago
  *
  * Context: any but interrupts.
  * Return: false if there is none.
  */
 bool lt_page_block(struct lt_pages *p, unsigned long from, unsigned long *block,
-		   unsigned long *live, unsigned long *young)
+		   unsigned long *live, unsigned long *young, u64 since_ns)
 {
-	u32 now, second = NSEC_PER_SEC >> TICK_SHIFT;
 	unsigned long flags;
 	struct lt_block *b;
 	unsigned int i;
+	u32 now, age;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	now = tick_of(p, lt_now_ns());	/* under the lock: no birth is later */
+	age = now - tick_of(p, since_ns);
 	b = block_find(p, from, true);
 	if (b) {
 		*block = b->nr;
 		bitmap_copy(live, b->live, LT_BLOCK_PAGES);
 		bitmap_zero(young, LT_BLOCK_PAGES);
 		for_each_set_bit(i, b->live, LT_BLOCK_PAGES)
-			if (!test_bit(i, b->baseline) && now - block_birth(b, i)->tick <= second)
+			if (!test_bit(i, b->baseline) && now - block_birth(b, i)->tick < age)
 				__set_bit(i, young);
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);

@@ -58,7 +58,7 @@ void lt_page_forget(struct lt_pages *p);
 u32 lt_page_rewalked(struct lt_pages *p, unsigned long page, u64 born_ns, u32 cut, u32 stack);
 void lt_page_baseline(struct lt_pages *p, unsigned long nr, const unsigned long *populated);
 bool lt_page_block(struct lt_pages *p, unsigned long from, unsigned long *block,
-		   unsigned long *live, unsigned long *young);
+		   unsigned long *live, unsigned long *young, u64 since_ns);
 bool lt_page_next_run(struct lt_pages *p, unsigned long from, struct lt_page_run *run);
 u32 lt_page_cells_used(void);
 
@@ -81,5 +81,7 @@ unsigned long lt_walk_next_block(struct mm_struct *mm, unsigned long block);
 int lt_page_baseline_walk(struct lt_mm *m, bool rwsem_held);
 bool lt_page_reconcile(struct lt_mm *m, bool last_user);
 void lt_page_sync_block(struct lt_mm *m, unsigned long addr, u32 site);
+void lt_page_sync_hole(struct lt_mm *m, unsigned long first, unsigned long end, u64 began_ns,
+		       u32 stack);
 
 #endif /* _LT_PAGE_H */

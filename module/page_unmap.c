@@ -6,17 +6,20 @@
  *   UNMAP  the range dies, unless mremap moves it: then its pages follow on
  *	    the way back to user mode, when the new address is known
  *   CLEAR  dies inside the target's own madvise (DONTNEED, FREE, REMOVE and
- *	    relatives), clipped to its range. Anywhere else it is COW, swap-out,
+ *	    relatives), clipped to its range. Inside its truncate, ftruncate or
+ *	    fallocate(PUNCH_HOLE) pages of shared memory may go, or be swapped out, or
+ *	    be a huge page's that is split: on the way back to user mode the range is
+ *	    compared with the page tables. Anywhere else it is COW, swap-out,
  *	    migration, compaction, KSM, collapse, split: alive
  *   other  protection and aging: nothing
  *
- * Not seen at once, but at the next reconcile: madvise through io_uring, and shared
- * memory that is truncated or has holes punched into it by a file operation, whether the
- * target's own or another process's.
+ * Not seen at once, but at the next reconcile: any of these through io_uring, and shared
+ * memory whose pages another process takes off the file, or open() with O_TRUNC.
  *
  * Deaths are counted when the range begins to go: a detached mapping cannot fault in
  * between.
  */
+#include <uapi/linux/falloc.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mmu_notifier.h>
@@ -26,6 +29,7 @@
 #include <linux/uio.h>
 
 #include "arch.h"
+#include "leaktrace.h"
 #include "mm.h"
 #include "page.h"
 #include "probe.h"
@@ -183,6 +187,59 @@ static void pages_die(struct lt_pages *p, unsigned long first, unsigned long end
 	}
 }
 
+/* Does current's system call take pages off a file? They leave all of its mappings. */
+static bool takes_pages_off_file(void)
+{
+	unsigned long args[6];
+
+	switch (lt_syscall_current(args)) {
+	case LT_SYS_TRUNCATE:
+		return true;
+	case LT_SYS_FALLOCATE:
+		return args[1] & FALLOC_FL_PUNCH_HOLE;
+	default:
+		return false;
+	}
+}
+
+struct hole_args {
+	unsigned long first;
+	unsigned long end;
+	u64 began_ns;
+};
+
+static void hole_run(struct lt_work *w)
+{
+	const struct hole_args *h = lt_work_args(w);
+	struct lt_mm *m;
+
+	lt_work_lock(w);
+	m = w->target->dead ? NULL : lt_mm_get(w->target);
+	if (m && m->mm == current->mm)
+		lt_page_sync_hole(m, h->first, h->end, h->began_ns, w->stack);
+	lt_mm_put(m);
+	lt_work_unlock(w);
+}
+
+/* One system call may queue one for each mapping of the file. */
+static const struct lt_work_type hole_work = {
+	.run = hole_run,
+	LT_WORK_ARGS(struct hole_args),
+	.loss = LT_WORK_REPAIRABLE,
+	.bulk = true,
+};
+
+static void hole_later(struct lt_pages *p, unsigned long first, unsigned long end)
+{
+	struct hole_args hole = { .first = first, .end = end, .began_ns = lt_now_ns() };
+	struct lt_page_run run;
+
+	if (!lt_page_next_run(p, first, &run) || run.page >= end || !lt_probe_enter(NULL))
+		return;
+	lt_work_queue(p->target, current, &hole_work, lt_stack_capture_death(p->target), &hole);
+	lt_probe_leave();
+}
+
 /**
  * lt_page_invalidate() - a range of an address space is invalidated: do pages die
  * @m: the address space
@@ -215,6 +272,8 @@ void lt_page_invalidate(struct lt_mm *m, const struct mmu_notifier_range *range)
 		dies = !mremap_moves(p, first, end);
 	else if (range->event == MMU_NOTIFY_CLEAR)
 		dies = madvise_clears(&first, &end);
+	if (range->event == MMU_NOTIFY_CLEAR && !dies && takes_pages_off_file())
+		hole_later(p, first, end);
 	if (dies)
 		pages_die(p, first, end, mmu_notifier_range_blockable(range));
 }

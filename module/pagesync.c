@@ -43,6 +43,10 @@ struct pass {
 	bool locked;		/* mmap_lock is held for reading */
 	bool missed;		/* a block that could not be compared */
 	bool move_stuck;	/* a mremap does not end: wait for it once, not at every block */
+	/* Of a hole, else 0: */
+	unsigned long first, end;	/* pages */
+	u64 since_ns;		/* what is born later is on its way; 0: in the last second */
+	u32 stack;		/* where it was made */
 	/* Does one block of a mapping. Return: the next one's number. */
 	unsigned long (*block)(struct pass *p, struct vm_area_struct *vma, unsigned long block);
 };
@@ -205,6 +209,7 @@ static bool read_block(struct pass *p, struct vm_area_struct *vma, unsigned long
 {
 	struct lt_mm *m = p->m;
 	struct lt_pages *pages = lt_pages(m);
+	u64 since_ns = p->since_ns ?: lt_now_ns() - NSEC_PER_SEC;
 	unsigned long found;
 	int tries, seq;
 
@@ -213,7 +218,8 @@ static bool read_block(struct pass *p, struct vm_area_struct *vma, unsigned long
 		/* Pairs with on_range_start(): read the page tables after the number, */
 		smp_rmb();
 		lt_walk_block(vma, block, v->populated, v->clean);
-		if (!lt_page_block(pages, block, &found, v->live, v->young) || found != block) {
+		if (!lt_page_block(pages, block, &found, v->live, v->young, since_ns) ||
+		    found != block) {
 			bitmap_zero(v->live, LT_BLOCK_PAGES);
 			bitmap_zero(v->young, LT_BLOCK_PAGES);
 		}
@@ -229,22 +235,47 @@ static bool read_block(struct pass *p, struct vm_area_struct *vma, unsigned long
 	return false;
 }
 
-static void drop_missing(struct lt_mm *m, struct vm_area_struct *vma, unsigned long block,
-			 const unsigned long *missing)
+static bool is_missing(struct vm_area_struct *vma, unsigned long page)
 {
-	struct lt_kind_stats *k = &m->target->kind[LEAKTRACE_KIND_PAGE];
-	bool shmem = lt_vma_type(vma) == LEAKTRACE_TYPE_SHMEM;
-	unsigned int i;
+	/* An entry is empty for a moment while its protection is changed. */
+	return !lt_walk_populated(vma, page << PAGE_SHIFT) &&
+		(lt_vma_type(vma) != LEAKTRACE_TYPE_SHMEM || !lt_walk_shmem_cached(vma, page));
+}
 
-	for_each_set_bit(i, missing, LT_BLOCK_PAGES) {
-		unsigned long page = block * LT_BLOCK_PAGES + i;
+/* By runs: of a hole there may be many. */
+static void drop_missing(struct pass *p, struct vm_area_struct *vma, unsigned long block,
+			 unsigned long *missing)
+{
+	struct lt_kind_stats *k = &p->m->target->kind[LEAKTRACE_KIND_PAGE];
+	unsigned long base = block * LT_BLOCK_PAGES, i, end;
+	u64 died;
 
-		/* An entry is empty for a moment while its protection is changed. */
-		if (lt_walk_populated(vma, page << PAGE_SHIFT) ||
-		    (shmem && lt_walk_shmem_cached(vma, page)))
-			continue;
-		atomic64_add(lt_page_died(lt_pages(m), page, page + 1, 0), &k->missed_deaths);
+	for_each_set_bit(i, missing, LT_BLOCK_PAGES)
+		if (!is_missing(vma, base + i))
+			__clear_bit(i, missing);
+	for (i = 0; (i = find_next_bit(missing, LT_BLOCK_PAGES, i)) < LT_BLOCK_PAGES; i = end) {
+		end = find_next_zero_bit(missing, LT_BLOCK_PAGES, i);
+		died = lt_page_died(lt_pages(p->m), base + i, base + end, p->stack);
+		if (!p->end)
+			atomic64_add(died, &k->missed_deaths);
 	}
+}
+
+/* What is live and not populated. Births on their way are live before they are populated. */
+static void find_missing(struct pass *p, struct vm_area_struct *vma, unsigned long block,
+			 const struct view *v)
+{
+	unsigned long base = block * LT_BLOCK_PAGES;
+	unsigned long first = max3(base, vma->vm_start >> PAGE_SHIFT, p->first) - base;
+	unsigned long end = min3(base + LT_BLOCK_PAGES, vma->vm_end >> PAGE_SHIFT,
+				 p->end ?: ULONG_MAX) - base;
+	unsigned long missing[BITS_TO_LONGS(LT_BLOCK_PAGES)];
+
+	bitmap_andnot(missing, v->live, v->populated, LT_BLOCK_PAGES);
+	bitmap_andnot(missing, missing, v->young, LT_BLOCK_PAGES);
+	bitmap_clear(missing, 0, first);
+	bitmap_clear(missing, end, LT_BLOCK_PAGES - end);
+	drop_missing(p, vma, block, missing);
 }
 
 /*
@@ -266,9 +297,8 @@ static void add_found(struct lt_mm *m, struct vm_area_struct *vma, unsigned long
 
 static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned long block)
 {
+	unsigned long found[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	struct lt_mm *m = p->m;
-	unsigned long base = block * LT_BLOCK_PAGES, first, end;
-	unsigned long work[BITS_TO_LONGS(LT_BLOCK_PAGES)];
 	struct view v;
 
 	/* The OOM killer's victim keeps its pages for the last report. */
@@ -276,18 +306,12 @@ static void reconcile_block(struct pass *p, struct vm_area_struct *vma, unsigned
 		p->missed = true;
 		return;
 	}
-	bitmap_andnot(work, v.populated, v.live, LT_BLOCK_PAGES);
-	bitmap_andnot(work, work, v.clean, LT_BLOCK_PAGES);
-	add_found(m, vma, block, work);
-
-	/* Births on their way are live before they are populated. */
-	bitmap_andnot(work, v.live, v.populated, LT_BLOCK_PAGES);
-	bitmap_andnot(work, work, v.young, LT_BLOCK_PAGES);
-	first = max(base, vma->vm_start >> PAGE_SHIFT) - base;
-	end = min(base + LT_BLOCK_PAGES, vma->vm_end >> PAGE_SHIFT) - base;
-	bitmap_clear(work, 0, first);
-	bitmap_clear(work, end, LT_BLOCK_PAGES - end);
-	drop_missing(m, vma, block, work);
+	if (!p->end) {
+		bitmap_andnot(found, v.populated, v.live, LT_BLOCK_PAGES);
+		bitmap_andnot(found, found, v.clean, LT_BLOCK_PAGES);
+		add_found(m, vma, block, found);
+	}
+	find_missing(p, vma, block, &v);
 }
 
 /* The number of the first known block at or above @from. */
@@ -358,4 +382,57 @@ bool lt_page_reconcile(struct lt_mm *m, bool last_user)
 	if (!done)
 		lt_target_unconfirmed(m->target);
 	return done;
+}
+
+/* Compares what is known of [from, end), as far as it is of shared memory. */
+static void compare_hole(struct pass *p)
+{
+	unsigned long from = p->first, block;
+	struct vm_area_struct *vma;
+	struct lt_page_run run;
+
+	while (from < p->end && lt_page_next_run(lt_pages(p->m), from, &run) &&
+	       run.page < p->end) {
+		block = run.page / LT_BLOCK_PAGES;
+		from = (block + 1) * LT_BLOCK_PAGES;
+		vma = find_vma(p->m->mm, run.page << PAGE_SHIFT);
+		if (!vma)
+			break;
+		if (vma->vm_start >> PAGE_SHIFT > run.page) {
+			from = min(from, vma->vm_start >> PAGE_SHIFT);
+			continue;
+		}
+		from = min(from, vma->vm_end >> PAGE_SHIFT);
+		if (lt_vma_type(vma) == LEAKTRACE_TYPE_SHMEM)
+			reconcile_block(p, vma, block);
+		cond_resched();
+	}
+}
+
+/**
+ * lt_page_sync_hole() - current's system call took pages off a file
+ * @m: its address space
+ * @first: first page of the range that it may have taken them from
+ * @end: one past the last
+ * @began_ns: when it began to
+ * @stack: where it was called
+ *
+ * What another thread touched for the first time meanwhile, in the same millisecond or
+ * before, and does not have yet, passes for gone until the next reconcile.
+ *
+ * Context: may sleep, the target's rwsem held for reading.
+ */
+void lt_page_sync_hole(struct lt_mm *m, unsigned long first, unsigned long end, u64 began_ns,
+		       u32 stack)
+{
+	struct pass p = { .m = m, .first = first, .end = end, .since_ns = began_ns,
+			  .stack = stack };
+
+	p.locked = lt_mm_read_lock_timeout(m);
+	if (p.locked) {
+		compare_hole(&p);
+		mmap_read_unlock(m->mm);
+	}
+	if (!p.locked || p.missed)
+		lt_target_unconfirmed(m->target);
 }

@@ -126,6 +126,44 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	counted touch_write 0 a
 }
 
+# bats test_tags=core
+@test "page: a memfd is truncated, or has a hole, in all of its mappings; touched again they are born again" {
+	tell map a 600 file nohuge
+	tell map b 40 file
+	tell touch a write
+	tell touch b write
+	counted touch_write 640 a b
+	tell punch 20 500
+	counted touch_write 120 a b
+	assert_unrepaired
+	assert_released touch_write page make_hole
+	tell touch b write 20 10
+	counted touch_write 130 a b
+	assert_site touch_write page 130 650
+	tell truncate 10
+	counted touch_write 20 a b
+	assert_unrepaired
+	tell truncate 4096
+	tell touch a write 10 90
+	tell truncate 0
+	counted touch_write 0 a b
+	assert_site touch_write page 0 740
+	assert_unrepaired
+}
+
+@test "page: a file gets longer, or a hole behind what is mapped: nothing is released" {
+	tell map a 64 file
+	tell touch a write
+	tell map b 64
+	tell touch b write
+	tell truncate 64
+	tell truncate 4096
+	tell punch 64 1000
+	counted touch_write 128 a b
+	assert_site touch_write page 128 128
+	assert_unrepaired
+}
+
 @test "page: another process writes into untouched memory" {
 	tell map a 18
 	report

@@ -2,8 +2,9 @@
 /*
  * Pages by every road in and out. A range has a name, one letter a to z.
  *
- *   map R PAGES [shared] [huge|nohuge] [populate] [mergeable]
- *                       answers "R=START-END"; populate is at touch_populate
+ *   map R PAGES [shared|file] [huge|nohuge] [populate] [mergeable]
+ *                       answers "R=START-END"; populate is at touch_populate; file: all
+ *                       of these map one memfd, from its start
  *   touch R HOW [FIRST COUNT]
  *                       HOW: write read syscall mlock madvise futex; at touch_HOW
  *   again R             writes to what is there already, at write_again
@@ -15,6 +16,8 @@
  *   advise R HOW [FIRST COUNT]
  *                       HOW: dontneed free remove pageout collapse
  *                       unmergeable mergeable huge nohuge soft_offline cold
+ *   truncate PAGES      the memfd has that many from now on
+ *   punch FIRST COUNT   pages of the memfd
  *   protect R ro|rw
  *   remap R PAGES [move|fixed|shifted|dontunmap] [FIRST COUNT]
  *                       answers "R=START-END" and, if old pages stay mapped,
@@ -26,6 +29,7 @@
  */
 #include "victim.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -54,6 +58,7 @@ static struct range {
 } ranges[26];
 
 static int *shared;
+static int memfd;
 static pid_t child;
 
 /* --- roads in --- */
@@ -192,17 +197,18 @@ static void map(int argc, char **argv)
 {
 	struct range *r = range(argc, argv);
 	long n = number(argc, argv, 2, 1);
-	int flags = MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+	bool file = has(argc, argv, "file");
+	int flags = MAP_FIXED_NOREPLACE | (file ? 0 : MAP_ANONYMOUS);
 	char *want = free_place(n), *p;
 
 	if (!r || !want)
 		return fail("no room");
-	flags |= has(argc, argv, "shared") ? MAP_SHARED : MAP_PRIVATE;
+	flags |= file || has(argc, argv, "shared") ? MAP_SHARED : MAP_PRIVATE;
 	if (has(argc, argv, "populate"))
 		p = touch_populate(want, n, flags);
 	else
 		p = (char *)sys(SYS_mmap, want, n * PAGE, PROT_READ | PROT_WRITE,
-				flags, -1, 0);
+				flags, file ? memfd : -1, 0);
 	if (p != want)
 		return fail("mmap: %ld", (long)p);
 	if (has(argc, argv, "huge") && madvise(p, n * PAGE, MADV_HUGEPAGE))
@@ -331,6 +337,29 @@ static void advise(int argc, char **argv)
 	fail("no advice '%s'", argv[2]);
 }
 
+NAMED void make_short(long n)
+{
+	if (sys(SYS_ftruncate, memfd, n * PAGE))
+		fail("ftruncate");
+}
+
+NAMED void make_hole(long first, long n)
+{
+	if (sys(SYS_fallocate, memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		first * PAGE, n * PAGE))
+		fail("fallocate");
+}
+
+static void truncate_file(int argc, char **argv)
+{
+	make_short(number(argc, argv, 1, 0));
+}
+
+static void punch(int argc, char **argv)
+{
+	make_hole(number(argc, argv, 1, 0), number(argc, argv, 2, 1));
+}
+
 static void protect(int argc, char **argv)
 {
 	struct range *r = range(argc, argv);
@@ -413,6 +442,7 @@ static const struct command commands[] = {
 	{ "map", map }, { "touch", touch }, { "again", again }, { "same", same },
 	{ "brk", brk_up }, { "brk_down", brk_down }, { "stack", stack },
 	{ "unmap", unmap }, { "advise", advise }, { "protect", protect },
+	{ "truncate", truncate_file }, { "punch", punch },
 	{ "remap", remap }, { "fork", fork_child }, { "fork_write", fork_write },
 	{ "gone", gone }, { "exec", exec_self },
 };
@@ -422,6 +452,9 @@ int main(int argc, char **argv)
 	zero_fd = syscall(SYS_open, "/dev/zero", 0);
 	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	memfd = syscall(SYS_memfd_create, "shared", 0);
+	if (ftruncate(memfd, 4096 * PAGE))
+		fail("memfd: %m");
 	brk_now = (char *)sys(SYS_brk, 0);
 	brk_now = (char *)(((uintptr_t)brk_now + PAGE - 1) & ~(PAGE - 1));
 	brk_start = brk_now;
