@@ -26,6 +26,7 @@
 #include "ring.h"
 #include "site.h"
 #include "target.h"
+#include "work.h"
 
 LIST_HEAD(lt_targets);
 
@@ -216,6 +217,7 @@ static void dismantle(struct lt_target *t)
 	lt_object_forget(t);
 	lt_site_forget(t->id);
 	up_write(&t->rwsem);
+	lt_work_cancel(t);
 }
 
 /*

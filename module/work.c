@@ -5,11 +5,10 @@
  * made at load; when it is empty the work is skipped and counted, and the target marked
  * with what is wrong (enum lt_work_loss).
  *
- * A pending work holds its target, and a target holds the module. A task that sleeps in
- * a system call for hours would hold them that long, so works are queued only where the
- * way back is short (exec, fork, mremap, timer_create, a fault from user mode), and
- * rarely by a task that closes something: if that takes long, so does the unloading.
+ * A pending work holds its target, and a target holds the module. A task may sleep for
+ * hours in the system call in which it touched a page: a detach takes back what is pending.
  */
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/static_call.h>
@@ -40,6 +39,27 @@ static atomic_t pending;
  */
 DEFINE_STATIC_CALL_NULL(lt_task_work_add, task_work_add);
 
+/*
+ * Neither does it export this one, of v5.13, c7aab1a7c52b, and of v5.10.y. Without it works
+ * that are pending are waited for.
+ */
+#ifdef LT_HAVE_TASK_WORK_CANCEL_MATCH
+DEFINE_STATIC_CALL_NULL(lt_task_work_cancel, task_work_cancel_match);
+static bool can_cancel;
+
+static void find_task_work_cancel(void)
+{
+	unsigned long start = lt_function_find("task_work_cancel_match");
+	typeof(task_work_cancel_match) *cancel = (void *)start;
+
+	if (start)
+		static_call_update(lt_task_work_cancel, cancel);
+	can_cancel = start;
+}
+#else
+static void find_task_work_cancel(void) { }
+#endif
+
 static int find_task_work_add(void)
 {
 	unsigned long start = lt_function_find("task_work_add");
@@ -59,6 +79,7 @@ static int work_init(void)
 
 	if (err)
 		return err;
+	find_task_work_cancel();
 	pool = lt_pool_create("internal error: torn list of works", sizeof(struct lt_work), WORKS);
 	if (!pool)
 		return -ENOMEM;
@@ -150,19 +171,68 @@ static void work_free(struct lt_work *w)
 	local_irq_restore(flags);
 }
 
-static void work_fn(struct callback_head *head)
+static void work_end(struct lt_work *w)
 {
-	struct lt_work *w = container_of(head, struct lt_work, head);
 	struct lt_target *t = w->target;
 
-	if (current->mm && !(current->flags & PF_EXITING) && !lt_gave_up())
-		w->type->run(w);
 	if (w->type->end)
 		w->type->end(w);
 	work_free(w);
 	atomic_dec(&pending);
 	lt_target_put(t);
 }
+
+static void work_fn(struct callback_head *head)
+{
+	struct lt_work *w = container_of(head, struct lt_work, head);
+
+	if (current->mm && !(current->flags & PF_EXITING) && !lt_gave_up())
+		w->type->run(w);
+	work_end(w);
+}
+
+#ifdef LT_HAVE_TASK_WORK_CANCEL_MATCH
+static bool work_is_of(struct callback_head *head, void *target)
+{
+	return head->func == work_fn && container_of(head, struct lt_work, head)->target == target;
+}
+
+/* Takes them off their tasks' lists. All tasks: a child has one before it runs. */
+static struct callback_head *cancel_works(struct lt_target *t)
+{
+	struct callback_head *head, *all = NULL;
+	struct task_struct *g, *p;
+
+	rcu_read_lock();
+	for_each_process_thread(g, p)
+		while ((head = static_call(lt_task_work_cancel)(p, work_is_of, t))) {
+			head->next = all;
+			all = head;
+		}
+	rcu_read_unlock();
+	return all;
+}
+
+/**
+ * lt_work_cancel() - take back works that are queued and not begun
+ * @t: their target; no probe finds it any more
+ *
+ * Context: may sleep; the caller holds a reference.
+ */
+void lt_work_cancel(struct lt_target *t)
+{
+	struct callback_head *head, *next;
+
+	if (!can_cancel || !atomic_read(&pending))
+		return;
+	for (head = cancel_works(t); head; head = next) {
+		next = head->next;
+		work_end(container_of(head, struct lt_work, head));
+	}
+}
+#else
+void lt_work_cancel(struct lt_target *t) { }
+#endif
 
 static bool work_skip(struct lt_target *t, const struct lt_work_type *type)
 {

@@ -29,7 +29,7 @@ enum lt_work_loss {
  * @run: does it, in the task's own context, where it may sleep. Not called if the
  *	task exits first, or after lt_give_up(). Locks nothing itself: see
  *	lt_work_lock()
- * @end: called afterwards in any case; or NULL
+ * @end: called afterwards in any case, in another context if it was cancelled; or NULL
  * @args_bytes: size of its arguments, by LT_WORK_ARGS()
  * @loss: what is wrong if it could not be queued
  * @bulk: one system call may queue thousands: leaves a part of the pool to others
@@ -88,6 +88,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 u32 lt_work_lock(struct lt_work *w);
 void lt_work_unlock(struct lt_work *w);
 int lt_work_at_return(struct callback_head *head);
+void lt_work_cancel(struct lt_target *t);
 u32 lt_work_pending(void);
 
 #endif /* _LT_WORK_H */

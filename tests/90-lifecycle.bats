@@ -298,6 +298,26 @@ one_target() { [ "$(targets)" = 1 ]; }
 	kill -0 "$busy"
 }
 
+is_alone() { [ "$(ls "/proc/$VICTIM/task")" = "$VICTIM" ]; }
+works_pending() { [ "$(genl status | jq .works)" -gt 0 ]; }
+
+# bats test_tags=core
+@test "a thread that sleeps in the system call that touched a page: detach and rmmod do not wait for it" {
+	[ -n "${LEAKTRACE_KO-}" ] || lacking "LEAKTRACE_KO does not say where leaktrace.ko is"
+	start_and_attach page victim_page
+	tell map a 1024
+	tell sleep a
+	until_true 60 works_pending
+	lt detach "$VICTIM"
+	no_targets
+	until_true 20 rmmod leaktrace
+	kill -0 "$VICTIM"
+	# nothing of what is gone is left for it to run
+	tell touch a futex 0 1
+	until_true 60 is_alone
+	insmod "$LEAKTRACE_KO"
+}
+
 # One round: a busy target, a tool, and somebody dies at some moment.
 round() {
 	local how=$1 out=$BATS_TEST_TMPDIR/out background=''

@@ -7,6 +7,8 @@
  *                       of these map one memfd, from its start
  *   touch R HOW [FIRST COUNT]
  *                       HOW: write read syscall mlock madvise futex; at touch_HOW
+ *   sleep R             a thread sleeps in the system call that touches R first, until
+ *                       touch R futex; then it ends
  *   again R             writes to what is there already, at write_again
  *   same R              fills with equal content, at write_same
  *   brk PAGES           up and touched at touch_brk; answers "brk=START-END"
@@ -245,6 +247,22 @@ static void touch(int argc, char **argv)
 	fail("no way '%s'", argv[2]);
 }
 
+static char sleeper_stack[16384] __attribute__((aligned(16)));
+
+static void sleep_there(void *word)
+{
+	sys(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, NULL);
+}
+
+static void sleep_in(int argc, char **argv)
+{
+	struct range *r = range(argc, argv);
+
+	if (r && spawn(SPAWN_FLAGS_THREAD, sleeper_stack + sizeof(sleeper_stack), sleep_there,
+		       r->start, NULL, NULL) < 0)
+		fail("clone");
+}
+
 static void again(int argc, char **argv)
 {
 	struct range *r = range(argc, argv);
@@ -439,7 +457,7 @@ static void gone(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{ "map", map }, { "touch", touch }, { "again", again }, { "same", same },
+	{ "map", map }, { "touch", touch }, { "sleep", sleep_in }, { "again", again }, { "same", same },
 	{ "brk", brk_up }, { "brk_down", brk_down }, { "stack", stack },
 	{ "unmap", unmap }, { "advise", advise }, { "protect", protect },
 	{ "truncate", truncate_file }, { "punch", punch },
