@@ -374,6 +374,50 @@ on_terminal() { TERM=xterm SHELL=/bin/sh script -qefc "stty rows $1 cols 200; $2
 	[ -s "$paged" ]
 }
 
+# in_tmux COLUMNS COMMAND: what it writes to a terminal of that width, without the
+# terminal's own line breaks
+in_tmux() {
+	local socket rows
+	socket=$(mktemp -u "$BATS_TEST_TMPDIR/tmux.XXXX")
+	tmux -S "$socket" -f /dev/null new-session -d -x "$1" -y 24 \
+		"printf 'rows %s\n' \$(tput cols); $2; echo; echo all done; sleep 1000" 3>&-
+	written() { tmux -S "$socket" capture-pane -p -S - | grep -qx 'all done'; }
+	until_true 60 written || true
+	rows=$(tmux -S "$socket" capture-pane -p -J -S -)
+	tmux -S "$socket" kill-server
+	grep -qx 'all done' <<<"$rows" || { echo "$rows" >&2; return 1; }
+	sed -e '/^all done/,$d' -e 's/ *$//' <<<"$rows"
+}
+
+# The words of a report, with the last part of each path only
+words() { tr -s ' \n' '\n' | sed -e 's|.*/||' -e '/^$/d'; }
+
+@test "text: fits each width of a terminal, and no word of it is lost" {
+	need tmux
+	cd "$BATS_TEST_TMPDIR"
+	export LC_ALL=C.UTF-8
+	local columns what
+	# which sees the width of no terminal
+	export LEAKTRACE_PAGER='cat -'
+	"$TOP/userland/build/make_trace" short.lt short
+	for columns in 60 80 120; do
+		for what in "report $TRACE" "report --all short.lt" "report --site 3 $TRACE" "diff short.lt $TRACE"; do
+			# shellcheck disable=SC2086
+			lt $what >whole || [ $? = 1 ]
+			in_tmux $columns "'$LEAKTRACE' $what" >got
+			grep -qx "rows $columns" got
+			sed -i 1d got
+			[ "$(wc -L <got)" -le $columns ] || { cat got >&2; false; }
+			expect "$(words <got)" "$(words <whole)" "$what: the words at $columns columns"
+		done
+	done
+	# wherever they stand, functions begin in one column
+	in_tmux 80 "'$LEAKTRACE' report $TRACE" >got
+	grep -q '^  created at accept4   .*accept4.c:27 .*(libc.so.6)$' got
+	grep -q '^             accept_client   .*listen.c:57 .*(relayd)$' got
+	grep -q '^    38 min$' got
+}
+
 @test "openmetrics: sums are the report's, a strict reader takes it, so does promtool" {
 	need promtool
 	"$TOP/userland/build/make_trace" "$BATS_TEST_TMPDIR/wide.lt" wide

@@ -20,6 +20,7 @@
 #include "tracefile/target_match.h"
 #include "util/error.h"
 #include "util/style.h"
+#include "util/text_page.h"
 
 struct files {
 	const struct options *o;
@@ -81,6 +82,7 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 /* The output is opened with the first difference. */
 static int say(struct files *x, const struct difference_report *r)
 {
+	struct text_page page;
 	bool first = !x->f;
 
 	if (first)
@@ -92,9 +94,12 @@ static int say(struct files *x, const struct difference_report *r)
 	x->leaks += difference_leaks(r);
 	if (x->o->output.format == FORMAT_JSON)
 		return difference_json(x->f, r) ? EXIT_TROUBLE : 0;
+	if (!text_page_open(&page))
+		return fail("out of memory");
 	if (!first)
-		fputc('\n', x->f);
-	difference_text(x->f, r, &x->style);
+		fputc('\n', page.f);
+	difference_text(page.f, r, &x->style);
+	text_page_write(&page, x->f, x->style.columns);
 	return 0;
 }
 

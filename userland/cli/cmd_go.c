@@ -27,6 +27,7 @@
 #include "util/error.h"
 #include "util/parse.h"
 #include "util/style.h"
+#include "util/text_page.h"
 
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
@@ -76,6 +77,7 @@ static int take_samples(struct go_view *v, const struct options *o)
 static int say(struct go_view *v, const struct options *o)
 {
 	struct json_object *json;
+	struct text_page page;
 	struct report_style as;
 	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
 	char err[512];
@@ -92,8 +94,9 @@ static int say(struct go_view *v, const struct options *o)
 		fprintf(f, "%s\n",
 			json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(json);
-	} else {
-		go_text(f, v, &as);
+	} else if (text_page_open(&page)) {
+		go_text(page.f, v, &as);
+		text_page_write(&page, f, as.columns);
 	}
 	return output_close_file(f, &o->output);
 }

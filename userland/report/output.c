@@ -30,6 +30,7 @@
 #include "util/pager.h"
 #include "util/style.h"
 #include "util/terminal.h"
+#include "util/text_page.h"
 
 struct output {
 	const struct output_options *o;
@@ -58,6 +59,7 @@ struct report_style output_style(const struct output_options *o, FILE *f)
 	if (isatty(fileno(f))) {
 		style.color = !o->no_color && !(no_color && *no_color) && terminal_is_capable(fileno(f));
 		style.rows = size.rows ?: 40;
+		style.columns = size.columns;
 	}
 	return style;
 }
@@ -322,19 +324,24 @@ size_t output_sites(const struct output *out)
 	return out->sites;
 }
 
-/* Text is written as the locale can show it. */
 static void write_text(struct output *out, struct model *m)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *buffer = open_memstream(&text, &len);
+	struct text_page page;
 
-	if (!buffer)
+	if (!text_page_open(&page))
 		return;
-	report_write(buffer, m, &out->style);
-	fclose(buffer);
-	text_put(out->f, text);
-	free(text);
+	report_write(page.f, m, &out->style);
+	text_page_write(&page, out->f, out->style.columns);
+}
+
+static void write_site(struct output *out, struct model *m)
+{
+	struct text_page page;
+
+	if (!text_page_open(&page))
+		return;
+	out->sites += report_one_site(page.f, m, out->o->site, &out->style);
+	text_page_write(&page, out->f, out->style.format == FORMAT_TEXT ? out->style.columns : 0);
 }
 
 int output_report(struct output *out, struct model *m)
@@ -342,7 +349,7 @@ int output_report(struct output *out, struct model *m)
 	int status = 0;
 
 	if (out->o->site) {
-		out->sites += report_one_site(out->f, m, out->o->site, &out->style);
+		write_site(out, m);
 		out->written++;
 		return 0;
 	}
@@ -383,8 +390,12 @@ void output_append(struct output *out, FILE *written)
 
 void output_rest(struct output *out, const struct family *f)
 {
-	if (out->style.format == FORMAT_TEXT)
-		family_write_rest(out->f, f);
+	struct text_page page;
+
+	if (out->style.format != FORMAT_TEXT || !text_page_open(&page))
+		return;
+	family_write_rest(page.f, f);
+	text_page_write(&page, out->f, out->style.columns);
 }
 
 int output_close(struct output *out)

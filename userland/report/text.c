@@ -62,31 +62,6 @@ void report_header(FILE *f, struct model *m, const struct report_style *style)
 	fputc('\n', f);
 }
 
-static void write_totals(FILE *f, const struct model *m)
-{
-	double minutes = model_end_s(m) / 60;
-
-	fprintf(f, "\n%10s %10s %10s %10s %10s %10s %10s\n", "", "baseline", "created", "released",
-		"live", "growth", "per min");
-	for (int k = 0; k < KINDS; k++) {
-		const struct kind_totals *n = &m->target.kind[k];
-		char a[32], b[32], c[32], d[32], bytes[32];
-		double growth = (double)n->live - n->baseline;
-
-		if (!n->present || !(m->target.kinds & 1U << k))
-			continue;
-		fprintf(f, "%10s %10s %10s %10s %10s %+10.0f %+10.1f", kind_name(k),
-			format_count(n->baseline, a), format_count(n->born, b),
-			format_count(n->died, c), format_count(n->live, d), growth,
-			minutes > 0 ? growth / minutes : 0);
-		if (k == LEAKTRACE_KIND_PAGE)
-			fprintf(f, "  (%s)", format_bytes(n->live * PAGE_BYTES, bytes));
-		fputc('\n', f);
-	}
-	report_runtime_totals(f, m);
-	fputc('\n', f);
-}
-
 static void lost(FILE *f, uint64_t n, const char *what, bool *first)
 {
 	char a[32];
@@ -134,7 +109,8 @@ static void write_exactness(FILE *f, const struct losses *l)
 		fprintf(f, "; %s corrected", format_count(l->reconciled, a));
 }
 
-static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l)
+static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l,
+		    const struct report_style *style)
 {
 	char *buf = NULL;
 	size_t len = 0;
@@ -144,7 +120,7 @@ static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), con
 		return;
 	write(all, l);
 	fclose(all);
-	report_sentence(f, "", buf);
+	report_sentence(f, "", buf, style);
 	free(buf);
 }
 
@@ -155,9 +131,9 @@ static void write_losses(FILE *f, struct model *m, const struct report_style *st
 
 	report_losses(m, &l);
 	fputs(l.exact ? "" : verdict_color(style, VERDICT_SUSPECT), f);
-	wrapped(f, write_exactness, &l);
+	wrapped(f, write_exactness, &l, style);
 	fputs(l.exact ? "" : PLAIN(style), f);
-	wrapped(f, write_stacks, &l);
+	wrapped(f, write_stacks, &l, style);
 }
 
 /* A finding as text, and its number of lines, so that the report fits on the screen. */
@@ -325,7 +301,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	size_t told = put_small_last(items, n), shown, others;
 
 	report_header(f, m, style);
-	write_totals(f, m);
+	report_totals(f, m, style);
 	report_memory(f, m, style);
 	shown = write_findings(f, m, items, style->all ? n : told, style);
 	free(items);
@@ -334,7 +310,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 		fprintf(f, "%zu finding%s told above\n\n", all - n, plural(all - n));
 	else if (!told)
 		write_no_leak(f, m);
-	report_children(f, m);
+	report_children(f, m, style);
 	write_losses(f, m, style);
 	write_not_shown(f, told > shown ? told - shown : 0, style->all ? 0 : n - told,
 			style->all ? 0 : others);

@@ -19,16 +19,17 @@ int report_write(FILE *f, struct model *m, const struct report_style *look);	/* 
 void report_text(FILE *f, struct model *m, const struct report_style *look);
 
 void report_header(FILE *f, struct model *m, const struct report_style *style);	/* one line */
-void report_sentence(FILE *f, const char *lead, const char *text);	/* wrapped */
+/* Wrapped: lines begin below its first word. */
+void report_sentence(FILE *f, const char *lead, const char *text, const struct report_style *style);
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
 		    bool brief);
 
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
-void report_runtime_totals(FILE *f, const struct model *m);
 
+void report_totals(FILE *f, const struct model *m, const struct report_style *style);
 void report_children_finding(FILE *f, struct model *m, const struct report_item *item,
 			     const struct report_style *style, bool brief);
-void report_children(FILE *f, const struct model *m);
+void report_children(FILE *f, const struct model *m, const struct report_style *style);
 
 void report_memory(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
 

@@ -36,7 +36,7 @@ void report_children_finding(FILE *f, struct model *m, const struct report_item 
 
 	write_head(f, item, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && item->children->judgement.evidence[i]; i++)
-		report_sentence(f, "  - ", item->children->judgement.evidence[i]);
+		report_sentence(f, "  - ", item->children->judgement.evidence[i], style);
 	for (size_t i = 0; i < c->n && !brief && shown < max; i++) {
 		if (!child_in_group(&c->child[i], item->group))
 			continue;
@@ -57,14 +57,15 @@ static void write_dropped(FILE *f, const struct model *m)
 }
 
 /** report_children() - one line: how many children there are, and who of them was looked at */
-void report_children(FILE *f, const struct model *m)
+void report_children(FILE *f, const struct model *m, const struct report_style *style)
 {
 	const struct children *c = &m->children;
 	char a[32], b[32], d[32], line[256];
 	int len;
 
 	if (!c->known) {
-		report_sentence(f, "", "child processes: not counted, the process had exited before the first look");
+		report_sentence(f, "", "child processes: not counted, the process had exited before the first look",
+				style);
 		return;
 	}
 	if (!c->total) {
@@ -81,6 +82,6 @@ void report_children(FILE *f, const struct model *m)
 		snprintf(line + len, sizeof(line) - len, "; %s not traced", format_count(c->untraced, d));
 	else
 		snprintf(line + len, sizeof(line) - len, "; all traced");
-	report_sentence(f, "", line);
+	report_sentence(f, "", line, style);
 	write_dropped(f, m);
 }

@@ -21,6 +21,7 @@
 #include "report/text_stack.h"
 #include "util/format.h"
 #include "util/style.h"
+#include "util/text_wrap.h"
 #include "util/units.h"
 
 enum {
@@ -110,23 +111,15 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 }
 
 /* A sentence, wrapped between words. */
-void report_sentence(FILE *f, const char *lead, const char *text)
+void report_sentence(FILE *f, const char *lead, const char *text, const struct report_style *style)
 {
-	const int indent = strlen(lead);
+	const struct text_room room = {
+		.columns = style->columns && style->columns < TEXT_COLUMNS ? style->columns : TEXT_COLUMNS,
+		.at = strlen(lead), .indent = strlen(lead),
+	};
 
-	while (*text) {
-		int width = TEXT_COLUMNS - indent, len = strlen(text), cut = len;
-
-		if (len > width)
-			for (cut = width; cut > width / 2 && text[cut] != ' '; cut--)
-				;
-		if (len > width && text[cut] != ' ')
-			cut = width;
-		fprintf(f, "%s%.*s\n", lead, cut, text);
-		text += cut;
-		text += *text == ' ';
-		lead = &"        "[8 - (indent < 8 ? indent : 8)];
-	}
+	fputs(lead, f);
+	text_wrap_line(f, text, strlen(text), &room);
 }
 
 /* The other sites of a finding, each with its stack. */
@@ -175,7 +168,7 @@ static void write_shares(FILE *f, const struct model *m, const struct finding *g
 				format_count(g->shares[i].live, live));
 	if (g->processes > max)
 		snprintf(text + len, sizeof(text) - len, ", and others");
-	report_sentence(f, "  - ", text);
+	report_sentence(f, "  - ", text, style);
 }
 
 void report_finding(FILE *f, struct model *m, const struct finding *g, const struct report_style *style,
@@ -186,7 +179,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 
 	write_head(f, m, g, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && j->evidence[i]; i++)
-		report_sentence(f, "  - ", j->evidence[i]);
+		report_sentence(f, "  - ", j->evidence[i], style);
 	write_shares(f, m, g, style);
 	if (brief)
 		return;

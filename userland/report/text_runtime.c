@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Data from language runtimes in the text report: totals and sites. */
+/* Sites of language runtimes in the text report. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,6 @@
 #include "symbolize/frame.h"
 #include "util/format.h"
 #include "util/style.h"
-
-/* Rows of the table of totals; samples show no creations and releases. */
-void report_runtime_totals(FILE *f, const struct model *m)
-{
-	double minutes = model_end_s(m) / 60;
-	struct runtime_total totals[RUNTIME_KINDS];
-	int n = runtime_totals(m->runtime, totals);
-
-	for (int k = 0; k < n; k++) {
-		const struct runtime_total *t = &totals[k];
-		double growth = (double)t->live - t->baseline;
-		char a[32], b[32], bytes[32];
-
-		fprintf(f, "%10s %10s %10s %10s %10s %+10.0f %+10.1f", t->kind,
-			format_count(t->baseline, a), "", "", format_count(t->live, b), growth,
-			minutes > 0 ? growth / minutes : 0);
-		if (t->bytes)
-			fprintf(f, "  (%s)", format_bytes(t->bytes, bytes));
-		fputc('\n', f);
-	}
-}
 
 static void write_head(FILE *f, const struct runtime_site *s, const struct report_style *style)
 {
@@ -60,7 +39,7 @@ void report_runtime_site(FILE *f, const struct runtime_site *s, const struct rep
 
 	write_head(f, s, style);
 	for (int i = 0; i < (brief ? 1 : EVIDENCE_MAX) && s->judgement->evidence[i]; i++)
-		report_sentence(f, "  - ", s->judgement->evidence[i]);
+		report_sentence(f, "  - ", s->judgement->evidence[i], style);
 	if (brief)
 		return;
 	if (s->in_thread)

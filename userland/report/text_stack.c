@@ -17,53 +17,104 @@
 #include "symbolize/stack.h"
 #include "util/format.h"
 #include "util/style.h"
+#include "util/terminal.h"
 
 enum {
 	NAME_COLUMNS = 34,
-	FILE_COLUMNS = 26,
 	WHERE_COLUMNS = 32,
+	LINE_COLUMNS = 6,	/* of these: a colon and the number of the line */
 	MODULE_COLUMNS = 24,
+	MODULE_USUAL = 14,	/* "(libc.so.6)" */
+	GAP = 2,
+	ROOM_MIN = 24,		/* for name and place, on narrow terminals */
 	LIBRARIES = 3,		/* named in the line of a run */
 };
 
-/* Writes text in a column; printf() counts bytes. */
-static void write_column(FILE *f, const char *text, int columns)
+/* How wide the columns of a frame are: less on a terminal that is too narrow. */
+struct layout {
+	int name, where;
+};
+
+static int least(int a, int b)
 {
-	fputs(text, f);
-	for (; *text; text++)
-		columns -= ((unsigned char)*text & 0xc0) != 0x80;
-	fprintf(f, "%*s", columns > 0 ? columns : 0, "");
+	return a < b ? a : b;
 }
 
-static void write_name(FILE *f, const struct symbol_frame *s, const struct report_style *style)
+static int most(int a, int b)
 {
-	char name[FRAME_NAME_BYTES];
+	return a > b ? a : b;
+}
+
+static struct layout layout_of(int lead, const struct report_style *style)
+{
+	int room = most(style->columns - lead - 2 * GAP - MODULE_USUAL, ROOM_MIN), name;
+
+	if (!style->columns || room >= NAME_COLUMNS + WHERE_COLUMNS)
+		return (struct layout){ NAME_COLUMNS, WHERE_COLUMNS };
+	name = room * NAME_COLUMNS / (NAME_COLUMNS + WHERE_COLUMNS);
+	return (struct layout){ name, room - name };
+}
+
+/* Writes text in a column, and returns its width; printf() counts bytes. */
+static int write_column(FILE *f, const char *text, int columns)
+{
+	int width = text_columns(text);
+
+	fprintf(f, "%s%*s", text, most(columns - width, 0), "");
+	return most(columns, width);
+}
+
+/* A name is as long in a narrow column as it is in others; what follows makes room. */
+static const char *name_of(const struct symbol_frame *s, int lead, const struct report_style *style,
+			   char name[FRAME_NAME_BYTES])
+{
+	int columns = NAME_COLUMNS;
 
 	if (style->all && s->function)
-		write_column(f, s->function, NAME_COLUMNS);
-	else
-		write_column(f, frame_name_fit(s, NAME_COLUMNS, name, sizeof(name)), NAME_COLUMNS);
+		return s->function;
+	if (style->columns)
+		columns = least(columns, most(style->columns - lead, ROOM_MIN));
+	return frame_name_fit(s, columns, name, FRAME_NAME_BYTES);
 }
 
+/* "FILE:LINE" in so many columns, unless the name of the file alone takes more. */
+static void format_where(const struct symbol_frame *s, int columns, bool all, char *where, size_t len)
+{
+	char file[256];
+
+	*where = '\0';
+	if (s->file && s->line)
+		snprintf(where, len, "%s:%d", all ? s->file :
+			 path_fit(s->file, most(columns - LINE_COLUMNS, 0), file, sizeof(file)), s->line);
+	else if (s->function)
+		snprintf(where, len, "+%#" PRIx64, s->offset);
+}
+
+/* Where the line is too short for all of a frame, its place is in the next one. */
 void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool mine,
 		  const struct report_style *style)
 {
-	char where[300] = "", file[256];
+	int indent = strlen(lead), room = WHERE_COLUMNS, used;
+	struct layout layout = layout_of(indent, style);
+	char name[FRAME_NAME_BYTES], where[300], module[64];
 
-	if (s->file && s->line && style->all)
-		snprintf(where, sizeof(where), "%s:%d", s->file, s->line);
-	else if (s->file && s->line)
-		snprintf(where, sizeof(where), "%s:%d", path_fit(s->file, FILE_COLUMNS, file, sizeof(file)),
-			 s->line);
-	else if (s->function)
-		snprintf(where, sizeof(where), "+%#" PRIx64, s->offset);
+	snprintf(module, sizeof(module), "(%.*s%s)", MODULE_COLUMNS, s->module ? path_base(s->module) : "unknown",
+		 s->inlined ? ", inlined" : "");
 	fprintf(f, "%s%s", lead, mine ? BOLD(style) : "");
-	write_name(f, s, style);
-	fprintf(f, "%s  ", mine ? PLAIN(style) : "");
-	write_column(f, where, WHERE_COLUMNS);
-	fprintf(f, "  %s(%.*s%s)%s\n", DIM(style), MODULE_COLUMNS,
-		s->module ? path_base(s->module) : "unknown", s->inlined ? ", inlined" : "",
-		PLAIN(style));
+	used = write_column(f, name_of(s, indent, style, name), layout.name);
+	fprintf(f, "%s", mine ? PLAIN(style) : "");
+	if (style->columns)
+		room = style->columns - indent - used - 2 * GAP - (int)text_columns(module);
+	format_where(s, least(room, layout.where), style->all, where, sizeof(where));
+	if (style->columns && (int)text_columns(where) > room) {
+		format_where(s, style->columns - indent - 2 * GAP - (int)text_columns(module), style->all, where,
+			     sizeof(where));
+		fprintf(f, "\n%*s", indent, "");
+		layout.where = room = 0;
+	}
+	fprintf(f, "%*s", GAP, "");
+	write_column(f, where, least(layout.where, room));
+	fprintf(f, "%*s%s%s%s\n", GAP, "", DIM(style), module, PLAIN(style));
 }
 
 /* "… 6 of libstdc++, libc" */

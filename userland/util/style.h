@@ -14,6 +14,7 @@ struct report_style {
 	bool all;			/* also call paths without findings, and whole stacks */
 	bool color;
 	int rows;			/* height of the terminal; 0: no limit */
+	int columns;			/* its width, also with a pager; 0: not on a terminal */
 };
 
 static inline const char *style_paint(const struct report_style *style, const char *code)

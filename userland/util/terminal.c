@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,12 +37,11 @@ bool terminal_is_capable(int fd)
 	return isatty(fd) && term && *term && strcmp(term, "dumb");
 }
 
-/* The width of the character at text and its length; bytes that are none count as one column. */
-static unsigned int character(const char *text, size_t *len)
+unsigned int text_character(const char *text, size_t *len)
 {
 	mbstate_t state = { 0 };
 	wchar_t c;
-	size_t n = mbrtowc(&c, text, strlen(text), &state);
+	size_t n = mbrtowc(&c, text, strnlen(text, MB_LEN_MAX), &state);
 	int width = n == (size_t)-1 || n == (size_t)-2 || !n ? -1 : wcwidth(c);
 
 	*len = width < 0 ? 1 : n;
@@ -54,7 +54,7 @@ unsigned int text_columns(const char *text)
 	size_t len;
 
 	for (; *text; text += len)
-		columns += character(text, &len);
+		columns += text_character(text, &len);
 	return columns;
 }
 
@@ -64,7 +64,7 @@ size_t text_fit(const char *text, unsigned int columns)
 	size_t len;
 
 	while (*at) {
-		unsigned int width = character(at, &len);
+		unsigned int width = text_character(at, &len);
 
 		if (width > columns)
 			break;

@@ -16,6 +16,9 @@ struct terminal_size terminal_size(int fd);
 /* Whether fd is a terminal that understands escape sequences (not TERM=dumb). */
 bool terminal_is_capable(int fd);
 
+/* The columns that the character at text takes, and its length; a byte that is none takes one. */
+unsigned int text_character(const char *text, size_t *len);
+
 /* The columns that text takes: the sum of its characters' widths. */
 unsigned int text_columns(const char *text);
 
