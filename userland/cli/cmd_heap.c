@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaktrace heap: reads the heap of a process from outside. The process is neither
+ * stopped nor changed, and the kernel module is not needed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "heap/process.h"
+#include "heap/report.h"
+#include "heap/snapshot.h"
+#include "report/output.h"
+#include "util/error.h"
+#include "util/parse.h"
+#include "util/style.h"
+
+static int say(const struct heap_snapshot *s, const struct options *o)
+{
+	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
+	struct json_object *json;
+	struct report_style as;
+	FILE *f = output_open_file(&o->output);
+
+	if (!f)
+		return EXIT_TROUBLE;
+	as = output_style(&o->output, f);
+	if (o->output.format == FORMAT_JSON) {
+		json = heap_json(s);
+		fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(json);
+	} else {
+		heap_text(f, s, &as);
+	}
+	return output_close_file(f, &o->output);
+}
+
+static int run(struct heap_snapshot *s, const struct options *o)
+{
+	char err[512];
+
+	if (heap_snapshot_read(s, err, sizeof(err)))
+		return fail("%s", err);
+	if (heap_snapshot_sum(s))
+		return fail("out of memory");
+	return say(s, o);
+}
+
+int cmd_heap(struct options *o)
+{
+	struct heap_snapshot s = { 0 };
+	struct heap_process *p;
+	char err[512];
+	int status;
+	pid_t pid;
+
+	if (o->argc != 1)
+		return fail("heap: expected one PID (see 'leaktrace heap --help')");
+	if (parse_pid(o->argv[0], &pid))
+		return fail("heap: invalid PID '%s'", o->argv[0]);
+	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
+		return fail("heap: --format must be text or json");
+	p = heap_process_open(pid, err, sizeof(err));
+	if (!p)
+		return fail("%s", err);
+	s.process = p;
+	status = run(&s, o);
+	heap_snapshot_free(&s);
+	heap_process_close(p);
+	return status;
+}
