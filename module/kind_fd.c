@@ -145,7 +145,7 @@ static void fd_died(struct lt_key *k, unsigned int fd, bool sure)
 		return;
 	atomic64_inc(&s->foreign);
 	if (atomic64_dec_if_positive(&s->untracked) >= 0)
-		atomic64_inc(&s->died);
+		lt_count_deaths(t, LEAKTRACE_KIND_FD, 1);
 }
 
 static struct lt_key *fd_begin(const void *hook, struct files_struct *files)

@@ -241,7 +241,7 @@ static void map_free(struct lt_target *t, struct map_node *n, u32 stack)
 	} else {
 		atomic64_dec_if_positive(&k->untracked);
 		atomic64_inc(&k->foreign);
-		atomic64_inc(&k->died);
+		lt_count_deaths(t, LEAKTRACE_KIND_MAP, 1);
 	}
 	lt_pool_free(pool, n->index);
 }

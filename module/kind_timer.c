@@ -377,7 +377,7 @@ static noinline void timer_deleting(const void *hook)
 			    lt_stack_capture_death(t), NULL) &&
 	    atomic64_dec_if_positive(&k->untracked) >= 0) {
 		atomic64_inc(&k->foreign);
-		atomic64_inc(&k->died);
+		lt_count_deaths(t, LEAKTRACE_KIND_TIMER, 1);
 	}
 	lt_probe_leave();
 }

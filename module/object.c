@@ -26,13 +26,18 @@
 #include "work.h"
 
 enum {
-	LOCKS = 1024,
+	LOCKS = 256,
 };
+
+/* Each on a cache line of its own: CPUs that take different ones do not disturb each other. */
+struct bucket_lock {
+	raw_spinlock_t lock;
+} ____cacheline_aligned_in_smp;
 
 static struct hlist_head *buckets;
 static unsigned int shift;		/* of a hash: leaves a bucket's number */
 static u64 multiplier;			/* odd and random: targets can choose keys */
-static raw_spinlock_t locks[LOCKS];
+static struct bucket_lock locks[LOCKS];
 static struct lt_pool *pool;
 
 static_assert(sizeof(struct lt_object) == 64, "max_objects tells how much memory that is");
@@ -44,7 +49,7 @@ static u32 bucket_of(u32 target, u8 kind, u64 key)
 
 static raw_spinlock_t *lock_of(u32 bucket)
 {
-	return &locks[bucket & (LOCKS - 1)];
+	return &locks[bucket & (LOCKS - 1)].lock;
 }
 
 static u32 nbuckets(void)
@@ -57,7 +62,7 @@ static int object_init(void)
 	int i;
 
 	for (i = 0; i < LOCKS; i++)
-		raw_spin_lock_init(&locks[i]);
+		raw_spin_lock_init(&locks[i].lock);
 	multiplier = get_random_u64() | 1;
 	shift = 64 - clamp(ilog2(lt_max_objects) - 2, 10, 20);
 	pool = lt_pool_create("internal error: torn list of objects",
@@ -128,12 +133,11 @@ static void object_event(const struct lt_object *o, enum leaktrace_event_op op,
 /* Counts and reports the death of @o, which is off the table or about to be reused. */
 static void object_end(struct lt_target *t, struct lt_object *o, u32 stack)
 {
-	struct lt_kind_stats *k = &t->kind[o->kind];
 	u64 now_ns = max(lt_now_ns(), o->born_ns);	/* clocks of two CPUs may differ */
 
-	atomic64_inc(&k->died);
+	lt_count_deaths(t, o->kind, 1);
 	if (o->flags & LEAKTRACE_OBJECT_F_BASELINE)
-		atomic64_dec(&k->baseline_live);
+		atomic64_dec(&t->kind[o->kind].baseline_live);
 	else
 		lt_site_died(o->site, 1, now_ns - o->born_ns, now_ns, stack);
 	object_event(o, LEAKTRACE_EVENT_DIED, stack, now_ns);
@@ -166,7 +170,7 @@ static void count_birth(struct lt_target *t, const struct lt_birth *b)
 		atomic64_inc(&k->baseline);
 		atomic64_inc(&k->baseline_live);
 	} else {
-		atomic64_inc(&k->born);
+		lt_count_births(t, b->kind, 1);
 	}
 }
 

@@ -301,7 +301,6 @@ static void page_notify(struct lt_pages *p, enum leaktrace_event_op op, unsigned
  */
 bool lt_page_born(struct lt_pages *p, unsigned long page, u32 site, u64 now_ns, bool again)
 {
-	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 	bool was_live, fits = false;
 	unsigned long flags;
 
@@ -309,12 +308,13 @@ bool lt_page_born(struct lt_pages *p, unsigned long page, u32 site, u64 now_ns, 
 	was_live = page_live_locked(p, page);
 	if (!was_live)
 		fits = set_live(p, page, site, tick_of(p, now_ns));
+	if (fits)
+		lt_count_births(p->target, LEAKTRACE_KIND_PAGE, 1);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	if (!was_live && !fits)
 		not_tracked(p->target, 1, again);
 	if (!fits)
 		return false;
-	atomic64_inc(&k->born);
 	lt_site_born(site, 1, now_ns);
 	page_notify(p, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
 	return true;
@@ -406,12 +406,11 @@ static unsigned int run_of(const struct lt_block *b, unsigned int i, unsigned in
 static void count_deaths(struct lt_pages *p, unsigned long page, unsigned int n,
 			 const struct page_birth *birth, bool baseline, u32 stack)
 {
-	struct lt_kind_stats *k = &p->target->kind[LEAKTRACE_KIND_PAGE];
 	u64 now_ns = lt_now_ns(), born_ns = time_of(p, birth->tick, now_ns);
 
-	atomic64_add(n, &k->died);
+	lt_count_deaths(p->target, LEAKTRACE_KIND_PAGE, n);
 	if (baseline)
-		atomic64_sub(n, &k->baseline_live);
+		atomic64_sub(n, &p->target->kind[LEAKTRACE_KIND_PAGE].baseline_live);
 	else
 		lt_site_died(birth->site, n, now_ns > born_ns ? now_ns - born_ns : 0,
 			     now_ns, stack);

@@ -6,6 +6,7 @@
 #ifndef _LT_PAGE_H
 #define _LT_PAGE_H
 
+#include <linux/cache.h>
 #include <linux/mm_types.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
@@ -21,13 +22,18 @@ struct lt_target;
 
 /* What is known of an address space's pages: lt_mm.data of the kind. */
 struct lt_pages {
-	raw_spinlock_t lock;		/* protects blocks, last */
-	struct rb_root blocks;
-	struct lt_block *last;
+	/* Read by every fault; written once. */
 	struct lt_target *target;
 	bool listed;			/* baseline is complete */
 	bool confirmed;			/* compared with the page tables as the last user left */
 	bool reaped;			/* the OOM killer took pages already */
+
+	/* Written by births and deaths. */
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;	/* protects blocks, last */
+	struct rb_root blocks;
+	struct lt_block *last;
+
+	/* Written by mremap. */
 	struct task_struct *mover;	/* has a mremap work; only compared, under mmap_lock */
 	u32 moves;			/* by mremap so far; written under mmap_lock */
 };

@@ -40,7 +40,8 @@ static struct ring_set {
 	u32 events;		/* of each ring, a power of two */
 } sets[__LT_GROUPS];
 
-bool lt_ring_wanted_now;
+/* Read by every event, written once in a millisecond. */
+bool lt_ring_wanted_now ____cacheline_aligned_in_smp;
 u64 lt_ring_asked_ns;
 
 static atomic64_t unsent;

@@ -24,17 +24,27 @@ enum {
 	LOCKS = 256,
 };
 
+/* Each on a cache line of its own: CPUs that take different ones do not disturb each other. */
+struct site_lock {
+	raw_spinlock_t lock;
+} ____cacheline_aligned_in_smp;
+
 static struct hlist_head *buckets;
-static raw_spinlock_t locks[LOCKS];
+static struct site_lock locks[LOCKS];
 /* Of a site's counters, by its id. Not in the site: a cell is used again while a dump,
  * which knows no more than numbers, may still hold or want the lock of the last one.
  */
-static raw_spinlock_t count_locks[LOCKS];
+static struct site_lock count_locks[LOCKS];
 static struct lt_pool *pool;
+
+static raw_spinlock_t *bucket_lock(u32 bucket)
+{
+	return &locks[bucket % LOCKS].lock;
+}
 
 static raw_spinlock_t *count_lock(u32 id)
 {
-	return &count_locks[id % LOCKS];
+	return &count_locks[id % LOCKS].lock;
 }
 
 static u32 bucket_of(u32 target, u8 kind, u8 type, u32 stack)
@@ -47,8 +57,8 @@ static int site_init(void)
 	int i;
 
 	for (i = 0; i < LOCKS; i++) {
-		raw_spin_lock_init(&locks[i]);
-		raw_spin_lock_init(&count_locks[i]);
+		raw_spin_lock_init(&locks[i].lock);
+		raw_spin_lock_init(&count_locks[i].lock);
 	}
 	pool = lt_pool_create("internal error: torn list of sites", sizeof(struct lt_site),
 			      lt_max_sites);
@@ -122,14 +132,14 @@ static __always_inline struct lt_site *site_find_or_add(struct lt_target *t, u8 
 	u32 b = bucket_of(t->id, kind, type, stack);
 	struct lt_site *s;
 
-	raw_spin_lock(&locks[b % LOCKS]);
+	raw_spin_lock(bucket_lock(b));
 	hlist_for_each_entry(s, &buckets[b], node)
 		if (s->stack == stack && s->target == t->id && s->kind == kind &&
 		    s->type == type)
 			break;
 	if (!s)
 		s = site_add(b, t, kind, type, stack);
-	raw_spin_unlock(&locks[b % LOCKS]);
+	raw_spin_unlock(bucket_lock(b));
 	return s;
 }
 
@@ -350,7 +360,7 @@ void lt_site_forget(u32 target)
 	u32 b;
 
 	for (b = 0; b < 1 << BUCKET_BITS; b++) {
-		raw_spin_lock_irqsave(&locks[b % LOCKS], flags);
+		raw_spin_lock_irqsave(bucket_lock(b), flags);
 		hlist_for_each_entry_safe(s, tmp, &buckets[b], node) {
 			u32 id = s->id;
 
@@ -363,7 +373,7 @@ void lt_site_forget(u32 target)
 			raw_spin_unlock(count_lock(id));
 			lt_pool_free(pool, id);
 		}
-		raw_spin_unlock_irqrestore(&locks[b % LOCKS], flags);
+		raw_spin_unlock_irqrestore(bucket_lock(b), flags);
 		cond_resched();
 	}
 }

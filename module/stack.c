@@ -12,7 +12,7 @@
  * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
  * a CPU, and what recall.c keeps; lt_probe_enter() makes its holder the only one on its CPU.
  *
- * Lock: add_lock, raw and irq-safe, a leaf: one at a time adds.
+ * Lock: added.lock, raw and irq-safe, a leaf: one at a time adds.
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
@@ -52,14 +52,19 @@ static void **chunk;
 static u32 max_chunks;
 static u32 nchunks;			/* stack_grow_fn() writes it, and reset */
 static unsigned long paused_until;	/* jiffies: memory was refused */
-static DEFINE_RAW_SPINLOCK(add_lock);	/* protects all below */
-static u32 top;				/* next free byte / 8; 0 is never an id */
-static u32 nstacks, nowned;
+
+/* What a new stack writes; what every walk reads is above, on other cache lines. */
+static struct {
+	raw_spinlock_t lock;		/* protects all below */
+	u32 top;			/* next free byte / 8; 0 is never an id */
+	u32 nstacks;
+	u32 nowned;
+} added ____cacheline_aligned_in_smp = { .lock = __RAW_SPIN_LOCK_UNLOCKED(added.lock) };
 
 static void stack_grow_fn(struct work_struct *work)
 {
 	while (READ_ONCE(nchunks) < max_chunks &&
-	       READ_ONCE(nchunks) <= (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS) {
+	       READ_ONCE(nchunks) <= (READ_ONCE(added.top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS) {
 		void *mem = __vmalloc(CHUNK_BYTES, LT_GFP_TABLE | __GFP_ZERO);
 
 		if (!mem) {
@@ -87,9 +92,9 @@ static void stack_free_chunks(void)
 	cancel_work_sync(&grow);
 	while (nchunks)
 		vfree(chunk[--nchunks]);
-	top = 1;
-	nstacks = 0;
-	nowned = 0;
+	added.top = 1;
+	added.nstacks = 0;
+	added.nowned = 0;
 }
 
 static void stack_exit(void)
@@ -107,7 +112,7 @@ static int stack_init(void)
 	paused_until = jiffies;
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
-	top = 1;
+	added.top = 1;
 	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
 	scratch = __alloc_percpu(lt_walk_bytes(lt_max_depth), sizeof(u64));
 	if (chunk && scratch)
@@ -179,20 +184,20 @@ static bool stack_lookup(u32 first, u32 hash, const struct lt_walk *w, u32 *id)
 	return s;
 }
 
-/* Room for @bytes in one chunk; 0 if there is none. Under add_lock. */
+/* Room for @bytes in one chunk; 0 if there is none. Under added.lock. */
 static u32 stack_reserve(size_t bytes, bool own)
 {
-	u32 per_chunk = CHUNK_BYTES >> 3, n = bytes >> 3, at = top;
+	u32 per_chunk = CHUNK_BYTES >> 3, n = bytes >> 3, at = added.top;
 
-	if (nstacks >= lt_max_stacks || (own && nowned >= lt_max_stacks / OWNED_SHARE))
+	if (added.nstacks >= lt_max_stacks || (own && added.nowned >= lt_max_stacks / OWNED_SHARE))
 		return 0;
 	if (at / per_chunk != (at + n - 1) / per_chunk)
 		at = roundup(at, per_chunk);
 	if (at / per_chunk >= READ_ONCE(nchunks))
 		return 0;
-	WRITE_ONCE(top, at + n);
-	nstacks++;
-	nowned += own;
+	WRITE_ONCE(added.top, at + n);
+	added.nstacks++;
+	added.nowned += own;
 	return at;
 }
 
@@ -201,11 +206,11 @@ static bool stack_runs_short(void)
 {
 	u32 n = READ_ONCE(nchunks);
 
-	return n < max_chunks && (READ_ONCE(top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= n &&
+	return n < max_chunks && (READ_ONCE(added.top) >> (CHUNK_SHIFT - 3)) + SPARE_CHUNKS >= n &&
 	       time_after_eq(jiffies, READ_ONCE(paused_until));
 }
 
-/* Under add_lock. */
+/* Under added.lock. */
 static u32 stack_put(const struct lt_walk *w, u32 hash, u32 next, bool own)
 {
 	u32 id = stack_reserve(sizeof(struct lt_stack) + w->n * sizeof(u64), own);
@@ -228,14 +233,14 @@ static u32 stack_add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 	unsigned long flags;
 	u32 id;
 
-	raw_spin_lock_irqsave(&add_lock, flags);
+	raw_spin_lock_irqsave(&added.lock, flags);
 	if (own || !stack_lookup(buckets[bucket], hash, w, &id)) {
 		id = stack_put(w, hash, own ? 0 : buckets[bucket], own);
 		if (id && !own)
 			/* Pairs with stack_id_of(): the stack before its id. */
 			smp_store_release(&buckets[bucket], id);
 	}
-	raw_spin_unlock_irqrestore(&add_lock, flags);
+	raw_spin_unlock_irqrestore(&added.lock, flags);
 	if (stack_runs_short())
 		irq_work_queue(&kick);
 	return id;
@@ -430,5 +435,5 @@ u32 lt_stack_resolved(u32 stack)
  */
 u32 lt_stack_used(void)
 {
-	return READ_ONCE(nstacks);
+	return READ_ONCE(added.nstacks);
 }

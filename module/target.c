@@ -84,10 +84,68 @@ struct task_struct *lt_target_task(struct lt_target *t)
 	return get_pid_task(t->pid, PIDTYPE_TGID);
 }
 
+/**
+ * lt_kind_sum() - births and deaths of a kind since attach
+ * @t: target
+ * @kind: kind
+ * @sum: filled in; exact while none happens, and never with a death without its birth
+ *
+ * Context: any.
+ */
+void lt_kind_sum(const struct lt_target *t, enum leaktrace_kind kind, struct lt_kind_counts *sum)
+{
+	int cpu;
+
+	*sum = (struct lt_kind_counts){ };
+	for_each_possible_cpu(cpu)
+		sum->died += READ_ONCE(per_cpu_ptr(t->counts, cpu)[kind].died);
+	smp_rmb();	/* a birth is counted before its death is */
+	for_each_possible_cpu(cpu)
+		sum->born += READ_ONCE(per_cpu_ptr(t->counts, cpu)[kind].born);
+}
+
+/**
+ * lt_kind_live() - how many objects of a kind are live
+ * @t: target
+ * @kind: kind
+ *
+ * Context: any.
+ * Return: number. A snapshot: its parts change one by one.
+ */
+u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
+{
+	struct lt_kind_counts sum;
+
+	lt_kind_sum(t, kind, &sum);
+	return max_t(s64, atomic64_read(&t->kind[kind].baseline) + sum.born - sum.died, 0);
+}
+
+static struct lt_target *alloc_target(void)
+{
+	struct lt_target *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+
+	if (!t)
+		return NULL;
+	t->counts = __alloc_percpu_gfp(LT_KINDS * sizeof(*t->counts), sizeof(u64),
+				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (t->counts)
+		return t;
+	kfree(t);
+	return NULL;
+}
+
+static void free_target_rcu(struct rcu_head *head)
+{
+	struct lt_target *t = container_of(head, struct lt_target, rcu);
+
+	free_percpu(t->counts);
+	kfree(t);
+}
+
 static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 				    u32 flags, u32 max_objects, u32 portid)
 {
-	struct lt_target *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct lt_target *t = alloc_target();
 
 	if (!t)
 		return NULL;
@@ -126,7 +184,7 @@ void lt_target_put(struct lt_target *t)
 	for (; t && refcount_dec_and_test(&t->refs); t = parent) {
 		parent = t->parent;
 		put_pid(t->pid);
-		kfree_rcu(t, rcu);
+		call_rcu(&t->rcu, free_target_rcu);
 		module_put(THIS_MODULE);
 	}
 }

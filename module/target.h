@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
@@ -23,10 +24,14 @@
 struct netlink_ext_ack;
 struct pid;
 
-/* Counters of one kind; on cache lines of their own. */
+/* What every event of one kind counts: on each CPU for itself, summed when it is read. */
+struct lt_kind_counts {
+	u64 born;
+	u64 died;
+};
+
+/* Counters of one kind that few events write; on cache lines of their own. */
 struct lt_kind_stats {
-	atomic64_t born;
-	atomic64_t died;
 	atomic64_t baseline;
 	atomic64_t baseline_live;
 	atomic64_t missed_births;
@@ -35,7 +40,7 @@ struct lt_kind_stats {
 	atomic64_t foreign;
 	atomic64_t untracked;
 	atomic64_t moved;
-} ____cacheline_aligned;
+} ____cacheline_aligned_in_smp;
 
 struct lt_target {
 	/* Read by every probe; written seldom: at attach, exec and exit, or once. */
@@ -54,15 +59,20 @@ struct lt_target {
 	struct lt_mm __rcu *mm;
 	struct lt_target *parent;	/* if FORKED, or lt_target_adopt(); holds a reference */
 	void *data[LT_KINDS];		/* of each kind's own: lt_kind.attach() */
+	struct lt_kind_counts __percpu *counts;		/* by kind */
 
-	/* Written by births and deaths. */
+	/* Written by some events, each kind's for itself. */
 	struct lt_kind_stats kind[LT_KINDS];
-	atomic64_t objects ____cacheline_aligned;	/* in object.c's table */
-	atomic64_t lost[__LT_LOSSES];	/* not NESTED: whose it was is not known */
+
+	/* Written by births and deaths in object.c's table: none of a page, which are most. */
+	atomic64_t objects ____cacheline_aligned_in_smp;	/* in that table */
+
+	/* Written by losses and by mremap. */
+	atomic64_t lost[__LT_LOSSES] ____cacheline_aligned_in_smp;	/* not NESTED: whose? */
 	atomic_t pending_moves;		/* mremap works queued and not done */
 
-	/* Control. */
-	struct rw_semaphore rwsem ____cacheline_aligned;
+	/* Written by who holds the target: deferred works, dumps, comparisons. */
+	struct rw_semaphore rwsem ____cacheline_aligned_in_smp;
 	struct mutex reconciling;	/* two would take each other's repairs for losses */
 	refcount_t refs;
 	struct list_head node;		/* lt_targets, under lt_mutex */
@@ -142,13 +152,17 @@ static inline const struct lt_kind *lt_kind_next(const struct lt_target *t,
 	return NULL;
 }
 
-/* A snapshot: its parts change one by one. */
-static inline u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
+static inline void lt_count_births(struct lt_target *t, enum leaktrace_kind kind, u64 n)
 {
-	const struct lt_kind_stats *k = &t->kind[kind];
-
-	return max_t(s64, atomic64_read(&k->baseline) + atomic64_read(&k->born) -
-		     atomic64_read(&k->died), 0);
+	this_cpu_add(t->counts[kind].born, n);
 }
+
+static inline void lt_count_deaths(struct lt_target *t, enum leaktrace_kind kind, u64 n)
+{
+	this_cpu_add(t->counts[kind].died, n);
+}
+
+void lt_kind_sum(const struct lt_target *t, enum leaktrace_kind kind, struct lt_kind_counts *sum);
+u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind);
 
 #endif /* _LT_TARGET_H */
