@@ -19,7 +19,8 @@
  *   lt_target.rwsem  read: a task uses the target's tables; write: its address
  *                    space or fd tables are replaced, or it ends. Sleeps.
  *   mmap_lock, alloc_lock, file_lock, siglock: the kernel's, of the target
- *   lt_pages.lock    pages of one address space. raw.
+ *   lt_pages.lock    which blocks of pages one address space has. raw.
+ *   block lock       one of many, by a block's number: its pages. raw.
  *   object bucket    one of many, objects of all targets. raw, irq-safe.
  *   site counters    one of many, by site id. raw, irq-safe.
  *   pool, stack, ring, key locks: leaves. raw, irq-safe.

@@ -28,12 +28,9 @@ struct lt_pages {
 	bool confirmed;			/* compared with the page tables as the last user left */
 	bool reaped;			/* the OOM killer took pages already */
 
-	/* Written by births and deaths. */
-	raw_spinlock_t lock ____cacheline_aligned_in_smp;	/* protects blocks, last */
+	/* Written where a block comes or goes, and by mremap. */
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;	/* protects blocks */
 	struct rb_root blocks;
-	struct lt_block *last;
-
-	/* Written by mremap. */
 	struct task_struct *mover;	/* has a mremap work; only compared, under mmap_lock */
 	u32 moves;			/* by mremap so far; written under mmap_lock */
 };
