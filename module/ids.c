@@ -56,7 +56,7 @@ static int ids_collect(const struct lt_object *o, void *arg)
 {
 	struct collect *c = arg;
 
-	if (o->kind == c->ops->kind && (!c->ops->listed || c->ops->listed(o)))
+	if (!c->ops->listed || c->ops->listed(o))
 		lt_ids_add(&c->ids, o->key);
 	return 0;
 }
@@ -65,7 +65,7 @@ static void ids_list_known(struct lt_target *t, struct collect *c)
 {
 	u32 bucket = 0;
 
-	lt_object_walk(t->id, &bucket, ids_collect, c);
+	lt_object_walk(t, 1U << c->ops->kind, &bucket, ids_collect, c);
 }
 
 /**
@@ -76,13 +76,14 @@ static void ids_list_known(struct lt_target *t, struct collect *c)
  * @ids: set to a sorted list; the caller frees ids->id with kvfree()
  *
  * Context: may sleep.
- * Return: false without memory.
+ * Return: false without memory, or if the kernel's list changes too fast.
  */
 bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 		 struct lt_ids *ids)
 {
 	struct collect c = { .ops = ops };
 	u32 want = 256;
+	bool ok = true;
 
 	for (;;) {
 		c.ids = (struct lt_ids){ .max = want };
@@ -92,12 +93,12 @@ bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 		if (known)
 			ids_list_known(t, &c);
 		else
-			ops->list(t, &c.ids);
-		if (c.ids.n <= c.ids.max)
+			ok = ops->list(t, &c.ids);
+		if (ok && c.ids.n <= c.ids.max)
 			break;
 		want = c.ids.n + c.ids.n / 4;
 		kvfree(c.ids.id);
-		if (want > MAX_IDS)
+		if (!ok || want > MAX_IDS)
 			return false;
 	}
 	sort(c.ids.id, c.ids.n, sizeof(u32), cmp_id, NULL);

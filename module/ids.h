@@ -18,13 +18,13 @@ struct lt_ids {
 /**
  * struct lt_id_ops - a kind whose keys are numbers in a list of the kernel's
  * @kind: which
- * @list: appends what the kernel has now, by lt_ids_add()
+ * @list: appends what the kernel has now, by lt_ids_add(); false: it changes too fast
  * @listed: is this object one that @list would list? NULL: all of the kind are
  * @add: makes objects of those @ids that are still there; false without memory
  */
 struct lt_id_ops {
 	enum leaktrace_kind kind;
-	void (*list)(struct lt_target *t, struct lt_ids *ids);
+	bool (*list)(struct lt_target *t, struct lt_ids *ids);
 	bool (*listed)(const struct lt_object *o);
 	bool (*add)(struct lt_target *t, const struct lt_ids *ids, u8 flags);
 };

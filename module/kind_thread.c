@@ -148,18 +148,19 @@ static void notrace on_sched_process_free(void *data, struct task_struct *task)
 	rcu_read_unlock();
 }
 
-static void thread_list(struct lt_target *t, struct lt_ids *ids)
+static bool thread_list(struct lt_target *t, struct lt_ids *ids)
 {
 	struct task_struct *leader = lt_target_task(t), *p;
 
 	if (!leader)
-		return;
+		return true;
 	rcu_read_lock();
 	for_each_thread(leader, p)
 		if (!(READ_ONCE(p->flags) & PF_EXITING))
 			lt_ids_add(ids, p->pid);
 	rcu_read_unlock();
 	put_task_struct(leader);
+	return true;
 }
 
 static bool thread_listed(const struct lt_object *o)
@@ -207,8 +208,7 @@ static int find_reaped(const struct lt_object *o, void *arg)
 	struct reaped *r = arg;
 	struct task_struct *p;
 
-	if (o->kind != LEAKTRACE_KIND_THREAD ||
-	    (o->key & (THREAD_EXITED | THREAD_PROCESS)) != THREAD_PROCESS)
+	if ((o->key & (THREAD_EXITED | THREAD_PROCESS)) != THREAD_PROCESS)
 		return 0;
 	rcu_read_lock();
 	p = pid_task(find_pid_ns((u32)o->key, &init_pid_ns), PIDTYPE_TGID);
@@ -225,7 +225,7 @@ static void thread_reconcile(struct lt_target *t)
 	u32 bucket = 0;
 
 	lt_ids_reconcile(t, &thread_ids);
-	while (lt_object_walk(t->id, &bucket, find_reaped, &r))
+	while (lt_object_walk(t, LT_KINDBIT(THREAD), &bucket, find_reaped, &r))
 		lt_object_died(t, LEAKTRACE_KIND_THREAD, r.key, 0, NULL);
 }
 

@@ -35,6 +35,8 @@
 
 enum {
 	MAX_TIMERS = 1 << 22,	/* RLIMIT_SIGPENDING bounds them sooner */
+	BATCH_TIMERS = 256,	/* for which interrupts are off */
+	RESTARTS = 16,
 };
 
 /* Of lt_object.own */
@@ -67,33 +69,97 @@ static bool is_armed(const struct k_itimer *timer)
 #endif
 }
 
-/* Calls @fn on every timer of @t under siglock, until it returns false. */
-static void walk_timers(struct lt_target *t, bool (*fn)(struct k_itimer *, void *), void *arg)
+/* The second word is what comes before: poisoned or cleared when the node is deleted. */
+static bool is_deleted(void *node)
 {
-	struct task_struct *task = lt_target_task(t);
-	struct sighand_struct *sighand;
-	void *head, *node = NULL;
+	void *before = READ_ONCE(((void **)node)[1]);
 
-	if (!task)
-		return;
-	rcu_read_lock();
-	sighand = rcu_dereference(task->sighand);
-	if (!sighand)
-		goto out;
-	spin_lock_irq(&sighand->siglock);
-	if (sighand == rcu_access_pointer(task->sighand)) {
-		head = &task->signal->posix_timers;
-		while ((node = node_after(head, node))) {
-			struct k_itimer *timer = node - offsetof(struct k_itimer, list);
+	return !before || before == LIST_POISON2;
+}
 
-			if (READ_ONCE(timer->it_signal) == task->signal && !fn(timer, arg))
-				break;
-		}
+/* A walk of the kernel's list of a target's timers. */
+struct list_walk {
+	struct task_struct *task;
+	void *node;		/* the last one visited; NULL: none yet */
+	void (*fn)(struct k_itimer *timer, void *arg);
+	void *arg;
+};
+
+enum walk_state {
+	WALK_MORE,
+	WALK_OVER,
+	WALK_LOST,		/* the last one visited was deleted: where to go on? */
+};
+
+/*
+ * Exit and exec take the whole list away under siglock, and delete it without: of a list that
+ * is empty now, no node is looked at. The timer last visited may have been deleted, but not
+ * freed: k_itimers are freed by RCU.
+ */
+static enum walk_state walk_batch(struct list_walk *w)
+{
+	struct signal_struct *signal = w->task->signal;
+	void *head = &signal->posix_timers;
+	struct k_itimer *timer;
+	unsigned int i;
+
+	if (!node_after(head, NULL))
+		return WALK_OVER;
+	if (w->node && is_deleted(w->node))
+		return WALK_LOST;
+	for (i = 0; i < BATCH_TIMERS; i++) {
+		w->node = node_after(head, w->node);
+		if (!w->node)
+			return WALK_OVER;
+		timer = w->node - offsetof(struct k_itimer, list);
+		if (READ_ONCE(timer->it_signal) == signal)
+			w->fn(timer, w->arg);
 	}
+	return WALK_MORE;
+}
+
+/* Under RCU. */
+static enum walk_state walk_batch_locked(struct list_walk *w)
+{
+	struct sighand_struct *sighand = rcu_dereference(w->task->sighand);
+	enum walk_state state = WALK_OVER;
+
+	if (!sighand)
+		return WALK_OVER;
+	spin_lock_irq(&sighand->siglock);
+	if (sighand == rcu_access_pointer(w->task->sighand))
+		state = walk_batch(w);
 	spin_unlock_irq(&sighand->siglock);
-out:
-	rcu_read_unlock();
-	put_task_struct(task);
+	return state;
+}
+
+/*
+ * Calls @fn on every timer of @t, under siglock. Whoever creates a million of them does not
+ * keep interrupts off for that long: the lock is released after each batch. @n: what @fn
+ * counts, 0 again if the walk has to begin anew. False: it had to too often.
+ */
+static bool walk_timers(struct lt_target *t, void (*fn)(struct k_itimer *, void *), void *arg,
+			u32 *n)
+{
+	struct list_walk w = { .task = lt_target_task(t), .fn = fn, .arg = arg };
+	enum walk_state state;
+	unsigned int restarts;
+
+	for (restarts = 0; w.task && restarts < RESTARTS; restarts++) {
+		*n = 0;
+		w.node = NULL;
+		rcu_read_lock();
+		do
+			state = walk_batch_locked(&w);
+		while (state == WALK_MORE);
+		rcu_read_unlock();
+		if (state == WALK_OVER)
+			break;
+		cond_resched();
+	}
+	if (w.task)
+		put_task_struct(w.task);
+	return restarts < RESTARTS;
 }
 
 static void timer_read(const struct k_itimer *timer, struct timer_info *info)
@@ -104,15 +170,14 @@ static void timer_read(const struct k_itimer *timer, struct timer_info *info)
 	info->overruns = max_t(s64, timer->it_overrun_last, 0);
 }
 
-static bool list_one(struct k_itimer *timer, void *ids)
+static void list_one(struct k_itimer *timer, void *ids)
 {
 	lt_ids_add(ids, timer->it_id);
-	return true;
 }
 
-static void timer_list(struct lt_target *t, struct lt_ids *ids)
+static bool timer_list(struct lt_target *t, struct lt_ids *ids)
 {
-	walk_timers(t, list_one, ids);
+	return walk_timers(t, list_one, ids, &ids->n);
 }
 
 static void timer_born(struct lt_target *t, u32 id, u32 clock, u32 stack, u8 flags)
@@ -141,7 +206,7 @@ struct timer_list_copy {
 	struct timer_entry *timer;
 };
 
-static bool copy_one(struct k_itimer *timer, void *arg)
+static void copy_one(struct k_itimer *timer, void *arg)
 {
 	struct timer_list_copy *c = arg;
 
@@ -150,7 +215,6 @@ static bool copy_one(struct k_itimer *timer, void *arg)
 		timer_read(timer, &c->timer[c->n].info);
 	}
 	c->n++;
-	return true;
 }
 
 static int cmp_entry(const void *a, const void *b)
@@ -174,7 +238,8 @@ static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy 
 			return false;
 		c->n = 0;
 		c->max = want;
-		walk_timers(t, copy_one, c);
+		if (!walk_timers(t, copy_one, c, &c->n))
+			break;
 		if (c->n <= c->max) {
 			sort(c->timer, c->n, sizeof(*c->timer), cmp_entry, NULL);
 			return true;
@@ -183,6 +248,7 @@ static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy 
 		kvfree(c->timer);
 		c->timer = NULL;
 	} while (want <= MAX_TIMERS);
+	kvfree(c->timer);
 	return false;
 }
 

@@ -254,6 +254,12 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump_end(t, skb) ?: err;
 }
 
+/* Without a filter, or with this one. */
+static bool dumps_kind(const struct netlink_callback *cb, enum leaktrace_kind kind)
+{
+	return !cb->args[DUMP_FILTER] || cb->args[DUMP_FILTER] - 1 == kind;
+}
+
 /* Of the common table: bucket by bucket, each under its lock. */
 struct bucket_dump {
 	struct sk_buff *skb;
@@ -265,12 +271,6 @@ struct bucket_dump {
 	long skip;
 	long at;		/* in mark_bucket */
 };
-
-/* Without a filter, or with this one. */
-static bool dumps_kind(const struct netlink_callback *cb, enum leaktrace_kind kind)
-{
-	return !cb->args[DUMP_FILTER] || cb->args[DUMP_FILTER] - 1 == kind;
-}
 
 static int dump_object(const struct lt_object *o, void *arg)
 {
@@ -284,8 +284,6 @@ static int dump_object(const struct lt_object *o, void *arg)
 		d->at = 0;
 	}
 	if (d->at++ < d->skip)
-		return 0;
-	if (lt_kinds[o->kind]->dump || !dumps_kind(d->cb, o->kind))
 		return 0;
 	err = dump_one(d->skb, d->cb, LEAKTRACE_CMD_OBJECT_GET, fill_object, o);
 	if (!err)
@@ -303,11 +301,13 @@ static int dump_common_table(struct sk_buff *skb, struct netlink_callback *cb,
 	u32 bucket = cb->args[DUMP_AT];
 	struct bucket_dump d = { .skb = skb, .cb = cb, .bucket = &bucket, .mark_bucket = ~0U,
 				 .first = bucket, .skip = cb->args[DUMP_WITHIN] };
-	int err = 0;
+	u32 kinds = 0;
+	int i, err;
 
-	/* Nothing in there passes the filter if it is for a kind that is elsewhere. */
-	if (!cb->args[DUMP_FILTER] || !lt_kinds[cb->args[DUMP_FILTER] - 1]->dump)
-		err = lt_object_walk(t->id, &bucket, dump_object, &d);
+	for (i = 0; i < LT_KINDS; i++)
+		if (dumps_kind(cb, i) && !lt_kinds[i]->dump)
+			kinds |= 1U << i;
+	err = lt_object_walk(t, kinds, &bucket, dump_object, &d);
 	cb->args[DUMP_AT] = bucket;
 	return err;
 }

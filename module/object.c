@@ -8,7 +8,11 @@
  * never tracked (table full, or alive before attach and not yet listed):
  * counted as foreign.
  *
- * Locks: one of LOCKS raw, irq-safe locks guards a bucket. Callers may hold
+ * A target's objects are found without looking at every bucket: for each group of
+ * neighbouring buckets the target has a bit, by kind, which is set before the first of its
+ * objects is in there, and cleared by a walk that finds none.
+ *
+ * Locks: one of LOCKS raw, irq-safe locks guards a group. Callers may hold
  * the kernel's file_lock, siglock or tasklist lock; site and pool locks nest
  * inside.
  */
@@ -47,14 +51,41 @@ static u32 bucket_of(u32 target, u8 kind, u64 key)
 	return (key * 31 + ((u64)target << 8 | kind)) * multiplier >> shift;
 }
 
-static raw_spinlock_t *lock_of(u32 bucket)
-{
-	return &locks[bucket & (LOCKS - 1)].lock;
-}
-
 static u32 nbuckets(void)
 {
 	return 1U << (64 - shift);
+}
+
+/* Buckets of a group, a power of two. */
+static u32 group_buckets(void)
+{
+	return max(nbuckets() / LT_OBJECT_GROUPS, 1U);
+}
+
+static u32 group_of(u32 bucket)
+{
+	return bucket / group_buckets();
+}
+
+static raw_spinlock_t *lock_of(u32 bucket)
+{
+	return &locks[group_of(bucket) & (LOCKS - 1)].lock;
+}
+
+/* A target's bits of a kind. */
+static unsigned long *groups_of(const struct lt_target *t, u8 kind)
+{
+	return t->groups + kind * BITS_TO_LONGS(LT_OBJECT_GROUPS);
+}
+
+/* Onto the table; the caller holds the bucket's lock. */
+static void hash_object(struct lt_target *t, struct lt_object *o, u8 kind, u32 bucket)
+{
+	unsigned long *groups = groups_of(t, kind);
+
+	if (unlikely(!test_bit(group_of(bucket), groups)))
+		set_bit(group_of(bucket), groups);
+	hlist_add_head(&o->node, &buckets[bucket]);
 }
 
 static int object_init(void)
@@ -265,7 +296,7 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 	} else {
 		o = object_alloc(t);
 		if (o)
-			hlist_add_head(&o->node, &buckets[bucket]);
+			hash_object(t, o, b->kind, bucket);
 	}
 	count_birth(t, b);
 	tracked = o;
@@ -359,7 +390,7 @@ bool lt_object_rekey(struct lt_target *t, enum leaktrace_kind kind, u64 from, u6
 	bucket = bucket_of(t->id, kind, to);
 	raw_spin_lock_irqsave(lock_of(bucket), flags);
 	o->key = to;
-	hlist_add_head(&o->node, &buckets[bucket]);
+	hash_object(t, o, kind, bucket);
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 	return true;
 }
@@ -436,7 +467,7 @@ void lt_object_record(struct lt_target *t, const struct lt_object *record)
 		o = object_alloc(t);
 		if (!o)
 			goto out;
-		hlist_add_head(&o->node, &buckets[bucket]);
+		hash_object(t, o, record->kind, bucket);
 	}
 	o->key = record->key;
 	o->target = t->id;
@@ -464,6 +495,55 @@ void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
 	object_remove(t, kind, key, false, 0, NULL);
 }
 
+/* Of @kinds those with a bit for a group. */
+static u32 kinds_in_group(const struct lt_target *t, u32 kinds, u32 group)
+{
+	u32 found = 0;
+	u8 kind;
+
+	for (kind = 0; kind < LT_KINDS; kind++)
+		if (kinds & 1U << kind && test_bit(group, groups_of(t, kind)))
+			found |= 1U << kind;
+	return found;
+}
+
+/* Clears the bits of those @kinds of which a group has no object any more. */
+static void prune_group(struct lt_target *t, u32 kinds, u32 group)
+{
+	u32 b, first = group * group_buckets(), left = kinds;
+	struct lt_object *o;
+	unsigned long flags;
+	u8 kind;
+
+	raw_spin_lock_irqsave(lock_of(first), flags);
+	for (b = first; b < first + group_buckets(); b++)
+		hlist_for_each_entry(o, &buckets[b], node)
+			if (o->target == t->id)
+				left &= ~(1U << o->kind);
+	for (kind = 0; kind < LT_KINDS; kind++)
+		if (left & 1U << kind)
+			clear_bit(group, groups_of(t, kind));
+	raw_spin_unlock_irqrestore(lock_of(first), flags);
+}
+
+static void forget_bucket(struct lt_target *t, u32 b)
+{
+	struct hlist_node *tmp;
+	struct lt_object *o;
+	unsigned long flags;
+
+	if (hlist_empty(&buckets[b]))
+		return;
+	raw_spin_lock_irqsave(lock_of(b), flags);
+	hlist_for_each_entry_safe(o, tmp, &buckets[b], node) {
+		if (o->target != t->id)
+			continue;
+		unhash(t, o);
+		lt_pool_free(pool, o->index);
+	}
+	raw_spin_unlock_irqrestore(lock_of(b), flags);
+}
+
 /**
  * lt_object_forget() - free all objects of a target
  * @t: the target; no probe can reach it any more
@@ -472,29 +552,45 @@ void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key)
  */
 void lt_object_forget(struct lt_target *t)
 {
-	struct hlist_node *tmp;
-	struct lt_object *o;
-	unsigned long flags;
-	u32 b;
+	u32 b, n = group_buckets();
 
 	for (b = 0; b < nbuckets(); b++) {
-		if (hlist_empty(&buckets[b]))
+		if (!kinds_in_group(t, ~0U, group_of(b))) {
+			b |= n - 1;
 			continue;
-		raw_spin_lock_irqsave(lock_of(b), flags);
-		hlist_for_each_entry_safe(o, tmp, &buckets[b], node) {
-			if (o->target != t->id)
-				continue;
-			unhash(t, o);
-			lt_pool_free(pool, o->index);
 		}
-		raw_spin_unlock_irqrestore(lock_of(b), flags);
+		forget_bucket(t, b);
 		cond_resched();
 	}
 }
 
+/* Return: what @fn returned last; *found: kinds that it was called for. */
+static int walk_bucket(struct lt_target *t, u32 kinds, u32 bucket, u32 *found,
+		       int (*fn)(const struct lt_object *o, void *arg), void *arg)
+{
+	struct lt_object *o;
+	unsigned long flags;
+	int err = 0;
+
+	if (hlist_empty(&buckets[bucket]))
+		return 0;
+	raw_spin_lock_irqsave(lock_of(bucket), flags);
+	hlist_for_each_entry(o, &buckets[bucket], node) {
+		if (o->target != t->id || !(kinds & 1U << o->kind))
+			continue;
+		*found |= 1U << o->kind;
+		err = fn(o, arg);
+		if (err)
+			break;
+	}
+	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
+	return err;
+}
+
 /**
  * lt_object_walk() - call @fn on every object of a target
- * @target: its id
+ * @t: the target
+ * @kinds: LEAKTRACE_KIND bits of the objects
  * @bucket: where to start; set to the bucket in which @fn stopped the walk
  * @fn: called under the bucket's lock, may not sleep; non-zero stops the walk,
  *	and the whole bucket is walked again next time
@@ -503,26 +599,25 @@ void lt_object_forget(struct lt_target *t)
  * Context: may sleep between buckets.
  * Return: what @fn returned last.
  */
-int lt_object_walk(u32 target, u32 *bucket,
+int lt_object_walk(struct lt_target *t, u32 kinds, u32 *bucket,
 		   int (*fn)(const struct lt_object *o, void *arg), void *arg)
 {
-	struct lt_object *o;
-	unsigned long flags;
-	int err = 0;
+	u32 n = group_buckets(), end, first, here, found;
+	int err;
 
-	for (; *bucket < nbuckets(); (*bucket)++) {
-		if (hlist_empty(&buckets[*bucket]))
+	for (; *bucket < nbuckets(); *bucket = end) {
+		first = *bucket;
+		end = (first | (n - 1)) + 1;
+		here = kinds_in_group(t, kinds, group_of(first));
+		if (!here)
 			continue;
-		raw_spin_lock_irqsave(lock_of(*bucket), flags);
-		hlist_for_each_entry(o, &buckets[*bucket], node) {
-			if (o->target == target)
-				err = fn(o, arg);
+		for (found = 0; *bucket < end; (*bucket)++) {
+			err = walk_bucket(t, here, *bucket, &found, fn, arg);
 			if (err)
-				break;
+				return err;
 		}
-		raw_spin_unlock_irqrestore(lock_of(*bucket), flags);
-		if (err)
-			return err;
+		if (here & ~found && !(first & (n - 1)))
+			prune_group(t, here & ~found, group_of(first));
 		cond_resched();
 	}
 	return 0;

@@ -10,6 +10,9 @@
 struct lt_store;
 struct lt_target;
 
+/* Of neighbouring buckets: for each a target keeps a bit, by kind, whether it has objects. */
+enum { LT_OBJECT_GROUPS = 4096 };
+
 struct lt_object {
 	struct hlist_node node;
 	u64 key;		/* made by its kind */
@@ -46,7 +49,7 @@ bool lt_object_update(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 void lt_object_record(struct lt_target *t, const struct lt_object *record);
 void lt_object_drop(struct lt_target *t, enum leaktrace_kind kind, u64 key);
 void lt_object_forget(struct lt_target *t);
-int lt_object_walk(u32 target, u32 *bucket,
+int lt_object_walk(struct lt_target *t, u32 kinds, u32 *bucket,
 		   int (*fn)(const struct lt_object *o, void *arg), void *arg);
 u32 lt_object_used(void);
 

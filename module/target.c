@@ -120,6 +120,13 @@ u64 lt_kind_live(const struct lt_target *t, enum leaktrace_kind kind)
 	return max_t(s64, atomic64_read(&t->kind[kind].baseline) + sum.born - sum.died, 0);
 }
 
+static void free_target(struct lt_target *t)
+{
+	free_percpu(t->counts);
+	kfree(t->groups);
+	kfree(t);
+}
+
 static struct lt_target *alloc_target(void)
 {
 	struct lt_target *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
@@ -128,18 +135,16 @@ static struct lt_target *alloc_target(void)
 		return NULL;
 	t->counts = __alloc_percpu_gfp(LT_KINDS * sizeof(*t->counts), sizeof(u64),
 				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (t->counts)
+	t->groups = kcalloc(LT_KINDS, BITS_TO_BYTES(LT_OBJECT_GROUPS), GFP_KERNEL_ACCOUNT);
+	if (t->counts && t->groups)
 		return t;
-	kfree(t);
+	free_target(t);
 	return NULL;
 }
 
 static void free_target_rcu(struct rcu_head *head)
 {
-	struct lt_target *t = container_of(head, struct lt_target, rcu);
-
-	free_percpu(t->counts);
-	kfree(t);
+	free_target(container_of(head, struct lt_target, rcu));
 }
 
 static struct lt_target *new_target(struct task_struct *task, u32 kinds,

@@ -60,6 +60,7 @@ struct lt_target {
 	struct lt_target *parent;	/* if FORKED, or lt_target_adopt(); holds a reference */
 	void *data[LT_KINDS];		/* of each kind's own: lt_kind.attach() */
 	struct lt_kind_counts __percpu *counts;		/* by kind */
+	unsigned long *groups;		/* in object.c's table: LT_OBJECT_GROUPS bits a kind */
 
 	/* Written by some events, each kind's for itself. */
 	struct lt_kind_stats kind[LT_KINDS];
