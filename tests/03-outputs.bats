@@ -397,14 +397,12 @@ words() { tr -s ' \n' '\n' | sed -e 's|.*/||' -e '/^$/d'; }
 	cd "$BATS_TEST_TMPDIR"
 	export LC_ALL=C.UTF-8
 	local columns what
-	# which sees the width of no terminal
-	export LEAKTRACE_PAGER='cat -'
 	"$TOP/userland/build/make_trace" short.lt short
 	for columns in 60 80 120; do
 		for what in "report $TRACE" "report --all short.lt" "report --site 3 $TRACE" "diff short.lt $TRACE"; do
 			# shellcheck disable=SC2086
 			lt $what >whole || [ $? = 1 ]
-			in_tmux $columns "'$LEAKTRACE' $what" >got
+			in_tmux $columns "LEAKTRACE_PAGER='cat -' '$LEAKTRACE' $what" >got
 			grep -qx "rows $columns" got
 			sed -i 1d got
 			[ "$(wc -L <got)" -le $columns ] || { cat got >&2; false; }
@@ -412,7 +410,7 @@ words() { tr -s ' \n' '\n' | sed -e 's|.*/||' -e '/^$/d'; }
 		done
 	done
 	# wherever they stand, functions begin in one column
-	in_tmux 80 "'$LEAKTRACE' report $TRACE" >got
+	in_tmux 80 "LEAKTRACE_PAGER='cat -' '$LEAKTRACE' report $TRACE" >got
 	grep -q '^  created at accept4   .*accept4.c:27 .*(libc.so.6)$' got
 	grep -q '^             accept_client   .*listen.c:57 .*(relayd)$' got
 	grep -q '^    38 min$' got

@@ -58,10 +58,11 @@ is_at() {
 	local name trace=$BATS_TEST_TMPDIR/all.lt pid
 	DIR=$BATS_TEST_TMPDIR JSON=$BATS_TEST_TMPDIR/json
 	hide_debug_files
-	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static; do
+	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static tail; do
 		start "$name" "$VICTIMS/blame_$name"
 	done
 	start twin "$VICTIMS/blame_c" closes
+	start tail_twin "$VICTIMS/blame_tail" closes
 	start python "$PYTHON" -c 'import os, time
 while True:
     os.open("/dev/null", os.O_RDONLY)
@@ -78,6 +79,12 @@ while True:
 		expect "$(names_of "${PIDS[$name]}")" forget_log "$name"
 	done
 	is_told forget_log
+	# not on the stack, as it ends by a jump
+	expect "$(names_of "${PIDS[tail]}")" forget_by_jump tail
+	is_told forget_by_jump
+	report_of "${PIDS[tail]}" | jq -e '[.sites[0].frames[] | select(.tail_call)]
+		| .[-1].function == "forget_by_jump" and .[-1].inlined == false and (.[-1].file | endswith("blame_tail.c")) and .[-1].line == 14'
+	grep -q 'forget_by_jump .*blame_tail.c:14 .*(blame_tail, tail call)$' "$DIR/text"
 	for name in cc cc_nodebug; do
 		expect "$(names_of "${PIDS[$name]}" | wc -l)" 2 "leaks of $name"
 		names_of "${PIDS[$name]}" | grep -q '::keep('
@@ -94,7 +101,7 @@ while True:
 	report_of "${PIDS[python]}" | jq -e '[.sites[] | select(.verdict == "leak")] | length > 0 and all(.[];
 		(.frames | length > 3 and all(.[]; .machinery))
 		and (.frames[.blame] | .function != "" and (.module | test("python"))))'
-	expect "$(names_of "${PIDS[twin]}")" "" "what closes"
+	expect "$(names_of "${PIDS[twin]}")$(names_of "${PIDS[tail_twin]}")" "" "what closes"
 	report_of "${PIDS[twin]}" | jq -e '.sites | length > 0 and all(.[]; .verdict == "ok")'
 
 	# the same path has the same hash in other processes of the same program

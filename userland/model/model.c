@@ -282,14 +282,29 @@ static int name_pc(struct model *m, uint64_t pc, bool ret, struct symbol_frame *
 	return n;
 }
 
+/* The frame of a pc, and before it those that left the stack between it and the last one. */
+static int name_next(struct model *m, const struct stack *s, unsigned int i, bool ret, struct symbol_frame *f, int max)
+{
+	int n = 0;
+
+	if (i && m->symbolizer) {
+		const struct stack_gap gap = {
+			.inner = s->pcs[i - 1], .outer = s->pcs[i], .inner_is_return_address = ret || i > 1,
+		};
+
+		n = symbolizer_tail_calls(m->symbolizer, &gap, f, max / 2);
+	}
+	return n + name_pc(m, s->pcs[i], ret || i > 0, f + n, max - n);
+}
+
 /* The frames are kept until the stack is dropped. */
 static int name_stack(struct model *m, struct stack *s, bool ret, const struct symbol_frame **frames)
 {
-	struct symbol_frame f[32], *all = NULL;
+	struct symbol_frame f[64], *all = NULL;
 	int n = 0;
 
 	for (unsigned int i = 0; !s->frames && i < s->npcs; i++) {
-		int got = name_pc(m, s->pcs[i], ret || i > 0, f, ARRAY_SIZE(f));
+		int got = name_next(m, s, i, ret, f, ARRAY_SIZE(f));
 		struct symbol_frame *more = reallocarray(all, n + got, sizeof(*all));
 
 		if (!more)

@@ -73,7 +73,7 @@ const char *site_hash(struct model *m, const struct site *s, char buf[SITE_HASH_
 
 	hash = add_text(add_text(HASH_START, kind_name(s->kind)), type_name(s->type));
 	for (int i = 0; i < n && stack && pc < stack->npcs; i++)
-		if (!frames[i].inlined)
+		if (frame_is_on_stack(&frames[i]))
 			hash = add_frame(hash, m, stack->pcs[pc++], &frames[i]);
 	return write_hash(hash, buf);
 }

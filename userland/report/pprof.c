@@ -44,11 +44,11 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 
 		(*frames)[i] = (struct pprof_frame){
 			.function = f[i].function, .file = f[i].file, .line = f[i].line,
-			.module = f[i].module, .build_id = f[i].build_id, .inlined = f[i].inlined,
+			.module = f[i].module, .build_id = f[i].build_id, .inlined = !frame_is_on_stack(&f[i]),
 			/* for a return address, the call before it */
 			.address = address - (pc > 0 && address),
 		};
-		pc += !f[i].inlined;
+		pc += frame_is_on_stack(&f[i]);
 	}
 	return n;
 }

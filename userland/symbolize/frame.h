@@ -16,6 +16,7 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	uint64_t offset;		/* function: pc - its start; else the ELF vaddr in module,
 					 * the pc itself without one */
 	bool inlined;			/* into the next frame */
+	bool tail_call;			/* not on the stack: it, or what it is inlined into, ended by a jump */
 	bool machinery;			/* known to be an interpreter's own, not the program's */
 };
 
@@ -29,6 +30,12 @@ const char *frame_name_fit(const struct symbol_frame *f, unsigned int columns, c
 
 /* The same for use in a sentence: as much as fits into buf. */
 const char *frame_name(const struct symbol_frame *f, char *buf, size_t len);
+
+/* Whether the frame is one of the stack's addresses: not part of the next one. */
+static inline bool frame_is_on_stack(const struct symbol_frame *f)
+{
+	return !f->inlined && !f->tail_call;
+}
 
 /* "native", or the name of the language whose table names the frame. */
 const char *frame_language(const struct symbol_frame *f);

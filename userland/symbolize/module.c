@@ -54,14 +54,20 @@ static struct elf_image *find_split(void *context, const struct elf_split_name *
 	return elf_split_find(name, module->path, module->root_fd);
 }
 
-/*
+/**
+ * elf_module_index() - read what names code, once
+ * @root_fd: the target's root directory, where debug files may be
+ *
  * All symbol tables are read: .gnu_debugdata has only what .dynsym lacks, and
  * strip can leave a .symtab of a few names. Duplicates are dropped.
  */
-static void read_indexes(struct elf_module *module, int root_fd)
+void elf_module_index(struct elf_module *module, int root_fd)
 {
 	struct elf_symbols *symbols = &module->symbols;
 
+	module->root_fd = root_fd;
+	if (module->indexed)
+		return;
 	module->indexed = true;
 	symbols->code = module->image;
 	elf_debug_open(&module->debug, module->image, module->path, root_fd);
@@ -158,12 +164,10 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	};
 	int n = 0;
 
-	if (!module->indexed)
-		read_indexes(module, root_fd);
+	elf_module_index(module, root_fd);
 	n = resolve_by_language(module, names, vaddr, step_bytes, frames, max);
 	if (n)
 		return n;
-	module->root_fd = root_fd;
 	unit = elf_lines_unit(&module->lines, vaddr);
 	dwarf = elf_unit_dwarf(&module->lines, unit);
 	if (unit) {

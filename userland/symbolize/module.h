@@ -36,6 +36,7 @@ struct elf_module {
 struct elf_module *elf_module_open(struct elf_image *image, const char *path, struct string_table *names);
 int elf_module_resolve(struct elf_module *module, struct string_table *names, int root_fd,
 		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max);
+void elf_module_index(struct elf_module *module, int root_fd);
 void elf_module_close(struct elf_module *module);
 
 #endif

@@ -10,15 +10,19 @@
 
 enum { FIRST_SLOTS = 1 << 8 };
 
-static struct saved_frames *slot_of(const struct saved_frame_table *table, uint64_t pc, bool is_return_address)
+static bool is_same(const struct saved_key *a, const struct saved_key *b)
 {
-	uint64_t at = (pc * 2 + is_return_address) * 0x9e3779b97f4a7c15;
+	return a->pc == b->pc && a->inner == b->inner && a->is_return_address == b->is_return_address;
+}
+
+static struct saved_frames *slot_of(const struct saved_frame_table *table, const struct saved_key *key)
+{
+	uint64_t at = (key->pc * 2 + key->is_return_address + key->inner * 0xff51afd7ed558ccd) * 0x9e3779b97f4a7c15;
 
 	for (at >>= 20;; at++) {
 		struct saved_frames *slot = &table->slot[at & (table->slots - 1)];
 
-		if (!slot->frames ||
-		    (slot->pc == pc && slot->is_return_address == is_return_address))
+		if (!slot->frames || is_same(&slot->key, key))
 			return slot;
 	}
 }
@@ -36,7 +40,7 @@ static int grow(struct saved_frame_table *table)
 		const struct saved_frames *old = &table->slot[i];
 
 		if (old->frames)
-			*slot_of(&bigger, old->pc, old->is_return_address) = *old;
+			*slot_of(&bigger, &old->key) = *old;
 	}
 	free(table->slot);
 	*table = bigger;
@@ -48,7 +52,7 @@ static int grow(struct saved_frame_table *table)
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int saved_frames_add(struct saved_frame_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
+int saved_frames_add(struct saved_frame_table *table, struct string_table *names, const struct saved_key *key,
 		     const struct symbol_frame *frames, int n)
 {
 	struct symbol_frame *copy;
@@ -68,10 +72,10 @@ int saved_frames_add(struct saved_frame_table *table, struct string_table *names
 		copy[i].module = string_table_intern(names, frames[i].module);
 		copy[i].build_id = string_table_intern(names, frames[i].build_id);
 	}
-	slot = slot_of(table, pc, is_return_address);
+	slot = slot_of(table, key);
 	table->used += !slot->frames;
 	free(slot->frames);
-	*slot = (struct saved_frames) { pc, is_return_address, n, copy };
+	*slot = (struct saved_frames) { *key, n, copy };
 	return 0;
 }
 
@@ -80,13 +84,13 @@ int saved_frames_add(struct saved_frame_table *table, struct string_table *names
  *
  * Return: the frames, or NULL if there are none.
  */
-const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, uint64_t pc, bool is_return_address)
+const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, const struct saved_key *key)
 {
 	const struct saved_frames *slot;
 
 	if (!table->slots)
 		return NULL;
-	slot = slot_of(table, pc, is_return_address);
+	slot = slot_of(table, key);
 	return slot->frames ? slot : NULL;
 }
 

@@ -6,9 +6,14 @@
 #include "symbolize/symbolizer.h"
 #include "util/string_table.h"
 
-struct saved_frames {				/* one pc's frames */
+struct saved_key {
 	uint64_t pc;
-	bool is_return_address;
+	uint64_t inner;			/* tail calls between this pc and pc; 0: the frames of pc */
+	bool is_return_address;		/* pc; of tail calls, inner */
+};
+
+struct saved_frames {				/* one pc's frames */
+	struct saved_key key;
 	int n;
 	struct symbol_frame *frames;	/* NULL: a free slot */
 };
@@ -18,9 +23,9 @@ struct saved_frame_table {
 	size_t slots, used;
 };
 
-int saved_frames_add(struct saved_frame_table *table, struct string_table *names, uint64_t pc, bool is_return_address,
+int saved_frames_add(struct saved_frame_table *table, struct string_table *names, const struct saved_key *key,
 		     const struct symbol_frame *frames, int n);
-const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, uint64_t pc, bool is_return_address);
+const struct saved_frames *saved_frames_find(const struct saved_frame_table *table, const struct saved_key *key);
 void saved_frames_free(struct saved_frame_table *table);
 
 #endif

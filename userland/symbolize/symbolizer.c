@@ -12,12 +12,14 @@
 #include <string.h>
 
 #include "elf/image.h"
+#include "elf/tail_calls.h"
 #include "symbolize/frame.h"
 #include "symbolize/mappings.h"
 #include "symbolize/module.h"
 #include "symbolize/perf_map.h"
 #include "symbolize/saved_frames.h"
 #include "symbolize/symbolizer.h"
+#include "symbolize/tail_call.h"
 #include "util/proc_maps.h"
 #include "util/string_table.h"
 
@@ -165,7 +167,7 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 
 	if (max < 1)
 		return -EINVAL;
-	fed = saved_frames_find(&s->fed, pc, is_return_address);
+	fed = saved_frames_find(&s->fed, &(struct saved_key){ .pc = pc, .is_return_address = is_return_address });
 	if (fed) {
 		int n = fed->n < max ? fed->n : max;
 
@@ -187,6 +189,56 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 	memset(frames, 0, sizeof(*frames));
 	resolve_without_module(s, code, pc, at, frames);
 	return 1;
+}
+
+static struct saved_key key_of_gap(const struct stack_gap *gap)
+{
+	return (struct saved_key){
+		.pc = gap->outer, .inner = gap->inner, .is_return_address = gap->inner_is_return_address,
+	};
+}
+
+/* Where the inner frame is in the module; 0: in another one. False: it is none that was called. */
+static bool place_inner(struct symbolizer *s, const struct stack_gap *gap, const struct elf_module *module,
+			uint64_t *inner)
+{
+	uint64_t at = gap->inner - gap->inner_is_return_address, vaddr;
+	const struct exec_mapping *code = mapping_table_find(&s->code, at);
+
+	*inner = 0;
+	if (!code || !code->module ||
+	    !elf_image_vaddr(code->module->image, at - code->start + code->offset_bytes, &vaddr))
+		return true;
+	if (code->module == module)
+		*inner = vaddr;
+	return !elf_is_sigreturn(code->module->image, vaddr + gap->inner_is_return_address);
+}
+
+/**
+ * symbolizer_tail_calls() - name the functions that left the stack between two frames
+ *
+ * Return: the number of frames, innermost first; 0: there are none, or it cannot be told.
+ */
+int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, struct symbol_frame *frames, int max)
+{
+	const struct saved_key key = key_of_gap(gap);
+	const struct saved_frames *fed = gap->inner ? saved_frames_find(&s->fed, &key) : NULL;
+	const struct exec_mapping *code = mapping_table_find(&s->code, gap->outer - 1);
+	uint64_t vaddr, inner;
+	int n;
+
+	if (fed) {
+		n = fed->n < max ? fed->n : max;
+		memcpy(frames, fed->frames, n * sizeof(*frames));
+		return n;
+	}
+	if (!code || !code->module || !place_inner(s, gap, code->module, &inner) ||
+	    !elf_image_vaddr(code->module->image, gap->outer - 1 - code->start + code->offset_bytes, &vaddr))
+		return 0;
+	n = elf_module_tail_calls(code->module, code->module->names, s->code.root_fd, vaddr + 1, inner, frames, max);
+	for (int i = 0; i < n; i++)	/* a copy of the file may have another path */
+		frames[i].module = code->label;
+	return n;
 }
 
 /**
@@ -238,7 +290,22 @@ bool symbolizer_file_offset(struct symbolizer *s, uint64_t pc, uint64_t *offset_
 int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
 			 const struct symbol_frame *frames, int n)
 {
-	return saved_frames_add(&s->fed, s->names, pc, is_return_address, frames, n);
+	const struct saved_key key = { .pc = pc, .is_return_address = is_return_address };
+
+	return saved_frames_add(&s->fed, s->names, &key, frames, n);
+}
+
+/**
+ * symbolizer_add_saved_tail_calls() - add saved frames between two pcs
+ *
+ * Return: 0 or -errno.
+ */
+int symbolizer_add_saved_tail_calls(struct symbolizer *s, const struct stack_gap *gap,
+				    const struct symbol_frame *frames, int n)
+{
+	const struct saved_key key = key_of_gap(gap);
+
+	return key.inner ? saved_frames_add(&s->fed, s->names, &key, frames, n) : -EINVAL;
 }
 
 /**

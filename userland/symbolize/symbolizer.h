@@ -47,6 +47,18 @@ int symbolizer_refresh(struct symbolizer *s);
 int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		       struct symbol_frame *frames, int max);
 
+struct stack_gap {			/* between two frames of a stack */
+	uint64_t inner;
+	uint64_t outer;			/* to which the inner one returns */
+	bool inner_is_return_address;	/* false: the current instruction */
+};
+
+/*
+ * Names the functions that are not on the stack because they ended by a tail call, as far as
+ * that is certain; innermost first. Returns how many, up to max.
+ */
+int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, struct symbol_frame *frames, int max);
+
 /* Module, build id and offset of pc, without names. */
 void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);
@@ -70,5 +82,7 @@ struct symbolizer *symbolizer_offline(void);
  */
 int symbolizer_add_saved(struct symbolizer *s, uint64_t pc, bool is_return_address,
 			 const struct symbol_frame *frames, int n);
+int symbolizer_add_saved_tail_calls(struct symbolizer *s, const struct stack_gap *gap,
+				    const struct symbol_frame *frames, int n);
 
 #endif

@@ -105,6 +105,7 @@ static int take_record(struct compact_plan *p, struct items *x, unsigned int typ
 	case RECORD_EVENTS:	/* always dropped */
 	case RECORD_MAPS:
 	case RECORD_SYMBOL:
+	case RECORD_TAIL_CALLS:
 	case LEAKTRACE_CMD_STACK_GET:
 	case LEAKTRACE_CMD_STACK_REST:
 		return 0;

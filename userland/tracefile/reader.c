@@ -155,6 +155,8 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 		return trace_decode_meta(r->m, snapshot, data, len);
 	case RECORD_SYMBOL:
 		return trace_decode_symbol(r->m, data, len);
+	case RECORD_TAIL_CALLS:
+		return trace_decode_tail_calls(r->m, data, len);
 	case RECORD_EXAMPLE:
 		return trace_decode_example(snapshot, data, len);
 	case RECORD_CHILDREN:

@@ -48,6 +48,10 @@ static struct nla_policy frame_policy[FRAME_MAX + 1] = {
 	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
 	[FRAME_INLINED] = { .type = NLA_U8 },
 };
+static struct nla_policy tail_policy[TAIL_MAX + 1] = {
+	[TAIL_INNER] = { .type = NLA_U64 }, [TAIL_INNER_RETURN] = { .type = NLA_U8 },
+	[TAIL_FRAME] = { .type = NLA_NESTED }, [TAIL_OUTER] = { .type = NLA_U64 },
+};
 static struct nla_policy snapshot_policy[SNAPSHOT_MAX + 1] = {
 	[SNAPSHOT_TARGET] = { .type = NLA_U32 }, [SNAPSHOT_TIME_NS] = { .type = NLA_U64 },
 };
@@ -149,6 +153,28 @@ int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len)
 		return 0;
 	return symbolizer_add_saved(m->symbolizer, nla_get_u64(tb[SYM_PC]),
 				    tb[SYM_RETURN] && nla_get_u8(tb[SYM_RETURN]), f, n);
+}
+
+int trace_decode_tail_calls(struct model *m, struct nlattr *attrs, int len)
+{
+	struct nlattr *tb[TAIL_MAX + 1], *a;
+	struct symbol_frame f[FRAMES_MAX];
+	struct stack_gap gap = { 0 };
+	int n = 0, rest;
+
+	if (nla_parse(tb, TAIL_MAX, attrs, len, tail_policy) || !tb[TAIL_INNER] || !tb[TAIL_OUTER])
+		return -EBADMSG;
+	nla_for_each_attr(a, attrs, len, rest)
+		if (nla_type(a) == TAIL_FRAME && n < FRAMES_MAX && take_frame(a, &f[n++]))
+			return -EBADMSG;
+	for (int i = 0; i < n; i++)
+		f[i].tail_call = true;
+	gap.inner = nla_get_u64(tb[TAIL_INNER]);
+	gap.outer = nla_get_u64(tb[TAIL_OUTER]);
+	gap.inner_is_return_address = tb[TAIL_INNER_RETURN] && nla_get_u8(tb[TAIL_INNER_RETURN]);
+	if (!n || !gap.inner)
+		return 0;
+	return symbolizer_add_saved_tail_calls(m->symbolizer, &gap, f, n);
 }
 
 int trace_decode_example(struct model *m, struct nlattr *attrs, int len)

@@ -13,6 +13,7 @@ struct point;
 /* META: data about the host goes to m, data about the target to snapshot. */
 int trace_decode_meta(struct model *m, struct model *look, struct nlattr *attrs, int len);
 int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len);
+int trace_decode_tail_calls(struct model *m, struct nlattr *attrs, int len);
 int trace_decode_example(struct model *m, struct nlattr *attrs, int len);
 int trace_decode_maps(struct model *m, const void *data, size_t len);
 int trace_decode_children(struct model *m, struct nlattr *attrs, int len);

@@ -116,15 +116,11 @@ struct symbol {
 	int n;
 };
 
-static void fill_symbol(struct nl_msg *msg, const void *arg)
+static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *frames, int n)
 {
-	const struct symbol *s = arg;
-
-	nla_put_u64(msg, SYM_PC, s->pc);
-	nla_put_u8(msg, SYM_RETURN, s->is_return);
-	for (int i = 0; i < s->n && i < FRAMES_MAX; i++) {
-		const struct symbol_frame *f = &s->frames[i];
-		struct nlattr *nest = nla_nest_start(msg, SYM_FRAME);
+	for (int i = 0; i < n && i < FRAMES_MAX; i++) {
+		const struct symbol_frame *f = &frames[i];
+		struct nlattr *nest = nla_nest_start(msg, type);
 
 		if (!nest)
 			return;
@@ -138,6 +134,64 @@ static void fill_symbol(struct nl_msg *msg, const void *arg)
 		nla_put_u8(msg, FRAME_INLINED, f->inlined);
 		nla_nest_end(msg, nest);
 	}
+}
+
+static void fill_symbol(struct nl_msg *msg, const void *arg)
+{
+	const struct symbol *s = arg;
+
+	nla_put_u64(msg, SYM_PC, s->pc);
+	nla_put_u8(msg, SYM_RETURN, s->is_return);
+	put_frames(msg, SYM_FRAME, s->frames, s->n);
+}
+
+struct tail_calls {
+	struct stack_gap gap;
+	struct symbol_frame frames[FRAMES_MAX];
+	int n;
+};
+
+static void fill_tail_calls(struct nl_msg *msg, const void *arg)
+{
+	const struct tail_calls *t = arg;
+
+	nla_put_u64(msg, TAIL_INNER, t->gap.inner);
+	nla_put_u8(msg, TAIL_INNER_RETURN, t->gap.inner_is_return_address);
+	nla_put_u64(msg, TAIL_OUTER, t->gap.outer);
+	put_frames(msg, TAIL_FRAME, t->frames, t->n);
+}
+
+/* Between all frames of a stack. */
+static int put_tail_calls(struct writing *w, const struct stack *s, bool is_return)
+{
+	struct tail_calls t;
+	int err = 0;
+
+	for (unsigned int i = 1; i < s->npcs && !err; i++) {
+		t.gap = (struct stack_gap){
+			.inner = s->pcs[i - 1], .outer = s->pcs[i], .inner_is_return_address = is_return || i > 1,
+		};
+		t.n = symbolizer_tail_calls(w->m->symbolizer, &t.gap, t.frames, FRAMES_MAX);
+		if (t.n)
+			err = put_record(w, RECORD_TAIL_CALLS, fill_tail_calls, &t);
+	}
+	return err;
+}
+
+/* Of stacks that are not in the file yet. */
+static int put_new_tail_calls(struct writing *w)
+{
+	struct model *m = w->m;
+	int err = 0;
+
+	if (!m->symbolizer || !w->symbols)
+		return 0;
+	for (size_t i = 0; i < m->nstacks && !err; i++)
+		if (!known_stack(w->known, m->stacks[i].id))
+			err = put_tail_calls(w, &m->stacks[i], false);
+	for (size_t i = w->known->nrests; i < m->nrests && !err; i++)
+		err = put_tail_calls(w, &m->rests[i], !model_rest_is_whole(m, m->rests[i].id));
+	return err;
 }
 
 static int put_symbol(struct writing *w, uint64_t pc, bool is_return)
@@ -227,7 +281,7 @@ static int learn_stacks(struct written_set *k, const struct model *m)
 static int put_symbols(struct writing *w)
 {
 	struct pcs all = { 0 };
-	int err = new_pcs(w, &all);
+	int err = put_new_tail_calls(w) ?: new_pcs(w, &all);
 
 	for (size_t i = 0; i < all.n && !err; i++)
 		err = put_symbol(w, all.pc[i] >> 1, all.pc[i] & 1);

@@ -14,6 +14,8 @@
 #include <json-c/json.h>
 
 #include "analysis/analysis.h"
+#include "model/site.h"
+#include "model/site_hash.h"
 #include "model/kind.h"
 #include "model/model.h"
 #include "report/html.h"
@@ -247,6 +249,66 @@ static void long_names(void)
 	model_free(&back);
 }
 
+static void add_stack(struct model *m)
+{
+	static const uint64_t pcs[] = { 0x1000, 0x2000 };
+
+	m->offline = true;
+	m->symbolizer = symbolizer_offline();
+	m->stacks = calloc(1, sizeof(*m->stacks));
+	m->nstacks = m->stacks_room = 1;
+	m->stacks_sorted = true;
+	m->stacks[0] = (struct stack){ .id = 1, .npcs = 2, .pcs = malloc(sizeof(pcs)) };
+	memcpy(m->stacks[0].pcs, pcs, sizeof(pcs));
+}
+
+/* Frames that are between two of a stack, of this pair only; a call path's hash is that of the stack. */
+static void tail_calls(void)
+{
+	const struct stack_gap gap = { .inner = 0x1000, .outer = 0x2000 };
+	const struct stack_gap other = { .inner = 0x1000, .outer = 0x2000, .inner_is_return_address = true };
+	struct symbol_frame fed = { .function = "at", .file = "a.c", .line = 7, .module = "a" }, f[2];
+	const struct site site = { .stack = 1 };
+	char err[256], hash[SITE_HASH_DIGITS + 1], without[SITE_HASH_DIGITS + 1];
+	const struct symbol_frame *frames;
+	struct written_set known = { 0 };
+	struct model m, back;
+	struct file_reader *r;
+	unsigned int type;
+	size_t len;
+	void *data;
+
+	model_init(&m);
+	model_init(&back);
+	add_stack(&m);
+	add_stack(&back);
+	CHECK(!symbolizer_add_saved(m.symbolizer, 0x1000, false, &fed, 1));
+	CHECK(!symbolizer_add_saved(m.symbolizer, 0x2000, true, &fed, 1));
+	fed.function = "jumped";
+	fed.tail_call = true;
+	site_hash(&m, &site, without);
+	model_forget_names(&m);
+	CHECK(!symbolizer_add_saved_tail_calls(m.symbolizer, &gap, &fed, 1));
+	w = file_create(path, err, sizeof(err));
+	CHECK(!trace_write_names(&m, w, true, &known));
+	file_finish(w);
+	r = file_open(path, err, sizeof(err));
+	while (r && file_next(r, &type, &data, &len, err, sizeof(err)) > 0) {
+		if (type == RECORD_SYMBOL)
+			CHECK(!trace_decode_symbol(&back, data, len));
+		if (type == RECORD_TAIL_CALLS)
+			CHECK(!trace_decode_tail_calls(&back, data, len));
+	}
+	file_close(r);
+	CHECK(symbolizer_tail_calls(back.symbolizer, &other, f, 2) == 0);
+	CHECK(model_frames(&back, 1, &frames) == 3 && !frames[0].tail_call && frames[1].tail_call &&
+	      !strcmp(frames[1].function, "jumped") && frames[1].line == 7 && !strcmp(frames[2].function, "at"));
+	CHECK(!strcmp(site_hash(&back, &site, hash), without), "%s, not %s", hash, without);
+	written_set_clear(&known);
+	model_free(&m);
+	model_free(&back);
+}
+
 int main(void)
 {
 	unsigned int good = 0;
@@ -255,6 +317,7 @@ int main(void)
 	close(mkstemp(path));
 	srandom(3);
 	long_names();
+	tail_calls();
 	write_file();
 	CHECK(report_it(&all));
 	CHECK(strstr(all, "LEAK") && strstr(all, "conn_open") && strstr(all, "server.c:88"));
