@@ -730,8 +730,9 @@ u64 lt_page_died(struct lt_pages *p, unsigned long first, unsigned long end, u32
 		/* Within one block, the tree's lock is not needed. */
 		if (nr != last)
 			nr = next_nr(p, nr);
-		if (nr <= last)
-			killed += died_in_block(p, nr, first, end, stack);
+		if (nr > last)
+			break;
+		killed += died_in_block(p, nr, first, end, stack);
 	}
 	return killed;
 }
