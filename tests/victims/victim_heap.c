@@ -9,6 +9,8 @@
  *   keep_hidden COUNT BYTES
  *                          kept by addresses into the middle, by tagged ones, and by ones
  *                          in a block with a mapping of its own
+ *   keep_in_kernel         blocks that only epoll and a timer refer to
+ *   decoy                  memory with what looks like headers of blocks, as a guest's has
  *   fragment COUNT BYTES   blocks of which every other one is freed, for good
  *   cache COUNT BYTES      frees so many of a size at once
  *   threads COUNT BLOCKS BYTES
@@ -24,15 +26,17 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
 
 struct node {
 	struct node *next;
 	char rest[];
 };
 
-static struct node *kept, *hidden;
-static char *middle[4096];
-static uintptr_t *tagged;
+struct node *kept, *hidden;	/* not static: nobody reads them */
+char *middle[4096];
+uintptr_t *tagged;
 static long nmiddle, ntagged;
 static bool stormy;
 static pthread_t storm_thread[64];
@@ -49,13 +53,30 @@ NAMED static struct node *new_node(long bytes, struct node *next)
 	return n;
 }
 
-/* Where the last addresses may still be. */
+/*
+ * Where the last addresses may still be: below the stack pointer, and in registers,
+ * which a function with variable arguments puts onto the stack.
+ */
 NAMED static void wipe_stack(void)
 {
 	volatile char room[128 << 10];
 
 	for (size_t i = 0; i < sizeof(room); i++)
 		room[i] = 0;
+	asm volatile("xor %%esi, %%esi\n\txor %%edx, %%edx\n\txor %%ecx, %%ecx\n\t"
+		     "xor %%edi, %%edi\n\txor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"
+		     "xor %%r10d, %%r10d\n\txor %%r11d, %%r11d"
+		     : : : "rsi", "rdx", "rcx", "rdi", "r8", "r9", "r10", "r11");
+}
+
+/* Has it done where the stack is wiped afterwards. */
+NAMED static void forget(void (*act)(long n, long bytes), long n, long bytes)
+{
+	char room[1024];
+
+	asm volatile("" : : "r"(room) : "memory");
+	act(n, bytes);
+	asm volatile("" : : "r"(room) : "memory");
 }
 
 NAMED static void keep_all(long n, long bytes)
@@ -79,7 +100,7 @@ NAMED static void lose_all(long n, long bytes)
 
 static void lose(int argc, char **argv)
 {
-	lose_all(number(argc, argv, 1, 1), number(argc, argv, 2, 100));
+	forget(lose_all, number(argc, argv, 1, 1), number(argc, argv, 2, 100));
 	wipe_stack();
 }
 
@@ -93,14 +114,19 @@ NAMED static void lose_list(long n, long bytes)
 
 static void lose_chain(int argc, char **argv)
 {
-	lose_list(number(argc, argv, 1, 1), number(argc, argv, 2, 100));
+	forget(lose_list, number(argc, argv, 1, 1), number(argc, argv, 2, 100));
 	wipe_stack();
+}
+
+NAMED static void lose_baskets(long n, long bytes)
+{
+	while (n--)
+		lose_basket();
 }
 
 static void lose_objects(int argc, char **argv)
 {
-	for (long n = number(argc, argv, 1, 1); n--;)
-		lose_basket();
+	forget(lose_baskets, number(argc, argv, 1, 1), 0);
 	wipe_stack();
 }
 
@@ -118,8 +144,39 @@ NAMED static void hide(long n, long bytes)
 
 static void keep_hidden(int argc, char **argv)
 {
-	hide(number(argc, argv, 1, 1), number(argc, argv, 2, 100));
+	forget(hide, number(argc, argv, 1, 1), number(argc, argv, 2, 100));
 	wipe_stack();
+}
+
+NAMED static void give_to_kernel(long n, long bytes)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = new_node(111, NULL) };
+	struct sigevent expiry = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1,
+				   .sigev_value.sival_ptr = new_node(222, NULL) };
+	int fd = epoll_create1(0);
+	timer_t timer;
+
+	/* standard input is where commands come from */
+	if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, 0, &event) || timer_create(CLOCK_MONOTONIC, &expiry, &timer))
+		fail("no epoll or timer: %s", strerror(errno));
+	memset(&event, 0, sizeof(event));
+	memset(&expiry, 0, sizeof(expiry));
+}
+
+static void keep_in_kernel(int argc, char **argv)
+{
+	forget(give_to_kernel, 0, 0);
+	wipe_stack();
+}
+
+static void decoy(int argc, char **argv)
+{
+	char *all = mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (long at = 0; at < 32 << 20; at += 80 * 4096) {
+		((size_t *)(all + at))[0] = 0;
+		((size_t *)(all + at))[1] = (33 * 4096) | 2;
+	}
 }
 
 NAMED static void fragment_all(long n, long bytes)
@@ -279,7 +336,8 @@ int main(void)
 {
 	static const struct command commands[] = {
 		{ "keep", keep }, { "lose", lose }, { "lose_chain", lose_chain }, { "lose_objects", lose_objects },
-		{ "keep_hidden", keep_hidden }, { "fragment", fragment }, { "cache", cache }, { "threads", threads },
+		{ "keep_hidden", keep_hidden }, { "keep_in_kernel", keep_in_kernel }, { "decoy", decoy },
+		{ "fragment", fragment }, { "cache", cache }, { "threads", threads },
 		{ "storm", storm }, { "calm", calm }, { "sbrk", take_sbrk }, { "info", info }, { "trim", trim },
 	};
 

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -17,12 +18,15 @@
 #include "util/error.h"
 #include "util/parse.h"
 #include "util/style.h"
+#include "util/terminal.h"
+#include "util/text_page.h"
 
 static int say(const struct heap_snapshot *s, const struct options *o)
 {
 	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
 	struct json_object *json;
 	struct report_style as;
+	struct text_page page;
 	FILE *f = output_open_file(&o->output);
 
 	if (!f)
@@ -32,21 +36,37 @@ static int say(const struct heap_snapshot *s, const struct options *o)
 		json = heap_json(s);
 		fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(json);
-	} else {
-		heap_text(f, s, &as);
+	} else if (text_page_open(&page)) {
+		heap_text(page.f, s, &as);
+		text_page_write(&page, f, as.columns);
 	}
 	return output_close_file(f, &o->output);
 }
 
+static void show_progress(unsigned int scan, unsigned int percent)
+{
+	fprintf(stderr, "\rscan %u: %u %%", scan, percent);
+}
+
 static int run(struct heap_snapshot *s, const struct options *o)
 {
+	bool show = terminal_is_capable(STDERR_FILENO);
 	char err[512];
+	int status;
 
 	if (heap_snapshot_read(s, err, sizeof(err)))
 		return fail("%s", err);
+	status = heap_lost_find(s, &s->lost, show ? show_progress : NULL, err, sizeof(err));
+	if (show)
+		fputs("\r\033[K", stderr);
+	if (status)
+		return fail("%s", err);
 	if (heap_snapshot_sum(s))
 		return fail("out of memory");
-	return say(s, o);
+	status = say(s, o);
+	if (!status)
+		output_say_written(&o->output, s->lost.groups);
+	return status ?: s->lost.blocks ? EXIT_LEAKS : EXIT_CLEAN;
 }
 
 int cmd_heap(struct options *o)
@@ -68,6 +88,7 @@ int cmd_heap(struct options *o)
 		return fail("%s", err);
 	s.process = p;
 	status = run(&s, o);
+	heap_lost_free(&s.lost);
 	heap_snapshot_free(&s);
 	heap_process_close(p);
 	return status;

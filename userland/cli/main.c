@@ -69,10 +69,11 @@ const struct command commands[] = {
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace go 4242 --every 30s --count 6",
 	  OPT_GO | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
-	{ "heap", "[OPTION…] PID", "Show what the memory of malloc is used for",
-	  "Live, free and fragmented bytes by arena and size of blocks, and what malloc_trim()\n"
-	  "would give back. The process is not stopped; it needs no symbols. glibc 2.31 to\n"
-	  "2.41. The kernel module is not used.",
+	{ "heap", "[OPTION…] PID", "Show what the memory of malloc is used for, and what is lost",
+	  "Live, free and fragmented bytes by arena and size of blocks, what malloc_trim()\n"
+	  "would give back, and blocks to which nothing refers. The process is not stopped; it\n"
+	  "needs no symbols. glibc 2.31 to 2.41. The kernel module is not used.\n"
+	  "Exit status: 1 if nothing refers to a block.",
 	  "leaktrace heap 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_heap },
 	{ "push", "[OPTION…] [PID | FILE] --to URL", "Send profiles to Pyroscope, to Parca, or to a URL that accepts pprof",
 	  "The profiles are those of a traced process, of all of them, or of a file.\n"

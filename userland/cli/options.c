@@ -101,7 +101,7 @@ static const struct option_exception exceptions[] = {
 	{ "go", "json", "the same as --format json, on one line" },
 	{ "heap", "format", "text or json" },
 	{ "heap", "json", "the same as --format json, on one line" },
-	{ "heap", "all", "show every arena" },
+	{ "heap", "all", "show every arena, and all that is lost" },
 	{ "go", "output", "write to FILE (pprof: a directory), not to stdout" },
 	{ "go", "every", "take a sample every TIME" },
 	{ "go", "all", "show every call path and frame, not only what grows" },

@@ -3,26 +3,26 @@
 #include <string.h>
 
 #include "heap/allocator.h"
-#include "util/format.h"
 #include "util/macros.h"
 
 static const struct {
-	const char *file, *name;	/* how the name of the library begins */
+	const char *file, *name;	/* what its library's path has in it */
 } allocators[] = {
-	{ "libjemalloc.", "jemalloc" },
-	{ "libtcmalloc", "tcmalloc" },
-	{ "libmimalloc", "mimalloc" },
-	{ "ld-musl-", "musl's" },
-	{ "libsnmalloc", "snmalloc" },
-	{ "libhoard", "Hoard" },
-	{ "libtbbmalloc", "TBB's" },
-	{ "libasan.", "AddressSanitizer's" },
+	{ "/libjemalloc", "jemalloc" },
+	{ "/libtcmalloc", "tcmalloc" },
+	{ "/libmimalloc", "mimalloc" },
+	{ "/ld-musl-", "musl's" },
+	{ "-musl/libc.so", "musl's" },
+	{ "/libsnmalloc", "snmalloc" },
+	{ "/libhoard", "Hoard" },
+	{ "/libtbbmalloc", "TBB's" },
+	{ "/libasan.", "AddressSanitizer's" },
 };
 
 static bool is_loaded(const struct maps *maps, const char *file)
 {
 	for (size_t i = 0; i < maps->n; i++)
-		if (!strncmp(path_base(maps->map[i].path), file, strlen(file)))
+		if (maps->map[i].inode && strstr(maps->map[i].path, file))
 			return true;
 	return false;
 }

@@ -47,7 +47,7 @@ struct glibc {
 	size_t n, capacity;
 	uint64_t sbrk_base;		/* where the main arena's memory begins; 0: it has none */
 	uint64_t mapped_bytes;		/* blocks with mappings of their own, as malloc counts them */
-	uint64_t mapped_unread_bytes;	/* of them not found */
+	uint64_t mapped_unread_bytes;	/* of them not found; then those that were found are not sure */
 	uint64_t cache_limit;		/* blocks of one size that a thread may keep */
 	uint64_t cache_mark;		/* second word of a block that a thread keeps; 0: unknown */
 	uint64_t torn;			/* what had to be read again because it had changed meanwhile */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A heap as JSON. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "heap/allocator.h"
@@ -81,6 +82,58 @@ static struct json_object *allocator(const struct heap_snapshot *s)
 	return o;
 }
 
+static struct json_object *words_of(const struct lost_group *g)
+{
+	struct json_object *list = json_object_new_array();
+	char hex[24];
+
+	for (unsigned int i = 0; i < g->nwords; i++) {
+		snprintf(hex, sizeof(hex), "0x%016" PRIx64, g->words[i]);
+		json_object_array_add(list, json_string(hex));
+	}
+	return list;
+}
+
+static struct json_object *lost_group(const struct lost_group *g)
+{
+	struct json_object *o = json_object_new_object(), *examples = json_object_new_array();
+	char hex[24];
+
+	json_put_number(o, "block_bytes", g->content_bytes);
+	json_put(o, "type", json_string(g->type));
+	json_put(o, "points_into", json_string(g->where));
+	json_put_number(o, "blocks", g->blocks);
+	json_put_number(o, "bytes", g->bytes);
+	json_put_number(o, "indirect_blocks", g->indirect_blocks);
+	json_put_number(o, "indirect_bytes", g->indirect_bytes);
+	json_put(o, "first_words", words_of(g));
+	for (unsigned int i = 0; i < g->examples; i++) {
+		snprintf(hex, sizeof(hex), "%#" PRIx64, g->example[i]);
+		json_object_array_add(examples, json_string(hex));
+	}
+	json_put(o, "examples", examples);
+	return o;
+}
+
+static struct json_object *unreachable(const struct heap_lost *l)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	json_put_number(o, "scans", l->scans);
+	json_put_number(o, "blocks", l->blocks);
+	json_put_number(o, "bytes", l->bytes);
+	json_put_number(o, "indirect_blocks", l->indirect_blocks);
+	json_put_number(o, "indirect_bytes", l->indirect_bytes);
+	json_put_number(o, "in_one_scan_only", l->single_blocks);
+	json_put_number(o, "uncompared_blocks", l->uncompared_blocks);
+	json_put_number(o, "read_bytes", l->read_bytes);
+	json_put_number(o, "unread_bytes", l->unread_bytes);
+	for (size_t i = 0; i < l->groups; i++)
+		json_object_array_add(list, lost_group(&l->group[i]));
+	json_put(o, "groups", list);
+	return o;
+}
+
 /** heap_json() - everything as one object, which the caller owns */
 struct json_object *heap_json(const struct heap_snapshot *s)
 {
@@ -96,6 +149,8 @@ struct json_object *heap_json(const struct heap_snapshot *s)
 	put_usage(total, &s->total);
 	json_put(o, "total", total);
 	json_put(o, "arenas", arenas_of(s));
+	json_put(o, "unreachable", unreachable(&s->lost));
 	json_put_number(o, "torn_reads", s->torn + s->glibc.torn);
+	json_put_number(o, "memory_bytes", heap_memory_bytes());
 	return o;
 }

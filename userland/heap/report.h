@@ -10,6 +10,8 @@ struct json_object;
 struct report_style;
 
 void heap_text(FILE *f, const struct heap_snapshot *s, const struct report_style *style);
+/* text_lost.c: blocks to which nothing refers */
+void heap_text_lost(FILE *f, const struct heap_snapshot *s, const struct report_style *style);
 struct json_object *heap_json(const struct heap_snapshot *s);	/* the caller owns it */
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "heap/allocator.h"
 #include "heap/snapshot.h"
@@ -78,7 +79,15 @@ int heap_snapshot_sum(struct heap_snapshot *s)
 	return 0;
 }
 
-/** heap_snapshot_free() - release what it holds, but not the process */
+/** heap_memory_bytes() - how much memory this program has used at most */
+uint64_t heap_memory_bytes(void)
+{
+	struct rusage r;
+
+	return getrusage(RUSAGE_SELF, &r) ? 0 : (uint64_t)r.ru_maxrss * 1024;
+}
+
+/** heap_snapshot_free() - release what it holds, but not the process and what was lost */
 void heap_snapshot_free(struct heap_snapshot *s)
 {
 	glibc_free(&s->glibc);

@@ -8,6 +8,7 @@
 
 #include "heap/block.h"
 #include "heap/glibc.h"
+#include "heap/lost.h"
 #include "heap/process.h"
 #include "heap/usage.h"
 
@@ -17,6 +18,7 @@ struct heap_snapshot {
 	struct heap_blocks blocks;
 	struct heap_usage total;
 	struct heap_usage *usage;	/* of each arena, and of blocks with mappings of their own */
+	struct heap_lost lost;
 	uint64_t torn;			/* reads that were repeated, in all scans */
 };
 
@@ -24,6 +26,7 @@ struct heap_snapshot {
 int heap_snapshot_read(struct heap_snapshot *s, char *err, size_t errlen);
 /* Sums them. 0 or -ENOMEM. */
 int heap_snapshot_sum(struct heap_snapshot *s);
+uint64_t heap_memory_bytes(void);	/* how much memory we have used at most */
 void heap_snapshot_free(struct heap_snapshot *s);
 
 #endif

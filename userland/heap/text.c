@@ -115,4 +115,5 @@ void heap_text(FILE *f, const struct heap_snapshot *s, const struct report_style
 	write_total(f, s);
 	write_arenas(f, s, style);
 	write_classes(f, &s->total, style);
+	heap_text_lost(f, s, style);
 }
