@@ -26,7 +26,7 @@
 #include "netlink.h"
 #include "work.h"
 
-struct request {
+struct deferred {
 	struct callback_head head;
 	const struct lt_command *command;
 	struct genl_info info;		/* without attributes, they are gone */
@@ -36,7 +36,7 @@ struct request {
 	u64 args[];
 };
 
-static void request_free(struct request *r)
+static void deferred_free(struct deferred *r)
 {
 	if (r->command->release)
 		r->command->release(r->args);
@@ -47,7 +47,7 @@ static void request_free(struct request *r)
 }
 
 /* As netlink_rcv_skb() does for what needs no more than a moment. */
-static void request_ack(struct request *r, int err)
+static void deferred_ack(struct deferred *r, int err)
 {
 	struct nlmsghdr *head = (struct nlmsghdr *)r->info.nlhdr;
 
@@ -55,14 +55,14 @@ static void request_ack(struct request *r, int err)
 		netlink_ack(r->skb, head, err, &r->extack);
 }
 
-static void request_fn(struct callback_head *head)
+static void deferred_fn(struct callback_head *head)
 {
-	struct request *r = container_of(head, struct request, head);
+	struct deferred *r = container_of(head, struct deferred, head);
 
 	/* Nobody is left to read what would be answered. */
 	if (!(current->flags & PF_EXITING))
-		request_ack(r, r->command->run(&r->info, r->args));
-	request_free(r);
+		deferred_ack(r, r->command->run(&r->info, r->args));
+	deferred_free(r);
 }
 
 /* Of a socket that user space has opened: its file, which the sender is using. */
@@ -73,10 +73,10 @@ static struct file *file_of(struct sk_buff *skb)
 	return sock ? sock->file : NULL;
 }
 
-static struct request *request_new(struct sk_buff *skb, struct genl_info *info,
-				   const struct lt_command *command, const void *args)
+static struct deferred *deferred_new(struct sk_buff *skb, struct genl_info *info,
+				     const struct lt_command *command, const void *args)
 {
-	struct request *r = kzalloc(sizeof(*r) + command->args_bytes, GFP_KERNEL);
+	struct deferred *r = kzalloc(sizeof(*r) + command->args_bytes, GFP_KERNEL);
 
 	if (!r)
 		return NULL;
@@ -88,21 +88,21 @@ static struct request *request_new(struct sk_buff *skb, struct genl_info *info,
 	r->file = get_file(file_of(skb));
 	memcpy(r->args, args, command->args_bytes);
 	__module_get(THIS_MODULE);
-	init_task_work(&r->head, request_fn);
+	init_task_work(&r->head, deferred_fn);
 	return r;
 }
 
-static int request_queue(struct sk_buff *skb, struct genl_info *info,
-			 const struct lt_command *command, const void *args)
+static int deferred_queue(struct sk_buff *skb, struct genl_info *info,
+			  const struct lt_command *command, const void *args)
 {
-	struct request *r;
+	struct deferred *r;
 
 	/* A worker that never returns would never answer. */
 	if (!lt_has_user_stack(current) || !file_of(skb)) {
 		NL_SET_ERR_MSG(info->extack, "not sent by a thread that returns to user space");
 		return -EOPNOTSUPP;
 	}
-	r = request_new(skb, info, command, args);
+	r = deferred_new(skb, info, command, args);
 	if (!r)
 		return -ENOMEM;
 	if (!lt_work_at_return(&r->head))
@@ -134,7 +134,7 @@ int lt_netlink_defer(struct sk_buff *skb, struct genl_info *info,
 	int err = -ESHUTDOWN;
 
 	if (try_module_get(THIS_MODULE)) {
-		err = request_queue(skb, info, command, args);
+		err = deferred_queue(skb, info, command, args);
 		module_put(THIS_MODULE);
 	}
 	if (err && command->release)
