@@ -363,6 +363,27 @@ bool elf_image_is_code(const struct elf_image *image, uint64_t vaddr)
 }
 
 /**
+ * elf_image_code() - the bytes of code at an address
+ *
+ * Return: @bytes of them, or NULL if the file does not have so many there.
+ */
+const unsigned char *elf_image_code(const struct elf_image *image, uint64_t vaddr, size_t bytes)
+{
+	for (size_t i = 0; i < image->nsegments; i++) {
+		const struct elf_segment *s = &image->segment[i];
+		uint64_t at = vaddr - s->vaddr;
+
+		if (!s->exec || vaddr < s->vaddr || at >= s->file_bytes || bytes > s->file_bytes - at)
+			continue;
+		/* a segment may claim to extend beyond the file */
+		if (s->offset_bytes <= image->size_bytes && at <= image->size_bytes - s->offset_bytes &&
+		    bytes <= image->size_bytes - s->offset_bytes - at)
+			return image->bytes + s->offset_bytes + at;
+	}
+	return NULL;
+}
+
+/**
  * elf_image_section() - the first section of a name that has contents
  * @shdr: filled
  *

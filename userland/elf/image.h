@@ -36,6 +36,7 @@ struct elf_image *elf_image_unpack(struct elf_image *image, const char *section)
 void elf_image_let_unpack(struct elf_image *image);
 bool elf_image_vaddr(const struct elf_image *image, uint64_t offset_bytes, uint64_t *vaddr);
 bool elf_image_is_code(const struct elf_image *image, uint64_t vaddr);
+const unsigned char *elf_image_code(const struct elf_image *image, uint64_t vaddr, size_t bytes);
 Elf_Scn *elf_image_section(struct elf_image *image, const char *name, GElf_Shdr *shdr);
 const void *elf_image_content(struct elf_image *image, const GElf_Shdr *shdr);
 void elf_image_close(struct elf_image *image);

@@ -11,22 +11,10 @@ enum {
 	JUMP_NEAR_BYTES = 2,		/* eb, and the distance in a byte */
 };
 
-static const unsigned char *code_at(const struct elf_image *image, uint64_t vaddr, size_t bytes)
-{
-	for (size_t i = 0; i < image->nsegments; i++) {
-		const struct elf_segment *s = &image->segment[i];
-
-		if (s->exec && vaddr >= s->vaddr && vaddr - s->vaddr < s->file_bytes &&
-		    s->file_bytes - (vaddr - s->vaddr) >= bytes)
-			return image->bytes + s->offset_bytes + (vaddr - s->vaddr);
-	}
-	return NULL;
-}
-
 /* Where an instruction of CALL_BYTES with this first byte goes, which ends at an address. */
 static bool direct_target(const struct elf_image *image, unsigned char opcode, uint64_t end, uint64_t *target)
 {
-	const unsigned char *code = image->machine == EM_X86_64 ? code_at(image, end - CALL_BYTES, CALL_BYTES) : NULL;
+	const unsigned char *code = image->machine == EM_X86_64 ? elf_image_code(image, end - CALL_BYTES, CALL_BYTES) : NULL;
 	int32_t distance;
 
 	if (!code || code[0] != opcode)
@@ -47,7 +35,7 @@ bool elf_is_sigreturn(const struct elf_image *image, uint64_t vaddr)
 {
 	static const unsigned char wide[] = { 0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05 };
 	static const unsigned char narrow[] = { 0xb8, 15, 0, 0, 0, 0x0f, 0x05 };
-	const unsigned char *code = code_at(image, vaddr, sizeof(wide));
+	const unsigned char *code = elf_image_code(image, vaddr, sizeof(wide));
 
 	return code && (!memcmp(code, wide, sizeof(wide)) || !memcmp(code, narrow, sizeof(narrow)));
 }
@@ -103,7 +91,7 @@ static uint64_t end_of_tail_call(const struct elf_image *code, Dwarf_Die *die)
 			return at;
 	if (!dwarf_attr(die, DW_AT_call_pc, &attr) || dwarf_formaddr(&attr, &at))
 		return 0;
-	jump = code_at(code, at, JUMP_NEAR_BYTES);
+	jump = elf_image_code(code, at, JUMP_NEAR_BYTES);
 	return !jump ? 0 : *jump == 0xe9 ? at + CALL_BYTES : *jump == 0xeb ? at + JUMP_NEAR_BYTES : 0;
 }
 
@@ -117,7 +105,7 @@ static bool begins_function(struct elf_lines *lines, uint64_t vaddr)
 /* What a jump goes to that ends there: the beginning of a function, or it is not known. */
 static uint64_t jump_target(struct elf_lines *lines, uint64_t end)
 {
-	const unsigned char *code = code_at(lines->code, end - JUMP_NEAR_BYTES, JUMP_NEAR_BYTES);
+	const unsigned char *code = elf_image_code(lines->code, end - JUMP_NEAR_BYTES, JUMP_NEAR_BYTES);
 	uint64_t far = 0, near = 0;
 
 	if (!direct_target(lines->code, 0xe9, end, &far) || !begins_function(lines, far))

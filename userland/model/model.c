@@ -297,6 +297,23 @@ static int name_next(struct model *m, const struct stack *s, unsigned int i, boo
 	return n + name_pc(m, s->pcs[i], ret || i > 0, f + n, max - n);
 }
 
+/*
+ * A frame that was found by inferred rules is believed only behind a call. Otherwise the stack
+ * ends before it, and is counted as one that does. Returns how many frames are left.
+ */
+static int check_inferred(struct stack *s, const struct symbol_frame *before, struct symbol_frame *f, int n)
+{
+	if (!before || !before->leads_by_inference)
+		return n;
+	if (f[n - 1].not_called) {
+		s->status = LEAKTRACE_STACK_NOPROGRESS;
+		return 0;
+	}
+	for (int i = 0; i < n; i++)
+		f[i].inferred = !f[i].tail_call;
+	return n;
+}
+
 /* The frames are kept until the stack is dropped. */
 static int name_stack(struct model *m, struct stack *s, bool ret, const struct symbol_frame **frames)
 {
@@ -304,8 +321,8 @@ static int name_stack(struct model *m, struct stack *s, bool ret, const struct s
 	int n = 0;
 
 	for (unsigned int i = 0; !s->frames && i < s->npcs; i++) {
-		int got = name_next(m, s, i, ret, f, ARRAY_SIZE(f));
-		struct symbol_frame *more = reallocarray(all, n + got, sizeof(*all));
+		int got = check_inferred(s, n ? &all[n - 1] : NULL, f, name_next(m, s, i, ret, f, ARRAY_SIZE(f)));
+		struct symbol_frame *more = got ? reallocarray(all, n + got, sizeof(*all)) : NULL;
 
 		if (!more)
 			break;

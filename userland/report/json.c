@@ -52,6 +52,8 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 	json_put(o, "build_id", json_string(f->build_id));
 	json_put(o, "offset", json_number(f->offset));
 	json_put(o, "inlined", json_object_new_boolean(f->inlined));
+	if (f->inferred)
+		json_put(o, "inferred", json_object_new_boolean(true));
 	if (f->tail_call)
 		json_put(o, "tail_call", json_object_new_boolean(true));
 	json_put(o, "language", json_string(frame_language(f)));

@@ -98,8 +98,9 @@ void report_frame(FILE *f, const struct symbol_frame *s, const char *lead, bool 
 	struct layout layout = layout_of(indent, style);
 	char name[FRAME_NAME_BYTES], where[300], module[64];
 
-	snprintf(module, sizeof(module), "(%.*s%s%s)", MODULE_COLUMNS, s->module ? path_base(s->module) : "unknown",
-		 s->inlined ? ", inlined" : "", s->tail_call && !s->inlined ? ", tail call" : "");
+	snprintf(module, sizeof(module), "(%.*s%s%s%s)", MODULE_COLUMNS, s->module ? path_base(s->module) : "unknown",
+		 s->inlined ? ", inlined" : "", s->tail_call && !s->inlined ? ", tail call" : "",
+		 s->inferred && !s->inlined ? ", inferred" : "");
 	fprintf(f, "%s%s", lead, mine ? BOLD(style) : "");
 	used = write_column(f, name_of(s, indent, style, name), layout.name);
 	fprintf(f, "%s", mine ? PLAIN(style) : "");

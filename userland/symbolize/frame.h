@@ -17,6 +17,9 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 					 * the pc itself without one */
 	bool inlined;			/* into the next frame */
 	bool tail_call;			/* not on the stack: it, or what it is inlined into, ended by a jump */
+	bool inferred;			/* found by rules inferred from the code of the frame it returned from */
+	bool leads_by_inference;	/* so is the next frame of a stack, if this one is on it */
+	bool not_called;		/* a return address that is behind no call */
 	bool machinery;			/* known to be an interpreter's own, not the program's */
 };
 

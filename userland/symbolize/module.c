@@ -15,7 +15,13 @@
 #include "symbolize/frame.h"
 #include "symbolize/language.h"
 #include "symbolize/module.h"
+#include "unwind/x86_64_code.h"
 #include "util/string_table.h"
+
+enum {
+	CALL_BYTES_MIN = 2,		/* call *%reg */
+	CALL_BYTES_MAX = 8,		/* call *disp32(base,index), with a prefix */
+};
 
 static const char *hex_of(const struct elf_image *image, struct string_table *names)
 {
@@ -192,6 +198,36 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	return n + 1;
 }
 
+/**
+ * elf_module_is_inferred() - whether a walk goes on from @vaddr by rules inferred from instructions
+ *
+ * So it is with code that has neither call frame information nor any other table.
+ */
+bool elf_module_is_inferred(struct elf_module *module, uint64_t vaddr)
+{
+	if (!module->told_read)
+		unwind_told_read(&module->told, module->image);
+	module->told_read = true;
+	return !unwind_is_told(&module->told, vaddr);
+}
+
+/** elf_module_has_call() - whether a call ends at @return_vaddr, as far as its code is known */
+bool elf_module_has_call(const struct elf_module *module, uint64_t return_vaddr)
+{
+	struct x86_insn insn;
+
+	if (module->image->machine != EM_X86_64)
+		return true;
+	for (unsigned int bytes = CALL_BYTES_MIN; bytes <= CALL_BYTES_MAX; bytes++) {
+		const unsigned char *code = elf_image_code(module->image, return_vaddr - bytes, bytes);
+
+		if (code && x86_decode(code, bytes, return_vaddr - bytes, &insn) && insn.bytes == bytes &&
+		    insn.effect == X86_CALL)
+			return true;
+	}
+	return !elf_image_code(module->image, return_vaddr - CALL_BYTES_MIN, CALL_BYTES_MIN);
+}
+
 /** elf_module_close() - release a module; NULL is fine */
 void elf_module_close(struct elf_module *module)
 {
@@ -201,6 +237,7 @@ void elf_module_close(struct elf_module *module)
 		module->language->close(module->language_data);
 	elf_lines_close(&module->lines);
 	elf_symbols_free(&module->symbols);
+	unwind_pieces_free(&module->told.pieces);
 	elf_debug_close(&module->debug);
 	elf_image_close(module->mini);
 	elf_image_close(module->image);

@@ -11,6 +11,7 @@
 #include "elf/symbols.h"
 #include "symbolize/language.h"
 #include "symbolize/symbolizer.h"
+#include "unwind/coverage.h"
 
 struct elf_module {
 	struct elf_module *next;	/* these three: module_cache.c */
@@ -29,6 +30,8 @@ struct elf_module {
 	struct elf_symbols symbols;
 	struct elf_lines lines;
 	int root_fd;			/* of the lookup under way */
+	struct unwind_told told;
+	bool told_read;
 	const struct language *language;	/* that has its own names here, or NULL */
 	void *language_data;
 };
@@ -37,6 +40,8 @@ struct elf_module *elf_module_open(struct elf_image *image, const char *path, st
 int elf_module_resolve(struct elf_module *module, struct string_table *names, int root_fd,
 		       uint64_t vaddr, uint64_t step_bytes, struct symbol_frame *frames, int max);
 void elf_module_index(struct elf_module *module, int root_fd);
+bool elf_module_is_inferred(struct elf_module *module, uint64_t vaddr);	/* how to go on from there */
+bool elf_module_has_call(const struct elf_module *module, uint64_t return_vaddr);
 void elf_module_close(struct elf_module *module);
 
 #endif

@@ -184,6 +184,8 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 
 		for (int i = 0; i < n; i++)	/* a copy of the file may have another path */
 			frames[i].module = code->label;
+		frames[n - 1].leads_by_inference = elf_module_is_inferred(code->module, vaddr);
+		frames[n - 1].not_called = step_bytes && !elf_module_has_call(code->module, vaddr + 1);
 		return n;
 	}
 	memset(frames, 0, sizeof(*frames));

@@ -46,7 +46,8 @@ static struct nla_policy frame_policy[FRAME_MAX + 1] = {
 	[FRAME_FUNCTION] = { .type = NLA_STRING }, [FRAME_FILE] = { .type = NLA_STRING },
 	[FRAME_LINE] = { .type = NLA_U32 }, [FRAME_MODULE] = { .type = NLA_STRING },
 	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
-	[FRAME_INLINED] = { .type = NLA_U8 },
+	[FRAME_INLINED] = { .type = NLA_U8 }, [FRAME_LEADS_BY_INFERENCE] = { .type = NLA_FLAG },
+	[FRAME_NOT_CALLED] = { .type = NLA_FLAG },
 };
 static struct nla_policy tail_policy[TAIL_MAX + 1] = {
 	[TAIL_INNER] = { .type = NLA_U64 }, [TAIL_INNER_RETURN] = { .type = NLA_U8 },
@@ -135,6 +136,8 @@ static int take_frame(struct nlattr *nest, struct symbol_frame *f)
 	f->build_id = tb[FRAME_BUILD_ID] ? nla_get_string(tb[FRAME_BUILD_ID]) : NULL;
 	f->offset = tb[FRAME_OFFSET] ? nla_get_u64(tb[FRAME_OFFSET]) : 0;
 	f->inlined = tb[FRAME_INLINED] && nla_get_u8(tb[FRAME_INLINED]);
+	f->leads_by_inference = !!tb[FRAME_LEADS_BY_INFERENCE];
+	f->not_called = !!tb[FRAME_NOT_CALLED];
 	return 0;
 }
 

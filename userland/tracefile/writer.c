@@ -132,6 +132,10 @@ static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *
 		put_string(msg, FRAME_BUILD_ID, f->build_id);
 		nla_put_u64(msg, FRAME_OFFSET, f->offset);
 		nla_put_u8(msg, FRAME_INLINED, f->inlined);
+		if (f->leads_by_inference)
+			nla_put_flag(msg, FRAME_LEADS_BY_INFERENCE);
+		if (f->not_called)
+			nla_put_flag(msg, FRAME_NOT_CALLED);
 		nla_nest_end(msg, nest);
 	}
 }

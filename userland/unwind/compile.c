@@ -229,6 +229,32 @@ static int compile(struct elf_image *image, struct unwind_blob *out)
 }
 
 /**
+ * unwind_told_read() - find the code of an image that has rules which are not inferred
+ * @told: filled; unwind_pieces_free() its pieces
+ */
+void unwind_told_read(struct unwind_told *told, struct elf_image *image)
+{
+	struct unwind_build b = { .image = image, .machine = unwind_machine(image->machine) };
+	int error = b.machine && image->class == ELFCLASS64 ? find_code(&b) : -ENOEXEC;
+
+	if (!error)
+		error = unwind_rules_init(&b.rules);
+	for (size_t i = 0; !error && sources[i] != unwind_infer; i++)
+		error = sources[i](&b);
+	*told = (struct unwind_told){ .pieces = b.cover, .base = b.base, .known = !error };
+	unwind_frames_free(&b.frames);
+	unwind_rules_free(&b.rules);
+}
+
+/** unwind_is_told() - whether the rules at an address are not inferred, as far as is known */
+bool unwind_is_told(const struct unwind_told *told, uint64_t vaddr)
+{
+	if (!told->known || vaddr < told->base || vaddr - told->base > UINT32_MAX)
+		return true;
+	return unwind_pieces_has(&told->pieces, vaddr - told->base);
+}
+
+/**
  * unwind_compile_fd() - compile the unwind table of an ELF file
  * @fd: a regular file; stays the caller's
  * @out: filled on success; unwind_blob_free() it

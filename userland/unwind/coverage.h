@@ -20,6 +20,18 @@ struct unwind_pieces {
 	size_t n, capacity;
 };
 
+/* The code of a file whose rules were told by something, not inferred from instructions. */
+struct unwind_told {
+	struct unwind_pieces pieces;
+	uint64_t base;
+	bool known;			/* false: nothing can be said of this file */
+};
+
+struct elf_image;
+
+void unwind_told_read(struct unwind_told *told, struct elf_image *image);
+bool unwind_is_told(const struct unwind_told *told, uint64_t vaddr);
+
 int unwind_pieces_add(struct unwind_pieces *pieces, struct unwind_piece piece);
 int unwind_pieces_fill(struct unwind_pieces *cover, struct unwind_pieces *more);
 bool unwind_pieces_next_gap(const struct unwind_pieces *cover, uint32_t limit, uint32_t *start,

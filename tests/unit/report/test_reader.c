@@ -309,6 +309,57 @@ static void tail_calls(void)
 	model_free(&back);
 }
 
+/* How many frames are left of a stack whose second frame was found by inferred rules; written and read. */
+static int inferred(bool called, bool told, uint8_t *status)
+{
+	struct symbol_frame fed = { .function = "at", .file = "a.c", .line = 7, .module = "a" };
+	const struct symbol_frame *frames;
+	struct written_set known = { 0 };
+	struct model m, back;
+	struct file_reader *r;
+	unsigned int type;
+	char err[256];
+	size_t len;
+	void *data;
+	int n;
+
+	model_init(&m);
+	model_init(&back);
+	add_stack(&m);
+	add_stack(&back);
+	fed.leads_by_inference = !told;
+	CHECK(!symbolizer_add_saved(m.symbolizer, 0x1000, false, &fed, 1));
+	fed.leads_by_inference = false;
+	fed.not_called = !called;
+	CHECK(!symbolizer_add_saved(m.symbolizer, 0x2000, true, &fed, 1));
+	w = file_create(path, err, sizeof(err));
+	CHECK(!trace_write_names(&m, w, true, &known));
+	file_finish(w);
+	r = file_open(path, err, sizeof(err));
+	while (r && file_next(r, &type, &data, &len, err, sizeof(err)) > 0)
+		if (type == RECORD_SYMBOL)
+			CHECK(!trace_decode_symbol(&back, data, len));
+	file_close(r);
+	n = model_frames(&back, 1, &frames);
+	CHECK(!frames[0].inferred && (n < 2 || frames[1].inferred == !told));
+	*status = back.stacks[0].status;
+	written_set_clear(&known);
+	model_free(&m);
+	model_free(&back);
+	return n;
+}
+
+static void check_inferred(void)
+{
+	uint8_t status;
+
+	CHECK(inferred(true, true, &status) == 2 && status == LEAKTRACE_STACK_ROOT);
+	CHECK(inferred(true, false, &status) == 2 && status == LEAKTRACE_STACK_ROOT);
+	/* call frame information is believed */
+	CHECK(inferred(false, true, &status) == 2 && status == LEAKTRACE_STACK_ROOT);
+	CHECK(inferred(false, false, &status) == 1 && status == LEAKTRACE_STACK_NOPROGRESS);
+}
+
 int main(void)
 {
 	unsigned int good = 0;
@@ -318,6 +369,7 @@ int main(void)
 	srandom(3);
 	long_names();
 	tail_calls();
+	check_inferred();
 	write_file();
 	CHECK(report_it(&all));
 	CHECK(strstr(all, "LEAK") && strstr(all, "conn_open") && strstr(all, "server.c:88"));

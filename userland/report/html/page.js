@@ -15,7 +15,7 @@ function frames(list) {
 	if (!list.length)
 		return el('p', { class: 'soft' }, 'The stack is unknown.');
 	const item = f => el('li', { class: isLibrary(f) ? 'lib' : '' },
-		el('span', { class: 'fn' }, frameName(f), f.inlined && el('i', {}, 'inlined'), f.tail_call && el('i', {}, 'tail call')),
+		el('span', { class: 'fn' }, frameName(f), f.inlined && el('i', {}, 'inlined'), f.tail_call && el('i', {}, 'tail call'), f.inferred && el('i', {}, 'inferred')),
 		el('span', { class: 'src' }, f.file ? `${f.file}:${f.line}` : f.module || ''));
 	// The program's own frames are never behind the button.
 	const shown = Math.max(FRAMES, list.findLastIndex(f => !isLibrary(f)) + 1);
