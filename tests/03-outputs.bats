@@ -116,6 +116,12 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	need go
 	lt report --format pprof "$TRACE" >"$BATS_TEST_TMPDIR/all.pb.gz" || expect $? 1 status
 	lt report --format pprof "$TRACE" -o /dev/stdout | cmp - "$BATS_TEST_TMPDIR/all.pb.gz"
+	# a file that the shell has opened is written to, not replaced
+	echo before >"$BATS_TEST_TMPDIR/appended"
+	lt report --format pprof "$TRACE" -o /dev/stdout >>"$BATS_TEST_TMPDIR/appended" || expect $? 1 status
+	cmp "$BATS_TEST_TMPDIR/appended" <(echo before; cat "$BATS_TEST_TMPDIR/all.pb.gz")
+	lt report --format json "$TRACE" -o /dev/fd/1 >>"$BATS_TEST_TMPDIR/appended" || expect $? 1 status
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/appended")" = before ]
 	pprof -tags "$BATS_TEST_TMPDIR/all.pb.gz" >"$BATS_TEST_TMPDIR/tags"
 	awk '/^ *kind:/ { on = 1; next } /^ *[a-z]+:/ { on = 0 } on && NF { print $NF, $1 }' \
 		"$BATS_TEST_TMPDIR/tags" | sort | diff - <(printf '%s\n' 'fd 944.0' 'page 1564.0' \

@@ -27,6 +27,7 @@
 #include "util/atomic_file.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/macros.h"
 #include "util/pager.h"
 #include "util/style.h"
 #include "util/terminal.h"
@@ -45,9 +46,15 @@ struct output {
 	size_t sites;			/* written of those that o->site names */
 };
 
+/* Also by the names that it has as a file: what it is connected to is not to be replaced. */
 bool output_is_stdout(const struct output_options *o)
 {
-	return !o->path || !strcmp(o->path, "-");
+	static const char *const names[] = { "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1" };
+
+	for (size_t i = 0; o->path && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(o->path, names[i]))
+			return true;
+	return !o->path;
 }
 
 struct report_style output_style(const struct output_options *o, FILE *f)
