@@ -15,7 +15,7 @@
  * alone.
  *
  * Locks, outermost first:
- *   lt_mutex         the list of targets: attach, detach, fork. Sleeps.
+ *   lt_mutex         the list of targets, and whether probes are attached. Sleeps.
  *   lt_target.rwsem  read: a task uses the target's tables; write: its address
  *                    space or fd tables are replaced, or it ends. Sleeps.
  *   mmap_lock, alloc_lock, file_lock, siglock: the kernel's, of the target

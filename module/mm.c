@@ -129,7 +129,7 @@ struct registration {
 
 /*
  * A thread that waits for a file system may hold mmap_lock, forever if that is a dead
- * network's. Our callers hold a target's rwsem or lt_mutex, for which others wait: so
+ * network's. Our callers hold a target's rwsem, for which others wait: so
  * they must not wait forever.
  */
 static bool lock_soon(struct mm_struct *mm, bool (*try)(struct mm_struct *mm), unsigned int ms)

@@ -18,6 +18,8 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
@@ -31,6 +33,7 @@
 #include "site.h"
 #include "stack.h"
 #include "target.h"
+#include "work.h"
 
 static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_PID] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -274,36 +277,20 @@ struct add_args {
 	u32 max_objects;
 };
 
-/* With lt_mutex held; a parent that has been deleted meanwhile is none. */
-static struct lt_target *add_locked(struct genl_info *info, struct add_args *a)
-{
-	struct lt_target *t = lt_target_add(a->task, a->kinds, a->flags, a->max_objects,
-					    info->snd_portid, a->maps, info->extack);
-
-	a->maps = NULL;
-	if (!IS_ERR(t) && a->parent)
-		lt_target_adopt(t, a->parent);
-	return t;
-}
-
 static int add_run(struct genl_info *info, void *args)
 {
+	struct add_args *a = args;
 	struct lt_target *t;
 	int err;
 
-	if (mutex_lock_killable(&lt_mutex))
-		return -EINTR;
-	t = add_locked(info, args);
-	mutex_unlock(&lt_mutex);
+	t = lt_target_add(a->task, a->kinds, a->flags, a->max_objects, info->snd_portid,
+			  a->maps, a->parent, info->extack);
+	a->maps = NULL;
 	if (IS_ERR(t))
 		return PTR_ERR(t);
 	err = reply(info, LEAKTRACE_CMD_TARGET_ADD, fill_target, t);
-	if (err) {
-		/* A request that is told it failed leaves nothing behind. */
-		mutex_lock(&lt_mutex);
+	if (err)	/* A request that is told it failed leaves nothing behind. */
 		lt_target_del(t);
-		mutex_unlock(&lt_mutex);
-	}
 	lt_target_put(t);
 	return err;
 }
@@ -361,22 +348,9 @@ struct del_args {
 
 static int del_run(struct genl_info *info, void *args)
 {
-	u32 id = ((struct del_args *)args)->id;
-	struct lt_target *t, *tmp;
-	int err = id ? -ENOENT : 0;
+	int err = lt_target_del_by_id(((struct del_args *)args)->id);
 
-	if (mutex_lock_killable(&lt_mutex))
-		return -EINTR;
-	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
-		if (id && t->id != id)
-			continue;
-		lt_target_del(t);
-		err = 0;
-		if (id)
-			break;
-	}
-	mutex_unlock(&lt_mutex);
-	if (err)
+	if (err == -ENOENT)
 		NL_SET_ERR_MSG(info->extack, "no such target");
 	return err;
 }
@@ -530,12 +504,49 @@ toobig:
 	return -EMSGSIZE;
 }
 
+struct closed {
+	struct callback_head head;
+	u32 portid;
+};
+
+static void closed_fn(struct callback_head *head)
+{
+	struct closed *c = container_of(head, struct closed, head);
+
+	lt_target_del_by_port(c->portid);
+	kfree(c);
+	module_put(THIS_MODULE);
+}
+
+/*
+ * Not here: the chain of notifiers is locked, for which whoever registers another one
+ * waits, and behind him all who close a netlink socket. current does it before it comes
+ * back from close(), or has exited.
+ */
+static bool closed_defer(u32 portid)
+{
+	struct closed *c = lt_runs_works(current) ? kzalloc(sizeof(*c), GFP_KERNEL) : NULL;
+
+	if (!c)
+		return false;
+	c->portid = portid;
+	init_task_work(&c->head, closed_fn);
+	if (try_module_get(THIS_MODULE)) {
+		if (!lt_work_at_return(&c->head))
+			return true;
+		module_put(THIS_MODULE);
+	}
+	kfree(c);
+	return false;
+}
+
 static int on_netlink(struct notifier_block *nb, unsigned long what, void *data)
 {
 	struct netlink_notify *n = data;
 
 	if (what == NETLINK_URELEASE && n->protocol == NETLINK_GENERIC &&
-	    net_eq(n->net, &init_net) && lt_target_is_owner(n->portid))
+	    net_eq(n->net, &init_net) && lt_target_is_owner(n->portid) &&
+	    !closed_defer(n->portid))
 		lt_target_del_by_port(n->portid);
 	return NOTIFY_DONE;
 }

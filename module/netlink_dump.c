@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The dumps: targets, probes, sites, stacks, live objects. */
+/*
+ * The dumps: targets, probes, sites, stacks, live objects.
+ *
+ * The first call of a dump comes inside sendmsg(), with generic netlink's lock held, so it
+ * does not wait for a lock of ours: if that is not free, the first message says nothing
+ * (NLMSG_NOOP). All others come from the client's recvmsg() without netlink's lock; there
+ * he waits, until he is killed.
+ */
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
@@ -42,6 +49,18 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	return 0;
 }
 
+/* Instead of waiting in the first call. Return: for netlink */
+static int dump_later(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nlmsghdr *head = nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+					  NLMSG_NOOP, GENL_HDRLEN, NLM_F_MULTI);
+
+	if (!head)
+		return -EMSGSIZE;
+	memset(nlmsg_data(head), 0, GENL_HDRLEN);
+	return skb->len;
+}
+
 static int fill_target(struct sk_buff *skb, const void *target)
 {
 	return lt_fill_target(skb, target);
@@ -78,18 +97,16 @@ static int fill_object(struct sk_buff *skb, const void *object)
 int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct lt_target *t;
+	int err = 0;
 
 	if (lt_netlink_permit(cb->skb, NULL))
 		return -EPERM;
-	mutex_lock(&lt_mutex);
-	list_for_each_entry(t, &lt_targets, node) {
-		if (t->id <= cb->args[DUMP_AT])
-			continue;
-		if (dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, fill_target, t))
-			break;
-		cb->args[DUMP_AT] = t->id;
+	while (!err && (t = lt_target_next(cb->args[DUMP_AT]))) {
+		err = dump_one(skb, cb, LEAKTRACE_CMD_TARGET_GET, fill_target, t);
+		if (!err)
+			cb->args[DUMP_AT] = t->id;
+		lt_target_put(t);
 	}
-	mutex_unlock(&lt_mutex);
 	return skb->len;
 }
 
@@ -103,11 +120,18 @@ int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	bool first = !cb->args[DUMP_TARGET];
 	int row = cb->args[DUMP_AT], n;
 
 	if (lt_netlink_permit(cb->skb, NULL))
 		return -EPERM;
-	mutex_lock(&lt_mutex);
+	cb->args[DUMP_TARGET] = 1;	/* no target's, but it has begun */
+	if (!mutex_trylock(&lt_mutex)) {
+		if (first)
+			return dump_later(skb, cb);
+		if (mutex_lock_killable(&lt_mutex))
+			return -EINTR;
+	}
 	n = lt_probe_count();
 	for (; row < n; row++)
 		if (dump_one(skb, cb, LEAKTRACE_CMD_PROBE_GET, fill_probe, &row))
@@ -134,29 +158,45 @@ static int dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
+static int dump_lock(struct lt_target *t, bool first)
+{
+	if (first)
+		return down_read_trylock(&t->rwsem) ? 0 : -EAGAIN;
+	return down_read_killable(&t->rwsem);
+}
+
 /*
  * The target of a dump, with its rwsem held: no target ends, so all tables stay until
- * dump_end().
+ * dump_end(). -EAGAIN: this is the first call, and there is a wait; see dump_none().
  */
 static struct lt_target *dump_begin(struct netlink_callback *cb)
 {
+	bool first = !cb->args[DUMP_TARGET];
 	struct lt_target *t;
 	int err;
 
 	if (lt_netlink_permit(cb->skb, NULL))
 		return ERR_PTR(-EPERM);
-	err = cb->args[DUMP_TARGET] ? 0 : dump_start(cb);
+	err = first ? dump_start(cb) : 0;
 	if (err)
 		return ERR_PTR(err);
 	t = lt_target_by_id(cb->args[DUMP_TARGET] - 1);
 	if (!t)
 		return ERR_PTR(-ENOENT);
-	down_read(&t->rwsem);
-	if (!t->dead)
+	err = dump_lock(t, first);
+	if (!err && !t->dead)
 		return t;
-	up_read(&t->rwsem);
+	if (!err)
+		up_read(&t->rwsem);
 	lt_target_put(t);
-	return ERR_PTR(-ENOENT);
+	return ERR_PTR(err ?: -ENOENT);
+}
+
+/* What a call returns that has got no target from dump_begin(). */
+static int dump_none(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct lt_target *t)
+{
+	return PTR_ERR(t) == -EAGAIN ? dump_later(skb, cb) : PTR_ERR(t);
 }
 
 static int dump_end(struct lt_target *t, struct sk_buff *skb)
@@ -180,7 +220,7 @@ int lt_site_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct lt_site site;
 
 	if (IS_ERR(t))
-		return PTR_ERR(t);
+		return dump_none(skb, cb, t);
 	for (; cb->args[DUMP_AT] < lt_site_top(); cb->args[DUMP_AT]++) {
 		if (!lt_site_copy(cb->args[DUMP_AT], &site) || site.target != t->id)
 			continue;
@@ -242,7 +282,7 @@ int lt_stack_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	if (IS_ERR(t))
-		return PTR_ERR(t);
+		return dump_none(skb, cb, t);
 	for (; cb->args[DUMP_AT] < lt_site_top(); cb->args[DUMP_AT]++) {
 		if (lt_site_copy(cb->args[DUMP_AT], &site) && site.target == t->id)
 			err = dump_site_stacks(skb, cb, &site);
@@ -366,7 +406,7 @@ int lt_object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	if (IS_ERR(t))
-		return PTR_ERR(t);
+		return dump_none(skb, cb, t);
 	while (cb->args[DUMP_TABLE] <= LT_KINDS) {
 		err = cb->args[DUMP_TABLE] ? dump_own_table(skb, cb, t) :
 		      dump_common_table(skb, cb, t);

@@ -274,7 +274,7 @@ static noinline void complete_later(struct lt_target *t, const struct lt_birth *
  * @t: its target
  * @b: what it is; with F_BASELINE, a key that is live already stays as it is
  *
- * Context: any. The caller's probe section or lt_mutex keeps @t.
+ * Context: any. The caller's probe section or t->rwsem keeps @t.
  * Return: false if it could not be tracked (counted) or was live (baseline).
  */
 bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
@@ -548,7 +548,7 @@ static void forget_bucket(struct lt_target *t, u32 b)
  * lt_object_forget() - free all objects of a target
  * @t: the target; no probe can reach it any more
  *
- * Context: may sleep, under lt_mutex.
+ * Context: may sleep.
  */
 void lt_object_forget(struct lt_target *t)
 {

@@ -51,6 +51,12 @@ struct pass {
 	unsigned long (*block)(struct pass *p, struct vm_area_struct *vma, unsigned long block);
 };
 
+/* A client's request. What a target does itself comes to its end, also when it is killed. */
+static bool pass_is_killed(const struct pass *p)
+{
+	return p->rwsem_held && fatal_signal_pending(current);
+}
+
 static bool pass_is_contended(const struct pass *p)
 {
 	return !p->no_yield && (rwsem_is_contended(&p->m->mm->mmap_lock) ||
@@ -83,7 +89,7 @@ static unsigned long walk_mapping(struct pass *p, struct vm_area_struct *vma, un
 	do {
 		block = p->block(p, vma, block);
 		cond_resched();
-	} while (block <= last_block(vma) && !pass_is_contended(p));
+	} while (block <= last_block(vma) && !pass_is_contended(p) && !pass_is_killed(p));
 	return start_of(vma, block);
 }
 
@@ -95,7 +101,7 @@ static bool walk_mappings(struct pass *p)
 
 	while ((vma = find_vma(p->m->mm, addr))) {
 		addr = walk_mapping(p, vma, max(addr, vma->vm_start));
-		if (pass_is_contended(p) && !pass_yield(p))
+		if (pass_is_killed(p) || (pass_is_contended(p) && !pass_yield(p)))
 			return false;
 	}
 	return true;
@@ -121,7 +127,7 @@ static unsigned long list_block(struct pass *p, struct vm_area_struct *vma, unsi
  * What comes and goes meanwhile is seen by the probes.
  *
  * Context: may sleep; the caller holds a user reference to the mm.
- * Return: 0; -EBUSY if mmap_lock cannot be taken in time, or current is killed.
+ * Return: 0; -EBUSY if mmap_lock cannot be taken in time; -EINTR if current is killed.
  */
 int lt_page_baseline_walk(struct lt_mm *m, bool rwsem_held)
 {
@@ -141,6 +147,8 @@ int lt_page_baseline_walk(struct lt_mm *m, bool rwsem_held)
 	WRITE_ONCE(lt_pages(m)->listed, true);
 	if (p.locked)
 		mmap_read_unlock(m->mm);
+	if (pass_is_killed(&p))
+		return -EINTR;
 	return p.locked ? 0 : -EBUSY;
 }
 

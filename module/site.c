@@ -350,7 +350,7 @@ void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack)
  * lt_site_forget() - free all sites of a target
  * @target: its id; no probe can reach it any more
  *
- * Context: may sleep, under lt_mutex.
+ * Context: may sleep.
  */
 void lt_site_forget(u32 target)
 {

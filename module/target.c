@@ -6,7 +6,12 @@
  * Life: lt_target_add() or lt_target_fork() -> exited (tables frozen, for the
  * report) -> lt_target_del(). Pending works and dumps keep a reference; the
  * last one frees.
+ *
+ * What takes long at both ends is done without lt_mutex: a target is first among
+ * 'starting', where only those who want the same process wait for it, then in lt_targets,
+ * and when it is taken from there nobody finds it any more. Meanwhile it counts.
  */
+#include <linux/completion.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/rculist.h>
@@ -28,12 +33,16 @@
 #include "target.h"
 #include "work.h"
 
-LIST_HEAD(lt_targets);
+LIST_HEAD(lt_targets);			/* in order of their ids */
+static LIST_HEAD(starting);
 
-enum { KEEP_SHARE = 4 };	/* of max_targets: exited children in the background */
+enum {
+	KEEP_SHARE = 4,		/* of max_targets: exited children in the background */
+	OTHERS_MS = 10,		/* to look again whether they have come to an end */
+};
 
 static u32 last_id;
-static int ntargets;
+static int ntargets;	/* also those that begin or end: while there are any, probes stay */
 
 /**
  * lt_target_current() - the target that current belongs to
@@ -157,6 +166,7 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	refcount_set(&t->refs, 1);
 	init_rwsem(&t->rwsem);
 	mutex_init(&t->reconciling);
+	init_completion(&t->started);
 	t->portid = portid;
 	t->tgid = task->tgid;
 	t->pid = get_task_pid(task, PIDTYPE_TGID);
@@ -319,37 +329,90 @@ static int start_target(struct lt_target *t, struct task_struct *task, struct lt
 			u32 execs)
 {
 	struct mm_struct *mm = get_task_mm(task);
-	int err;
+	int err = -ESRCH;
 
-	while (!++last_id)
-		;
-	t->id = last_id;
 	if (mm) {
 		err = take(t, task, mm, maps, execs);
 		mmput(mm);
 	} else {
 		lt_maps_free(maps);
-		err = -ESRCH;
 	}
 	if (!err && !lt_mm_is_of(t, task))
 		err = -EAGAIN;	/* it has called exec, before there was a key */
-	if (err) {
-		dismantle(t);
-		return err;
-	}
-	list_add_tail_rcu(&t->node, &lt_targets);
-	ntargets++;
-	return 0;
+	return err;
 }
 
-static bool known(const struct task_struct *task)
+static void put_probes(void)
 {
-	bool yes;
+	lockdep_assert_held(&lt_mutex);
+	if (!--ntargets)
+		last_target();
+}
 
+/* The end of what begin_target() began: @t was never in lt_targets. */
+static void abort_target(struct lt_target *t)
+{
+	dismantle(t);
+	mutex_lock(&lt_mutex);
+	t->ending = true;
+	list_del(&t->node);
+	complete_all(&t->started);	/* children find that it ends */
+	put_probes();
+	mutex_unlock(&lt_mutex);
+	lt_target_put(t);
+}
+
+/* An older process of which it is a descendant; unlike a parent, it has no object for it. */
+static void adopt(struct lt_target *t, struct lt_target *parent)
+{
+	if (parent->ending)
+		return;
+	lt_target_get(parent);
+	t->parent = parent;
+}
+
+/*
+ * Return: false for a child whose parent has been deleted meanwhile: whoever did that, by
+ * closing its socket perhaps, has not seen the child.
+ */
+static bool publish_target(struct lt_target *t, struct lt_target *adopter)
+{
+	struct lt_target *before;
+	bool alone;
+
+	mutex_lock(&lt_mutex);
+	alone = t->parent && t->parent->ending;
+	if (!alone) {
+		if (adopter)
+			adopt(t, adopter);
+		list_del(&t->node);
+		list_for_each_entry_reverse(before, &lt_targets, node)
+			if (before->id < t->id)
+				break;
+		list_add_rcu(&t->node, &before->node);
+		complete_all(&t->started);
+	}
+	mutex_unlock(&lt_mutex);
+	return !alone;
+}
+
+/* Return: 0: no target; -EEXIST: one; -EAGAIN: it begins to be one, or to be none. */
+static int known(const struct task_struct *task)
+{
+	struct lt_target *t;
+	struct lt_key *k;
+	int err = 0;
+
+	lockdep_assert_held(&lt_mutex);
+	list_for_each_entry(t, &starting, node)
+		if (t->tgid == task->tgid)
+			return -EAGAIN;
 	rcu_read_lock();
-	yes = lt_key_find(task->signal, LT_KEY_SIGNAL);
+	k = lt_key_find(task->signal, LT_KEY_SIGNAL);
+	if (k)
+		err = k->target->ending ? -EAGAIN : -EEXIST;
 	rcu_read_unlock();
-	return yes;
+	return err;
 }
 
 /*
@@ -364,44 +427,180 @@ static bool is_left_over(const struct lt_target *t)
 	return (flags & all) == all;
 }
 
-/* The list is in order of attach: the oldest go first. @at_most: to delete. */
-static void drop_left_over(unsigned int keep, unsigned int at_most)
+/* From now on nobody finds it, and it is the caller's to end. False: it is another's. */
+static bool unlink_target(struct lt_target *t)
 {
-	unsigned int n = 0;
-	struct lt_target *t, *tmp;
-
 	lockdep_assert_held(&lt_mutex);
-	list_for_each_entry(t, &lt_targets, node)
-		n += is_left_over(t);
-	list_for_each_entry_safe(t, tmp, &lt_targets, node) {
-		if (n <= keep || !at_most)
-			return;
+	if (t->ending)
+		return false;
+	t->ending = true;
+	list_del_rcu(&t->node);
+	return true;
+}
+
+/* After unlink_target(), without lt_mutex. */
+static void end_target(struct lt_target *t)
+{
+	dismantle(t);
+	lt_ring_note(t, LEAKTRACE_EVENT_DETACH, 0);
+	mutex_lock(&lt_mutex);
+	put_probes();
+	mutex_unlock(&lt_mutex);
+	lt_target_put(t);
+}
+
+/* The oldest, if there are more than @keep. */
+static struct lt_target *unlink_left_over(unsigned int keep)
+{
+	struct lt_target *t, *oldest = NULL;
+	unsigned int n = 0;
+
+	mutex_lock(&lt_mutex);
+	list_for_each_entry(t, &lt_targets, node) {
 		if (!is_left_over(t))
 			continue;
-		WRITE_ONCE(t->parent->children_dropped, t->parent->children_dropped + 1);
-		lt_target_del(t);
-		n--;
-		at_most--;
+		n++;
+		oldest = oldest ?: t;
+	}
+	if (n <= keep)
+		oldest = NULL;
+	if (oldest) {
+		WRITE_ONCE(oldest->parent->children_dropped,
+			   oldest->parent->children_dropped + 1);
+		unlink_target(oldest);
+	}
+	mutex_unlock(&lt_mutex);
+	return oldest;
+}
+
+/* Return: how many were deleted. */
+static unsigned int drop_left_over(unsigned int keep, unsigned int at_most)
+{
+	struct lt_target *t;
+	unsigned int n;
+
+	for (n = 0; n < at_most; n++) {
+		t = unlink_left_over(keep);
+		if (!t)
+			break;
+		end_target(t);
+	}
+	return n;
+}
+
+static int get_probes(u32 kinds, struct netlink_ext_ack *extack)
+{
+	int err = ntargets ? lt_probe_start(kinds, extack) : first_target(kinds, extack);
+
+	if (!err)
+		ntargets++;
+	return err;
+}
+
+/* The target that lt_target_add() and lt_target_fork() are to make. */
+struct wanted {
+	struct task_struct *task;
+	struct lt_target *parent;	/* of a child that came by fork */
+	u32 kinds;
+	u32 flags;
+	u32 max_objects;
+	u32 portid;
+};
+
+static int admit(const struct wanted *w)
+{
+	int err;
+
+	if (lt_gave_up())
+		return -ESHUTDOWN;
+	if (w->parent && w->parent->ending)
+		return -ENOENT;
+	err = known(w->task);
+	if (err)
+		return err;
+	return ntargets < lt_max_targets ? 0 : -ENOSPC;
+}
+
+static struct lt_target *begin_locked(const struct wanted *w, struct netlink_ext_ack *extack)
+{
+	struct lt_target *t;
+	int err = admit(w) ?: get_probes(w->kinds, extack);
+
+	if (err)
+		return ERR_PTR(err);
+	t = new_target(w->task, w->kinds, w->flags, w->max_objects, w->portid);
+	if (!t) {
+		put_probes();
+		return ERR_PTR(-ENOMEM);
+	}
+	if (w->parent) {
+		lt_target_get(w->parent);
+		t->parent = w->parent;
+	}
+	while (!++last_id)
+		;
+	t->id = last_id;
+	list_add_tail(&t->node, &starting);
+	return t;
+}
+
+/* Waits for others who begin or end with the same process, until current is killed. */
+static struct lt_target *begin_target(const struct wanted *w, struct netlink_ext_ack *extack)
+{
+	struct lt_target *t;
+
+	for (;;) {
+		if (mutex_lock_killable(&lt_mutex))
+			return ERR_PTR(-EINTR);
+		t = begin_locked(w, extack);
+		mutex_unlock(&lt_mutex);
+		if (PTR_ERR_OR_ZERO(t) != -EAGAIN)
+			return t;
+		schedule_timeout_killable(msecs_to_jiffies(OTHERS_MS));
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
 	}
 }
 
-static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
+/* Whoever asks for a target gets the room of a child that has exited. */
+static struct lt_target *begin_with_room(const struct wanted *w, struct netlink_ext_ack *extack)
 {
-	if (lt_gave_up()) {
+	struct lt_target *t = begin_target(w, extack);
+
+	if (PTR_ERR_OR_ZERO(t) == -ENOSPC && !w->parent && drop_left_over(0, 1))
+		t = begin_target(w, extack);
+	return t;
+}
+
+static void explain(int err, struct netlink_ext_ack *extack)
+{
+	if (err == -ESHUTDOWN)
 		NL_SET_ERR_MSG(extack, "tracing was stopped (see status): load the module again");
-		return -ESHUTDOWN;
-	}
-	if (known(task)) {
+	else if (err == -EEXIST)
 		NL_SET_ERR_MSG(extack, "already attached");
-		return -EEXIST;
-	}
-	if (ntargets >= lt_max_targets)
-		drop_left_over(0, 1);
-	if (ntargets >= lt_max_targets) {
+	else if (err == -ENOSPC)
 		NL_SET_ERR_MSG(extack, "too many targets (module parameter max_targets)");
-		return -ENOSPC;
+	else if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "its memory is locked, as if it waited for a file system");
+}
+
+/* Not in lt_targets yet. */
+static struct lt_target *make_target(const struct wanted *w, struct lt_maps *maps, u32 execs,
+				     struct netlink_ext_ack *extack)
+{
+	struct lt_target *t = begin_with_room(w, extack);
+	int err;
+
+	if (IS_ERR(t)) {
+		lt_maps_free(maps);
+		return t;
 	}
-	return 0;
+	err = start_target(t, w->task, maps, execs);
+	if (err) {
+		abort_target(t);
+		return ERR_PTR(err);
+	}
+	return t;
 }
 
 /**
@@ -410,68 +609,57 @@ static int admit(const struct task_struct *task, struct netlink_ext_ack *extack)
  * @kinds: LEAKTRACE_KIND bits
  * @flags: LEAKTRACE_TARGET_F_* that may be asked for
  * @max_objects: bound of its table, 0: the module's
- * @portid: netlink socket that owns it
+ * @portid: netlink socket that owns it; it is not closed before we return
  * @maps: its code, or NULL; ours from now on, whatever we return
+ * @parent: an older target of which it is a descendant, or NULL
  * @extack: for the reason of a refusal
  *
- * Context: may sleep, under lt_mutex.
+ * Context: may sleep, no lock held; gives up when current is killed.
  * Return: the target with a reference for the caller, or ERR_PTR.
  */
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
-				struct netlink_ext_ack *extack)
+				struct lt_target *parent, struct netlink_ext_ack *extack)
 {
-	bool first = list_empty(&lt_targets);
+	struct wanted w = { .task = task, .kinds = kinds, .flags = flags,
+			    .max_objects = max_objects, .portid = portid };
 	struct lt_target *t;
-	int err, tries = 10;
+	int tries = 10;
 
-	lockdep_assert_held(&lt_mutex);
-	err = admit(task, extack);
-	if (!err)
-		err = first ? first_target(kinds, extack) : lt_probe_start(kinds, extack);
-	if (err)
-		goto err_maps;
 	do {
-		t = new_target(task, kinds, flags, max_objects, portid);
-		err = -ENOMEM;
-		if (!t)
-			goto err_first;
-		err = start_target(t, task, maps, 0);
+		t = make_target(&w, maps, 0, extack);
 		maps = NULL;	/* of the program that it was, if it has to be taken again */
-		if (err)
-			lt_target_put(t);
-	} while (err == -EAGAIN && --tries);
-	if (err == -EBUSY)
-		NL_SET_ERR_MSG(extack, "its memory is locked, as if it waited for a file system");
-	if (err)
-		goto err_first;
+	} while (PTR_ERR_OR_ZERO(t) == -EAGAIN && --tries);
+	if (IS_ERR(t)) {
+		explain(PTR_ERR(t), extack);
+		return t;
+	}
 	lt_target_get(t);
+	publish_target(t, parent);
 	return t;
-
-err_first:
-	if (first)
-		last_target();
-err_maps:
-	lt_maps_free(maps);
-	return ERR_PTR(err);
 }
 
-/**
- * lt_target_adopt() - a target that was just added is a descendant of another
- * @t: the target
- * @parent: the other; it follows fork, and is older than @t
- *
- * Unlike a child that came by fork, it is no object of @parent's.
- *
- * Context: process, under lt_mutex.
- */
-void lt_target_adopt(struct lt_target *t, struct lt_target *parent)
+/* current is a child of @parent's. Return: -ENOENT: @parent ends; or as lt_target_add() */
+static int add_child(struct lt_target *parent, u32 execs)
 {
-	lockdep_assert_held(&lt_mutex);
-	if (parent == t || parent->dead || t->parent)
-		return;
-	lt_target_get(parent);
-	WRITE_ONCE(t->parent, parent);
+	struct wanted w = {
+		.task = current, .parent = parent, .kinds = parent->kinds,
+		.flags = (READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL) |
+			 LEAKTRACE_TARGET_F_FORKED,
+		.max_objects = parent->max_objects, .portid = parent->portid,
+	};
+	struct lt_target *t = make_target(&w, NULL, execs, NULL);
+	u32 id;
+
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	id = t->id;
+	if (!publish_target(t, NULL)) {
+		abort_target(t);
+		return -ENOENT;
+	}
+	lt_ring_note(parent, LEAKTRACE_EVENT_FORK, id);
+	return 0;
 }
 
 /**
@@ -480,61 +668,70 @@ void lt_target_adopt(struct lt_target *t, struct lt_target *parent)
  * @parent: the parent's target
  * @execs: how many programs it had run when it forked
  *
- * Context: may sleep.
+ * Context: may sleep, no lock held.
  */
 void lt_target_fork(struct lt_target *parent, u32 execs)
 {
-	struct lt_target *t;
-	u32 flags;
+	int err;
 
-	mutex_lock(&lt_mutex);
-	if (parent->dead || known(current))
-		goto out;
+	/* If the parent's attach fails, it has no children. */
+	if (wait_for_completion_killable(&parent->started))
+		return;
 	/* Two for each that comes: what has piled up gets less, and no child waits for long. */
 	drop_left_over(lt_max_targets / KEEP_SHARE, 2);
-	if (ntargets >= lt_max_targets) {
-		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
-		goto out;
-	}
-	flags = READ_ONCE(parent->flags) & LEAKTRACE_TARGET_F_ALL;
-	t = new_target(current, parent->kinds, flags | LEAKTRACE_TARGET_F_FORKED,
-		       parent->max_objects, parent->portid);
-	if (!t) {
-		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
-		goto out;
-	}
-	t->parent = parent;
-	lt_target_get(parent);
-	if (!start_target(t, current, NULL, execs)) {
-		lt_ring_note(parent, LEAKTRACE_EVENT_FORK, t->id);
-		goto out;
-	}
+	err = add_child(parent, execs);
 	/* A child that is killed before it runs is not a loss. */
-	if (!fatal_signal_pending(current))
+	if (err && err != -EEXIST && err != -ENOENT && !fatal_signal_pending(current))
 		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);
-	lt_target_put(t);
-out:
-	mutex_unlock(&lt_mutex);
 }
 
 /**
  * lt_target_del() - end tracing a process and free all that is known of it
- * @t: the target
+ * @t: the target; nothing is done if another deletes it
  *
- * Context: may sleep, under lt_mutex.
+ * Context: may sleep, no lock held.
  */
 void lt_target_del(struct lt_target *t)
 {
-	lockdep_assert_held(&lt_mutex);
-	if (t->dead)
-		return;
-	dismantle(t);
-	list_del_rcu(&t->node);
-	ntargets--;
-	lt_ring_note(t, LEAKTRACE_EVENT_DETACH, 0);
-	if (list_empty(&lt_targets))
-		last_target();
-	lt_target_put(t);
+	bool mine;
+
+	mutex_lock(&lt_mutex);
+	mine = unlink_target(t);
+	mutex_unlock(&lt_mutex);
+	if (mine)
+		end_target(t);
+}
+
+/**
+ * lt_target_del_by_id() - the same by number
+ * @id: its id, or 0 for all
+ *
+ * Context: may sleep, no lock held.
+ * Return: 0, -ENOENT, -EINTR if current is killed before all are deleted.
+ */
+int lt_target_del_by_id(u32 id)
+{
+	struct lt_target *t, *found;
+	int err = id ? -ENOENT : 0;
+
+	do {
+		if (mutex_lock_killable(&lt_mutex))
+			return -EINTR;
+		found = NULL;
+		list_for_each_entry(t, &lt_targets, node)
+			if (!id || t->id == id) {
+				found = t;
+				break;
+			}
+		if (found)
+			unlink_target(found);
+		mutex_unlock(&lt_mutex);
+		if (found) {
+			end_target(found);
+			err = 0;
+		}
+	} while (!id && found);
+	return err;
 }
 
 static bool is_owned_by(const struct lt_target *t, u32 portid)
@@ -572,13 +769,43 @@ bool lt_target_is_owner(u32 portid)
  */
 void lt_target_del_by_port(u32 portid)
 {
-	struct lt_target *t, *tmp;
+	struct lt_target *t, *found;
 
-	mutex_lock(&lt_mutex);
-	list_for_each_entry_safe(t, tmp, &lt_targets, node)
-		if (is_owned_by(t, portid))
-			lt_target_del(t);
-	mutex_unlock(&lt_mutex);
+	do {
+		mutex_lock(&lt_mutex);
+		found = NULL;
+		list_for_each_entry(t, &lt_targets, node)
+			if (is_owned_by(t, portid)) {
+				found = t;
+				break;
+			}
+		if (found)
+			unlink_target(found);
+		mutex_unlock(&lt_mutex);
+		if (found)
+			end_target(found);
+	} while (found);
+}
+
+/**
+ * lt_target_next() - go through all targets in the order of their ids
+ * @id: of the one before, or 0
+ *
+ * Context: any: it does not wait.
+ * Return: the target with a reference, or NULL.
+ */
+struct lt_target *lt_target_next(u32 id)
+{
+	struct lt_target *t, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(t, &lt_targets, node)
+		if (t->id > id && refcount_inc_not_zero(&t->refs)) {
+			found = t;
+			break;
+		}
+	rcu_read_unlock();
+	return found;
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
@@ -57,7 +58,7 @@ struct lt_target {
 	atomic_t code_changes;		/* new code mapped, exec included */
 	u64 attached_ns;
 	struct lt_mm __rcu *mm;
-	struct lt_target *parent;	/* if FORKED, or lt_target_adopt(); holds a reference */
+	struct lt_target *parent;	/* by fork, or as asked for; holds a reference */
 	void *data[LT_KINDS];		/* of each kind's own: lt_kind.attach() */
 	struct lt_kind_counts __percpu *counts;		/* by kind */
 	unsigned long *groups;		/* in object.c's table: LT_OBJECT_GROUPS bits a kind */
@@ -77,6 +78,8 @@ struct lt_target {
 	struct mutex reconciling;	/* two would take each other's repairs for losses */
 	refcount_t refs;
 	struct list_head node;		/* lt_targets, under lt_mutex */
+	bool ending;			/* in no list any more, under lt_mutex */
+	struct completion started;	/* the attach has succeeded, or @ending is set */
 	u32 portid;			/* netlink socket that owns it */
 	u32 children_dropped;		/* exited ones, under lt_mutex */
 	pid_t tgid;			/* initial namespace */
@@ -96,13 +99,14 @@ struct lt_target *lt_target_current(void);
 struct lt_target *lt_target_enter(const void *hook, u32 kinds);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
-				struct netlink_ext_ack *extack);
+				struct lt_target *parent, struct netlink_ext_ack *extack);
 void lt_target_fork(struct lt_target *parent, u32 execs);
-void lt_target_adopt(struct lt_target *t, struct lt_target *parent);
 void lt_target_del(struct lt_target *t);
+int lt_target_del_by_id(u32 id);
 bool lt_target_is_owner(u32 portid);
 void lt_target_del_by_port(u32 portid);
 struct lt_target *lt_target_by_id(u32 id);
+struct lt_target *lt_target_next(u32 id);
 struct task_struct *lt_target_task(struct lt_target *t);
 void lt_target_put(struct lt_target *t);
 int lt_target_count(void);

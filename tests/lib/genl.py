@@ -42,7 +42,7 @@ BESIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaktrace.h")
 HEADER = BESIDE if os.path.exists(BESIDE) else (os.path.join(TOP, "include/uapi/linux/leaktrace.h"))
 
 NETLINK_GENERIC = 16
-NLMSG_ERROR, NLMSG_DONE = 2, 3
+NLMSG_NOOP, NLMSG_ERROR, NLMSG_DONE = 1, 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 1, 4, 0x300
 NLM_F_ACK_TLVS = 0x200
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
@@ -172,7 +172,8 @@ class Netlink:
                     if code:
                         raise Refused(code, self.ext_ack(kind, flags, message))
                     return answers
-                answers.append(message[4:])
+                if kind != NLMSG_NOOP:
+                    answers.append(message[4:])
 
     @staticmethod
     def ext_ack(kind, flags, message):
