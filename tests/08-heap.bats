@@ -213,11 +213,21 @@ idle() {
 }
 
 @test "heap: of other allocators it is said that they are not read" {
-	local status=0
+	local preload status=0
 	start_victim victim_musl
 	lt heap "$VICTIM" 2>"$BATS_TEST_TMPDIR/err" || status=$?
 	expect "$status" 2 "exit status"
 	grep -q "^leaktrace: the heap of process $VICTIM is not read: its allocator is musl's, only glibc's is read$" \
+		"$BATS_TEST_TMPDIR/err"
+	# loaded into a program that would use glibc's
+	preload=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2
+	[ -e $preload ] || lacking "no libjemalloc2: run scripts/setup --real"
+	LD_PRELOAD=$preload start_victim victim_heap
+	tell keep 1000 100
+	status=0
+	lt heap "$VICTIM" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	expect "$status" 2 "exit status"
+	grep -q "^leaktrace: the heap of process $VICTIM is not read: its allocator is jemalloc, only glibc's is read$" \
 		"$BATS_TEST_TMPDIR/err"
 	refute lt heap 999999999
 	refute lt heap $$ --format html

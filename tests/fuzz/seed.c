@@ -8,6 +8,7 @@
  *        seed records TRACE FILE    the same, bare, one of each type
  *        seed recording FILE        a recording of two looks
  *        seed go FILE               the memory of a program with four goroutines
+ *        seed heap FILE             heaps with live, lost, cached and mapped blocks
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <linux/netlink.h>
 
 #include "recording.h"
+#include "fuzz_heap.h"
 #include "fuzz_loader.h"
 #include "tracefile/container.h"
 #include "unwind/unwind.h"
@@ -167,6 +169,53 @@ static void seed_go(void)
 	put(words, sizeof(words));
 }
 
+/* A block's header; returns where the next one is. */
+static uint64_t *block(uint64_t *at, uint64_t bytes, uint64_t flags)
+{
+	at[1] = bytes | flags;
+	return at + bytes / sizeof(*at);
+}
+
+/* Behind what it begins with, blocks until its end, the last of which is its top. */
+static void fill_heap(uint64_t *words, uint64_t *at, uint64_t start, uint64_t flags)
+{
+	uint64_t *next, *end = words + HEAP_BYTES / sizeof(*words);
+	uint64_t address = start + (at - words) * sizeof(*words);
+
+	next = block(at, 0x290, 1 | flags);		/* a thread's cache with one block */
+	((uint16_t *)(at + 2))[0] = 1;
+	at[2 + 16] = address + 0x290 + 16;
+	at = block(next, 32, 1 | flags);
+	next[2] = (address + 0x290 + 16) >> 12;
+	next[3] = 0x1122334455667788;			/* the mark of what is cached */
+	for (uint64_t i = 0; i < 12; i++) {
+		next = block(at, 48 + 16 * (i % 3), 1 | flags);
+		at[2] = i % 4 ? DATA_AT + 0x100 : start + (next - words) * sizeof(*words) + 16;
+		at = next;
+	}
+	next = block(at, 96, 1);			/* free */
+	next[0] = 96;
+	at = block(next, 64, flags);
+	block(at, (end - at) * sizeof(*at), 1);
+}
+
+static void seed_heap(void)
+{
+	static struct heap_input in;
+	uint64_t *heap = (uint64_t *)in.heap, *thread = (uint64_t *)in.thread, *other = (uint64_t *)in.other;
+
+	fill_heap(heap, heap, HEAP_AT, 0);
+	in.sbrk_base = HEAP_AT;
+	in.top = HEAP_AT + 0x290 + 32 + 12 * 64 + 96 + 64;
+	in.system_bytes = HEAP_BYTES;
+	in.mapped_bytes = 4096;
+	in.cache_limit = 7;
+	thread[0] = DATA_AT + ARENA_OFFSET;
+	other[1] = 4096 | 2;
+	other[2] = HEAP_AT + 0x2d0;
+	put(&in, sizeof(in));
+}
+
 static void seed_recording(const char *name)
 {
 	struct file_writer *w = file_record(name, err, sizeof(err));
@@ -185,11 +234,13 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3)
-		return fail("usage: seed loader|made|message|records|recording|go [FROM] FILE");
+		return fail("usage: seed loader|made|message|records|recording|go|heap [FROM] FILE");
 	out = fopen(argv[argc - 1], "we");
 	if (!out)
 		return fail("cannot write %s", argv[argc - 1]);
-	if (argc == 3)
+	if (argc == 3 && !strcmp(argv[1], "heap"))
+		seed_heap();
+	else if (argc == 3)
 		seed_go();
 	else if (!strcmp(argv[1], "loader"))
 		seed_loader(argv[2]);

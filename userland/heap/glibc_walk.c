@@ -339,7 +339,8 @@ static int find_ranges(const struct heap_process *p, struct glibc *g, struct gli
 		if (g->arena[i].top && !add_heaps(p, g, i, r))
 			return -ENOMEM;
 	err = glibc_find_mapped(p, g, r);
-	qsort(r->range, r->n, sizeof(*r->range), by_start);
+	if (r->n)
+		qsort(r->range, r->n, sizeof(*r->range), by_start);
 	for (size_t i = 0; i < r->n; i++)	/* disjoint, whatever the process says */
 		if (r->range[i].start >= end) {
 			end = r->range[i].end;
