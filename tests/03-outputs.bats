@@ -195,6 +195,29 @@ verdicts() {
 	diff "$BATS_TEST_TMPDIR/all" <(verdicts --suppressions "$file")
 }
 
+@test "suppressions, baseline: child processes that nobody waits for are known, too" {
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" z.lt zombies
+	is_process_leak() { jq -e 'any(.sites[]; .kind == "process" and .verdict == "leak")' v.json; }
+	lt report --format json z.lt >v.json || expect $? 1 status
+	is_process_leak
+	cp v.json former.json
+	lt report --suppress z.lt >known
+	grep -A3 'process in worker' known | grep -qF 'fun:worker\*'
+	run_report 0 --suppressions known z.lt
+	[[ $output == *"suppressed: 1 call path: process in worker*"* && $output != *LEAK* ]]
+	run_report 0 --baseline former.json z.lt
+	run_report 0 --baseline z.lt z.lt
+	# not by the others of it
+	awk '/^{/ { n++ } { e[n] = e[n] $0 "\n" } END { for (i in e) if (e[i] !~ /process/) printf "%s", e[i] }' known >less
+	lt report --format json --suppressions less z.lt >v.json 2>/dev/null || expect $? 1 status
+	is_process_leak
+	printf '{\n  z\n  leaktrace:process\n  fun:w*\n}\n' >>less
+	run_report 0 --suppressions less z.lt
+	sed -i 's/fun:w/fun:x/' less
+	run_report 1 --suppressions less z.lt
+}
+
 @test "suppressions: what is wrong with a file is told, with its line" {
 	local file=$BATS_TEST_TMPDIR/bad.supp text
 	for text in 'x' '{\n name\n fun:a\n}' '{\n name\n leaktrace:fd\n}' '{\n name\n leaktrace:fd\n bad:a\n}' '{\n name'; do

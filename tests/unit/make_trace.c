@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile | wide | short]
+ * usage: make_trace FILE [hostile | wide | short | zombies]
  *
  * relayd, watched for ten minutes:
  *
@@ -19,7 +19,7 @@
  *
  * With wide there are a hundred sites more, of two files each. With hostile its
  * names are what a process could choose to hurt a reader with. With short two walks
- * of three did not reach a root.
+ * of three did not reach a root. With zombies it has 120 children that nobody waits for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,12 +358,30 @@ static void be_hostile(void)
 	places[CACHE_PUT].f[1].function = "javascript:alert(3)//${7*7}{{7*7}}%s%n\001\033[31m";
 }
 
+static void put_zombies(void)
+{
+	struct child_row row[120] = { 0 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(row); i++) {
+		row[i].forked_ns = ATTACHED_NS + (i + 1) * (WINDOW_NS / (ARRAY_SIZE(row) + 1));
+		row[i].pid = 7000 + i;
+		row[i].flags = CHILD_ROW_ZOMBIE;
+		strcpy(row[i].comm, "worker*");
+	}
+	begin();
+	nla_put_u64(msg, CHILDREN_TIME_NS, END_NS);
+	nla_put_u32(msg, CHILDREN_LOOKS, 60);
+	nla_put_u64(msg, CHILDREN_TOTAL, ARRAY_SIZE(row));
+	nla_put(msg, CHILDREN_LIST, sizeof(row), row);
+	end(RECORD_CHILDREN);
+}
+
 int main(int argc, char **argv)
 {
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile | wide | short]");
+		return fail("usage: make_trace FILE [hostile | wide | short | zombies]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
 	cut = argc > 2 && !strcmp(argv[2], "short");
@@ -377,6 +395,8 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; argc > 2 && !strcmp(argv[2], "wide") && i < 100; i++)
 		put_site(&narrow, 100 + i, 7);
 	put_target();
+	if (argc > 2 && !strcmp(argv[2], "zombies"))
+		put_zombies();
 	for (unsigned int i = 0; i < ARRAY_SIZE(stacks); i++)
 		put_stack(i + 1, stacks[i]);
 	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)

@@ -235,6 +235,8 @@ static void on_runtime_news(const struct runtime_site *site, enum alarm_news new
 	void **both = arg;
 	struct session *s = both[0];
 
+	if (suppressions_have(s->suppressions, site))
+		return;
 	s->leaks += news == ALARM_LEAK;
 	live_runtime(s, both[1], news, site);
 }

@@ -13,10 +13,12 @@
  *
  * fun: is the name of a function, obj: the path of a module, src: the path of a
  * source file; all are patterns of fnmatch(3). "..." is any number of frames,
- * none included. Frames outside of the last line may be anything.
+ * none included. Frames outside of the last line may be anything. Child processes
+ * have one frame: fun: is their command, obj: what they are (zombie, untraced).
  */
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 #include <json-c/json.h>
 
 #include "analysis/blame.h"
+#include "model/children.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -37,6 +40,7 @@
 #include "util/array.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/hash.h"
 #include "util/sanitize.h"
 
 enum {
@@ -188,6 +192,32 @@ static bool is_told(const struct judgement *j)
 	return j->verdict == VERDICT_LEAK || j->verdict == VERDICT_SUSPECT;
 }
 
+/* What stands for the stack of child processes, which have none. */
+static struct symbol_frame frame_of_children(const struct children *c, enum child_group_id group)
+{
+	size_t n;
+
+	return (struct symbol_frame){
+		.function = children_command(c, group, &n), .module = child_group_name(group),
+	};
+}
+
+/* In the place of the hash of a call path. */
+static const char *children_key(const char *type, const char *command, char key[SITE_HASH_DIGITS + 1])
+{
+	uint64_t hash = hash_bytes(hash_bytes(HASH_START, type, strlen(type) + 1), command, strlen(command));
+
+	snprintf(key, SITE_HASH_DIGITS + 1, "%016" PRIx64, hash);
+	return key;
+}
+
+static const char *children_hash(const struct children *c, enum child_group_id group, char key[SITE_HASH_DIGITS + 1])
+{
+	size_t n;
+
+	return children_key(child_group_name(group), children_command(c, group, &n) ?: "", key);
+}
+
 /* Of a trace file. */
 static int remember_model(struct model *m, void *arg)
 {
@@ -201,6 +231,9 @@ static int remember_model(struct model *m, void *arg)
 	for (size_t i = 0; i < n; i++)
 		if (is_told(l[i].judgement))
 			remember(arg, l[i].kind, runtime_site_hash(&l[i], hash));
+	for (int g = 0; g < CHILD_GROUPS; g++)
+		if (is_told(&m->children.group[g].judgement))
+			remember(arg, "process", children_hash(&m->children, g, hash));
 	return 0;
 }
 
@@ -214,6 +247,7 @@ static const char *string_in(struct json_object *o, const char *key)
 /* Of a report in JSON. False: it is none. */
 static bool remember_json(struct suppressions *s, struct json_object *o)
 {
+	char key[SITE_HASH_DIGITS + 1];
 	struct json_object *sites;
 
 	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "sites", &sites) ||
@@ -226,7 +260,11 @@ static bool remember_json(struct suppressions *s, struct json_object *o)
 		if (!json_object_is_type(site, json_type_object))
 			continue;
 		verdict = string_in(site, "verdict");
-		if (!strcmp(verdict, "leak") || !strcmp(verdict, "suspect"))
+		if (strcmp(verdict, "leak") && strcmp(verdict, "suspect"))
+			continue;
+		if (!strcmp(string_in(site, "kind"), "process"))
+			remember(s, "process", children_key(string_in(site, "type"), string_in(site, "command"), key));
+		else
 			remember(s, string_in(site, "kind"), string_in(site, "hash"));
 	}
 	return true;
@@ -323,20 +361,34 @@ static bool frames_match(const struct entry *e, const struct symbol_frame *f, in
 	return true;
 }
 
-/* The name of what suppresses it, or NULL. */
-static const char *suppressed_by(struct suppressions *s, const char *kind, const char *hash,
-				 const struct symbol_frame *f, int n)
+static struct entry *entry_for(struct suppressions *s, const char *kind, const struct symbol_frame *f, int n)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (has_kind(s->entry[i].kinds, kind) && frames_match(&s->entry[i], f, n))
+			return &s->entry[i];
+	return NULL;
+}
+
+static bool is_in_baseline(const struct suppressions *s, const char *kind, const char *hash)
 {
 	struct known_site key = { 0 };
 
-	for (size_t i = 0; i < s->n; i++)
-		if (has_kind(s->entry[i].kinds, kind) && frames_match(&s->entry[i], f, n)) {
-			s->entry[i].hits++;
-			return s->entry[i].name;
-		}
 	snprintf(key.kind, sizeof(key.kind), "%s", kind);
 	snprintf(key.hash, sizeof(key.hash), "%s", hash);
-	if (!s->nknown || !bsearch(&key, s->known, s->nknown, sizeof(key), by_known))
+	return s->nknown && bsearch(&key, s->known, s->nknown, sizeof(key), by_known);
+}
+
+/* The name of what suppresses it, which is counted, or NULL. */
+static const char *suppressed_by(struct suppressions *s, const char *kind, const char *hash,
+				 const struct symbol_frame *f, int n)
+{
+	struct entry *e = entry_for(s, kind, f, n);
+
+	if (e) {
+		e->hits++;
+		return e->name;
+	}
+	if (!is_in_baseline(s, kind, hash))
 		return NULL;
 	s->hits++;
 	return "in the baseline";
@@ -379,14 +431,49 @@ static void drop_findings(struct model *m)
 	m->nfindings = kept;
 }
 
-void suppressions_apply(struct suppressions *s, struct model *m)
+static void apply_to_children(struct suppressions *s, struct children *c)
+{
+	char hash[SITE_HASH_DIGITS + 1];
+
+	for (int g = 0; g < CHILD_GROUPS; g++) {
+		struct judgement *j = &c->group[g].judgement;
+		struct symbol_frame f = frame_of_children(c, g);
+		const char *by = is_told(j) ? suppressed_by(s, "process", children_hash(c, g, hash), &f, 1) : NULL;
+
+		if (by)
+			demote(j, by);
+	}
+}
+
+static void apply_to_runtime(struct suppressions *s, struct runtime *runtime)
 {
 	const struct runtime_site *l = NULL;
+	size_t n = runtime ? runtime_sites(runtime, &l) : 0;
+	char hash[SITE_HASH_DIGITS + 1];
+
+	for (size_t i = 0; i < n; i++) {
+		const char *by = is_told(l[i].judgement) ? suppressed_by(s, l[i].kind, runtime_site_hash(&l[i], hash),
+									 l[i].frames, l[i].nframes) : NULL;
+
+		if (by)
+			demote(l[i].judgement, by);
+	}
+}
+
+bool suppressions_have(struct suppressions *s, const struct runtime_site *site)
+{
+	char hash[SITE_HASH_DIGITS + 1];
+
+	return s && (entry_for(s, site->kind, site->frames, site->nframes) ||
+		     is_in_baseline(s, site->kind, runtime_site_hash(site, hash)));
+}
+
+void suppressions_apply(struct suppressions *s, struct model *m)
+{
 	const struct symbol_frame *f;
 	char hash[SITE_HASH_DIGITS + 1];
 	bool some = false;
 	const char *by;
-	size_t n;
 
 	if (!s)
 		return;
@@ -403,13 +490,8 @@ void suppressions_apply(struct suppressions *s, struct model *m)
 			demote(&site->judgement, by);
 		some |= !!by;
 	}
-	n = m->runtime ? runtime_sites(m->runtime, &l) : 0;
-	for (size_t i = 0; i < n; i++) {
-		by = is_told(l[i].judgement) ? suppressed_by(s, l[i].kind, runtime_site_hash(&l[i], hash),
-							     l[i].frames, l[i].nframes) : NULL;
-		if (by)
-			demote(l[i].judgement, by);
-	}
+	apply_to_runtime(s, m->runtime);
+	apply_to_children(s, &m->children);
 	if (some)
 		drop_findings(m);
 }
@@ -478,4 +560,10 @@ void suppressions_write(FILE *out, struct model *m)
 	for (size_t i = 0; i < n; i++)
 		if (!l[i].own && is_told(l[i].judgement))
 			write_entry(out, l[i].kind, l[i].frames, l[i].nframes, NULL);
+	for (int g = 0; g < CHILD_GROUPS; g++) {
+		struct symbol_frame child = frame_of_children(&m->children, g);
+
+		if (is_told(&m->children.group[g].judgement))
+			write_entry(out, "process", &child, 1, &child);
+	}
 }

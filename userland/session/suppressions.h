@@ -6,10 +6,12 @@
 #ifndef LEAKTRACE_SESSION_SUPPRESSIONS_H
 #define LEAKTRACE_SESSION_SUPPRESSIONS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct analysis_options;
 struct model;
+struct runtime_site;
 struct suppressions;
 
 struct suppressions *suppressions_new(void);	/* NULL: no memory */
@@ -24,6 +26,9 @@ int suppressions_read_baseline(struct suppressions *s, const char *path, const s
  * evidence. NULL: nothing is known.
  */
 void suppressions_apply(struct suppressions *s, struct model *m);
+
+/* Whether a runtime's site is known, of which there is news. NULL: no. */
+bool suppressions_have(struct suppressions *s, const struct runtime_site *site);
 
 /* On stderr, what was suppressed by the last call for each target; nothing if nothing was. */
 void suppressions_report(const struct suppressions *s);
