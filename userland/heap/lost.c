@@ -9,6 +9,7 @@
 #include "heap/mark.h"
 #include "heap/root.h"
 #include "heap/snapshot.h"
+#include "heap/thread.h"
 #include "util/array.h"
 #include "util/hash.h"
 #include "util/process_memory.h"
@@ -175,6 +176,31 @@ static int scan_again(struct heap_snapshot *s, struct heap_lost *l, bool *less, 
 	return error;
 }
 
+/*
+ * Scans until nothing goes any more. If the process runs, twice: a block that is
+ * allocated and freed all the time may be missed by one scan.
+ */
+static int scan_until_calm(struct heap_snapshot *s, struct heap_lost *l, char *err, size_t errlen)
+{
+	enum { CALM = 1, CALM_RUNNING = 2 };
+	struct heap_threads threads = { 0 };
+	unsigned int calm = 0, wanted = CALM;
+	bool less = false;
+	int error = 0;
+
+	while (l->n && calm < wanted && l->scans < LOST_SCANS_MAX && !error) {
+		if (!threads_read(s->process, &threads))
+			error = say_why(s, -ENOMEM, err, errlen);
+		else if (threads_wait(s->process, &threads))
+			wanted = CALM_RUNNING;
+		if (!error)
+			error = scan_again(s, l, &less, err, errlen);
+		calm = less ? 0 : calm + 1;
+	}
+	threads_free(&threads);
+	return error;
+}
+
 /**
  * heap_lost_find() - find blocks to which nothing refers
  * @s: has been read
@@ -184,7 +210,6 @@ static int scan_again(struct heap_snapshot *s, struct heap_lost *l, bool *less, 
 int heap_lost_find(struct heap_snapshot *s, struct heap_lost *l, void (*progress)(unsigned int scan, unsigned int percent),
 		   char *err, size_t errlen)
 {
-	bool less = true;
 	int error;
 
 	report = progress;
@@ -193,11 +218,9 @@ int heap_lost_find(struct heap_snapshot *s, struct heap_lost *l, void (*progress
 	if (error)
 		return say_why(s, error, err, errlen);
 	l->single_blocks = l->n;
-	while (l->n && (l->scans < 2 || less) && l->scans < LOST_SCANS_MAX) {
-		error = scan_again(s, l, &less, err, errlen);
-		if (error)
-			return error;
-	}
+	error = scan_until_calm(s, l, err, errlen);
+	if (error)
+		return error;
 	l->single_blocks -= l->n;
 	error = heap_lost_group(s, l);
 	return error ? say_why(s, error, err, errlen) : 0;

@@ -21,7 +21,7 @@ enum {
 	LOST_EXAMPLES = 3,
 	LOST_MAX = 4 << 20,		/* blocks that are compared */
 	LOST_GROUPS_MAX = 65536,
-	LOST_SCANS_MAX = 6,
+	LOST_SCANS_MAX = 8,
 };
 
 struct lost_block {
