@@ -17,6 +17,7 @@ teardown() {
 	fsfreeze -u "$BATS_TEST_TMPDIR/mnt" 2>/dev/null || true
 	clean_up
 	umount -l "$BATS_TEST_TMPDIR/mnt" 2>/dev/null || true
+	umount -l "$BATS_TEST_TMPDIR/hung" 2>/dev/null || true
 	[ ! -d $GROUP ] || rmdir $GROUP
 }
 
@@ -204,4 +205,28 @@ while_it_hangs() {
 	until_true 60 grep -q "done" "$dir/out"
 	wait "$VICTIM"
 	umount "$dir/mnt"
+}
+
+# It registers a family of generic netlink, for which all must be out of netlink's lock.
+has_macsec() { modprobe macsec && modprobe -r macsec || skip "this kernel has no macsec"; }
+
+beside() { timeout 300 "$PYTHON" -S -B "$TOP/tests/lib/beside.py" "$@" >&2; }
+
+@test "host: nobody waits for a report of many pages, or for an attach to them" {
+	local big
+	has_macsec
+	start_victim victim_page
+	big=$VICTIM
+	tell map a 500000 nohuge
+	tell touch a read
+	start_victim victim_fd
+	beside reconcile macsec "$big" "$VICTIM"
+	beside attach "$big" "$VICTIM"
+}
+
+@test "host: an unwind table on a file system that does not answer holds up nobody" {
+	has_macsec
+	modprobe fuse && [ -c /dev/fuse ] || skip "this kernel has no FUSE"
+	mkdir "$BATS_TEST_TMPDIR/hung"
+	beside table macsec "$BATS_TEST_TMPDIR/hung"
 }
