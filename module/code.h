@@ -7,6 +7,7 @@
 #define _LT_CODE_H
 
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/leaktrace_unwind.h>
@@ -32,10 +33,11 @@ struct lt_map {
 	unsigned long bias;	/* address - ELF virtual address */
 	struct lt_table *table;	/* held; NULL: none */
 	u32 flags;		/* LEAKTRACE_MAP_F_* */
-	bool dead;		/* unmapped since */
+	u64 dead;		/* generation in which it was unmapped; 0: it is mapped */
 };
 
 struct lt_maps {
+	refcount_t refs;
 	u64 generation;		/* no other array, nor what this one was, has it */
 	u32 n;
 	struct lt_map map[];
@@ -59,6 +61,12 @@ static inline struct lt_map *lt_maps_find(struct lt_maps *maps, unsigned long pc
 	return NULL;
 }
 
+/* What an address space had at some moment. */
+struct lt_maps_then {
+	struct lt_maps *maps;	/* held; NULL: none */
+	u64 generation;		/* what is dead since a later one was mapped */
+};
+
 /* An address space's code, as far as user space has told. */
 struct lt_code {
 	struct lt_maps __rcu *maps;
@@ -77,9 +85,10 @@ u32 lt_table_usage(u64 *bytes);
 
 void lt_maps_hold(struct lt_target *t, unsigned long pc);
 struct lt_maps *lt_maps_new(u32 n);
-void lt_maps_free(struct lt_maps *maps);
+void lt_maps_put(struct lt_maps *maps);
 struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps);
-void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs);
+struct lt_maps_then lt_maps_now(const struct lt_target *t);
+struct lt_maps *lt_maps_copy(const struct lt_maps_then *then);
 u32 lt_maps_count(const struct lt_target *t);
 void lt_maps_changed(struct lt_mm *m);
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end);

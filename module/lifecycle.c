@@ -74,20 +74,22 @@ static const struct lt_work_type exec_work = {
 	.loss = LT_WORK_IRREPARABLE,
 };
 
-struct fork_args {
-	u32 execs;	/* of the parent, when it forked */
-};
-
 static void fork_run(struct lt_work *w)
 {
-	const struct fork_args *f = lt_work_args(w);
+	lt_target_fork(w->target, lt_work_args(w));
+}
 
-	lt_target_fork(w->target, f->execs);
+static void fork_end(struct lt_work *w)
+{
+	const struct lt_maps_then *code = lt_work_args(w);
+
+	lt_maps_put(code->maps);
 }
 
 static const struct lt_work_type fork_work = {
 	.run = fork_run,
-	LT_WORK_ARGS(struct fork_args),
+	.end = fork_end,
+	LT_WORK_ARGS(struct lt_maps_then),
 	.loss = LT_WORK_IRREPARABLE,
 };
 
@@ -171,7 +173,7 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 {
 	bool thread = clone_flags & CLONE_THREAD;
 	const struct lt_kind *kind = NULL;
-	struct fork_args args;
+	struct lt_maps_then code;
 	struct lt_target *t;
 
 	if (likely(!lt_filter_hit(current->signal)))
@@ -185,8 +187,9 @@ static void notrace on_task_newtask(void *data, struct task_struct *task,
 		if (kind->clone)
 			kind->clone(t, task, clone_flags);
 	if (!thread) {
-		args.execs = READ_ONCE(t->execs);
-		lt_work_queue(t, task, &fork_work, 0, &args);
+		code = lt_maps_now(t);
+		if (!lt_work_queue(t, task, &fork_work, 0, &code))
+			lt_maps_put(code.maps);
 	}
 out:
 	lt_probe_leave();

@@ -8,7 +8,7 @@
  * User space may tell us of a mapping that has been unmapped since it read of it. That is
  * harmful only once other code is mapped there, so new code makes what was read before
  * invalid (the generation). Exec has a new address space, hence no maps; a forked child
- * begins with a copy of its parent's.
+ * begins with a copy of what its parent had at that moment.
  */
 #include <linux/ftrace.h>
 #include <linux/mm.h>
@@ -52,21 +52,24 @@ struct lt_maps *lt_maps_new(u32 n)
 	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL | __GFP_NOWARN);
 	if (!maps)
 		return ERR_PTR(-ENOMEM);
+	refcount_set(&maps->refs, 1);
 	maps->generation = atomic64_inc_return(&generation);
 	return maps;
 }
 
 /**
- * lt_maps_free() - free an array; no walker can be in it
- * @maps: the array, or NULL
+ * lt_maps_put() - release an array; with the last reference it is freed
+ * @maps: the array, or NULL; if it was published, that ended a grace period ago
  *
  * Context: may sleep.
  */
-void lt_maps_free(struct lt_maps *maps)
+void lt_maps_put(struct lt_maps *maps)
 {
 	u32 i;
 
-	for (i = 0; maps && i < maps->n; i++)
+	if (!maps || !refcount_dec_and_test(&maps->refs))
+		return;
+	for (i = 0; i < maps->n; i++)
 		lt_table_put(maps->map[i].table);
 	kvfree(maps);
 }
@@ -78,7 +81,7 @@ void lt_maps_free(struct lt_maps *maps)
  *
  * Context: may sleep; callers are serialised by the target's rwsem, held for
  * writing, or @m is new.
- * Return: what it had, to be freed a grace period later; or NULL.
+ * Return: what it had, to be put a grace period later; or NULL.
  */
 struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
 {
@@ -90,37 +93,59 @@ struct lt_maps *lt_maps_set(struct lt_mm *m, struct lt_maps *maps)
 }
 
 /**
- * lt_maps_copy() - a forked child has its parent's code
- * @to: new address space
- * @parent: the parent's target
- * @execs: how many programs it had run at the fork; if it has run one since, its code
- *	is another one
+ * lt_maps_now() - keep what code a target has now
+ * @t: the target
+ *
+ * Context: any. Inside a probe lt_maps_put() may follow: it is not the last, as who
+ * replaces the array waits for the probe before it puts its own.
+ * Return: the code; the caller puts its array.
+ */
+struct lt_maps_then lt_maps_now(const struct lt_target *t)
+{
+	struct lt_maps_then now = { };
+	struct lt_mm *m;
+
+	rcu_read_lock();
+	now.generation = atomic64_read(&generation);
+	m = rcu_dereference(t->mm);
+	now.maps = m ? rcu_dereference(m->code.maps) : NULL;
+	if (now.maps)
+		refcount_inc(&now.maps->refs);
+	rcu_read_unlock();
+	return now;
+}
+
+static bool was_dead(const struct lt_map *map, u64 at)
+{
+	u64 dead = READ_ONCE(map->dead);
+
+	return dead && dead <= at;
+}
+
+/**
+ * lt_maps_copy() - a forked child has the code that its parent had at the fork
+ * @then: of the parent; what has been unmapped or set there since is not the child's
  *
  * Context: may sleep.
+ * Return: the child's array; NULL if there is none, or no memory.
  */
-void lt_maps_copy(struct lt_mm *to, struct lt_target *parent, u32 execs)
+struct lt_maps *lt_maps_copy(const struct lt_maps_then *then)
 {
-	struct lt_mm *from = lt_mm_get(parent);
-	struct lt_maps *old, *copy = NULL;
+	struct lt_maps *copy;
 	u32 i;
 
-	if (!from)
-		return;
-	/* The parent's rwsem keeps its array until we have references to its tables. */
-	down_read_nested(&parent->rwsem, SINGLE_DEPTH_NESTING);
-	old = rcu_dereference_protected(from->code.maps, lockdep_is_held(&parent->rwsem));
-	if (old && parent->execs == execs)
-		copy = lt_maps_new(old->n);
-	if (!IS_ERR_OR_NULL(copy)) {
-		copy->n = old->n;
-		memcpy(copy->map, old->map, old->n * sizeof(old->map[0]));
-		for (i = 0; i < copy->n; i++)
-			lt_table_hold(copy->map[i].table);
+	if (!then->maps)
+		return NULL;
+	copy = lt_maps_new(then->maps->n);
+	if (IS_ERR(copy))
+		return NULL;
+	for (i = 0; i < then->maps->n; i++) {
+		copy->map[i] = then->maps->map[i];
+		copy->map[i].dead = was_dead(&then->maps->map[i], then->generation);
+		lt_table_hold(copy->map[i].table);
 	}
-	up_read(&parent->rwsem);
-	if (!IS_ERR_OR_NULL(copy))
-		lt_maps_set(to, copy);	/* it had none */
-	lt_mm_put(from);
+	copy->n = then->maps->n;
+	return copy;
 }
 
 /**
@@ -330,19 +355,23 @@ const struct lt_probe lt_code_probes[] = {
 void lt_maps_unmapped(struct lt_mm *m, unsigned long start, unsigned long end)
 {
 	struct lt_maps *maps;
-	bool any = false;
-	u32 i;
+	struct lt_map *map;
+	u64 now = 0;
 
 	rcu_read_lock();
 	maps = rcu_dereference(m->code.maps);
-	for (i = 0; maps && i < maps->n && maps->map[i].start < end; i++)
-		if (maps->map[i].end > start && !maps->map[i].dead) {
-			WRITE_ONCE(maps->map[i].dead, true);
-			any = true;
-		}
-	if (any) /* pairs with lt_walk_user(): a walk of this generation sees what is dead */
-		smp_store_release(&maps->generation, atomic64_inc_return(&generation));
+	for (map = maps ? maps->map : NULL; map && map < maps->map + maps->n; map++) {
+		if (map->start >= end)
+			break;
+		if (map->end <= start || READ_ONCE(map->dead))
+			continue;
+		if (!now)
+			now = atomic64_inc_return(&generation);
+		cmpxchg(&map->dead, 0, now);	/* the earlier one is right */
+	}
+	if (now) /* pairs with lt_walk_user(): a walk of this generation sees what is dead */
+		smp_store_release(&maps->generation, now);
 	rcu_read_unlock();
-	if (any)
+	if (now)
 		lt_maps_changed(m);
 }

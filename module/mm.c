@@ -274,13 +274,13 @@ struct lt_mm *lt_mm_attach(struct lt_target *t, struct mm_struct *mm,
 	rcu_read_unlock();
 	m = shared ? NULL : kzalloc(sizeof(*m), GFP_KERNEL);
 	if (!m) {
-		lt_maps_free(maps);
+		lt_maps_put(maps);
 		return shared ? NULL : ERR_PTR(-ENOMEM);
 	}
 	mm_setup(m, t, mm, maps);
 	err = mm_attach_kinds(m) ?: register_notifier(m);
 	if (err) {
-		lt_maps_free(maps);
+		lt_maps_put(maps);
 		mm_free(m);
 		return ERR_PTR(err);
 	}
@@ -334,7 +334,7 @@ void lt_mm_detach(struct lt_target *t)
 	/* Waits for running callbacks, and releases the mm_struct. */
 	mmu_notifier_unregister(&m->mn, m->mm);
 	synchronize_rcu();
-	lt_maps_free(maps);
+	lt_maps_put(maps);
 	mm_detach_kinds(m);
 	lt_mm_put(m);
 }

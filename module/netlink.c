@@ -299,7 +299,7 @@ static void add_release(void *args)
 {
 	struct add_args *a = args;
 
-	lt_maps_free(a->maps);
+	lt_maps_put(a->maps);
 	lt_target_put(a->parent);
 	put_task_struct(a->task);
 }

@@ -183,7 +183,7 @@ struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 	}
 	if (!err)
 		return maps;
-	lt_maps_free(maps);
+	lt_maps_put(maps);
 	return ERR_PTR(err);
 }
 
@@ -233,7 +233,7 @@ static void set_release(void *args)
 {
 	struct set_args *s = args;
 
-	lt_maps_free(s->maps);
+	lt_maps_put(s->maps);
 	lt_target_put(s->t);
 }
 

@@ -205,15 +205,9 @@ void lt_target_put(struct lt_target *t)
 }
 
 /* Its memory and code: first, so that every event finds the code. */
-static int take_mm(struct lt_target *t, struct mm_struct *mm, struct lt_maps *maps, u32 execs)
+static int take_mm(struct lt_target *t, struct mm_struct *mm, struct lt_maps *maps)
 {
-	struct lt_mm *m = lt_mm_attach(t, mm, maps);
-
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	if (m && t->parent)
-		lt_maps_copy(m, t->parent, execs);
-	return 0;
+	return PTR_ERR_OR_ZERO(lt_mm_attach(t, mm, maps));
 }
 
 static int attach_kinds(struct lt_target *t)
@@ -308,16 +302,16 @@ static int take_key(struct lt_target *t, struct task_struct *task)
 }
 
 static int take(struct lt_target *t, struct task_struct *task, struct mm_struct *mm,
-		struct lt_maps *maps, u32 execs)
+		struct lt_maps *maps)
 {
 	int err;
 
 	down_write(&t->rwsem);
 	err = attach_kinds(t);
 	if (err)
-		lt_maps_free(maps);
+		lt_maps_put(maps);
 	else
-		err = take_mm(t, mm, maps, execs) ?: take_key(t, task) ?: take_baseline(t);
+		err = take_mm(t, mm, maps) ?: take_key(t, task) ?: take_baseline(t);
 	downgrade_write(&t->rwsem);
 	if (!err)
 		err = walk_baseline(t);
@@ -325,17 +319,16 @@ static int take(struct lt_target *t, struct task_struct *task, struct mm_struct 
 	return err;
 }
 
-static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps,
-			u32 execs)
+static int start_target(struct lt_target *t, struct task_struct *task, struct lt_maps *maps)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	int err = -ESRCH;
 
 	if (mm) {
-		err = take(t, task, mm, maps, execs);
+		err = take(t, task, mm, maps);
 		mmput(mm);
 	} else {
-		lt_maps_free(maps);
+		lt_maps_put(maps);
 	}
 	if (!err && !lt_mm_is_of(t, task))
 		err = -EAGAIN;	/* it has called exec, before there was a key */
@@ -585,17 +578,17 @@ static void explain(int err, struct netlink_ext_ack *extack)
 }
 
 /* Not in lt_targets yet. */
-static struct lt_target *make_target(const struct wanted *w, struct lt_maps *maps, u32 execs,
+static struct lt_target *make_target(const struct wanted *w, struct lt_maps *maps,
 				     struct netlink_ext_ack *extack)
 {
 	struct lt_target *t = begin_with_room(w, extack);
 	int err;
 
 	if (IS_ERR(t)) {
-		lt_maps_free(maps);
+		lt_maps_put(maps);
 		return t;
 	}
-	err = start_target(t, w->task, maps, execs);
+	err = start_target(t, w->task, maps);
 	if (err) {
 		abort_target(t);
 		return ERR_PTR(err);
@@ -627,7 +620,7 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 	int tries = 10;
 
 	do {
-		t = make_target(&w, maps, 0, extack);
+		t = make_target(&w, maps, extack);
 		maps = NULL;	/* of the program that it was, if it has to be taken again */
 	} while (PTR_ERR_OR_ZERO(t) == -EAGAIN && --tries);
 	if (IS_ERR(t)) {
@@ -640,7 +633,7 @@ struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 }
 
 /* current is a child of @parent's. Return: -ENOENT: @parent ends; or as lt_target_add() */
-static int add_child(struct lt_target *parent, u32 execs)
+static int add_child(struct lt_target *parent, const struct lt_maps_then *code)
 {
 	struct wanted w = {
 		.task = current, .parent = parent, .kinds = parent->kinds,
@@ -648,7 +641,7 @@ static int add_child(struct lt_target *parent, u32 execs)
 			 LEAKTRACE_TARGET_F_FORKED,
 		.max_objects = parent->max_objects, .portid = parent->portid,
 	};
-	struct lt_target *t = make_target(&w, NULL, execs, NULL);
+	struct lt_target *t = make_target(&w, lt_maps_copy(code), NULL);
 	u32 id;
 
 	if (IS_ERR(t))
@@ -666,11 +659,11 @@ static int add_child(struct lt_target *parent, u32 execs)
  * lt_target_fork() - current, a child on its first way to user mode, becomes a
  *	target like its parent
  * @parent: the parent's target
- * @execs: how many programs it had run when it forked
+ * @code: the parent's, when it forked
  *
  * Context: may sleep, no lock held.
  */
-void lt_target_fork(struct lt_target *parent, u32 execs)
+void lt_target_fork(struct lt_target *parent, const struct lt_maps_then *code)
 {
 	int err;
 
@@ -679,7 +672,7 @@ void lt_target_fork(struct lt_target *parent, u32 execs)
 		return;
 	/* Two for each that comes: what has piled up gets less, and no child waits for long. */
 	drop_left_over(lt_max_targets / KEEP_SHARE, 2);
-	err = add_child(parent, execs);
+	err = add_child(parent, code);
 	/* A child that is killed before it runs is not a loss. */
 	if (err && err != -EEXIST && err != -ENOENT && !fatal_signal_pending(current))
 		lt_target_inexact(parent, LEAKTRACE_INEXACT_CHILDREN);

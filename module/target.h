@@ -22,6 +22,7 @@
 #include "kind.h"
 #include "leaktrace.h"
 
+struct lt_maps_then;
 struct netlink_ext_ack;
 struct pid;
 
@@ -100,7 +101,7 @@ struct lt_target *lt_target_enter(const void *hook, u32 kinds);
 struct lt_target *lt_target_add(struct task_struct *task, u32 kinds, u32 flags,
 				u32 max_objects, u32 portid, struct lt_maps *maps,
 				struct lt_target *parent, struct netlink_ext_ack *extack);
-void lt_target_fork(struct lt_target *parent, u32 execs);
+void lt_target_fork(struct lt_target *parent, const struct lt_maps_then *code);
 void lt_target_del(struct lt_target *t);
 int lt_target_del_by_id(u32 id);
 bool lt_target_is_owner(u32 portid);

@@ -32,10 +32,15 @@ stop_following() {
 
 # check COMMAND COUNT: has the victim make COUNT objects; $result is stacks.py's
 check() {
+	tell "$1" "$2" "$BATS_TEST_TMPDIR/truth"
+	compare "$VICTIM"
+}
+
+# compare PID: what it noted with what the kernel knows of it
+compare() {
 	local dir=$BATS_TEST_TMPDIR what
-	tell "$1" "$2" "$dir/truth"
 	for what in objects sites stacks; do
-		genl $what "$VICTIM" >"$dir/$what"
+		genl $what "$1" >"$dir/$what"
 	done
 	result=$("$PYTHON" -S "$TOP/tests/lib/stacks.py" "$dir/truth" "$dir/objects" "$dir/sites" \
 		"$dir/stacks" 2>"$dir/wrong") || { head -c 4000 "$dir/wrong" >&2; echo "$result" >&2; return 1; }
@@ -114,6 +119,23 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	check execs 60
 	is '.wrong == 0 and .missing == 0 and .noted == 300'
 	is '.complete < 100'
+}
+
+# bats test_tags=core
+@test "stack: of a child through code that its parent has unloaded since, and has told so or not" {
+	local told child
+	start_victim victim_stack
+	attach --kinds fd --follow-fork
+	for told in '' yes; do
+		tell load 0 -
+		report
+		tell fork 0 -
+		child=$(answer child)
+		[ -z "$told" ] || report
+		tell release 5 "$BATS_TEST_TMPDIR/truth"
+		compare "$child"
+		is '.wrong == 0 and .missing == 0 and .noted == 5 and .complete == 5'
+	done
 }
 
 # bats test_tags=core,debug

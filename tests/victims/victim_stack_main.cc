@@ -10,6 +10,10 @@
  *   execs N FILE   N programs one after the other, five descriptors in each
  *   raw N FILE     N descriptors made through code that mprotect() made executable;
  *                  notes nothing, as backtrace() does not know that code
+ *   load 0 -       loads the library
+ *   fork 0 -       forks a child that stays in the kernel until released, and then
+ *                  unloads the library; "child=PID"
+ *   release N FILE the child makes N descriptors, called back by the library
  */
 #include "victim_stack.h"
 
@@ -18,10 +22,15 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static void swapped(int n)
@@ -108,6 +117,105 @@ NAMED static void raw(int n)
 	close(fd);
 	while (n--)
 		call(make_raw, 0);
+}
+
+static void *loaded;
+static int (*loaded_call)(void (*)(int), int);
+static char *hold_page;			/* where the kernel writes a child's id, before it runs */
+static int faults, child_faults, to_child[2], from_child[2];
+
+static void load(int)
+{
+	loaded = dlopen(library, RTLD_NOW);
+	loaded_call = (int (*)(void (*)(int), int))dlsym(loaded, "call_back");
+}
+
+/* Faults of @hold_page, and of what a child has there, are ours to resolve. */
+static int hold_faults()
+{
+	struct uffdio_register range = {};
+	struct uffdio_api api = {};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	hold_page = (char *)mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	api.api = UFFD_API;
+	api.features = UFFD_FEATURE_EVENT_FORK;
+	range.range.start = (unsigned long)hold_page;
+	range.range.len = 4096;
+	range.mode = UFFDIO_REGISTER_MODE_MISSING;
+	if (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		perror("userfaultfd");
+	return fd;
+}
+
+/* fork() waits until this is read. */
+static void *take_fork(void *)
+{
+	struct uffd_msg message;
+
+	if (read(faults, &message, sizeof(message)) == sizeof(message))
+		child_faults = message.arg.fork.ufd;
+	return nullptr;
+}
+
+NAMED static void make_in_child(int)
+{
+	make_descriptor();
+	asm volatile("");
+}
+
+[[noreturn]] static void be_child()
+{
+	char file[4000] = "";
+	int n = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (read(to_child[0], &n, sizeof(n)) > 0 && read(to_child[0], file, sizeof(file)) > 0) {
+		notes = fopen(file, "w");
+		while (n--)
+			loaded_call(make_in_child, 0);
+		fclose(notes);
+	}
+	if (write(from_child[1], "", 1) == 1)
+		pause();
+	_exit(0);
+}
+
+/* Its first page fault is in the kernel, before it returns from fork() the first time. */
+static void fork_and_unload(int)
+{
+	struct uffd_msg message;
+	pthread_t thread;
+	long child;
+
+	faults = hold_faults();
+	if (pipe(to_child) || pipe(from_child) ||
+	    pthread_create(&thread, nullptr, take_fork, nullptr))
+		return;
+	child = syscall(SYS_clone, CLONE_CHILD_SETTID | SIGCHLD, nullptr, nullptr, hold_page,
+			nullptr);
+	if (!child)
+		be_child();
+	pthread_join(thread, nullptr);
+	if (read(child_faults, &message, sizeof(message)) == sizeof(message))
+		printf("child=%ld\n", child);
+	dlclose(loaded);
+}
+
+static void release(int n, const char *file)
+{
+	struct uffdio_zeropage page = {};
+	char end;
+
+	page.range.start = (unsigned long)hold_page;
+	page.range.len = 4096;
+	if (write(to_child[1], &n, sizeof(n)) < 0 || write(to_child[1], file, strlen(file)) < 0 ||
+	    ioctl(child_faults, UFFDIO_ZEROPAGE, &page) || read(from_child[0], &end, 1) != 1)
+		perror("release");
+	munmap(hold_page, 4096);	/* or the next fork() waits for who reads of it */
+	for (int fd : { faults, child_faults, to_child[0], to_child[1], from_child[0], from_child[1] })
+		close(fd);
 }
 
 static volatile int async_left;
@@ -198,18 +306,22 @@ static const struct {
 	void (*run)(int n);
 } commands[] = {
 	{ "paths", paths }, { "async", async }, { "swapped", swapped }, { "dying", dying },
-	{ "loading", while_loading }, { "raw", raw },
+	{ "loading", while_loading }, { "raw", raw }, { "load", load },
+	{ "fork", fork_and_unload },
 };
 
 static void obey(char *self, const char *what, int n, const char *file)
 {
 	if (!strcmp(what, "execs"))
 		return execs(self, n, file);
-	notes = fopen(file, "w");
+	if (!strcmp(what, "release"))
+		return release(n, file);
+	notes = strcmp(file, "-") ? fopen(file, "w") : nullptr;
 	for (auto &command : commands)
 		if (!strcmp(what, command.name))
 			command.run(n);
-	fclose(notes);
+	if (notes)
+		fclose(notes);
 }
 
 int main(int argc, char **argv)
