@@ -83,6 +83,27 @@ const char *lt_gave_up(void)
 }
 
 /**
+ * lt_probe_resume() - go on with a probe's work on a target, later and elsewhere
+ *
+ * As lt_probe_enter(), but no hit of a hook.
+ *
+ * Context: any but NMI. On true the caller must lt_probe_leave().
+ * Return: false if a probe is at work on this CPU already (counted), or we gave up.
+ */
+bool lt_probe_resume(void)
+{
+	if (unlikely(lt_gave_up()))
+		return false;
+	preempt_disable_notrace();
+	if (__this_cpu_inc_return(nesting) == 1)
+		return true;
+	__this_cpu_dec(nesting);
+	preempt_enable_notrace();
+	atomic64_inc(&lt_lost[LT_LOST_NESTED]);
+	return false;
+}
+
+/**
  * lt_probe_enter() - begin a probe's work on a target
  * @hook: what the hook was given; NULL: mmu_notifier
  *
@@ -91,17 +112,10 @@ const char *lt_gave_up(void)
  */
 bool lt_probe_enter(const void *hook)
 {
-	if (unlikely(lt_gave_up()))
+	if (!lt_probe_resume())
 		return false;
-	preempt_disable_notrace();
-	if (__this_cpu_inc_return(nesting) == 1) {
-		__this_cpu_inc(hits[row_of(hook)->nr]);
-		return true;
-	}
-	__this_cpu_dec(nesting);
-	preempt_enable_notrace();
-	atomic64_inc(&lt_lost[LT_LOST_NESTED]);
-	return false;
+	__this_cpu_inc(hits[row_of(hook)->nr]);
+	return true;
 }
 
 /**

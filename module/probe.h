@@ -71,6 +71,7 @@ void lt_probe_row_state(int i, struct lt_probe_state *state);
 void lt_give_up(const char *why);
 const char *lt_gave_up(void);
 bool lt_probe_enter(const void *hook);
+bool lt_probe_resume(void);
 void lt_probe_leave(void);
 
 /* Rows that serve all kinds; ended by a row without a name, as lt_kind.probes. */

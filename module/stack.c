@@ -401,7 +401,7 @@ u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 
 	*missed = 0;
 	/* Behind exec another program's registers are there. */
-	if (!s || s->pc[0] != instruction_pointer(regs) || !lt_probe_enter(NULL))
+	if (!s || s->pc[0] != instruction_pointer(regs) || !lt_probe_resume())
 		return 0;
 	w = this_cpu_ptr(scratch);
 	m = mm_of_current(t);

@@ -84,11 +84,17 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 	assert_exact
 }
 
+notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits'; }
+
 # bats test_tags=core
 @test "stack: swapped out when something dies: whole, and each path is there once" {
 	start_victim victim_stack
 	follow fd
+	local before
+	before=$(notified)
 	tell dying 40 "$BATS_TEST_TMPDIR/truth"
+	# a second walk is no hit of a hook
+	expect "$(notified)" "$before" "hits of the mmu notifier"
 	report
 	assert_exact
 	jq -e '[.sites[] | select(any(.frames[]; .function == "make_doomed()"))] | length == 1 and
