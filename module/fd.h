@@ -34,6 +34,8 @@ static inline struct lt_fds *lt_fds(const struct lt_target *t)
 enum leaktrace_type lt_fd_type(const struct file *file);
 void lt_fd_list(struct lt_target *t, struct lt_key *table, u8 flags);
 void lt_fd_resync(struct lt_target *t, u32 death_stack);
+void lt_fd_resync_range(struct lt_target *t, unsigned int first, unsigned int last,
+			u32 death_stack);
 void lt_fd_reconcile(struct lt_target *t);
 int lt_fd_baseline(struct lt_target *t);
 void lt_fd_update_tables(struct lt_target *t);

@@ -79,15 +79,24 @@ static void slot_add(const struct look *l, u8 flags)
 	lt_object_born(l->t, &b);
 }
 
+/* Descriptors of one table. */
+struct span {
+	struct lt_key *table;
+	unsigned int first;
+	unsigned int last;
+};
+
 typedef void (*slot_fn)(struct look *l, enum verdict v, void *arg);
 
 enum batch { MORE, END, LOST };
 
-/* Calls @fn on [from, from + BATCH_FDS). LOST: @task does not have the table any more. */
-static enum batch look_at_batch(struct lt_target *t, struct lt_key *table,
-				struct task_struct *task, unsigned int from, slot_fn fn, void *arg)
+/* Calls @fn on BATCH_FDS of @s. LOST: @task does not have the table any more. */
+static enum batch look_at_batch(struct lt_target *t, const struct span *s,
+				struct task_struct *task, slot_fn fn, void *arg)
 {
+	struct lt_key *table = s->table;
 	struct look l = { .t = t, .table = table };
+	unsigned int from = s->first;
 	struct files_struct *files;
 	enum batch found = LOST;
 	struct fdtable *fdt;
@@ -101,6 +110,8 @@ static enum batch look_at_batch(struct lt_target *t, struct lt_key *table,
 	spin_lock(&files->file_lock);
 	fdt = files_fdtable(files);
 	end = max(fdt->max_fds, READ_ONCE(lt_fds(t)->table_top[table->fd_table]));
+	if (s->last < end)
+		end = s->last + 1;
 	for (l.fd = from; l.fd < min(end, from + BATCH_FDS); l.fd++) {
 		l.file = l.fd < fdt->max_fds ? files_lookup_fd_raw(files, l.fd) : NULL;
 		fn(&l, slot_compare(&l, fdt), arg);
@@ -133,21 +144,25 @@ static struct task_struct *task_of_table(struct lt_target *t, const struct lt_ke
 }
 
 /* Where the task that was asked leaves in the middle, another goes on. */
-static void look_at_table(struct lt_target *t, struct lt_key *table, slot_fn fn, void *arg)
+static void look_at_span(struct lt_target *t, struct span s, slot_fn fn, void *arg)
 {
 	enum batch found = LOST;
 	struct task_struct *task;
-	unsigned int from = 0;
 
-	while (found != END && (task = task_of_table(t, table))) {
-		while ((found = look_at_batch(t, table, task, from, fn, arg)) == MORE) {
-			from += BATCH_FDS;
+	while (found != END && (task = task_of_table(t, s.table))) {
+		while ((found = look_at_batch(t, &s, task, fn, arg)) == MORE) {
+			s.first += BATCH_FDS;
 			lt_pool_top_up();
 			cond_resched();
 		}
 		put_task_struct(task);
 		cond_resched();
 	}
+}
+
+static void look_at_table(struct lt_target *t, struct lt_key *table, slot_fn fn, void *arg)
+{
+	look_at_span(t, (struct span){ .table = table, .last = UINT_MAX }, fn, arg);
 }
 
 static void look_at_tables(struct lt_target *t, slot_fn fn, void *arg)
@@ -197,6 +212,27 @@ void lt_fd_resync(struct lt_target *t, u32 death_stack)
 {
 	lt_fd_update_tables(t);
 	look_at_tables(t, slot_drop, &death_stack);
+}
+
+/**
+ * lt_fd_resync_range() - after a change of a part of current's table
+ * @t: the target
+ * @first: first descriptor
+ * @last: last one
+ * @death_stack: where the descriptors that are gone died
+ *
+ * Context: may sleep, t->rwsem held for reading.
+ */
+void lt_fd_resync_range(struct lt_target *t, unsigned int first, unsigned int last,
+			u32 death_stack)
+{
+	struct lt_fds *fds = lt_fds(t);
+	int i;
+
+	for (i = 0; i < LT_FD_TABLES; i++)
+		if (fds->table[i] && READ_ONCE(fds->table[i]->ptr) == current->files)
+			look_at_span(t, (struct span){ fds->table[i], first, last },
+				     slot_drop, &death_stack);
 }
 
 struct suspects {

@@ -18,12 +18,14 @@
  * target's table (CLONE_FILES) opens and closes the target's descriptors.
  * Not seen: what another process removes from a table on another path.
  */
+#include <linux/close_range.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/magic.h>
 #include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <net/netlink.h>
 
@@ -37,6 +39,10 @@
 #include "stack.h"
 #include "target.h"
 #include "work.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC	/* v5.11, 582f1fb6b721 */
+#define CLOSE_RANGE_CLOEXEC BIT(2)
+#endif
 
 static const struct {
 	const char *name;	/* prefix of an anonymous inode's */
@@ -257,18 +263,73 @@ static const struct lt_work_type resync_work = {
 	.loss = LT_WORK_REPAIRABLE,
 };
 
-/* A system call that changes the table in bulk: look when it returns. */
-static void notrace on_bulk(const void *hook, struct ftrace_regs *fregs)
-{
-	struct lt_target *t;
+struct range_args {
+	u32 first;
+	u32 last;
+};
 
-	if (likely(!lt_filter_hit(current->signal)))
-		return;
-	t = lt_target_enter(hook, LT_KINDBIT(FD));
+static void range_run(struct lt_work *w)
+{
+	const struct range_args *r = lt_work_args(w);
+	struct lt_target *t = w->target;
+
+	down_read(&t->rwsem);
+	if (!t->dead)
+		lt_fd_resync_range(t, r->first, r->last, w->stack);
+	up_read(&t->rwsem);
+}
+
+static const struct lt_work_type range_work = {
+	.run = range_run,
+	LT_WORK_ARGS(struct range_args),
+	.loss = LT_WORK_REPAIRABLE,
+};
+
+/* Look when the system call returns; @r: NULL: at all tables, as one may be a new one. */
+static void queue_resync(const void *hook, const struct range_args *r)
+{
+	struct lt_target *t = lt_target_enter(hook, LT_KINDBIT(FD));
+
 	if (!t)
 		return;
-	lt_work_queue(t, current, &resync_work, lt_stack_capture_death(t), NULL);
+	lt_work_queue(t, current, r ? &range_work : &resync_work, lt_stack_capture_death(t), r);
 	lt_probe_leave();
+}
+
+static noinline void closing_range(const void *hook)
+{
+	unsigned long args[6];
+	struct range_args r;
+
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	r = (struct range_args){ args[0], args[1] };
+	if (args[2] & CLOSE_RANGE_UNSHARE)
+		queue_resync(hook, NULL);
+	else if (!(args[2] & CLOSE_RANGE_CLOEXEC))
+		queue_resync(hook, &r);
+}
+
+/* close_range(first, last, flags) */
+static void notrace on_close_range(const void *hook, struct ftrace_regs *fregs)
+{
+	if (unlikely(lt_filter_hit(current->signal)))
+		closing_range(hook);
+}
+
+static noinline void unsharing(const void *hook)
+{
+	unsigned long args[6];
+
+	syscall_get_arguments(current, task_pt_regs(current), args);
+	if (args[0] & CLONE_FILES)
+		queue_resync(hook, NULL);
+}
+
+/* unshare(flags) */
+static void notrace on_unshare(const void *hook, struct ftrace_regs *fregs)
+{
+	if (unlikely(lt_filter_hit(current->signal)))
+		unsharing(hook);
 }
 
 #define FD_ROW(_name, _fn, _required, _either, _why) {				\
@@ -282,8 +343,8 @@ static const struct lt_probe fd_probes[] = {
 	FD_ROW("file_close_fd", on_close, true, 1, "close since v6.6"),
 	FD_ROW("__close_fd_get_file", on_close, true, 2, "io_uring close until v6.6"),
 	FD_ROW("file_close_fd_locked", on_close_locked, true, 2, "io_uring close since v6.6"),
-	FD_ROW(LT_SYSCALL("close_range"), on_bulk, true, 0, "close_range"),
-	FD_ROW(LT_SYSCALL("unshare"), on_bulk, true, 0, "threads that leave the shared table"),
+	FD_ROW(LT_SYSCALL("close_range"), on_close_range, true, 0, "close_range"),
+	FD_ROW(LT_SYSCALL("unshare"), on_unshare, true, 0, "threads that leave the shared table"),
 	{ }
 };
 

@@ -149,6 +149,28 @@ born() {
 	assert_unrepaired
 }
 
+# hits: how often an object was looked for
+hits() { awk '$1 == "looks" { print $2 }' /sys/kernel/tracing/kprobe_profile; }
+
+@test "fd: close_range looks at its range, not at the whole table" {
+	[ -e /sys/kernel/tracing/kprobe_events ] || mount -t tracefs tracefs /sys/kernel/tracing
+	start_and_attach fd victim_fd
+	tell hold 2000
+	echo 'p:looks leaktrace:lt_object_find' >/sys/kernel/tracing/kprobe_events
+	echo 1 >/sys/kernel/tracing/events/kprobes/looks/enable
+	tell death close_range 4
+	local n
+	n=$(hits)
+	echo 0 >/sys/kernel/tracing/events/kprobes/looks/enable
+	echo >/sys/kernel/tracing/kprobe_events
+	expect "$((n >= 4 && n < 100))" 1 "few of $n looks"
+	report
+	assert_site for_close_range fd 0 4
+	assert_fd_count
+	assert_exact
+	assert_unrepaired
+}
+
 # bats test_tags=core
 @test "fd: CLOSE_RANGE_UNSHARE of a table that nobody shares is a plain close" {
 	start_and_attach fd victim_fd
