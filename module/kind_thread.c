@@ -36,7 +36,7 @@ enum {
 
 /* Of lt_object.own */
 enum {
-	THREAD_CTID,		/* address of the tid word; of an EXITED record: the tid */
+	THREAD_CTID,		/* address of the tid word; of an EXITED record: its tids */
 	THREAD_EXITED_NS,	/* of an EXITED record and of a zombie; else 0 */
 };
 
@@ -84,6 +84,22 @@ static void thread_clone(struct lt_target *t, struct task_struct *child, u64 clo
 		child_born(t, child);
 }
 
+/* The thread has ended, and with it what could say which number it had where. */
+struct tids {
+	u32 initial;		/* in the initial namespace */
+	u32 own;		/* in the process's */
+};
+
+static u64 pack_tids(u32 initial)
+{
+	return (u64)task_pid_vnr(current) << 32 | initial;
+}
+
+static struct tids unpack_tids(u64 packed)
+{
+	return (struct tids){ .initial = packed, .own = packed >> 32 };
+}
+
 /*
  * Remembers a thread that exited and may never be joined, by the address of its tid word:
  * there user space can tell. Gone when a new thread takes that address.
@@ -97,7 +113,7 @@ static void thread_record(struct lt_target *t, const struct lt_object *thread)
 		.kind = LEAKTRACE_KIND_THREAD,
 		.type = thread->type,
 		.flags = LEAKTRACE_OBJECT_F_EXITED,
-		.own = { [THREAD_CTID] = thread->key, [THREAD_EXITED_NS] = lt_now_ns() },
+		.own = { [THREAD_CTID] = pack_tids(thread->key), [THREAD_EXITED_NS] = lt_now_ns() },
 	};
 
 	lt_object_record(t, &record);
@@ -229,13 +245,34 @@ static void thread_reconcile(struct lt_target *t)
 		lt_object_died(t, LEAKTRACE_KIND_THREAD, r.key, 0, NULL);
 }
 
+/*
+ * The number that a thread has for current, who reads: 0 if it has none. One that has ended
+ * has that of its own namespace for all but the initial one.
+ */
+static u32 tid_for_reader(const struct lt_object *o, bool exited)
+{
+	struct tids tids = { .initial = o->key };
+	u32 tid;
+
+	if (exited)
+		tids = unpack_tids(o->own[THREAD_CTID]);
+	if (task_active_pid_ns(current) == &init_pid_ns)
+		return tids.initial;
+	if (exited)
+		return tids.own;
+	rcu_read_lock();
+	tid = pid_vnr(find_pid_ns(tids.initial, &init_pid_ns));
+	rcu_read_unlock();
+	return tid;
+}
+
 static int thread_fill(struct sk_buff *skb, const struct lt_object *o)
 {
 	bool exited = o->flags & LEAKTRACE_OBJECT_F_EXITED;
 	u64 ctid = exited ? o->key & ~THREAD_EXITED : o->own[THREAD_CTID];
 	u64 exited_ns = o->own[THREAD_EXITED_NS];
 
-	if (LT_PUT64(skb, OBJECT, ID, exited ? o->own[THREAD_CTID] : (u32)o->key) ||
+	if (LT_PUT64(skb, OBJECT, ID, tid_for_reader(o, exited)) ||
 	    (ctid && LT_PUT64(skb, OBJECT, CTID, ctid)) ||
 	    (exited_ns && LT_PUT64(skb, OBJECT, EXITED_NS, exited_ns)))
 		return -EMSGSIZE;

@@ -237,6 +237,26 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	assert_some_site thread 5 3
 }
 
+@test "thread: who reads in another PID namespace gets the numbers of that" {
+	local dir=$BATS_TEST_TMPDIR
+	mkfifo "$dir/in"
+	# shellcheck disable=SC2016 # expands inside
+	VICTIMS=$VICTIMS TOP=$TOP PYTHON=$PYTHON LEAKTRACE=$LEAKTRACE \
+		unshare --pid --fork --mount-proc bash -c '
+		exec 5<>"$1/in"
+		"$VICTIMS/victim_thread" <&5 >"$1/out" 5>&- & pid=$!
+		until grep -q ready "$1/out"; do sleep 0.1; done
+		"$LEAKTRACE" attach $pid --kinds thread --background || exit
+		echo raw 3 >&5
+		until grep -q ok "$1/out"; do sleep 0.1; done
+		"$PYTHON" -S "$TOP/tests/lib/genl_command.py" objects $pid thread | jq .id | sort >"$1/told"
+		ls "/proc/$pid/task" | sort >"$1/true"
+		"$LEAKTRACE" detach $pid
+		kill -KILL $pid' bash "$dir" 3>&-
+	diff "$dir/told" "$dir/true"
+	expect "$(wc -l <"$dir/true")" 4 threads
+}
+
 has_child() { child=$(pgrep -P "$1") && [ -e "/proc/$child/fd/7" ]; }
 is_debugged() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"; }
 

@@ -338,7 +338,7 @@ enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_PAD,
 	LEAKTRACE_A_OBJECT_KIND,		/* u8 */
 	LEAKTRACE_A_OBJECT_TYPE,		/* u8 */
-	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer id, tid */
+	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer id, reader's tid */
 	LEAKTRACE_A_OBJECT_COUNT,		/* u32, pages of a run; absent: 1 */
 	LEAKTRACE_A_OBJECT_SITE,		/* u32, 0: baseline or unknown */
 	LEAKTRACE_A_OBJECT_BORN_NS,		/* u64, 0: baseline */
@@ -463,7 +463,7 @@ enum leaktrace_a_event {
 	LEAKTRACE_A_EVENT_COUNT,		/* u32, pages; absent: 1 */
 	LEAKTRACE_A_EVENT_SITE,			/* u32, BORN and DIED; 0: baseline */
 	LEAKTRACE_A_EVENT_STACK,		/* u32, DIED: where; BORN: the site's */
-	LEAKTRACE_A_EVENT_TID,			/* u32 */
+	LEAKTRACE_A_EVENT_TID,			/* u32, in the initial pid namespace, as ID */
 	__LEAKTRACE_A_EVENT_MAX
 };
 
