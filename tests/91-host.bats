@@ -208,7 +208,7 @@ while_it_hangs() {
 }
 
 # It registers a family of generic netlink, for which all must be out of netlink's lock.
-has_macsec() { modprobe macsec && modprobe -r macsec || skip "this kernel has no macsec"; }
+has_macsec() { { modprobe macsec && modprobe -r macsec; } || skip "this kernel has no macsec"; }
 
 beside() { timeout 300 "$PYTHON" -S -B "$TOP/tests/lib/beside.py" "$@" >&2; }
 
