@@ -59,16 +59,23 @@ extern unsigned int lt_ring_bytes, lt_table_bytes, lt_hold_ms;
  *	memory for the next one, 0 or -ENOMEM. Under lt_mutex, no probe is attached.
  *	NULL: keeps what @init made
  * @bytes: kernel memory in use, for STATUS; or NULL. Context: any
+ * @cpu_get: after a @reset with @prime: memory for one processor that is online or about to
+ *	be, kept until the next @reset; 0 or -ENOMEM: what it would have kept is lost, and
+ *	counted. NULL: needs none. May sleep
+ * @cpu_bytes: how much that is
  */
 struct lt_store {
 	int (*init)(void);
 	void (*exit)(void);
 	int (*reset)(bool prime);
 	u64 (*bytes)(void);
+	int (*cpu_get)(unsigned int cpu);
+	u64 (*cpu_bytes)(void);
 };
 
 int lt_stores_reset(bool prime);
 u64 lt_stores_bytes(void);
+u64 lt_stores_cpu_bytes(unsigned int *cpus);
 
 /* Losses by cause. Index of lt_lost[], the whole module's, and of a target's own. */
 enum lt_loss {

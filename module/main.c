@@ -3,6 +3,9 @@
  * Load and unload. Nothing traces until the first target is added (target.c),
  * and nothing but the tables' heads is allocated until then.
  */
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
@@ -101,6 +104,15 @@ static const struct lt_store *const common_stores[] = {
 
 enum { NSTORES = ARRAY_SIZE(common_stores) + LT_KINDS };
 
+/*
+ * Processors that have memory for their probes: those that were online at the first attach,
+ * or came online since. One that goes offline keeps it until the last detach, as it may come
+ * back. Under the lock of CPU hotplug, in whose callbacks lt_mutex is not to be taken.
+ */
+static cpumask_t equipped;
+static bool primed;			/* something is traced */
+static int hotplug_state;
+
 /* NULL: that kind has none. */
 static const struct lt_store *store_at(unsigned int i)
 {
@@ -130,6 +142,48 @@ static int __init init_stores(void)
 	return 0;
 }
 
+static int equip_cpu(unsigned int cpu)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < NSTORES && !err; i++)
+		if (store_at(i) && store_at(i)->cpu_get)
+			err = store_at(i)->cpu_get(cpu);
+	if (!err)
+		cpumask_set_cpu(cpu, &equipped);
+	return err;
+}
+
+static void forget_cpus(void)
+{
+	cpus_read_lock();
+	primed = false;
+	cpumask_clear(&equipped);
+	cpus_read_unlock();
+}
+
+static int equip_online_cpus(void)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		err = err ?: equip_cpu(cpu);
+	primed = !err;
+	cpus_read_unlock();
+	return err;
+}
+
+/* It comes online whether or not there is memory: a trace is not worth a processor. */
+static int cpu_comes_online(unsigned int cpu)
+{
+	if (primed && !cpumask_test_cpu(cpu, &equipped))
+		equip_cpu(cpu);
+	return 0;
+}
+
 /**
  * lt_stores_reset() - memory back after the last target, in advance for the next
  * @prime: allocate what probes will need at first
@@ -142,10 +196,11 @@ int lt_stores_reset(bool prime)
 	unsigned int i;
 	int err = 0;
 
+	forget_cpus();
 	for (i = 0; i < NSTORES && !err; i++)
 		if (store_at(i) && store_at(i)->reset)
 			err = store_at(i)->reset(prime);
-	return err;
+	return err || !prime ? err : equip_online_cpus();
 }
 
 /**
@@ -162,6 +217,25 @@ u64 lt_stores_bytes(void)
 	for (i = 0; i < NSTORES; i++)
 		if (store_at(i) && store_at(i)->bytes)
 			bytes += store_at(i)->bytes();
+	return bytes;
+}
+
+/**
+ * lt_stores_cpu_bytes() - kernel memory of one processor that is online, in all tables
+ * @cpus: set to how many have it now
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 lt_stores_cpu_bytes(unsigned int *cpus)
+{
+	unsigned int i;
+	u64 bytes = 0;
+
+	for (i = 0; i < NSTORES; i++)
+		if (store_at(i) && store_at(i)->cpu_bytes)
+			bytes += store_at(i)->cpu_bytes();
+	*cpus = cpumask_weight(&equipped);
 	return bytes;
 }
 
@@ -201,9 +275,14 @@ static int __init lt_init(void)
 	err = init_stores();
 	if (err)
 		return err;
-	err = lt_netlink_init();
-	if (err)
-		exit_stores(NSTORES);
+	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "leaktrace:prepare",
+						  cpu_comes_online, NULL);
+	err = hotplug_state < 0 ? hotplug_state : lt_netlink_init();
+	if (!err)
+		return 0;
+	if (hotplug_state > 0)
+		cpuhp_remove_state_nocalls(hotplug_state);
+	exit_stores(NSTORES);
 	return err;
 }
 
@@ -216,6 +295,7 @@ static void __exit lt_exit(void)
 {
 	lt_netlink_exit();
 	synchronize_rcu_tasks();
+	cpuhp_remove_state_nocalls(hotplug_state);
 	exit_stores(NSTORES);
 	lt_table_exit();
 	rcu_barrier();

@@ -121,7 +121,8 @@ int lt_fill_target(struct sk_buff *skb, const struct lt_target *t)
 
 static int fill_tables(struct sk_buff *skb)
 {
-	u64 bytes;
+	unsigned int cpus;
+	u64 bytes, cpu_bytes = lt_stores_cpu_bytes(&cpus);
 	u32 tables = lt_table_usage(&bytes);
 
 	return LT_PUT64(skb, STATUS, OBJECTS, lt_object_used()) ||
@@ -134,6 +135,8 @@ static int fill_tables(struct sk_buff *skb)
 	       LT_PUT64(skb, STATUS, RING_USED_BYTES, lt_ring_used()) ||
 	       LT_PUT64(skb, STATUS, UNWIND_TABLES, tables) ||
 	       LT_PUT64(skb, STATUS, UNWIND_BYTES, bytes) ||
+	       LT_PUT64(skb, STATUS, CPUS, cpus) ||
+	       LT_PUT64(skb, STATUS, CPU_BYTES, cpu_bytes) ||
 	       LT_PUT64(skb, STATUS, MEMORY_BYTES, lt_stores_bytes() + bytes) ? -EMSGSIZE : 0;
 }
 

@@ -40,6 +40,7 @@ struct bucket_lock {
 
 static struct hlist_head *buckets;
 static unsigned int shift;		/* of a hash: leaves a bucket's number */
+static unsigned int group_shift;	/* of a bucket's number: leaves its group's */
 static u64 multiplier;			/* odd and random: targets can choose keys */
 static struct bucket_lock locks[LOCKS];
 static struct lt_pool *pool;
@@ -56,15 +57,15 @@ static u32 nbuckets(void)
 	return 1U << (64 - shift);
 }
 
-/* Buckets of a group, a power of two. */
+/* Buckets of a group. */
 static u32 group_buckets(void)
 {
-	return max(nbuckets() / LT_OBJECT_GROUPS, 1U);
+	return 1U << group_shift;
 }
 
 static u32 group_of(u32 bucket)
 {
-	return bucket / group_buckets();
+	return bucket >> group_shift;
 }
 
 static raw_spinlock_t *lock_of(u32 bucket)
@@ -96,6 +97,7 @@ static int object_init(void)
 		raw_spin_lock_init(&locks[i].lock);
 	multiplier = get_random_u64() | 1;
 	shift = 64 - clamp(ilog2(lt_max_objects) - 2, 10, 20);
+	group_shift = max(64 - (int)shift - ilog2(LT_OBJECT_GROUPS), 0);
 	pool = lt_pool_create("internal error: torn list of objects",
 			      sizeof(struct lt_object), lt_max_objects);
 	return pool ? 0 : -ENOMEM;

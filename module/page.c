@@ -521,7 +521,7 @@ bool lt_page_born(struct lt_pages *p, unsigned long page, u32 site, u64 now_ns, 
 		not_tracked(p->target, 1, again);
 	if (done != BORN)
 		return false;
-	lt_site_born(site, 1, now_ns);
+	lt_site_born(p->target, site, now_ns);
 	page_notify(p, LEAKTRACE_EVENT_BORN, page, 1, site, lt_site_stack(site), now_ns);
 	return true;
 }

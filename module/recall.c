@@ -19,9 +19,11 @@
 #include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <linux/uaccess.h>
 
 #include "code.h"
+#include "pool.h"
 #include "stack.h"
 #include "unwind.h"
 
@@ -61,42 +63,45 @@ struct recall {
 static DEFINE_PER_CPU(struct recall *, recall);	/* NULL: nothing is traced */
 
 /**
- * lt_recall_reset() - memory for the first target, back after the last
- * @prime: get it
+ * lt_recall_reset() - all memory back after the last target
  *
  * Context: may sleep, under lt_mutex, no probe attached.
- * Return: 0 or -ENOMEM.
  */
-int lt_recall_reset(bool prime)
+void lt_recall_reset(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct recall **r = per_cpu_ptr(&recall, cpu);
-
-		kvfree(*r);
-		*r = prime ? kvzalloc(sizeof(**r), GFP_KERNEL | __GFP_NOWARN) : NULL;
-		if (prime && !*r)
-			return -ENOMEM;
+		kvfree(per_cpu(recall, cpu));
+		per_cpu(recall, cpu) = NULL;
 	}
-	return 0;
 }
 
 /**
- * lt_recall_bytes() - kernel memory of it all
+ * lt_recall_cpu_get() - memory for one CPU, see struct lt_store
+ * @cpu: number
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lt_recall_cpu_get(unsigned int cpu)
+{
+	struct recall *r = per_cpu(recall, cpu) ?:
+		kvzalloc_node(sizeof(*r), LT_GFP_TABLE, cpu_to_node(cpu));
+
+	per_cpu(recall, cpu) = r;
+	return r ? 0 : -ENOMEM;
+}
+
+/**
+ * lt_recall_cpu_bytes() - memory of one CPU
  *
  * Context: any.
  * Return: bytes.
  */
-u64 lt_recall_bytes(void)
+u64 lt_recall_cpu_bytes(void)
 {
-	u64 bytes = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		if (READ_ONCE(*per_cpu_ptr(&recall, cpu)))
-			bytes += sizeof(struct recall);
-	return bytes;
+	return sizeof(struct recall);
 }
 
 /* Of the code, a number that counts, and what of rsp must be the same. */

@@ -14,6 +14,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "leaktrace.h"
@@ -39,6 +40,8 @@ static struct ring_set {
 	struct ring __percpu *rings;
 	u32 events;		/* of each ring, a power of two */
 } sets[__LT_GROUPS];
+
+static bool traced;
 
 /* Read by every event, written once in a millisecond. */
 bool lt_ring_wanted_now ____cacheline_aligned_in_smp;
@@ -130,38 +133,61 @@ static int ring_init(void)
 	return 0;
 }
 
-static int ring_reset_set(struct ring_set *set, bool prime)
+/* Another memory, or none, and what was in the old one is gone. */
+static void ring_replace(struct ring *r, struct lt_event *new)
 {
+	struct lt_event *old;
 	unsigned long flags;
-	int cpu, err = 0;
 
-	for_each_possible_cpu(cpu) {
-		struct ring *r = per_cpu_ptr(set->rings, cpu);
-		struct lt_event *old = r->event, *new = NULL;
-
-		if (prime)
-			new = kvcalloc(set->events, sizeof(*new), LT_GFP_TABLE);
-		if (prime && !new)
-			err = -ENOMEM;
-		raw_spin_lock_irqsave(&r->lock, flags);
-		r->event = new;
-		r->tail = r->head;
-		raw_spin_unlock_irqrestore(&r->lock, flags);
-		kvfree(old);
-	}
-	return err;
+	raw_spin_lock_irqsave(&r->lock, flags);
+	old = r->event;
+	r->event = new;
+	r->tail = r->head;
+	raw_spin_unlock_irqrestore(&r->lock, flags);
+	kvfree(old);
 }
 
 static int ring_reset(bool prime)
 {
-	int i, err = 0;
+	int cpu, i;
 
 	irq_work_sync(&kick);
 	while (flush_work(&drain))
 		;	/* it may have queued itself again */
-	for (i = 0; i < __LT_GROUPS && !err; i++)
-		err = ring_reset_set(&sets[i], prime);
-	return err;
+	for (i = 0; i < __LT_GROUPS; i++)
+		for_each_possible_cpu(cpu)
+			ring_replace(per_cpu_ptr(sets[i].rings, cpu), NULL);
+	WRITE_ONCE(traced, prime);
+	return 0;
+}
+
+static int ring_cpu_get(unsigned int cpu)
+{
+	struct lt_event *new;
+	struct ring *r;
+	int i;
+
+	for (i = 0; i < __LT_GROUPS; i++) {
+		r = per_cpu_ptr(sets[i].rings, cpu);
+		if (r->event)
+			continue;
+		new = kvzalloc_node(array_size(sets[i].events, sizeof(*new)), LT_GFP_TABLE,
+				    cpu_to_node(cpu));
+		if (!new)
+			return -ENOMEM;
+		ring_replace(r, new);
+	}
+	return 0;
+}
+
+static u64 ring_cpu_bytes(void)
+{
+	u64 events = 0;
+	int i;
+
+	for (i = 0; i < __LT_GROUPS; i++)
+		events += sets[i].events;
+	return events * sizeof(struct lt_event);
 }
 
 static void ring_exit(void)
@@ -179,14 +205,12 @@ static void ring_exit(void)
 
 static u64 ring_bytes(void)
 {
-	u64 events = 0;
-	int i;
+	unsigned int cpus = 0;
+	int cpu;
 
-	if (!lt_target_count())
-		return 0;
-	for (i = 0; i < __LT_GROUPS; i++)
-		events += sets[i].events;
-	return num_possible_cpus() * events * sizeof(struct lt_event);
+	for_each_possible_cpu(cpu)
+		cpus += !!READ_ONCE(per_cpu_ptr(sets[LT_GROUP_EVENTS].rings, cpu)->event);
+	return cpus * ring_cpu_bytes();
 }
 
 const struct lt_store lt_ring_store = {
@@ -194,6 +218,8 @@ const struct lt_store lt_ring_store = {
 	.exit = ring_exit,
 	.reset = ring_reset,
 	.bytes = ring_bytes,
+	.cpu_get = ring_cpu_get,
+	.cpu_bytes = ring_cpu_bytes,
 };
 
 static void ring_put(enum lt_group group, const struct lt_event *e)
@@ -209,7 +235,9 @@ static void ring_put(enum lt_group group, const struct lt_event *e)
 	raw_spin_lock_irqsave(&r->lock, flags);
 	first = r->head == r->tail;
 	if (!r->event) {
-		dropped = true;		/* nothing is traced: not a loss */
+		/* No memory for a CPU that came online. If nothing is traced, not a loss. */
+		r->lost += READ_ONCE(traced);
+		dropped = true;
 	} else if (r->head - r->tail >= set->events) {
 		r->lost++;
 		dropped = true;

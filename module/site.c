@@ -4,14 +4,20 @@
  * target, with the counters that verdicts are made of. They stand beside the
  * object table so that a lost event can neither invent a leak nor hide one.
  *
- * Locks: bucket lock to find or add, site->lock for the counters; both raw
- * and irq-safe, never held together with another of their kind; the pool's nests
- * inside.
+ * Threads that do the same on many CPUs do it at one site. So each CPU remembers the sites
+ * of its last births, finds them again without a lock that others want, and counts births
+ * for itself (struct tally). They are added to the site when its place is needed, and
+ * before the site is read.
+ *
+ * Locks: the tally of a CPU; bucket lock to find or add; count lock for a site's counters.
+ * All raw and irq-safe. The latter two nest in the first, and are never held together, nor
+ * with another of their kind; the pool's nests inside.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "leaktrace.h"
 #include "pool.h"
@@ -22,6 +28,8 @@
 enum {
 	BUCKET_BITS = 14,
 	LOCKS = 256,
+	TALLY_BITS = 5,
+	COPY_TRIES = 4,
 };
 
 /* Each on a cache line of its own: CPUs that take different ones do not disturb each other. */
@@ -36,6 +44,31 @@ static struct site_lock locks[LOCKS];
  */
 static struct site_lock count_locks[LOCKS];
 static struct lt_pool *pool;
+
+/* A site, and the births there that it does not know of yet. */
+struct tallied {
+	u32 id;			/* 0: none */
+	u32 target;
+	u32 stack;
+	u8 kind;
+	u8 type;
+	u32 born;
+	u64 first_ns;		/* of these */
+	u64 last_ns;
+};
+
+struct tally {
+	raw_spinlock_t lock;
+	struct tallied site[1 << TALLY_BITS];
+} ____cacheline_aligned_in_smp;
+
+static DEFINE_PER_CPU(struct tally *, tallies);	/* NULL: nothing is traced, or no memory */
+
+/* Where the site of a stack is in a tally, if it is. */
+static struct tallied *tallied_at(struct tally *tally, u32 stack)
+{
+	return &tally->site[hash_32(stack, TALLY_BITS)];
+}
 
 static raw_spinlock_t *bucket_lock(u32 bucket)
 {
@@ -65,16 +98,48 @@ static int site_init(void)
 	return pool ? 0 : -ENOMEM;
 }
 
+static void tallies_free(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kfree(per_cpu(tallies, cpu));
+		per_cpu(tallies, cpu) = NULL;
+	}
+}
+
 static void site_exit(void)
 {
+	tallies_free();
 	lt_pool_destroy(pool);
 	kvfree(buckets);
 	pool = NULL;
 	buckets = NULL;
 }
 
+static int site_cpu_get(unsigned int cpu)
+{
+	struct tally *tally;
+
+	if (per_cpu(tallies, cpu))
+		return 0;
+	tally = kzalloc_node(sizeof(*tally), LT_GFP_TABLE, cpu_to_node(cpu));
+	if (!tally)
+		return -ENOMEM;
+	raw_spin_lock_init(&tally->lock);
+	/* Pairs with site_flush() and tallies_forget(). */
+	smp_store_release(per_cpu_ptr(&tallies, cpu), tally);
+	return 0;
+}
+
+static u64 site_cpu_bytes(void)
+{
+	return sizeof(struct tally);
+}
+
 static int site_reset(bool prime)
 {
+	tallies_free();
 	lt_pool_reset(pool);
 	kvfree(buckets);
 	buckets = NULL;
@@ -86,7 +151,12 @@ static int site_reset(bool prime)
 
 static u64 site_bytes(void)
 {
-	return lt_pool_bytes(pool) + (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0);
+	u64 bytes = lt_pool_bytes(pool);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		bytes += READ_ONCE(per_cpu(tallies, cpu)) ? site_cpu_bytes() : 0;
+	return bytes + (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0);
 }
 
 const struct lt_store lt_site_store = {
@@ -94,6 +164,8 @@ const struct lt_store lt_site_store = {
 	.exit = site_exit,
 	.reset = site_reset,
 	.bytes = site_bytes,
+	.cpu_get = site_cpu_get,
+	.cpu_bytes = site_cpu_bytes,
 };
 
 static void site_fill(struct lt_site *s, u32 id, u32 target, u8 kind, u8 type, u32 stack)
@@ -143,6 +215,121 @@ static __always_inline struct lt_site *site_find_or_add(struct lt_target *t, u8 
 	return s;
 }
 
+/* Adds what a CPU has counted to the site. Under the tally's lock. */
+static void tallied_flush(struct tallied *e)
+{
+	struct lt_site *s = lt_pool_cell(pool, e->id);
+
+	raw_spin_lock(count_lock(e->id));
+	s->born += e->born;
+	if (!s->first_ns || e->first_ns < s->first_ns)
+		s->first_ns = e->first_ns;
+	s->last_ns = max(s->last_ns, e->last_ns);
+	raw_spin_unlock(count_lock(e->id));
+	e->born = 0;
+}
+
+/* Under the tally's lock. */
+static void tallied_add(struct tallied *e, u32 n, u64 now_ns)
+{
+	if (!e->born)
+		e->first_ns = now_ns;
+	e->born += n;
+	e->last_ns = now_ns;
+}
+
+/* Another site than the one that was there. Under the tally's lock. */
+static noinline void tallied_replace(struct tallied *e, struct lt_target *t, u8 kind, u8 type,
+				     u32 stack)
+{
+	struct lt_site *s;
+
+	if (e->born)
+		tallied_flush(e);
+	s = site_find_or_add(t, kind, type, stack);
+	*e = (struct tallied){
+		.id = s ? s->id : 0, .target = t->id, .stack = stack, .kind = kind, .type = type,
+	};
+}
+
+/* Of a CPU that had no memory when it came online. */
+static noinline u32 count_untallied(struct lt_target *t, u8 kind, u8 type, u32 stack, u32 n,
+				    u64 now_ns)
+{
+	struct lt_site *s = site_find_or_add(t, kind, type, stack);
+	struct tallied once = { .born = n, .first_ns = now_ns, .last_ns = now_ns };
+
+	if (!s)
+		return 0;
+	once.id = s->id;
+	if (n)
+		tallied_flush(&once);
+	return s->id;
+}
+
+/* Finds or adds a site, and counts @n births there. Interrupts are off. Return: its id or 0. */
+static u32 tally_births(struct lt_target *t, u8 kind, u8 type, u32 stack, u32 n, u64 now_ns)
+{
+	struct tally *tally = __this_cpu_read(tallies);
+	struct tallied *e;
+	u32 id;
+
+	if (unlikely(!tally))
+		return count_untallied(t, kind, type, stack, n, now_ns);
+	e = tallied_at(tally, stack);
+	raw_spin_lock(&tally->lock);
+	if (unlikely(!e->id || e->stack != stack || e->target != t->id || e->kind != kind ||
+		     e->type != type))
+		tallied_replace(e, t, kind, type, stack);
+	id = e->id;
+	if (n && likely(id))
+		tallied_add(e, n, now_ns);
+	raw_spin_unlock(&tally->lock);
+	return id;
+}
+
+/* Adds to a site what all CPUs have counted. Interrupts are off. */
+static void site_flush(const struct lt_site *s, u32 id)
+{
+	struct tallied *e;
+	struct tally *tally;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		/* Pairs with site_cpu_get(): initialised before it is found. */
+		tally = smp_load_acquire(per_cpu_ptr(&tallies, cpu));
+		if (!tally)
+			continue;
+		e = tallied_at(tally, READ_ONCE(s->stack));
+		if (READ_ONCE(e->id) != id)
+			continue;
+		raw_spin_lock(&tally->lock);
+		if (e->id == id && e->born)
+			tallied_flush(e);
+		raw_spin_unlock(&tally->lock);
+	}
+}
+
+/* No CPU remembers a site of @target any more. */
+static void tallies_forget(u32 target)
+{
+	struct tally *tally;
+	unsigned long flags;
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		/* Pairs with site_cpu_get(): initialised before it is found. */
+		tally = smp_load_acquire(per_cpu_ptr(&tallies, cpu));
+		if (!tally)
+			continue;
+		raw_spin_lock_irqsave(&tally->lock, flags);
+		for (i = 0; i < ARRAY_SIZE(tally->site); i++)
+			if (tally->site[i].target == target)
+				tally->site[i] = (struct tallied){ };
+		raw_spin_unlock_irqrestore(&tally->lock, flags);
+	}
+}
+
 /**
  * lt_site_get() - find or add a site
  * @t: target
@@ -157,23 +344,12 @@ u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 		enum leaktrace_type type, u32 stack)
 {
 	unsigned long flags;
-	struct lt_site *s;
+	u32 id;
 
 	local_irq_save(flags);
-	s = site_find_or_add(t, kind, type, stack);
+	id = tally_births(t, kind, type, stack, 0, 0);
 	local_irq_restore(flags);
-	return s ? s->id : 0;
-}
-
-/* Interrupts are off. */
-static void site_count_births(struct lt_site *s, u32 id, u64 n, u64 now_ns)
-{
-	raw_spin_lock(count_lock(id));
-	s->born += n;
-	if (!s->first_ns)
-		s->first_ns = now_ns;
-	s->last_ns = now_ns;
-	raw_spin_unlock(count_lock(id));
+	return id;
 }
 
 /**
@@ -190,14 +366,8 @@ static void site_count_births(struct lt_site *s, u32 id, u64 n, u64 now_ns)
 u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
 		  enum leaktrace_type type, u32 stack, u64 now_ns)
 {
-	struct lt_site *s;
-
 	lockdep_assert_irqs_disabled();
-	s = site_find_or_add(t, kind, type, stack);
-	if (!s)
-		return 0;
-	site_count_births(s, s->id, 1, now_ns);
-	return s->id;
+	return tally_births(t, kind, type, stack, 1, now_ns);
 }
 
 /**
@@ -215,14 +385,14 @@ u32 lt_site_stack(u32 id)
 }
 
 /**
- * lt_site_born() - count births
- * @id: site, or 0: nothing is counted
- * @n: how many
+ * lt_site_born() - count a birth
+ * @t: target
+ * @id: site of @t, or 0: nothing is counted
  * @now_ns: when
  *
  * Context: any.
  */
-void lt_site_born(u32 id, u64 n, u64 now_ns)
+void lt_site_born(struct lt_target *t, u32 id, u64 now_ns)
 {
 	struct lt_site *s = lt_pool_at(pool, id);
 	unsigned long flags;
@@ -230,7 +400,7 @@ void lt_site_born(u32 id, u64 n, u64 now_ns)
 	if (!s)
 		return;
 	local_irq_save(flags);
-	site_count_births(s, id, n, now_ns);
+	tally_births(t, s->kind, s->type, s->stack, 1, now_ns);
 	local_irq_restore(flags);
 }
 
@@ -256,6 +426,8 @@ u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns)
 	to = lt_site_birth(t, s->kind, s->type, stack, born_ns);
 	if (!to)
 		return id;
+	/* The birth may be one that the site does not know of yet. */
+	site_flush(s, id);
 	raw_spin_lock(count_lock(id));
 	s->born--;
 	raw_spin_unlock(count_lock(id));
@@ -359,6 +531,7 @@ void lt_site_forget(u32 target)
 	struct lt_site *s;
 	u32 b;
 
+	tallies_forget(target);
 	for (b = 0; b < 1 << BUCKET_BITS; b++) {
 		raw_spin_lock_irqsave(bucket_lock(b), flags);
 		hlist_for_each_entry_safe(s, tmp, &buckets[b], node) {
@@ -378,6 +551,21 @@ void lt_site_forget(u32 target)
 	}
 }
 
+/* Interrupts are off. */
+static bool copy_counts(const struct lt_site *s, u32 id, struct lt_site *copy)
+{
+	const size_t after = offsetofend(struct lt_site, node);
+	bool is_there;
+
+	raw_spin_lock(count_lock(id));
+	/* Pairs with site_fill(). */
+	is_there = smp_load_acquire(&s->id) == id;
+	if (is_there)
+		memcpy((void *)copy + after, (void *)s + after, sizeof(*s) - after);
+	raw_spin_unlock(count_lock(id));
+	return is_there;
+}
+
 /**
  * lt_site_copy() - a consistent copy of a site
  * @id: any number
@@ -388,19 +576,20 @@ void lt_site_forget(u32 target)
  */
 bool lt_site_copy(u32 id, struct lt_site *copy)
 {
-	const size_t after = offsetofend(struct lt_site, node);
 	struct lt_site *s = lt_pool_at(pool, id);
+	unsigned int tries = 0;
 	unsigned long flags;
 	bool is_there;
 
 	if (!s)
 		return false;
-	raw_spin_lock_irqsave(count_lock(id), flags);
-	/* Pairs with site_fill(). */
-	is_there = smp_load_acquire(&s->id) == id;
-	if (is_there)
-		memcpy((void *)copy + after, (void *)s + after, sizeof(*s) - after);
-	raw_spin_unlock_irqrestore(count_lock(id), flags);
+	local_irq_save(flags);
+	/* A birth after the flush, whose death is counted before the copy: once more. */
+	do {
+		site_flush(s, id);
+		is_there = copy_counts(s, id, copy);
+	} while (is_there && copy->died > copy->born && ++tries < COPY_TRIES);
+	local_irq_restore(flags);
 	if (is_there)
 		site_merge_releases(copy);
 	return is_there;

@@ -42,7 +42,7 @@ u32 lt_site_get(struct lt_target *t, enum leaktrace_kind kind,
 u32 lt_site_stack(u32 id);
 u32 lt_site_birth(struct lt_target *t, enum leaktrace_kind kind,
 		  enum leaktrace_type type, u32 stack, u64 now_ns);
-void lt_site_born(u32 id, u64 n, u64 now_ns);
+void lt_site_born(struct lt_target *t, u32 id, u64 now_ns);
 u32 lt_site_move(struct lt_target *t, u32 id, u32 cut, u32 stack, u64 born_ns);
 void lt_site_died(u32 id, u64 n, u64 lifetime_ns, u64 now_ns, u32 stack);
 void lt_site_forget(u32 target);

@@ -9,8 +9,9 @@
  * is walked again on the way back to user mode (work.c). Then a birth moves to the site of
  * the whole stack; the cut stack of a death, kept for it alone, names the whole one.
  *
- * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes
- * a CPU, and what recall.c keeps; lt_probe_enter() makes its holder the only one on its CPU.
+ * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes a CPU
+ * that is online, and what recall.c keeps; lt_probe_enter() makes its holder the only one
+ * on its CPU.
  *
  * Lock: added.lock, raw and irq-safe, a leaf: one at a time adds.
  */
@@ -21,6 +22,7 @@
 #include <linux/random.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
@@ -47,7 +49,7 @@ enum {
 
 static u32 *buckets;			/* stack ids */
 static u64 seed, factor;		/* random: targets choose what is hashed */
-static struct lt_walk __percpu *scratch;
+static DEFINE_PER_CPU(struct lt_walk *, scratch);	/* NULL: nothing is traced, or no memory */
 static void **chunk;
 static u32 max_chunks;
 static u32 nchunks;			/* stack_grow_fn() writes it, and reset */
@@ -97,11 +99,35 @@ static void stack_free_chunks(void)
 	added.nowned = 0;
 }
 
+static void stack_free_cpus(void)
+{
+	int cpu;
+
+	lt_recall_reset();
+	for_each_possible_cpu(cpu) {
+		kvfree(per_cpu(scratch, cpu));
+		per_cpu(scratch, cpu) = NULL;
+	}
+}
+
+static int stack_cpu_get(unsigned int cpu)
+{
+	struct lt_walk *w = per_cpu(scratch, cpu) ?:
+		kvzalloc_node(lt_walk_bytes(lt_max_depth), LT_GFP_TABLE, cpu_to_node(cpu));
+
+	per_cpu(scratch, cpu) = w;
+	return w ? lt_recall_cpu_get(cpu) : -ENOMEM;
+}
+
+static u64 stack_cpu_bytes(void)
+{
+	return lt_walk_bytes(lt_max_depth) + lt_recall_cpu_bytes();
+}
+
 static void stack_exit(void)
 {
-	lt_recall_reset(false);
+	stack_free_cpus();
 	stack_free_chunks();
-	free_percpu(scratch);
 	kvfree(chunk);
 	kvfree(buckets);
 }
@@ -114,11 +140,7 @@ static int stack_init(void)
 			     1, 1U << 14);
 	added.top = 1;
 	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
-	scratch = __alloc_percpu(lt_walk_bytes(lt_max_depth), sizeof(u64));
-	if (chunk && scratch)
-		return 0;
-	stack_exit();
-	return -ENOMEM;
+	return chunk ? 0 : -ENOMEM;
 }
 
 static int stack_reset(bool prime)
@@ -126,7 +148,7 @@ static int stack_reset(bool prime)
 	stack_free_chunks();
 	kvfree(buckets);
 	buckets = NULL;
-	lt_recall_reset(false);
+	stack_free_cpus();
 	lt_rest_reset();
 	if (!prime)
 		return 0;
@@ -134,15 +156,19 @@ static int stack_reset(bool prime)
 	factor = get_random_u64() | 1;
 	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
 	stack_grow_fn(&grow);
-	return buckets && nchunks ? lt_recall_reset(true) : -ENOMEM;
+	return buckets && nchunks ? 0 : -ENOMEM;
 }
 
 static u64 stack_bytes(void)
 {
+	unsigned int cpus = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		cpus += !!READ_ONCE(per_cpu(scratch, cpu));
 	return (u64)READ_ONCE(nchunks) * CHUNK_BYTES +
 	       (READ_ONCE(buckets) ? sizeof(*buckets) << BUCKET_BITS : 0) +
-	       max_chunks * sizeof(*chunk) +
-	       (u64)num_possible_cpus() * lt_walk_bytes(lt_max_depth) + lt_recall_bytes();
+	       max_chunks * sizeof(*chunk) + cpus * stack_cpu_bytes();
 }
 
 const struct lt_store lt_stack_store = {
@@ -150,6 +176,8 @@ const struct lt_store lt_stack_store = {
 	.exit = stack_exit,
 	.reset = stack_reset,
 	.bytes = stack_bytes,
+	.cpu_get = stack_cpu_get,
+	.cpu_bytes = stack_cpu_bytes,
 };
 
 /**
@@ -271,8 +299,10 @@ static u32 stack_id_of(const struct lt_walk *w)
 /* For an event without a user stack: a kernel thread's, a worker's. */
 static noinline u32 stack_of_kernel(void)
 {
-	struct lt_walk *w = this_cpu_ptr(scratch);
+	struct lt_walk *w = __this_cpu_read(scratch);
 
+	if (unlikely(!w))
+		return 0;
 	w->n = 0;
 	w->status = LEAKTRACE_STACK_NONE;
 	w->guessed = 0;
@@ -281,9 +311,11 @@ static noinline u32 stack_of_kernel(void)
 
 static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *maps)
 {
-	struct lt_walk *w = this_cpu_ptr(scratch);
+	struct lt_walk *w = __this_cpu_read(scratch);
 	u32 id;
 
+	if (unlikely(!w))
+		return 0;
 	lt_walk_user(w, lt_max_depth, regs, maps);
 	id = stack_id_of(w);
 	if (id && maps)
@@ -375,7 +407,7 @@ u32 lt_stack_capture_death(struct lt_target *t)
 	if (likely(!(id & LT_STACK_CUT)) || (current->flags & PF_EXITING))
 		return id;
 	/* The walk is still in scratch. If the table is full the cut stack has to do. */
-	own = stack_add(0, 0, this_cpu_ptr(scratch), true);
+	own = stack_add(0, 0, __this_cpu_read(scratch), true);
 	if (!own)
 		return id & ~LT_STACK_CUT;
 	lt_work_queue(t, current, &death_work, own | LT_STACK_CUT, NULL);
@@ -403,12 +435,15 @@ u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 	/* Behind exec another program's registers are there. */
 	if (!s || s->pc[0] != instruction_pointer(regs) || !lt_probe_resume())
 		return 0;
-	w = this_cpu_ptr(scratch);
-	m = mm_of_current(t);
-	lt_walk_user(w, lt_max_depth, regs, m ? rcu_dereference_sched(m->code.maps) : NULL);
-	*missed = w->missed;
-	if (!w->missed)
-		id = stack_id_of(w);
+	w = __this_cpu_read(scratch);
+	if (likely(w)) {
+		m = mm_of_current(t);
+		lt_walk_user(w, lt_max_depth, regs,
+			     m ? rcu_dereference_sched(m->code.maps) : NULL);
+		*missed = w->missed;
+		if (!w->missed)
+			id = stack_id_of(w);
+	}
 	lt_probe_leave();
 	return id;
 }

@@ -99,9 +99,10 @@ void lt_rest_queue(struct lt_mm *m, const struct lt_walk *w, u32 stack);
 /*
  * recall.c: walks that need not be walked again
  */
-int lt_recall_reset(bool prime);
+void lt_recall_reset(void);
+int lt_recall_cpu_get(unsigned int cpu);
 u32 lt_recall(struct pt_regs *regs, struct lt_maps *maps);
 void lt_recall_put(const struct lt_walk *w, u32 stack);
-u64 lt_recall_bytes(void);
+u64 lt_recall_cpu_bytes(void);
 
 #endif /* _LT_UNWIND_H */

@@ -21,6 +21,14 @@ teardown() {
 	[ ! -d $GROUP ] || rmdir $GROUP
 }
 
+# assert_equipped N: so many processors have memory for events
+assert_equipped() {
+	lt status --json >"$BATS_TEST_TMPDIR/status"
+	expect "$(jq .status.cpus "$BATS_TEST_TMPDIR/status")" "$1" processors
+	jq -e '.status | .cpu_bytes > .ring_bytes and .memory_bytes > .cpus * .cpu_bytes' \
+		"$BATS_TEST_TMPDIR/status"
+}
+
 # bats test_tags=core,debug
 @test "host: a processor goes and comes while threads open and close: exact" {
 	[ -w $CPU ] || lacking "no processor that can be switched off"
@@ -41,7 +49,9 @@ teardown() {
 	# attached and detached with one processor less
 	lt detach "$VICTIM"
 	attach --kinds fd
+	assert_equipped 1
 	echo 1 >$CPU
+	assert_equipped 2
 	tell storm 4 400 3
 	report
 	assert_site storm_open fd 3 400

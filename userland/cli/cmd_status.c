@@ -131,7 +131,7 @@ static void text_fill(const struct status *s)
 		{ "probe hits (inside another probe)", s->lost.nested },
 		{ "deferred work (pool empty)", s->lost.work },
 	};
-	char a[32];
+	char a[32], b[32], c[32];
 	bool any = false;
 
 	putchar('\n');
@@ -141,7 +141,9 @@ static void text_fill(const struct status *s)
 	fill("sites", s->sites, s->sites_max);
 	fill("stacks", s->stacks, s->stacks_max);
 	fill("event ring", s->ring_used_bytes, s->ring_bytes);
-	printf("%-12s %14s\n", "memory", format_bytes(s->memory_bytes, a));
+	printf("%-12s %14s  %s for each of %s online processors\n", "memory",
+	       format_bytes(s->memory_bytes, a), format_bytes(s->cpu_bytes, b),
+	       s->cpus ? format_count(s->cpus, c) : "the");
 	printf("%-12s %14s\n", "events", format_count(s->events, a));
 	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
 		if (lost[i].n) {
@@ -222,6 +224,8 @@ static struct json_object *json_status(const struct status *s)
 	json_put_number(o, "ring_bytes", s->ring_bytes);
 	json_put_number(o, "ring_used_bytes", s->ring_used_bytes);
 	json_put_number(o, "memory_bytes", s->memory_bytes);
+	json_put_number(o, "cpus", s->cpus);
+	json_put_number(o, "cpu_bytes", s->cpu_bytes);
 	json_put_number(o, "events", s->events);
 	json_put_number(lost, "ring", s->lost.ring);
 	json_put_number(lost, "socket", s->lost.socket);

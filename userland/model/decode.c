@@ -70,7 +70,8 @@ POLICY(status, STATUS) = {
 	[A(STATUS, LOST_SOCKET)] = U64, [A(STATUS, LOST_OBJECTS)] = U64,
 	[A(STATUS, LOST_SITES)] = U64, [A(STATUS, LOST_STACKS)] = U64,
 	[A(STATUS, LOST_NESTED)] = U64, [A(STATUS, LOST_WORK)] = U64,
-	[A(STATUS, WORKS)] = U64,
+	[A(STATUS, WORKS)] = U64, [A(STATUS, CPUS)] = U64,
+	[A(STATUS, CPU_BYTES)] = U64,
 };
 
 POLICY(probe, PROBE) = {
@@ -254,6 +255,8 @@ int decode_status(struct nlattr *attrs, int len, struct status *s)
 	GET(tb, STATUS, LOST_NESTED, 64, s->lost.nested);
 	GET(tb, STATUS, LOST_WORK, 64, s->lost.work);
 	GET(tb, STATUS, WORKS, 64, s->works);
+	GET(tb, STATUS, CPUS, 64, s->cpus);
+	GET(tb, STATUS, CPU_BYTES, 64, s->cpu_bytes);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct status {
 	uint64_t objects, objects_max, page_cells, page_cells_max;
 	uint64_t sites, sites_max, stacks, stacks_max;
 	uint64_t ring_bytes, ring_used_bytes, memory_bytes, events, works;
+	uint64_t cpus, cpu_bytes;	/* processors with memory; of each, in memory_bytes */
 	struct lost lost;		/* since the module was loaded */
 };
 

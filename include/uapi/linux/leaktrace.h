@@ -256,6 +256,8 @@ enum leaktrace_a_status {
 	LEAKTRACE_A_STATUS_WORKS,		/* u64, deferred work pending now */
 	LEAKTRACE_A_STATUS_UNWIND_TABLES,	/* u64, kept */
 	LEAKTRACE_A_STATUS_UNWIND_BYTES,	/* u64, of these, included in MEMORY_BYTES */
+	LEAKTRACE_A_STATUS_CPUS,		/* u64, processors that have memory for events */
+	LEAKTRACE_A_STATUS_CPU_BYTES,		/* u64, of one of these, included in MEMORY_BYTES */
 	__LEAKTRACE_A_STATUS_MAX
 };
 
