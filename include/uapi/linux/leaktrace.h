@@ -340,7 +340,7 @@ enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_PAD,
 	LEAKTRACE_A_OBJECT_KIND,		/* u8 */
 	LEAKTRACE_A_OBJECT_TYPE,		/* u8 */
-	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer id, reader's tid */
+	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer, reader's tid */
 	LEAKTRACE_A_OBJECT_COUNT,		/* u32, pages of a run; absent: 1 */
 	LEAKTRACE_A_OBJECT_SITE,		/* u32, 0: baseline or unknown */
 	LEAKTRACE_A_OBJECT_BORN_NS,		/* u64, 0: baseline */
