@@ -291,13 +291,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		walks[d] = calloc(1, lt_walk_bytes(depths[d]));
 	if (!known)
 		known = calloc(1, sizeof(*known) + MAX_DEPTH * sizeof(u64));
-	if (lt_recall_reset(true))
+	if (lt_recall_cpu_get(0))
 		abort();
 	for (int i = 0; i < 3; i++)	/* the first of its kind is not kept */
 		walk(walks[d], depths[d], maps);
 	change(maps);
 	walk(walks[d], depths[d], maps);
-	lt_recall_reset(false);
+	lt_recall_reset();
 
 	for (u32 i = 0; maps && i < maps->n; i++)
 		lt_table_put(maps->map[i].table);

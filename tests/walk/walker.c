@@ -138,7 +138,7 @@ void walker_walk(pid_t tid, const struct user_regs_struct *regs, struct lt_maps 
 
 	if (!w) {
 		w = calloc(1, lt_walk_bytes(MAX_DEPTH));
-		lt_recall_reset(true);
+		lt_recall_cpu_get(0);
 	}
 	task = tid;
 	for (int i = 0; i < PAGES; i++)

@@ -6,7 +6,8 @@
 #ifndef WALK_KERNEL_H
 #define WALK_KERNEL_H
 
-#define _LEAKTRACE_H		/* module/leaktrace.h is more kernel than this */
+#define _LEAKTRACE_H		/* these are more kernel than this */
+#define _LT_POOL_H
 #define CONFIG_X86_64 1
 
 #include <linux/leaktrace.h>
@@ -54,16 +55,19 @@ struct hlist_node {
 
 typedef int raw_spinlock_t;
 typedef int wait_queue_head_t;
+typedef struct { int refs; } refcount_t;
 
 /* One processor. */
 #define DEFINE_PER_CPU(type, name) __typeof__(type) name
-#define per_cpu_ptr(at, cpu) ((void)(cpu), (at))
+#define per_cpu(name, cpu) (*((void)(cpu), &(name)))
+#define cpu_to_node(cpu) 0
 #define __this_cpu_read(name) (name)
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
 
 #define GFP_KERNEL 0
 #define ENOMEM 12
-#define kvzalloc(bytes, flags) calloc(1, bytes)
+#define LT_GFP_TABLE 0
+#define kvzalloc_node(bytes, flags, node) ((void)(node), calloc(1, bytes))
 #define kvfree(at) free(at)
 
 static inline u32 hash_64(u64 value, unsigned int bits)
