@@ -60,7 +60,7 @@ every_completion() {
 	mapfile -t commands < <(commands)
 	wanted 'leaktrace help ' "${commands[@]}"
 	wanted 'leaktrace de' detach
-	wanted 'leaktrace h' help
+	wanted 'leaktrace h' heap help
 	wanted 'leaktrace v' version
 	wanted 'leaktrace --v' --version
 	wanted 'leaktrace go --ev' --every

@@ -51,7 +51,7 @@ start_redis-filling() {
 start_memcached() {
 	memcached -u nobody -l 127.0.0.1 -p 11290 -t 2 -m 16 &
 	started memcached 11290
-	loads+=("for i in \$(seq 200); do printf 'set k%d 0 0 5\r\nhello\r\nget k%d\r\n' \$i \$i; done | timeout 5 socat -t1 - TCP:127.0.0.1:11290; sleep 4")
+	loads+=("for i in \$(seq 200); do printf 'set k%d 0 0 5\r\nhello\r\nget k%d\r\n' \$i \$i; done | timeout 60 socat -t1 - TCP:127.0.0.1:11290; sleep 4")
 }
 
 start_nginx() {
@@ -159,7 +159,7 @@ start_mosquitto() {
 start_beanstalkd() {
 	beanstalkd -l 127.0.0.1 -p 11390 &
 	started beanstalkd 11390
-	loads+=("for i in \$(seq 50); do printf 'put 0 0 60 5\r\nhello\r\n'; done | timeout 5 socat -t1 - TCP:127.0.0.1:11390 >/dev/null; (for i in \$(seq 50); do printf 'reserve\r\n'; done) | timeout 5 socat -t1 - TCP:127.0.0.1:11390 | awk '/^RESERVED/ { print \"delete \" \$2 \"\r\" }' | timeout 5 socat -t1 - TCP:127.0.0.1:11390; sleep 4")
+	loads+=("for i in \$(seq 50); do printf 'put 0 0 60 5\r\nhello\r\n'; done | timeout 60 socat -t1 - TCP:127.0.0.1:11390 >/dev/null; (for i in \$(seq 50); do printf 'reserve\r\n'; done) | timeout 60 socat -t1 - TCP:127.0.0.1:11390 | awk '/^RESERVED/ { print \"delete \" \$2 \"\r\" }' | timeout 60 socat -t1 - TCP:127.0.0.1:11390; sleep 4")
 }
 
 start_dnsmasq() {
