@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "heap/process.h"
+#include "util/process.h"
 #include "util/process_memory.h"
-#include "util/sanitize.h"
 #include "util/units.h"
 
 enum { PAGES_AT_ONCE = 512 };
@@ -18,34 +18,6 @@ enum { PAGES_AT_ONCE = 512 };
 #define PAGE_PRESENT	(1ULL << 63)
 #define PAGE_SWAPPED	(1ULL << 62)
 #define PAGE_OF_FILE	(1ULL << 61)
-
-static void read_comm(struct heap_process *p)
-{
-	char path[40];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", p->tid);
-	f = fopen(path, "re");
-	if (f && fgets(p->comm, sizeof(p->comm), f))
-		p->comm[strcspn(p->comm, "\n")] = '\0';
-	sanitize(p->comm);
-	if (f)
-		fclose(f);
-}
-
-static void read_rss(struct heap_process *p)
-{
-	unsigned long long size_pages, rss_pages;
-	char path[40];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", p->tid);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%llu %llu", &size_pages, &rss_pages) == 2)
-		p->rss_bytes = rss_pages * PAGE_BYTES;
-	if (f)
-		fclose(f);
-}
 
 /* Whether its memory may be read; tried with a word of the first readable mapping. */
 static int try_memory(const struct heap_process *p)
@@ -65,8 +37,7 @@ static int open_all(struct heap_process *p, char *err, size_t errlen)
 	int error = maps_read(p->pid, &p->maps);
 
 	if (error) {
-		snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory (a zombie or a kernel thread)" :
-			 "cannot read the memory map of process %d: run as root, or as its owner", p->pid);
+		process_explain_maps(p->pid, error, err, errlen);
 		return error;
 	}
 	p->tid = p->maps.tid;
@@ -74,12 +45,11 @@ static int open_all(struct heap_process *p, char *err, size_t errlen)
 	p->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	error = try_memory(p);
 	if (error) {
-		snprintf(err, errlen, "cannot read the memory of process %d: %s%s", p->pid, strerror(-error),
-			 error == -EPERM ? ": run as root, or as its owner" : "");
+		process_explain_memory(p->pid, error, err, errlen);
 		return error;
 	}
-	read_comm(p);
-	read_rss(p);
+	process_comm(p->tid, p->comm, sizeof(p->comm));
+	p->rss_bytes = process_rss_bytes(p->tid);
 	return 0;
 }
 

@@ -19,8 +19,8 @@
 #include "runtime/go/unwind.h"
 #include "symbolize/symbolizer.h"
 #include "util/proc_maps.h"
+#include "util/process.h"
 #include "util/process_memory.h"
-#include "util/sanitize.h"
 
 static bool open_image(struct go_process *p, char *err, size_t errlen)
 {
@@ -71,20 +71,6 @@ static void read_reasons(struct go_process *p)
 	}
 }
 
-static void read_comm(struct go_process *p)
-{
-	char path[40];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", p->pid);
-	f = fopen(path, "re");
-	if (f && fgets(p->comm, sizeof(p->comm), f))
-		p->comm[strcspn(p->comm, "\n")] = '\0';
-	sanitize(p->comm);
-	if (f)
-		fclose(f);
-}
-
 /* The 20th field after the command name, which may contain any character. */
 static void read_start(struct go_process *p)
 {
@@ -109,8 +95,7 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	int error = maps_read(p->pid, &p->maps);
 
 	if (error) {
-		snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory (a zombie or a kernel thread)" :
-			 "cannot read the memory map of process %d: run as root, or as its owner", p->pid);
+		process_explain_maps(p->pid, error, err, errlen);
 		return error;
 	}
 	p->tid = p->maps.tid;
@@ -120,14 +105,13 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 		return -ENOEXEC;
 	error = memory_read(p->tid, p->table.module + p->bias, &byte, 1);
 	if (error) {
-		snprintf(err, errlen, "cannot read the memory of process %d: %s%s", p->pid,
-			 strerror(-error), error == -EPERM ? ": run as root, or as its owner" : "");
+		process_explain_memory(p->pid, error, err, errlen);
 		return error;
 	}
 	error = go_layout_find(p, err, errlen);
 	if (error)
 		return error;
-	read_comm(p);
+	process_comm(p->pid, p->comm, sizeof(p->comm));
 	read_start(p);
 	go_find(p);
 	if (!p->globals.allgs_pointer) {

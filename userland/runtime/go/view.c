@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "elf/go_pclntab.h"
 #include "model/judgement.h"
@@ -19,6 +18,7 @@
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/macros.h"
+#include "util/process.h"
 
 enum { SITES_MAX = 1 << 16 };
 
@@ -112,10 +112,8 @@ struct go_site *go_view_site(struct go_view *v, const struct go_site *key)
 /* Reads counters from /proc. */
 static void count_outside(struct go_view *v)
 {
-	unsigned long long pages = 0;
 	char path[40];
 	DIR *tasks;
-	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", v->process->pid);
 	tasks = opendir(path);
@@ -123,12 +121,7 @@ static void count_outside(struct go_view *v)
 		v->counts.threads += e->d_name[0] != '.';
 	if (tasks)
 		closedir(tasks);
-	snprintf(path, sizeof(path), "/proc/%d/statm", v->process->tid);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%*u %llu", &pages) == 1)
-		v->counts.rss_bytes = pages * sysconf(_SC_PAGESIZE);
-	if (f)
-		fclose(f);
+	v->counts.rss_bytes = process_rss_bytes(v->process->tid);
 }
 
 /* Drops every second sample to make room; the first one stays. */

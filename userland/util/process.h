@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What /proc says of a process, and why one cannot be read. */
+#ifndef LEAKTRACE_UTIL_PROCESS_H
+#define LEAKTRACE_UTIL_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Its name, or that of a thread; printable, and "" if it cannot be read. */
+void process_comm(pid_t pid, char *comm, size_t size);
+
+/* 0: it cannot be read. */
+uint64_t process_rss_bytes(pid_t pid);
+
+/* One line about an error of maps_read() (util/proc_maps.h) or memory_read() (util/process_memory.h). */
+void process_explain_maps(pid_t pid, int error, char *err, size_t errlen);
+void process_explain_memory(pid_t pid, int error, char *err, size_t errlen);
+
+#endif
