@@ -19,6 +19,7 @@
 
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
+#include "fuzz_memory.h"
 #include "runtime/go/judge.h"
 #include "runtime/go/layout.h"
 #include "runtime/go/process.h"
@@ -27,7 +28,6 @@
 #include "runtime/go/unwind.h"
 #include "runtime/go/view.h"
 #include "symbolize/symbolizer.h"
-#include "util/process_memory.h"
 #include "util/style.h"
 
 #define MEMORY	0xc000000000ULL
@@ -43,7 +43,7 @@ static size_t memory_bytes;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* --- userland/util/process_memory.c's place --- */
+/* --- what fuzz_memory.h leaves to us --- */
 
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 {
@@ -58,33 +58,6 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 		return -EFAULT;
 	memcpy(to, (char *)memory + (at - MEMORY), bytes);
 	return 0;
-}
-
-int memory_read_populated(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
-{
-	(void)pagemap;
-	return memory_read(pid, at, to, bytes);
-}
-
-bool memory_is_alive(int pagemap)
-{
-	(void)pagemap;
-	return true;
-}
-
-void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		pieces[i].good = !memory_read(pid, pieces[i].at, pieces[i].to, pieces[i].bytes);
-}
-
-int memory_write(pid_t pid, uint64_t at, const void *from, size_t bytes)
-{
-	(void)pid;
-	(void)at;
-	(void)from;
-	(void)bytes;
-	abort();			/* nobody asked for that */
 }
 
 /* --- a program --- */

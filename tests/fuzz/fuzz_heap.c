@@ -19,9 +19,9 @@
 #include <json-c/json.h>
 
 #include "fuzz_heap.h"
+#include "fuzz_memory.h"
 #include "heap/report.h"
 #include "heap/snapshot.h"
-#include "util/process_memory.h"
 #include "util/style.h"
 
 enum { ARENA_WORDS = 275, BINS_WORD = 14, BINS = 127 };
@@ -53,7 +53,7 @@ int maps_read(pid_t pid, struct maps *maps)
 	return err;
 }
 
-/* --- userland/util/process_memory.c's place --- */
+/* --- what fuzz_memory.h leaves to us --- */
 
 int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 {
@@ -64,33 +64,6 @@ int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
 			return 0;
 		}
 	return -14;			/* EFAULT */
-}
-
-int memory_read_populated(pid_t pid, int pagemap, uint64_t at, void *to, size_t bytes)
-{
-	(void)pagemap;
-	return memory_read(pid, at, to, bytes);
-}
-
-bool memory_is_alive(int pagemap)
-{
-	(void)pagemap;
-	return true;
-}
-
-void memory_read_pieces(pid_t pid, struct memory_piece *pieces, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		pieces[i].good = !memory_read(pid, pieces[i].at, pieces[i].to, pieces[i].bytes);
-}
-
-int memory_write(pid_t pid, uint64_t at, const void *from, size_t bytes)
-{
-	(void)pid;
-	(void)at;
-	(void)from;
-	(void)bytes;
-	abort();			/* nobody asked for that */
 }
 
 /* --- a program --- */
