@@ -25,7 +25,7 @@
 #include "util/macros.h"
 #include "util/parse.h"
 #include "util/style.h"
-#include "util/terminal.h"
+#include "util/text_page.h"
 #include "util/version.h"
 
 struct option_row {
@@ -145,16 +145,12 @@ static void write_usage(FILE *f, const struct command *cmd)
 
 void options_usage(FILE *f, const struct command *cmd)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *buffer = open_memstream(&text, &len);
+	struct text_page page;
 
-	if (!buffer)
+	if (!text_page_open(&page))
 		return;
-	write_usage(buffer, cmd);
-	fclose(buffer);
-	text_put(f, text);
-	free(text);
+	write_usage(page.f, cmd);
+	text_page_write(&page, f, 0);
 }
 
 static int parse_kinds(const char *arg, uint32_t *kinds)
