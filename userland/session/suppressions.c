@@ -394,13 +394,17 @@ static const char *suppressed_by(struct suppressions *s, const char *kind, const
 	return "in the baseline";
 }
 
-static void demote(struct judgement *j, const char *name)
+/* @name: of what suppresses it; NULL: nothing does, and false is returned. */
+static bool demote(struct judgement *j, const char *name)
 {
+	if (!name)
+		return false;
 	free(j->evidence[EVIDENCE_MAX - 1]);
 	memmove(j->evidence + 1, j->evidence, (EVIDENCE_MAX - 1) * sizeof(*j->evidence));
 	j->evidence[0] = strdup_printf("suppressed: %s", name);
 	j->verdict = VERDICT_OK;
 	j->confidence = 0;
+	return true;
 }
 
 /* A finding goes when nothing in it is told any more; the others get new numbers. */
@@ -437,11 +441,12 @@ static void apply_to_children(struct suppressions *s, struct children *c)
 
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		struct judgement *j = &c->group[g].judgement;
-		struct symbol_frame f = frame_of_children(c, g);
-		const char *by = is_told(j) ? suppressed_by(s, "process", children_hash(c, g, hash), &f, 1) : NULL;
+		struct symbol_frame f;
 
-		if (by)
-			demote(j, by);
+		if (!is_told(j))
+			continue;
+		f = frame_of_children(c, g);
+		demote(j, suppressed_by(s, "process", children_key(f.module, f.function ?: "", hash), &f, 1));
 	}
 }
 
@@ -451,13 +456,10 @@ static void apply_to_runtime(struct suppressions *s, struct runtime *runtime)
 	size_t n = runtime ? runtime_sites(runtime, &l) : 0;
 	char hash[SITE_HASH_DIGITS + 1];
 
-	for (size_t i = 0; i < n; i++) {
-		const char *by = is_told(l[i].judgement) ? suppressed_by(s, l[i].kind, runtime_site_hash(&l[i], hash),
-									 l[i].frames, l[i].nframes) : NULL;
-
-		if (by)
-			demote(l[i].judgement, by);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (is_told(l[i].judgement))
+			demote(l[i].judgement, suppressed_by(s, l[i].kind, runtime_site_hash(&l[i], hash),
+							     l[i].frames, l[i].nframes));
 }
 
 bool suppressions_have(struct suppressions *s, const struct runtime_site *site)
@@ -473,7 +475,6 @@ void suppressions_apply(struct suppressions *s, struct model *m)
 	const struct symbol_frame *f;
 	char hash[SITE_HASH_DIGITS + 1];
 	bool some = false;
-	const char *by;
 
 	if (!s)
 		return;
@@ -482,13 +483,12 @@ void suppressions_apply(struct suppressions *s, struct model *m)
 		s->entry[i].hits = 0;
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *site = &m->sites[i];
-		int frames = is_told(&site->judgement) ? model_frames(m, site->stack, &f) : 0;
+		int frames;
 
-		by = is_told(&site->judgement) ? suppressed_by(s, kind_name(site->kind), site_hash(m, site, hash),
-							       f, frames) : NULL;
-		if (by)
-			demote(&site->judgement, by);
-		some |= !!by;
+		if (!is_told(&site->judgement))
+			continue;
+		frames = model_frames(m, site->stack, &f);
+		some |= demote(&site->judgement, suppressed_by(s, kind_name(site->kind), site_hash(m, site, hash), f, frames));
 	}
 	apply_to_runtime(s, m->runtime);
 	apply_to_children(s, &m->children);
