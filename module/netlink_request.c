@@ -36,14 +36,12 @@ struct deferred {
 	u64 args[];
 };
 
+/* All but what its arguments hold, and the module. */
 static void deferred_free(struct deferred *r)
 {
-	if (r->command->release)
-		r->command->release(r->args);
 	consume_skb(r->skb);
 	fput(r->file);
 	kfree(r);
-	module_put(THIS_MODULE);
 }
 
 /* As netlink_rcv_skb() does for what needs no more than a moment. */
@@ -62,7 +60,10 @@ static void deferred_fn(struct callback_head *head)
 	/* Nobody is left to read what would be answered. */
 	if (!(current->flags & PF_EXITING))
 		deferred_ack(r, r->command->run(&r->info, r->args));
+	if (r->command->release)
+		r->command->release(r->args);
 	deferred_free(r);
+	module_put(THIS_MODULE);
 }
 
 /* Of a socket that user space has opened: its file, which the sender is using. */
@@ -87,7 +88,6 @@ static struct deferred *deferred_new(struct sk_buff *skb, struct genl_info *info
 	r->skb = skb_get(skb);
 	r->file = get_file(file_of(skb));
 	memcpy(r->args, args, command->args_bytes);
-	__module_get(THIS_MODULE);
 	init_task_work(&r->head, deferred_fn);
 	return r;
 }
@@ -108,10 +108,7 @@ static int deferred_queue(struct sk_buff *skb, struct genl_info *info,
 	if (!lt_work_at_return(&r->head))
 		return 0;
 	/* It exits. */
-	consume_skb(r->skb);
-	fput(r->file);
-	kfree(r);
-	module_put(THIS_MODULE);
+	deferred_free(r);
 	return -ESRCH;
 }
 
@@ -133,9 +130,10 @@ int lt_netlink_defer(struct sk_buff *skb, struct genl_info *info,
 {
 	int err = -ESHUTDOWN;
 
-	if (try_module_get(THIS_MODULE)) {
+	if (try_module_get(THIS_MODULE)) {	/* until it has run */
 		err = deferred_queue(skb, info, command, args);
-		module_put(THIS_MODULE);
+		if (err)
+			module_put(THIS_MODULE);
 	}
 	if (err && command->release)
 		command->release(args);
