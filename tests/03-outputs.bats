@@ -641,3 +641,20 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 	run lt serve "$BATS_TEST_TMPDIR/nothing.lt"
 	expect "$status" 2 status
 }
+
+@test "outputs: without the memory for a text, none is written and the status is 2" {
+	local preload=$BATS_TEST_TMPDIR/no_memory.so command
+	"${CC:-cc}" -shared -fPIC -o "$preload" "$TOP/tests/lib/no_memory.c"
+	sleep 600 3>&- &
+	STARTED+=("$!")
+	for command in "report $TRACE" "diff $TRACE $TRACE" "heap $!" "report --help" "help report"; do
+		# shellcheck disable=SC2086 # words
+		LD_PRELOAD=$preload run "$LEAKTRACE" $command
+		expect "$status" 2 "status of $command: $output"
+		[[ $output =~ out\ of\ memory$|Cannot\ allocate\ memory$ ]] || { echo "$command: $output" >&2; false; }
+		expect "${#lines[@]}" 1 "lines of $command"
+	done
+	LD_PRELOAD=$preload run "$LEAKTRACE" report "$TRACE" -o "$BATS_TEST_TMPDIR/text"
+	expect "$status" 2 "status with -o"
+	[ ! -e "$BATS_TEST_TMPDIR/text" ]
+}

@@ -99,8 +99,7 @@ static int say(struct files *x, const struct difference_report *r)
 	if (!first)
 		fputc('\n', page.f);
 	difference_text(page.f, r, &x->style);
-	text_page_write(&page, x->f, x->style.columns);
-	return 0;
+	return text_page_write(&page, x->f, x->style.columns) ? 0 : fail("out of memory");
 }
 
 /* MATCH_NONE: in one of the files only. */

@@ -80,7 +80,9 @@ static int say(struct go_view *v, const struct options *o)
 	struct text_page page;
 	struct report_style as;
 	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
+	bool good = true;
 	char err[512];
+	int status;
 	FILE *f;
 
 	if (o->output.format == FORMAT_PPROF)
@@ -94,11 +96,15 @@ static int say(struct go_view *v, const struct options *o)
 		fprintf(f, "%s\n",
 			json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(json);
-	} else if (text_page_open(&page)) {
-		go_text(page.f, v, &as);
-		text_page_write(&page, f, as.columns);
+	} else {
+		good = text_page_open(&page);
+		if (good) {
+			go_text(page.f, v, &as);
+			good = text_page_write(&page, f, as.columns);
+		}
 	}
-	return output_close_file(f, &o->output);
+	status = output_close_file(f, &o->output);
+	return status ?: good ? 0 : fail("out of memory");
 }
 
 static int run(struct go_process *p, const struct options *o)

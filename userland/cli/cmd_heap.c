@@ -28,6 +28,8 @@ static int say(const struct heap_snapshot *s, const struct options *o)
 	struct report_style as;
 	struct text_page page;
 	FILE *f = output_open_file(&o->output);
+	bool good = true;
+	int status;
 
 	if (!f)
 		return EXIT_TROUBLE;
@@ -36,11 +38,15 @@ static int say(const struct heap_snapshot *s, const struct options *o)
 		json = heap_json(s);
 		fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(json);
-	} else if (text_page_open(&page)) {
-		heap_text(page.f, s, &as);
-		text_page_write(&page, f, as.columns);
+	} else {
+		good = text_page_open(&page);
+		if (good) {
+			heap_text(page.f, s, &as);
+			good = text_page_write(&page, f, as.columns);
+		}
 	}
-	return output_close_file(f, &o->output);
+	status = output_close_file(f, &o->output);
+	return status ?: good ? 0 : fail("out of memory");
 }
 
 static void show_progress(unsigned int scan, unsigned int percent)

@@ -114,9 +114,8 @@ static int help(const char *name)
 	if (name && !c)
 		return EXIT_TROUBLE;
 	if (c)
-		options_usage(stdout, c);
-	else
-		usage(stdout);
+		return options_usage(stdout, c);
+	usage(stdout);
 	return EXIT_CLEAN;
 }
 

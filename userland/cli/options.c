@@ -143,14 +143,14 @@ static void write_usage(FILE *f, const struct command *cmd)
 	fprintf(f, "\nexample:\n  %s\n", cmd->example);
 }
 
-void options_usage(FILE *f, const struct command *cmd)
+int options_usage(FILE *f, const struct command *cmd)
 {
 	struct text_page page;
 
 	if (!text_page_open(&page))
-		return;
+		return fail("out of memory");
 	write_usage(page.f, cmd);
-	text_page_write(&page, f, 0);
+	return text_page_write(&page, f, 0) ? 0 : fail("out of memory");
 }
 
 static int parse_kinds(const char *arg, uint32_t *kinds)
@@ -488,10 +488,8 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 				    c == ':' ? "missing argument for" : "unknown option", word, cmd->name);
 		}
 		r = row_of(c);
-		if (!strcmp(r->name, "help")) {
-			options_usage(stdout, cmd);
-			return -1;
-		}
+		if (!strcmp(r->name, "help"))
+			return options_usage(stdout, cmd) ?: -1;
 		if (!strcmp(r->name, "version")) {
 			printf("leaktrace %s\n", LEAKTRACE_VERSION);
 			return -1;

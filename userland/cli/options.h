@@ -76,6 +76,6 @@ struct options {
 /* 0: continue; EXIT_TROUBLE after an error message; -1: help or version was printed. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o);
 void options_free(struct options *o);
-void options_usage(FILE *f, const struct command *cmd);
+int options_usage(FILE *f, const struct command *cmd);	/* 0, or EXIT_TROUBLE after an error message */
 
 #endif

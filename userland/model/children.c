@@ -372,18 +372,26 @@ static int by_comm(const void *a, const void *b)
 	return strcmp((*x)->comm, (*y)->comm);
 }
 
-const char *children_command(const struct children *c, enum child_group_id group, size_t *n)
+const struct child **children_by_command(const struct children *c, enum child_group_id group, size_t *n)
 {
 	const struct child **p = calloc(c->n + 1, sizeof(*p));
-	const char *most = NULL;
-	size_t k = 0, run = 0;
 
 	*n = 0;
 	for (size_t i = 0; p && i < c->n; i++)
-		if (child_in_group(&c->child[i], group))
-			p[k++] = &c->child[i];
-	if (k)
-		qsort(p, k, sizeof(*p), by_comm);
+		if (group == CHILD_GROUPS || child_in_group(&c->child[i], group))
+			p[(*n)++] = &c->child[i];
+	if (*n)
+		qsort(p, *n, sizeof(*p), by_comm);
+	return p;
+}
+
+const char *children_command(const struct children *c, enum child_group_id group, size_t *n)
+{
+	const char *most = NULL;
+	size_t k, run = 0;
+	const struct child **p = children_by_command(c, group, &k);
+
+	*n = 0;
 	for (size_t i = 0; i < k; i++) {
 		run = i && !strcmp(p[i]->comm, p[i - 1]->comm) ? run + 1 : 1;
 		if (run > *n) {

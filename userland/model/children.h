@@ -72,6 +72,9 @@ bool child_in_group(const struct child *c, enum child_group_id group);
 const char *child_group_name(enum child_group_id group);	/* as a type: "zombie", "untraced" */
 const char *child_group_noun(enum child_group_id group);	/* "unreaped child process" */
 
+/* The children of a group, or of CHILD_GROUPS all, sorted by command; malloced. NULL, and 0: no memory. */
+const struct child **children_by_command(const struct children *c, enum child_group_id group, size_t *n);
+
 /* The most frequent command of a group, and how many of its children run it; NULL: none. */
 const char *children_command(const struct children *c, enum child_group_id group, size_t *n);
 

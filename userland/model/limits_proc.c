@@ -11,6 +11,7 @@
 #include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
+#include "model/workload.h"
 
 #define CAP_ADMIN		(1ULL << 21)	/* CAP_SYS_ADMIN */
 #define CAPS_ABOVE_NPROC	(CAP_ADMIN | 1ULL << 24)	/* CAP_SYS_RESOURCE */
@@ -72,34 +73,28 @@ static void read_group(struct limit *l, char *dir, size_t root_len)
 	}
 }
 
-/* Lines of /proc/PID/cgroup: number:controllers:path, no controllers in version 2. */
+/* Version 1 has the limits of memory and of processes in hierarchies of their own. */
 static void read_groups(pid_t pid, struct limit *l)
 {
-	char path[64], line[PATH_MAX], dir[PATH_MAX + 64];
-	FILE *f;
+	char *text = workload_cgroups("", pid), dir[PATH_MAX + 64];
+	const char *at = text ?: "", *mount;
+	struct cgroup_line line;
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		char *controllers = strchr(line, ':'), *group;
-		const char *mount = "/sys/fs/cgroup";
-
-		group = controllers ? strchr(controllers + 1, ':') : NULL;
-		if (!group || group[1] != '/')
-			continue;
-		*group++ = '\0';
-		group[strcspn(group, "\n")] = '\0';
-		if (!strcmp(controllers + 1, "memory"))
+	while (workload_next_line(&at, &line)) {
+		if (workload_line_is_of(&line, ""))
+			mount = "/sys/fs/cgroup";
+		else if (workload_line_is_of(&line, "memory"))
 			mount = "/sys/fs/cgroup/memory";
-		else if (!strcmp(controllers + 1, "pids"))
+		else if (workload_line_is_of(&line, "pids"))
 			mount = "/sys/fs/cgroup/pids";
-		else if (controllers[1])
+		else
 			continue;
-		snprintf(dir, sizeof(dir), "%s%s", mount, strcmp(group, "/") ? group : "");
+		if (line.path_len >= PATH_MAX)
+			continue;
+		snprintf(dir, sizeof(dir), "%s%.*s", mount, line.path_len > 1 ? (int)line.path_len : 0, line.path);
 		read_group(l, dir, strlen(mount));
 	}
-	if (f)
-		fclose(f);
+	free(text);
 }
 
 /* Returns the number of threads on the host. */

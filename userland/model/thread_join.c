@@ -20,6 +20,7 @@
 #include "model/object_notes.h"
 #include "model/thread_join.h"
 #include "util/proc_maps.h"
+#include "util/process.h"
 
 enum { EXITING = 0x10, TERMINATED = 0x20 };
 
@@ -120,23 +121,6 @@ static bool is_unjoined(pid_t pid, const struct layout *l, const struct object *
 		(cancelhandling & EXITING) && !(cancelhandling & TERMINATED);
 }
 
-/* A process without memory can neither be read nor have joined a thread. */
-static bool has_memory(pid_t pid)
-{
-	unsigned long pages = 0;
-	char path[32];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (fscanf(f, "%lu", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return pages;
-}
-
 static bool is_exited(const struct object *o)
 {
 	return o->kind == LEAKTRACE_KIND_THREAD && o->flags & LEAKTRACE_OBJECT_F_EXITED;
@@ -158,7 +142,8 @@ static bool ask(struct model *m)
 		looked = true;
 		o->unjoined = known && is_unjoined(m->maps->tid, &l, o);
 	}
-	return known && has_memory(m->maps->tid);
+	/* without memory it can neither be read nor have joined a thread */
+	return known && process_mapped_bytes(m->maps->tid);
 }
 
 /*

@@ -67,55 +67,58 @@ char *workload_cgroups(const char *root, pid_t pid)
 	return read_text(path, CGROUP_BYTES_MAX);
 }
 
-/* The path of a line "ID:CONTROLLERS:PATH"; its length to the end of the line. NULL: no such line. */
-static const char *path_of_line(const char *line, size_t *len)
+bool workload_next_line(const char **text, struct cgroup_line *line)
 {
-	size_t n = strcspn(line, "\n");
-	const char *colon = memchr(line, ':', n);
+	for (const char *at = *text; *at; at = *text) {
+		size_t n = strcspn(at, "\n");
+		const char *id = memchr(at, ':', n);
+		const char *colon = id ? memchr(id + 1, ':', n - (id + 1 - at)) : NULL;
 
-	if (colon)
-		colon = memchr(colon + 1, ':', n - (colon + 1 - line));
-	if (!colon || colon[1] != '/')
-		return NULL;
-	*len = n - (colon + 1 - line);
-	return colon + 1;
-}
-
-static const char *next_line(const char *line)
-{
-	line += strcspn(line, "\n");
-	return *line ? line + 1 : NULL;
+		*text = at + n + (at[n] == '\n');
+		if (!colon || colon[1] != '/')
+			continue;
+		*line = (struct cgroup_line){ .controllers = id + 1, .controllers_len = colon - (id + 1),
+					      .path = colon + 1, .path_len = n - (colon + 1 - at) };
+		return true;
+	}
+	return false;
 }
 
 bool workload_in_cgroup(const char *text, const char *path)
 {
-	size_t want = strlen(path), len;
+	size_t want = strlen(path);
+	struct cgroup_line l;
 
 	while (want && path[want - 1] == '/')
 		want--;
-	for (const char *line = text; line; line = next_line(line)) {
-		const char *have = path_of_line(line, &len);
-
-		if (have && len >= want && !memcmp(have, path, want) && (len == want || have[want] == '/'))
+	while (workload_next_line(&text, &l))
+		if (l.path_len >= want && !memcmp(l.path, path, want) &&
+		    (l.path_len == want || l.path[want] == '/'))
 			return true;
-	}
 	return false;
 }
 
 bool workload_in_unit(const char *text, const char *unit)
 {
-	size_t want = strlen(unit), len;
+	size_t want = strlen(unit);
+	struct cgroup_line l;
 
-	for (const char *line = text; line; line = next_line(line)) {
-		const char *have = path_of_line(line, &len), *end = have ? have + len : NULL;
+	while (workload_next_line(&text, &l)) {
+		const char *end = l.path + l.path_len;
 
-		for (const char *at = have; at && at < end; at += strcspn(at, "/\n")) {
+		for (const char *at = l.path; at < end; at += strcspn(at, "/\n")) {
 			at++;
 			if (strcspn(at, "/\n") == want && !memcmp(at, unit, want))
 				return true;
 		}
 	}
 	return false;
+}
+
+bool workload_line_is_of(const struct cgroup_line *line, const char *controller)
+{
+	return strlen(controller) == line->controllers_len &&
+		!memcmp(line->controllers, controller, line->controllers_len);
 }
 
 static bool are_hex(const char *s, size_t n)
@@ -193,39 +196,36 @@ static void parse_path(struct workload *w, const char *path, size_t len)
 }
 
 /* How much the path of a line is worth: v2's and systemd's own tell units, but a container counts more. */
-static int rank(const char *line, const char *path, size_t len)
+static int rank(const struct cgroup_line *l)
 {
 	struct workload w = { 0 };
-	int points = len > 1;
+	int points = l->path_len > 1;
 
-	parse_path(&w, path, len);
-	points += (w.container_id ? 8 : 0) + (len > 1 && !strncmp(line, "0::", 3) ? 4 : 0) +
-		(len > 1 && path - line > 13 && memmem(line, path - line, ":name=systemd:", 14) ? 2 : 0);
+	parse_path(&w, l->path, l->path_len);
+	if (points)
+		points += workload_line_is_of(l, "") ? 4 : workload_line_is_of(l, "name=systemd") ? 2 : 0;
+	points += w.container_id ? 8 : 0;
 	workload_free(&w);
 	return points;
 }
 
 void workload_parse(struct workload *w, const char *text)
 {
-	const char *best = NULL, *path;
-	size_t len, best_len = 0;
+	struct cgroup_line l, best = { 0 };
 	int points = -1;
 
-	for (const char *line = text; line; line = next_line(line)) {
-		int r;
+	while (workload_next_line(&text, &l)) {
+		int r = rank(&l);
 
-		path = path_of_line(line, &len);
-		r = path ? rank(line, path, len) : -1;
 		if (r > points) {
 			points = r;
-			best = path;
-			best_len = len;
+			best = l;
 		}
 	}
-	if (!best)
+	if (!best.path)
 		return;
-	replace(&w->cgroup, best, best_len);
-	parse_path(w, best, best_len);
+	replace(&w->cgroup, best.path, best.path_len);
+	parse_path(w, best.path, best.path_len);
 }
 
 void workload_free(struct workload *w)

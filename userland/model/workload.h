@@ -31,6 +31,16 @@ void workload_free(struct workload *w);		/* leaves it empty */
 /* The text of /proc/PID/cgroup: malloced, bounded; NULL: there is none. */
 char *workload_cgroups(const char *root, pid_t pid);
 
+/* One of its lines, "ID:CONTROLLERS:PATH"; version 2 has no controllers. Not terminated. */
+struct cgroup_line {
+	const char *controllers, *path;
+	size_t controllers_len, path_len;
+};
+
+/* From *text on, which is moved behind it. false: there is none with a path. */
+bool workload_next_line(const char **text, struct cgroup_line *line);
+bool workload_line_is_of(const struct cgroup_line *line, const char *controller);	/* "": version 2 */
+
 /* Whether any line of that text is path, or below it. */
 bool workload_in_cgroup(const char *text, const char *path);
 /* Whether a component of any line is the unit. */

@@ -98,13 +98,6 @@ struct json_object *report_json_child_finding(const struct model *m, enum child_
 	return o;
 }
 
-static int by_comm(const void *a, const void *b)
-{
-	const struct child *const *x = a, *const *y = b;
-
-	return strcmp((*x)->comm, (*y)->comm);
-}
-
 /* The children of one command, which stand side by side. */
 static struct json_object *command_of(const struct children *c, const struct child **p, size_t n)
 {
@@ -130,15 +123,11 @@ static struct json_object *command_of(const struct children *c, const struct chi
 static struct json_object *commands_of(const struct children *c)
 {
 	struct json_object *list = json_object_new_array();
-	const struct child **p = calloc(c->n + 1, sizeof(*p));
-	size_t from = 0;
+	size_t from = 0, n;
+	const struct child **p = children_by_command(c, CHILD_GROUPS, &n);
 
-	for (size_t i = 0; p && i < c->n; i++)
-		p[i] = &c->child[i];
-	if (p && c->n)
-		qsort(p, c->n, sizeof(*p), by_comm);
-	for (size_t i = 1; p && i <= c->n && json_object_array_length(list) < COMMANDS; i++) {
-		if (i < c->n && !strcmp(p[i]->comm, p[from]->comm))
+	for (size_t i = 1; i <= n && json_object_array_length(list) < COMMANDS; i++) {
+		if (i < n && !strcmp(p[i]->comm, p[from]->comm))
 			continue;
 		json_object_array_add(list, command_of(c, &p[from], i - from));
 		from = i;

@@ -44,6 +44,7 @@ struct output {
 	char *page;			/* what f has written, for a pager; NULL: f is where it goes */
 	size_t page_len;
 	size_t sites;			/* written of those that o->site names */
+	bool incomplete;		/* there was not the memory for some of it */
 };
 
 /* Also by the names that it has as a file: what it is connected to is not to be replaced. */
@@ -152,7 +153,8 @@ static void close_page(struct output *out)
 {
 	if (!out->f || out->f == stdout || out->file.f)
 		return;
-	fclose(out->f);
+	out->incomplete |= ferror(out->f);
+	out->incomplete |= !!fclose(out->f);
 	pager_write(out->page, out->page_len);
 	free(out->page);
 	out->f = stdout;
@@ -331,24 +333,37 @@ size_t output_sites(const struct output *out)
 	return out->sites;
 }
 
+static bool begin_text(struct output *out, struct text_page *page)
+{
+	bool good = text_page_open(page);
+
+	out->incomplete |= !good;
+	return good;
+}
+
+static void end_text(struct output *out, struct text_page *page, unsigned int columns)
+{
+	out->incomplete |= !text_page_write(page, out->f, columns);
+}
+
 static void write_text(struct output *out, struct model *m)
 {
 	struct text_page page;
 
-	if (!text_page_open(&page))
+	if (!begin_text(out, &page))
 		return;
 	report_write(page.f, m, &out->style);
-	text_page_write(&page, out->f, out->style.columns);
+	end_text(out, &page, out->style.columns);
 }
 
 static void write_site(struct output *out, struct model *m)
 {
 	struct text_page page;
 
-	if (!text_page_open(&page))
+	if (!begin_text(out, &page))
 		return;
 	out->sites += report_one_site(page.f, m, out->o->site, &out->style);
-	text_page_write(&page, out->f, out->style.format == FORMAT_TEXT ? out->style.columns : 0);
+	end_text(out, &page, out->style.format == FORMAT_TEXT ? out->style.columns : 0);
 }
 
 int output_report(struct output *out, struct model *m)
@@ -399,17 +414,18 @@ void output_rest(struct output *out, const struct family *f)
 {
 	struct text_page page;
 
-	if (out->style.format != FORMAT_TEXT || !text_page_open(&page))
+	if (out->style.format != FORMAT_TEXT || !begin_text(out, &page))
 		return;
 	family_write_rest(page.f, f);
-	text_page_write(&page, out->f, out->style.columns);
+	end_text(out, &page, out->style.columns);
 }
 
 int output_close(struct output *out)
 {
-	int err = 0;
+	int err;
 
 	close_page(out);
+	err = out->incomplete ? -ENOMEM : 0;
 	if (out->metrics && out->written)
 		err = metrics_write(out->metrics, out->f, out->o->format == FORMAT_OPENMETRICS);
 	if (out->pages && out->written)

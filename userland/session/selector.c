@@ -21,6 +21,7 @@
 #include "util/format.h"
 #include "util/macros.h"
 #include "util/parse.h"
+#include "util/process.h"
 
 #define CGROUP_ROOT	"/sys/fs/cgroup"
 
@@ -216,22 +217,6 @@ static bool fits_cgroups(struct selector *s, const char *cgroups)
 		(!s->cgroup || workload_in_cgroup(cgroups, s->cgroup)) && fits_container(s, cgroups);
 }
 
-static bool read_comm(const struct selector *s, pid_t pid, char comm[64])
-{
-	char path[PATH_MAX];
-	FILE *f;
-	bool good;
-
-	snprintf(path, sizeof(path), "%s/proc/%d/comm", s->root, pid);
-	f = fopen(path, "re");
-	good = f && fgets(comm, 64, f);
-	if (good)
-		comm[strcspn(comm, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	return good;
-}
-
 /* What is cheap to know is asked first. Kernel threads and zombies have no program. */
 static bool process_fits(struct selector *s, pid_t pid)
 {
@@ -239,7 +224,8 @@ static bool process_fits(struct selector *s, pid_t pid)
 	bool fits;
 	ssize_t n;
 
-	if (!read_comm(s, pid, comm) || !fits_comm(s, comm))
+	process_comm_under(s->root, pid, comm, sizeof(comm));
+	if (!fits_comm(s, comm))
 		return false;
 	snprintf(path, sizeof(path), "%s/proc/%d/exe", s->root, pid);
 	n = readlink(path, exe, sizeof(exe) - 1);

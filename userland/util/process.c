@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,13 +9,13 @@
 #include "util/process.h"
 #include "util/sanitize.h"
 
-void process_comm(pid_t pid, char *comm, size_t size)
+void process_comm_under(const char *root, pid_t pid, char *comm, size_t size)
 {
-	char path[40];
+	char path[PATH_MAX];
 	FILE *f;
 
 	*comm = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "%s/proc/%d/comm", root, pid);
 	f = fopen(path, "re");
 	if (f && fgets(comm, size, f))
 		comm[strcspn(comm, "\n")] = '\0';
@@ -22,19 +24,38 @@ void process_comm(pid_t pid, char *comm, size_t size)
 		fclose(f);
 }
 
-uint64_t process_rss_bytes(pid_t pid)
+void process_comm(pid_t pid, char *comm, size_t size)
 {
-	unsigned long long pages = 0;
+	process_comm_under("", pid, comm, size);
+}
+
+struct statm {			/* pages */
+	unsigned long long mapped, resident;
+};
+
+static struct statm read_statm(pid_t pid)
+{
+	struct statm m;
 	char path[40];
 	FILE *f;
+	bool good;
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
 	f = fopen(path, "re");
-	if (f && fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
+	good = f && fscanf(f, "%llu %llu", &m.mapped, &m.resident) == 2;
 	if (f)
 		fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
+	return good ? m : (struct statm){ 0 };
+}
+
+uint64_t process_rss_bytes(pid_t pid)
+{
+	return read_statm(pid).resident * sysconf(_SC_PAGESIZE);
+}
+
+uint64_t process_mapped_bytes(pid_t pid)
+{
+	return read_statm(pid).mapped * sysconf(_SC_PAGESIZE);
 }
 
 void process_explain_maps(pid_t pid, int error, char *err, size_t errlen)

@@ -9,9 +9,12 @@
 
 /* Its name, or that of a thread; printable, and "" if it cannot be read. */
 void process_comm(pid_t pid, char *comm, size_t size);
+/* root is put before the path: "" but in tests. */
+void process_comm_under(const char *root, pid_t pid, char *comm, size_t size);
 
-/* 0: it cannot be read. */
+/* Both are 0 if they cannot be read, and of what has no memory: a zombie or a kernel thread. */
 uint64_t process_rss_bytes(pid_t pid);
+uint64_t process_mapped_bytes(pid_t pid);	/* also what was never touched */
 
 /* One line about an error of maps_read() (util/proc_maps.h) or memory_read() (util/process_memory.h). */
 void process_explain_maps(pid_t pid, int error, char *err, size_t errlen);

@@ -13,19 +13,35 @@ bool text_page_open(struct text_page *page)
 	return page->f;
 }
 
-void text_page_write(struct text_page *page, FILE *to, unsigned int columns)
+/* Whether the whole text could be kept. */
+static bool end(struct text_page *page)
+{
+	bool whole = !ferror(page->f);
+
+	return !fclose(page->f) && whole && page->text;
+}
+
+static bool wrap(struct text_page *page, unsigned int columns)
 {
 	struct text_page wrapped;
+	bool whole = text_page_open(&wrapped);
 
-	fclose(page->f);
-	if (page->text && columns && text_page_open(&wrapped)) {
-		text_wrap(wrapped.f, page->text, columns);
-		fclose(wrapped.f);
-		free(page->text);
-		page->text = wrapped.text;
-	}
-	if (page->text)
+	if (!whole)
+		return false;
+	text_wrap(wrapped.f, page->text, columns);
+	whole = end(&wrapped);
+	free(page->text);
+	page->text = wrapped.text;
+	return whole;
+}
+
+bool text_page_write(struct text_page *page, FILE *to, unsigned int columns)
+{
+	bool whole = end(page) && (!columns || wrap(page, columns));
+
+	if (whole)
 		text_put(to, page->text);
 	free(page->text);
 	*page = (struct text_page){ 0 };
+	return whole;
 }

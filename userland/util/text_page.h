@@ -13,7 +13,11 @@ struct text_page {
 	size_t len;
 };
 
-bool text_page_open(struct text_page *page);
-void text_page_write(struct text_page *page, FILE *to, unsigned int columns);	/* and close; 0 columns: no terminal */
+bool text_page_open(struct text_page *page);	/* false: no memory */
+/*
+ * Writes and closes it; 0 columns: no terminal. false: there was not the memory for all of the
+ * text, and nothing is written.
+ */
+bool text_page_write(struct text_page *page, FILE *to, unsigned int columns);
 
 #endif
