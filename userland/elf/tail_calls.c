@@ -56,8 +56,7 @@ static bool function_die(struct elf_lines *lines, uint64_t function, Dwarf_Die *
 	struct elf_scope *scope = function_at(unit, function);
 	Dwarf_Addr start;
 
-	/* the addresses in split units are in another file */
-	return scope && !unit->split && dwarf_offdie(lines->dwarf, scope->die, die) &&
+	return scope && dwarf_offdie(elf_unit_dwarf(lines, unit), scope->die, die) &&
 	       !dwarf_entrypc(die, &start) && start == function;
 }
 
