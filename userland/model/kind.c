@@ -41,6 +41,12 @@ static const char *const types[__LEAKTRACE_TYPE_MAX] = {
 	[LEAKTRACE_TYPE_STACK] = "stack",
 	[LEAKTRACE_TYPE_SHARED] = "shared",
 	[LEAKTRACE_TYPE_HUGE] = "huge",
+	[LEAKTRACE_TYPE_GLIBC] = "glibc",
+	[LEAKTRACE_TYPE_MUSL] = "musl",
+	[LEAKTRACE_TYPE_JEMALLOC] = "jemalloc",
+	[LEAKTRACE_TYPE_TCMALLOC] = "tcmalloc",
+	[LEAKTRACE_TYPE_MIMALLOC] = "mimalloc",
+	[LEAKTRACE_TYPE_ALLOCATOR] = "allocator",
 };
 
 const char *kind_name(unsigned int kind)
