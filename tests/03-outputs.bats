@@ -281,7 +281,7 @@ verdicts() {
 		and ([.[].value.dark] | unique | length) == 2' "$BATS_TEST_TMPDIR/looks"
 }
 
-@test "text, JSON and html say what share of stacks is complete, and why the others are not" {
+@test "text, JSON and html say what share of stacks is complete, why the others are not, and which debug file is missing" {
 	need chromium
 	local short=$BATS_TEST_TMPDIR/short.lt
 	"$TOP/userland/build/make_trace" "$short" short
@@ -293,6 +293,8 @@ verdicts() {
 		and ((.complete_stacks + $o / 2601 - 1) | fabs) < 0.001
 		and ((.complete_stacks_bytes + $b / (1564 * 4096) - 1) | fabs) < 0.001' "$BATS_TEST_TMPDIR/json"
 	run_report 1 --format text -o "$BATS_TEST_TMPDIR/text" "$short"
+	run_report 1 --format json -o "$BATS_TEST_TMPDIR/whole" "$TRACE"
+	jq -e '.losses | has("missing_debug") | not' "$BATS_TEST_TMPDIR/whole"
 	run_report 1 --format html -o "$BATS_TEST_TMPDIR/page.html" "$short"
 	"$TOP/tests/lib/page.py" "$BATS_TEST_TMPDIR/page.html" --eval 'document.body.innerText' >"$BATS_TEST_TMPDIR/looks"
 	"$PYTHON" - "$BATS_TEST_TMPDIR" <<-'PY'
@@ -311,6 +313,13 @@ verdicts() {
 		    assert "{:,} ({})".format(e["objects"], e["why"]) in text, e
 		    assert "Incomplete stacks: " + e["why"] in page, page
 		    assert "{:,} objects".format(e["objects"]) in page, page
+		gone = losses["missing_debug"]
+		assert gone["file"].startswith("/build/relayd/") and gone["file"].endswith(".c.dwo") and gone["files"] > 2, gone
+		assert ("inlined functions and tail calls of relayd are not named: its debug information is in %s, which is missing, "
+		        "or of another build (and %d other files); put it there, or relayd.dwp beside %s"
+		        % (gone["file"], gone["files"] - 1, gone["module"])) in text, text
+		assert "Missing debug information %s of %s, and %d more" % (
+		    gone["file"], gone["module"], gone["files"] - 1) in page, page
 		rest = next(s["rest"] for s in json.load(open(folder + "/json"))["sites"] if "rest" in s)
 		went_on = "That of one object continues: " + " ".join(
 		    "%s %s" % (f["function"] or "%s+%#x" % (f["module"].split("/")[-1], f["offset"]),

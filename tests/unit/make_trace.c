@@ -19,7 +19,7 @@
  *
  * With wide there are a hundred sites more, of two files each. With hostile its
  * names are what a process could choose to hurt a reader with. With short two walks
- * of three did not reach a root. With zombies it has 120 children that nobody waits for.
+ * of three did not reach a root, and debug information is split and missing. With zombies it has 120 children that nobody waits for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,6 +273,7 @@ static void put_stack(unsigned int id, const int *stack)
 static void put_symbol(const struct place *p, int is_return)
 {
 	const char *module = p->pc >= CODE_LIBTLS ? LIBTLS : p->pc >= CODE_LIBC ? LIBC : exe;
+	char missing[256];
 	int n = 1;
 
 	while (n < 3 && p->f[n].function)
@@ -292,6 +293,10 @@ static void put_symbol(const struct place *p, int is_return)
 		nla_put_string(msg, 5, p->pc >= CODE_LIBTLS ? "77aa0c" : p->pc >= CODE_LIBC ? "5c1b9e" : "d00dfeed");
 		nla_put_u64(msg, 6, p->f[i].function ? p->pc & 0xff : p->pc - CODE_LIBTLS);
 		nla_put_u8(msg, 7, i + 1 < n);
+		if (cut && p->pc < CODE_LIBC && p->f[i].file) {
+			snprintf(missing, sizeof(missing), "/build/relayd/%s.dwo", p->f[i].file);
+			nla_put_string(msg, 10, missing);
+		}
 		nla_nest_end(msg, nest);
 	}
 	end(RECORD_SYMBOL);

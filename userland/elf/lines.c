@@ -97,6 +97,7 @@ static void open_split(struct elf_lines *lines, struct elf_unit *unit)
 	image = lines->find_split(lines->context, &name);
 	if (image)
 		unit->split = elf_split_open(image, lines->source, &unit->die, name.id);
+	unit->lacks_split = !unit->split;
 }
 
 /**

@@ -40,6 +40,7 @@ struct elf_scope {			/* a function, or one inlined into it */
 struct elf_unit {			/* a compilation unit */
 	Dwarf_Die die;
 	bool scanned, has_lines, is_skeleton;
+	bool lacks_split;		/* its other part was not found, or is of another build */
 	struct elf_split *split;	/* its other part, or NULL */
 	struct elf_scope *scope;
 	uint32_t nscopes, scopes_room;

@@ -293,6 +293,16 @@ static struct json_object *ended_of(const struct losses *l)
 	return list;
 }
 
+static struct json_object *missing_debug_of(const struct losses *l)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "file", json_string(l->missing_debug.file));
+	json_put(o, "module", json_string(l->missing_debug.module));
+	json_put(o, "files", json_number(l->missing_debug.files));
+	return o;
+}
+
 static struct json_object *losses_of(struct model *m)
 {
 	struct json_object *o = json_object_new_object(), *why = json_object_new_array();
@@ -311,6 +321,8 @@ static struct json_object *losses_of(struct model *m)
 	for (unsigned int i = 0; i < l.ninexact; i++)
 		json_object_array_add(why, json_string(l.inexact[i]));
 	json_put(o, "inexact", why);
+	if (l.missing_debug.files)
+		json_put(o, "missing_debug", missing_debug_of(&l));
 	return o;
 }
 

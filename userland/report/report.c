@@ -63,6 +63,32 @@ static void count_stacks(struct model *m, struct losses *l)
 	l->complete_bytes = l->bytes ? (double)bytes / l->bytes : 1;
 }
 
+enum { MISSING_FILES_MAX = 64 };
+
+/* The files of split debug information that are not there, as far as findings would have used them. */
+static void find_missing_debug(struct model *m, struct losses *l)
+{
+	const char *known[MISSING_FILES_MAX];
+	unsigned int n = 0, k;
+
+	for (size_t i = 0; i < m->nsites; i++) {
+		const struct symbol_frame *f;
+		int frames = m->sites[i].judgement.finding ? model_frames(m, m->sites[i].stack, &f) : 0;
+
+		for (int j = 0; j < frames && n < MISSING_FILES_MAX; j++) {
+			for (k = 0; f[j].missing_debug && k < n && strcmp(known[k], f[j].missing_debug); k++)
+				;
+			if (!f[j].missing_debug || k < n)
+				continue;
+			if (!n)
+				l->missing_debug.module = f[j].module;
+			known[n++] = f[j].missing_debug;
+		}
+	}
+	l->missing_debug.files = n;
+	l->missing_debug.file = n ? known[0] : NULL;
+}
+
 void report_losses(struct model *m, struct losses *l)
 {
 	const struct target *t = &m->target;
@@ -96,6 +122,7 @@ void report_losses(struct model *m, struct losses *l)
 		l->objects = lost->objects;
 	l->stacks = lost->stacks;
 	count_stacks(m, l);
+	find_missing_debug(m, l);
 }
 
 uint64_t report_weight(const struct site *s)

@@ -29,6 +29,11 @@ struct losses {
 	} ended[STACK_UNKNOWN + 1];	/* live objects by the reason for an incomplete stack */
 	uint64_t events, objects, stacks, truncated_stacks, reconciled;
 	double complete_stacks;
+	struct {			/* debug information that findings lack; files: 0: none */
+		const char *file;	/* one of them, */
+		const char *module;	/* and the program or library that refers to it */
+		unsigned int files;
+	} missing_debug;
 	const char *inexact[16];
 	unsigned int ninexact;
 };

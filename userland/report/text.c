@@ -109,6 +109,23 @@ static void write_exactness(FILE *f, const struct losses *l)
 		fprintf(f, "; %s corrected", format_count(l->reconciled, a));
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void write_missing_debug(FILE *f, const struct losses *l)
+{
+	unsigned int others = l->missing_debug.files - 1;
+	const char *module = l->missing_debug.module ?: "the program";
+
+	fprintf(f, "inlined functions and tail calls of %s are not named: its debug information is in %s, which is "
+		"missing, or of another build", path_base(module), l->missing_debug.file);
+	if (others)
+		fprintf(f, " (and %u other file%s)", others, plural(others));
+	fprintf(f, "; put it there, or %s.dwp beside %s", path_base(module), module);
+}
+
 static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l,
 		    const struct report_style *style)
 {
@@ -134,6 +151,8 @@ static void write_losses(FILE *f, struct model *m, const struct report_style *st
 	wrapped(f, write_exactness, &l, style);
 	fputs(l.exact ? "" : PLAIN(style), f);
 	wrapped(f, write_stacks, &l, style);
+	if (l.missing_debug.files)
+		wrapped(f, write_missing_debug, &l, style);
 }
 
 /* A finding as text, and its number of lines, so that the report fits on the screen. */
@@ -251,11 +270,6 @@ static size_t write_sites(FILE *f, struct model *m, const struct report_style *s
 	}
 	free(sites);
 	return others + write_runtime_sites(f, m, style);
-}
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void write_not_shown(FILE *f, size_t findings, size_t small, size_t sites)

@@ -20,6 +20,7 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	bool inferred;			/* found by rules inferred from the code of the frame it returned from */
 	bool leads_by_inference;	/* so is the next frame of a stack, if this one is on it */
 	bool not_called;		/* a return address that is behind no call */
+	const char *missing_debug;	/* a file that would tell more of this code, and is not there; NULL: none */
 	bool machinery;			/* known to be an interpreter's own, not the program's */
 };
 

@@ -135,6 +135,15 @@ static void name_function(struct elf_module *module, struct string_table *names,
 		frame->function = NULL;
 }
 
+/* Where the rest of a unit's debug information should be; a skeleton may have all that we read. */
+static const char *missing_debug(struct elf_unit *unit, struct string_table *names)
+{
+	struct elf_split_name name;
+
+	return unit && unit->lacks_split && !unit->nscopes && elf_split_name(&unit->die, &name) ?
+	       elf_lines_file(unit, names, name.file) : NULL;
+}
+
 /* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
 static int resolve_by_language(struct elf_module *module, struct string_table *names, uint64_t vaddr,
 			       uint64_t step_bytes, struct symbol_frame *frames, int max)
@@ -194,6 +203,7 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	name_function(module, names, dwarf, scope, vaddr, step_bytes, &frame);
 	for (int i = 0; i < n; i++)
 		frames[i].offset = frame.offset;
+	frame.missing_debug = missing_debug(unit, names);
 	frames[n] = frame;
 	return n + 1;
 }

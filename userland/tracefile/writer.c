@@ -136,6 +136,7 @@ static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *
 			nla_put_flag(msg, FRAME_LEADS_BY_INFERENCE);
 		if (f->not_called)
 			nla_put_flag(msg, FRAME_NOT_CALLED);
+		put_string(msg, FRAME_MISSING_DEBUG, f->missing_debug);
 		nla_nest_end(msg, nest);
 	}
 }

@@ -328,8 +328,10 @@ static int inferred(bool called, bool told, uint8_t *status)
 	add_stack(&m);
 	add_stack(&back);
 	fed.leads_by_inference = !told;
+	fed.missing_debug = "/build/a.dwo";
 	CHECK(!symbolizer_add_saved(m.symbolizer, 0x1000, false, &fed, 1));
 	fed.leads_by_inference = false;
+	fed.missing_debug = NULL;
 	fed.not_called = !called;
 	CHECK(!symbolizer_add_saved(m.symbolizer, 0x2000, true, &fed, 1));
 	w = file_create(path, err, sizeof(err));
@@ -342,6 +344,8 @@ static int inferred(bool called, bool told, uint8_t *status)
 	file_close(r);
 	n = model_frames(&back, 1, &frames);
 	CHECK(!frames[0].inferred && (n < 2 || frames[1].inferred == !told));
+	CHECK(frames[0].missing_debug && !strcmp(frames[0].missing_debug, "/build/a.dwo") &&
+	      (n < 2 || !frames[1].missing_debug));
 	*status = back.stacks[0].status;
 	written_set_clear(&known);
 	model_free(&m);

@@ -9,6 +9,7 @@
  * same code with all its information in one file. With names-only SUBJECT has
  * no DWARF, and its own symbol tables are the witness. DEBUG_DIR in the
  * environment stands in for /usr/lib/debug, ROOT_DIR is the target's root; with FETCH servers are asked, too.
+ * MISSING is the folder of .dwo files that are not there, which must be said.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -215,7 +216,8 @@ static void compare(struct elf_module *subject, struct elf_image *witness, FILE 
 		    bool all)
 {
 	struct symbol_frame ours[MAX_FRAMES];
-	int inlined = 0, lines = 0, named = 0, by_both = 0;
+	int inlined = 0, lines = 0, named = 0, by_both = 0, lacking = 0;
+	const char *missing = getenv("MISSING");
 	char line[32];
 
 	while (fgets(line, sizeof(line), questions)) {
@@ -230,12 +232,18 @@ static void compare(struct elf_module *subject, struct elf_image *witness, FILE 
 		named += ours[n - 1].function != NULL;
 		lines += ours[0].line != 0;
 		inlined += n > 1;
+		if (ours[n - 1].missing_debug) {
+			lacking++;
+			CHECK(missing && !strncmp(ours[n - 1].missing_debug, missing, strlen(missing)) &&
+			      !strcmp(strrchr(ours[n - 1].missing_debug, '.'), ".dwo"), "%s", ours[n - 1].missing_debug);
+		}
 		if (!all)
 			continue;
 		compare_chain(ours, n, vaddr);
 		by_both += agrees(&elfutils, ours, n) && agrees(&llvm, ours, n);
 	}
 	CHECK(named, "nothing was named");
+	CHECK(!lacking == !missing, "%d lack debug information", lacking);
 	CHECK(!all || lines, "nothing had a line");
 	CHECK(!all || by_both, "a witness is missing");
 	printf("named %d, with lines %d, with inlines %d, by both witnesses %d; ", named, lines,

@@ -281,6 +281,9 @@ function trust(report) {
 		['Objects not tracked', count(l.objects)], ['Stacks lost', count(l.stacks)],
 		['Events lost (no number depends on events)', count(l.events)],
 		['Corrected by comparison with the kernel', count(l.reconciled)]];
+	if (l.missing_debug)
+		rows.push(['Missing debug information', `${l.missing_debug.file} of ${l.missing_debug.module}` +
+			(l.missing_debug.files > 1 ? `, and ${count(l.missing_debug.files - 1)} more` : '')]);
 	const p = report.processes;
 	rows.push(['Child processes', !p ? 'not counted' : !p.children ? 'none' : `${count(p.children)}, ` +
 		`${count(p.zombies)} of them not reaped (zombies); ${p.untraced ? count(p.untraced) + ' not traced' : 'all traced'}`]);
