@@ -41,6 +41,7 @@ struct finding {
 	struct finding_share *shares;	/* in which processes it is alike; malloced; NULL: only here */
 	size_t nshares;
 	uint64_t processes, processes_of;	/* how many have it, of how many of that name */
+	uint64_t processes_live;	/* the objects of all of them */
 	bool told;			/* in the report of another of them */
 	struct judgement judgement;	/* of all sites combined, or of the worst */
 };

@@ -18,11 +18,12 @@
 #include "util/sanitize.h"
 #include "util/units.h"
 
-enum { LIM_WHICH = 1, LIM_MAX, LIM_NOW, LIM_NAME, LIM_LAST = LIM_NAME };
+enum { LIM_WHICH = 1, LIM_MAX, LIM_NOW, LIM_NAME, LIM_GROWTH, LIM_LAST = LIM_GROWTH };
 
 static struct nla_policy policy[LIM_LAST + 1] = {
 	[LIM_WHICH] = { .type = NLA_U8 }, [LIM_MAX] = { .type = NLA_U64 },
 	[LIM_NOW] = { .type = NLA_U64 }, [LIM_NAME] = { .type = NLA_STRING },
+	[LIM_GROWTH] = { .type = NLA_UNSPEC, .minlen = sizeof(struct limit_growth) },
 };
 
 /* The number of a target's descriptors of a type. */
@@ -89,7 +90,7 @@ bool limit_is_bytes(unsigned int which)
 void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS])
 {
 	for (int i = 0; i < LIMITS; i++) {
-		struct nlattr *nest = l[i].max ? nla_nest_start(msg, attr) : NULL;
+		struct nlattr *nest = l[i].max || l[i].growth.looks ? nla_nest_start(msg, attr) : NULL;
 
 		if (!nest)
 			continue;
@@ -97,6 +98,8 @@ void limits_put(struct nl_msg *msg, int attr, const struct limit l[LIMITS])
 		nla_put_u64(msg, LIM_MAX, l[i].max);
 		nla_put_u64(msg, LIM_NOW, l[i].now);
 		nla_put_string(msg, LIM_NAME, l[i].name);
+		if (l[i].growth.looks)
+			nla_put(msg, LIM_GROWTH, sizeof(l[i].growth), &l[i].growth);
 		nla_nest_end(msg, nest);
 	}
 }
@@ -116,5 +119,7 @@ int limits_take(struct nlattr *nest, struct limit l[LIMITS])
 	snprintf(l[which].name, sizeof(l[which].name), "%s",
 		 tb[LIM_NAME] ? nla_get_string(tb[LIM_NAME]) : "");
 	sanitize(l[which].name);
+	if (tb[LIM_GROWTH])
+		nla_memcpy(&l[which].growth, tb[LIM_GROWTH], sizeof(l[which].growth));
 	return 0;
 }

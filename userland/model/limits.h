@@ -24,16 +24,31 @@ enum {
 	LIMIT_FILES,			/* open files of the host */
 	LIMIT_TIMERS, LIMIT_ADDRESS_SPACE,
 	LIMIT_INOTIFY, LIMIT_INOTIFY_WATCHES, LIMIT_EPOLL_WATCHES,
+	LIMIT_SHARED_FILE,		/* bytes of the shared mapping that grew most, by its file; no limit */
 	LIMITS
+};
+
+/* Since the first look of those that are no objects of a kind; all 0 for others. */
+struct limit_growth {
+	uint64_t first, most, first_ns, last_ns;
+	uint32_t looks, grew;		/* to more than ever before */
 };
 
 struct limit {				/* descriptors, threads, bytes, … */
 	uint64_t max, now;		/* max 0: unknown or none */
 	char name[40];
+	struct limit_growth growth;
 };
 
-void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes for what cannot be read */
+void limits_read(pid_t pid, struct limit l[LIMITS]);	/* zeroes for what cannot be read; keeps growth */
 void limits_read_watches(struct model *m);	/* after limits_read(), and a dump of objects */
+
+void limits_look(struct model *m, unsigned int which, uint64_t now);	/* one more, at growth */
+void limits_look_at_shared(struct model *m);	/* after maps were read */
+void limits_forget_growth(struct model *m);	/* another program: the next look is the first */
+/* 0: it does not, or not all the time. */
+double limit_growth_per_min(const struct limit *l);
+
 uint64_t limit_objects(const struct model *m, unsigned int type);	/* descriptors of a type */
 /*
  * The share that n objects of a kind have of its limit, in billionths, so that descriptors and

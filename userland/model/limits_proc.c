@@ -227,12 +227,14 @@ void limits_read(pid_t pid, struct limit l[LIMITS])
 	struct process p = { 0 };
 	uint64_t host_threads;
 
-	memset(l, 0, LIMITS * sizeof(*l));
+	for (int i = 0; i < LIMITS; i++)
+		l[i] = (struct limit){ .growth = l[i].growth };
 	read_process(pid, &p);
 	tighten(&l[LIMIT_FDS], p.files, 0, "RLIMIT_NOFILE");
 	tighten(&l[LIMIT_FDS], number_in("/proc/sys/fs/nr_open"), 0, "fs.nr_open");
 	tighten(&l[LIMIT_TIMERS], p.queued_max, p.queued, "RLIMIT_SIGPENDING");
 	tighten(&l[LIMIT_ADDRESS_SPACE], p.address_space, p.vm_kib << 10, "RLIMIT_AS");
+	l[LIMIT_ADDRESS_SPACE].now = p.vm_kib << 10;
 	tighten(&l[LIMIT_MAPS], number_in("/proc/sys/vm/max_map_count"), 0, "vm.max_map_count");
 	tighten(&l[LIMIT_INOTIFY], number_in("/proc/sys/fs/inotify/max_user_instances"), 0,
 		"fs.inotify.max_user_instances");
@@ -263,7 +265,7 @@ static unsigned int watches_of(pid_t pid, uint64_t fd, const char *what)
 }
 
 /* The last descriptors of a type are looked at: those that a leak left. */
-static uint64_t count_watches(const struct model *m, unsigned int type, const char *what)
+static void count_watches(struct model *m, unsigned int which, unsigned int type, const char *what)
 {
 	uint64_t all = limit_objects(m, type), watches = 0;
 	unsigned int looked = 0;
@@ -276,12 +278,14 @@ static uint64_t count_watches(const struct model *m, unsigned int type, const ch
 		watches += watches_of(m->target.pid, o->id, what);
 		looked++;
 	}
-	return looked ? watches * all / looked : 0;
+	m->limits[which].now = looked ? watches * all / looked : 0;
+	/* the growth of more instances is that of descriptors */
+	if (looked && looked == all)
+		limits_look(m, which, watches);
 }
 
 void limits_read_watches(struct model *m)
 {
-	m->limits[LIMIT_INOTIFY_WATCHES].now =
-		count_watches(m, LEAKTRACE_TYPE_INOTIFY, "inotify wd:");
-	m->limits[LIMIT_EPOLL_WATCHES].now = count_watches(m, LEAKTRACE_TYPE_EPOLL, "tfd:");
+	count_watches(m, LIMIT_INOTIFY_WATCHES, LEAKTRACE_TYPE_INOTIFY, "inotify wd:");
+	count_watches(m, LIMIT_EPOLL_WATCHES, LEAKTRACE_TYPE_EPOLL, "tfd:");
 }

@@ -74,6 +74,7 @@ void model_free(struct model *m)
 	workload_free(&m->workload);
 	free(m->hostname);
 	free(m->kernel);
+	limits_forget_growth(m);
 	if (m->maps) {
 		maps_free(m->maps);
 		free(m->maps);
@@ -408,6 +409,7 @@ void model_read_proc(struct model *m)
 		m->exe = exe;
 		workload_read(&m->workload, "", pid);
 		limits_read(pid, m->limits);
+		limits_look(m, LIMIT_ADDRESS_SPACE, m->limits[LIMIT_ADDRESS_SPACE].now);
 		limits_read_watches(m);
 		m->fd_limit = m->limits[LIMIT_FDS].max;
 	}
@@ -423,4 +425,5 @@ void model_read_proc(struct model *m)
 		free(m->maps);
 	}
 	m->maps = maps;
+	limits_look_at_shared(m);
 }

@@ -22,6 +22,7 @@ struct finding;
 struct history;
 struct runtime;
 struct maps;
+struct shared_files;
 struct nlattr;
 struct object;
 struct site;
@@ -39,6 +40,7 @@ struct model {				/* owns what it points to, unless noted */
 	bool dump_interrupted;		/* the target changed while it was read */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as of the last read */
+	struct shared_files *shared_files;	/* limits_growth.c */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
 	struct stack *stacks;		/* by id once model_settle() has run */

@@ -5,6 +5,7 @@
  *   /system.slice/nginx.service                             a unit
  *   /docker/ID, /system.slice/docker-ID.scope               Docker
  *   /machine.slice/libpod-ID.scope/container                Podman
+ *   /system.slice/web.service/libpod-payload-ID             Podman, as a part of a unit
  *   /kubepods/burstable/podUID/ID,                          Kubernetes, by either
  *   /kubepods.slice/…-podUID.slice/cri-containerd-ID.scope  driver of cgroups, and
  *   /kubepods.slice/…-podUID.slice:crio:ID                  without one
@@ -359,14 +360,19 @@ void workload_find_names(struct workload *w, const char *root)
 {
 	static const char *const configs[][2] = {
 		{ "/var/lib/docker/containers", "config.v2.json" },
+		{ "/var/snap/docker/common/var-lib-docker/containers", "config.v2.json" },
+		{ "/home/*/.local/share/docker/containers", "config.v2.json" },
 		{ "/run/containerd/io.containerd.runtime.v2.task/*", "config.json" },
 		{ "/run/k3s/containerd/io.containerd.runtime.v2.task/*", "config.json" },
-		{ "/run/containers/storage/overlay-containers", "userdata/config.json" },
-		{ "/var/lib/containers/storage/overlay-containers", "userdata/config.json" },
+		{ "/run/k0s/containerd/io.containerd.runtime.v2.task/*", "config.json" },
+		{ "/var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/*", "config.json" },
+		{ "/run/containers/storage/*-containers", "userdata/config.json" },
+		{ "/var/lib/containers/storage/*-containers", "userdata/config.json" },
 	};
+	/* one for each driver of storage */
 	static const char *const lists[] = {
-		"/var/lib/containers/storage/overlay-containers",
-		"/home/*/.local/share/containers/storage/overlay-containers",
+		"/var/lib/containers/storage/*-containers",
+		"/home/*/.local/share/containers/storage/*-containers",
 	};
 	char *pod;
 

@@ -27,7 +27,7 @@ struct alike {
 	uint64_t key;
 	struct finding_share *share;
 	size_t n, room;
-	uint64_t processes;		/* also those for which there is no room */
+	uint64_t processes, live;	/* also of those for which there is no room */
 	bool told;
 };
 
@@ -64,10 +64,8 @@ void family_free(struct family *f)
 	free(f);
 }
 
-/* The same for a finding that has the same cause in another process. */
-static uint64_t key_of(struct model *m, const struct finding *g)
+uint64_t family_key(struct model *m, const struct site *s)
 {
-	const struct site *s = model_site(m, g->sites[0]);
 	struct call_path path;
 	uint64_t key;
 
@@ -78,6 +76,11 @@ static uint64_t key_of(struct model *m, const struct finding *g)
 		key = hash_bytes(HASH_START, &m->target.id, sizeof(m->target.id)) + s->id;
 	key = hash_bytes(key, &s->kind, sizeof(s->kind));
 	return hash_bytes(key, &s->type, sizeof(s->type));
+}
+
+static uint64_t key_of(struct model *m, const struct finding *g)
+{
+	return family_key(m, model_site(m, g->sites[0]));
 }
 
 static struct alike *find(const struct family *f, uint64_t key)
@@ -135,6 +138,7 @@ static void add_finding(struct family *f, struct model *m, const struct finding 
 		*a = (struct alike){ .key = key };
 	}
 	a->processes++;
+	a->live += objects_of(g);
 	if (a->n < SHARES_MAX && array_reserve(a->share, a->room, a->n, 1))
 		a->share[a->n++] = (struct finding_share){ .pid = m->target.pid, .live = objects_of(g) };
 }
@@ -177,6 +181,7 @@ static void set_shares(const struct family *f, const struct model *m, struct fin
 	memcpy(g->shares, a->share, a->n * sizeof(*g->shares));
 	g->nshares = a->n;
 	g->processes = a->processes;
+	g->processes_live = a->live;
 	g->processes_of = of > a->processes ? of : a->processes;
 }
 

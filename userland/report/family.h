@@ -7,14 +7,19 @@
 #define LEAKTRACE_REPORT_FAMILY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct family;
 struct model;
 struct report_style;
+struct site;
 
 struct family *family_new(void);	/* NULL: no memory, which every function accepts */
 void family_free(struct family *f);
+
+/* The same for sites of the same kind, type and call path in different processes. */
+uint64_t family_key(struct model *m, const struct site *s);
 
 /* Whether a judged model has a finding that no model has had that was added before. */
 bool family_has_news(const struct family *f, struct model *m);

@@ -19,6 +19,7 @@
 #include "model/site.h"
 #include "model/site_hash.h"
 #include "model/target.h"
+#include "report/growth.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "symbolize/frame.h"
@@ -502,7 +503,7 @@ static struct json_object *sites_of(struct model *m)
 
 struct json_object *report_json(struct model *m)
 {
-	struct json_object *o = json_object_new_object(), *memory, *processes;
+	struct json_object *o = json_object_new_object(), *memory, *growth, *processes;
 
 	json_put(o, "leaktrace", json_object_new_int(1));
 	json_put(o, "target", target_of(m));
@@ -511,6 +512,9 @@ struct json_object *report_json(struct model *m)
 	memory = report_json_memory(m);
 	if (memory)
 		json_put(o, "memory", memory);
+	growth = report_json_growth(m);
+	if (growth)
+		json_put(o, "growth", growth);
 	processes = report_json_processes(m);
 	if (processes)
 		json_put(o, "processes", processes);

@@ -16,6 +16,7 @@
 #include "model/runtime.h"
 #include "model/site.h"
 #include "model/target.h"
+#include "report/growth.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "report/text.h"
@@ -317,6 +318,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	report_header(f, m, style);
 	report_totals(f, m, style);
 	report_memory(f, m, style);
+	report_growth(f, m, style);
 	shown = write_findings(f, m, items, style->all ? n : told, style);
 	free(items);
 	others = write_sites(f, m, style);

@@ -157,12 +157,12 @@ static void write_releases(FILE *f, struct model *m, const struct site *s, const
 static void write_shares(FILE *f, const struct model *m, const struct finding *g, const struct report_style *style)
 {
 	size_t max = style->all ? g->nshares : SHARES, len = 0;
-	char text[1024], a[32], b[32], live[32];
+	char text[1024], a[32], b[32], c[32], live[32];
 
 	if (!g->nshares)
 		return;
-	len = snprintf(text, sizeof(text), "in %s of %s %s processes:", format_count(g->processes, a),
-		       format_count(g->processes_of, b), m->target.comm);
+	len = snprintf(text, sizeof(text), "in %s of %s %s processes, %s in all:", format_count(g->processes, a),
+		       format_count(g->processes_of, b), m->target.comm, format_count(g->processes_live, c));
 	for (size_t i = 0; i < g->nshares && i < max && len < sizeof(text) - 80; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%s %u (%s)", i ? "," : "", g->shares[i].pid,
 				format_count(g->shares[i].live, live));

@@ -23,8 +23,10 @@
 #include "report/json.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
+#include "session/news.h"
 #include "session/session.h"
 #include "symbolize/frame.h"
+#include "util/clock.h"
 #include "util/format.h"
 #include "util/json.h"
 #include "util/sanitize.h"
@@ -112,12 +114,16 @@ static void put_process(FILE *f, const struct model *m)
 }
 
 /* The beginning of a line of news, above the table. */
-static void begin_line(struct session *s, const struct traced *t, const char *word)
+static void begin_line(struct session *s, const struct traced *t, const char *word, unsigned int others)
 {
+	char n[32];
+
 	live_erase(s);
 	put_clock(s->tail);
 	fprintf(s->tail, "%-9s ", word);
 	put_process(s->tail, &t->model);
+	if (others)
+		fprintf(s->tail, " and %s other%s", format_count(others, n), others == 1 ? "" : "s");
 }
 
 /* Whoever only watches has not attached what is traced already. */
@@ -131,13 +137,17 @@ static const char *note_word(const struct session *s, const struct traced *t, co
 /* attached, exited, detached, loss */
 void live_note(struct session *s, struct traced *t, const char *event, const char *why)
 {
+	unsigned int left_out;
+
 	if (!s->tail)
 		return;
 	if (s->json) {
 		json_note(s, t, event, why);
 		return;
 	}
-	begin_line(s, t, note_word(s, t, event));
+	if (!news_of_process_is_due(s->news, event, monotonic_ns(), &left_out))
+		return;
+	begin_line(s, t, note_word(s, t, event), left_out);
 	if (why)
 		fprintf(s->tail, ": %s", why);
 	fputc('\n', s->tail);
@@ -171,9 +181,10 @@ static void put_parts(FILE *f, const struct model *m, const struct site *site)
 	}
 }
 
-static void text_leak(struct session *s, struct traced *t, const char *word, struct site *site)
+static void text_leak(struct session *s, struct traced *t, enum alarm_news news, unsigned int others,
+		      struct site *site)
 {
-	begin_line(s, t, word);
+	begin_line(s, t, alarm_news_text(news), others);
 	fprintf(s->tail, "  %s %s", kind_name(site->kind), type_name(site->type));
 	put_parts(s->tail, &t->model, site);
 	fputs("  ", s->tail);
@@ -182,14 +193,14 @@ static void text_leak(struct session *s, struct traced *t, const char *word, str
 	fflush(s->tail);
 }
 
-void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct site *site)
+void live_leak(struct session *s, struct traced *t, enum alarm_news news, unsigned int others, struct site *site)
 {
 	struct json_object *o;
 
 	if (!s->tail)
 		return;
 	if (!s->json) {
-		text_leak(s, t, alarm_news_text(news), site);
+		text_leak(s, t, news, others, site);
 		return;
 	}
 	o = json_event(t, alarm_news_name(news));
@@ -198,7 +209,7 @@ void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct
 }
 
 /* The same for a runtime's site. */
-void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
+void live_runtime(struct session *s, struct traced *t, enum alarm_news news, unsigned int others,
 		  const struct runtime_site *site)
 {
 	struct json_object *o;
@@ -211,7 +222,7 @@ void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 		put_json(s, o);
 		return;
 	}
-	begin_line(s, t, alarm_news_text(news));
+	begin_line(s, t, alarm_news_text(news), others);
 	fprintf(s->tail, "  %s %s  ", site->kind, site->type);
 	put_place(s->tail, runtime_site_blamed_frame(site));
 	fprintf(s->tail, "  %s\n", site->judgement->evidence[0] ?: "");
@@ -219,7 +230,8 @@ void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
 }
 
 /* The same for children that are not reaped, or not traced. */
-void live_children(struct session *s, struct traced *t, enum alarm_news news, enum child_group_id group)
+void live_children(struct session *s, struct traced *t, enum alarm_news news, unsigned int others,
+		   enum child_group_id group)
 {
 	const struct child_group *g = &t->model.children.group[group];
 	struct json_object *o;
@@ -233,7 +245,7 @@ void live_children(struct session *s, struct traced *t, enum alarm_news news, en
 		put_json(s, o);
 		return;
 	}
-	begin_line(s, t, alarm_news_text(news));
+	begin_line(s, t, alarm_news_text(news), others);
 	fprintf(s->tail, "  %s %s%s  %s\n", format_count(g->live, live), child_group_noun(group), g->live == 1 ? "" : "es",
 		g->judgement.evidence[0] ?: "");
 	fflush(s->tail);

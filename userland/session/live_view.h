@@ -10,10 +10,12 @@
 struct session;
 struct traced;
 
-void live_leak(struct session *s, struct traced *t, enum alarm_news news, struct site *site);
-void live_runtime(struct session *s, struct traced *t, enum alarm_news news,
+/* others: in how many more processes the same was found */
+void live_leak(struct session *s, struct traced *t, enum alarm_news news, unsigned int others, struct site *site);
+void live_runtime(struct session *s, struct traced *t, enum alarm_news news, unsigned int others,
 		  const struct runtime_site *site);
-void live_children(struct session *s, struct traced *t, enum alarm_news news, enum child_group_id group);
+void live_children(struct session *s, struct traced *t, enum alarm_news news, unsigned int others,
+		   enum child_group_id group);
 void live_note(struct session *s, struct traced *t, const char *event, const char *why);
 
 /* The table below the news: only if wanted, and on a terminal that can. live_end() in any case. */

@@ -19,6 +19,7 @@
 #include "model/proc_load.h"
 #include "model/runtime.h"
 #include "model/site.h"
+#include "model/site_hash.h"
 #include "netlink/client.h"
 #include "netlink/code_maps.h"
 #include "netlink/code_upload.h"
@@ -27,12 +28,14 @@
 #include "report/report.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
+#include "session/news.h"
 #include "session/session.h"
 #include "session/suppressions.h"
 #include "session/target_snapshot.h"
 #include "symbolize/symbolizer.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/hash.h"
 
 /* Each traced program, even each of thousands of children, needs a descriptor. */
 static void raise_descriptor_limit(void)
@@ -53,6 +56,7 @@ int session_open(struct session *s, const struct session_options *o)
 
 	raise_descriptor_limit();
 	s->options = o;
+	s->news = news_new();
 	s->events_fd = s->timer_fd = -1;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
@@ -165,6 +169,7 @@ static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced 
 	/* What there is at attach, by type. */
 	if (!client_dump(s->client, LEAKTRACE_CMD_OBJECT_GET, &(*added)->model, -1))
 		model_settle(&(*added)->model);
+	limits_read_watches(&(*added)->model);	/* which needs objects */
 	(*added)->ours = true;
 	return 0;
 }
@@ -210,13 +215,27 @@ struct traced *session_add(struct session *s, pid_t pid)
 	return t;
 }
 
+/* Counts leaks by what they have in common, not by process. */
+bool session_tells(struct session *s, const struct traced *t, uint64_t key, enum alarm_news news,
+		   unsigned int *others)
+{
+	const struct news_item item = { .key = key, .target = t->model.target.id, .news = news };
+	bool due = news_is_due(s->news, &item, others);
+
+	s->leaks += news == ALARM_LEAK && !*others;
+	return due || s->json;
+}
+
 static void on_news(enum alarm_news news, struct site *site, void *arg)
 {
 	void **both = arg;
 	struct session *s = both[0];
+	struct traced *t = both[1];
 
-	s->leaks += news == ALARM_LEAK;
-	live_leak(s, both[1], news, site);
+	unsigned int others;
+
+	if (session_tells(s, t, family_key(&t->model, site), news, &others))
+		live_leak(s, t, news, others, site);
 }
 
 void session_judge(struct session *s, struct traced *t, bool last)
@@ -234,11 +253,14 @@ static void on_runtime_news(const struct runtime_site *site, enum alarm_news new
 {
 	void **both = arg;
 	struct session *s = both[0];
+	char hash[SITE_HASH_DIGITS + 1];
+	unsigned int others;
 
 	if (suppressions_have(s->suppressions, site))
 		return;
-	s->leaks += news == ALARM_LEAK;
-	live_runtime(s, both[1], news, site);
+	runtime_site_hash(site, hash);
+	if (session_tells(s, both[1], hash_bytes(HASH_START, hash, sizeof(hash)), news, &others))
+		live_runtime(s, both[1], news, others, site);
 }
 
 /* Reports what the runtime's samples have shown since the last call. */
@@ -315,6 +337,7 @@ void session_close(struct session *s)
 	free(s->known);
 	s->known = NULL;
 	family_free(s->family);
+	news_free(s->news);
 	if (s->spill)
 		fclose(s->spill);
 	client_close(s->client);

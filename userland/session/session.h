@@ -17,6 +17,7 @@
 struct client;
 struct event;
 struct family;
+struct news;
 struct output_options;
 struct alarm_set;
 struct selector;
@@ -106,6 +107,7 @@ struct session {
 	uint64_t known_ns;
 	const struct output_options *output;	/* of the report, for children that exit before; or NULL */
 	struct family *family;		/* what is alike in several targets */
+	struct news *news;		/* which have been told; NULL: no memory */
 	FILE *spill;			/* reports of children that have exited, as JSON and folded stacks */
 	unsigned int kept;		/* children that have exited and are to be reported in full */
 	bool found;			/* leaks, in children that are not kept */
@@ -127,6 +129,9 @@ int session_add_failed(struct session *s, pid_t pid, int err);	/* EXIT_TROUBLE a
 struct traced *session_adopt(struct session *s, uint32_t id);
 void session_announce(struct session *s, struct traced *t);
 struct traced *session_find(struct session *s, uint32_t id);
+/* Whether news of t are to be told; others: in how many more processes they are the same. */
+bool session_tells(struct session *s, const struct traced *t, uint64_t key, enum alarm_news news,
+		   unsigned int *others);
 void session_judge(struct session *s, struct traced *t, bool last);
 void session_runtime(struct session *s, struct traced *t, bool last);
 void session_look_at_children(struct session *s, struct traced *t);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/children.h"
 #include "model/hysteresis.h"
@@ -15,6 +16,7 @@
 #include "session/session.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/hash.h"
 
 enum {
 	JUDGE_MIN = 5,
@@ -58,9 +60,19 @@ bool session_children_changed(const struct traced *t)
 	return false;
 }
 
+/* The same in all processes of that name. */
+static uint64_t key_of(const struct traced *t, int group)
+{
+	const char *comm = t->model.target.comm;
+
+	return hash_bytes(hash_bytes(HASH_START, comm, strlen(comm)), &group, sizeof(group));
+}
+
 /** session_children_news() - report groups of children that became, grew as, or ceased to be a leak */
 void session_children_news(struct session *s, struct traced *t, bool last)
 {
+	unsigned int others;
+
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		const struct child_group *group = &t->model.children.group[g];
 		struct alarm_sample sample = {
@@ -71,9 +83,8 @@ void session_children_news(struct session *s, struct traced *t, bool last)
 		enum alarm_news news = alarm_update(&t->child_alarm[g], &sample);
 
 		t->children_judged[g] = group->live;
-		s->leaks += news == ALARM_LEAK;
-		if (news != ALARM_NO_NEWS)
-			live_children(s, t, news, g);
+		if (news != ALARM_NO_NEWS && session_tells(s, t, key_of(t, g), news, &others))
+			live_children(s, t, news, others, g);
 	}
 }
 

@@ -30,6 +30,7 @@
 #include "netlink/requests.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
+#include "session/news.h"
 #include "session/selection.h"
 #include "session/session.h"
 #include "session/target_snapshot.h"
@@ -130,6 +131,7 @@ static void gone(struct session *s, struct traced *t, bool detached)
 	t->done = true;
 	t->detached = detached;
 	live_note(s, t, detached ? "detached" : "exited", NULL);
+	news_forget(s->news, t->model.target.id);
 	if (detached || (t->ours && t->root))
 		return;
 	/* Targets of other sessions: their final events; they may have been detached meanwhile. */
@@ -291,6 +293,7 @@ void session_exec(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	code_map_send(s->client, m);
+	limits_forget_growth(m);
 	model_read_proc(m);
 	if (m->borrowed_symbolizer) {
 		model_forget_names(m);	/* they belong to that symbolizer */

@@ -28,9 +28,10 @@
 
 enum { KEPT_MAX = 32 };
 
+/* Whether it was asked for by its number, and has a report of its own whatever is in it. */
 static bool is_requested(const struct traced *t)
 {
-	return t->root || t->selected;
+	return t->root && !t->selected;
 }
 
 /* Whether reports of this format can be written one by one, before the others. */
@@ -88,7 +89,7 @@ void session_fold(struct session *s)
 	struct traced **at = &s->targets, *t;
 
 	while (s->output && (t = *at)) {
-		if (is_requested(t) || !t->deleted || !t->read || is_kept(s, t)) {
+		if (t->root || !t->deleted || !t->read || is_kept(s, t)) {
 			at = &t->next;
 			continue;
 		}
@@ -116,20 +117,22 @@ static int sample_all(struct session *s)
 
 static int write_all(struct session *s, struct output *out, const struct output_options *output)
 {
-	bool text = output->format == FORMAT_TEXT, appended = false;
+	bool text = output->format == FORMAT_TEXT, appended = false, written = false;
 	int status = 0;
 
 	for (struct traced *t = s->targets; t; t = t->next) {
 		if (!t->read)
 			continue;
-		if (!appended && s->spill && !is_requested(t)) {
+		if (!appended && s->spill && !t->root) {
 			output_append(out, s->spill);
 			appended = true;
 		}
-		if (family_mark(s->family, &t->model, text && !is_requested(t)))
+		if (family_mark(s->family, &t->model, text && written && !is_requested(t))) {
 			status |= output_report(out, &t->model);
-		else
+			written = true;
+		} else {
 			family_note(s->family, &t->model);
+		}
 	}
 	if (!appended && s->spill)
 		output_append(out, s->spill);

@@ -74,7 +74,7 @@ static void test_three_workers(void)
 	CHECK(family_mark(f, &m[0], false), "who was asked for has a report");
 	CHECK(family_mark(f, &m[1], true));
 	text = text_of(&m[1], NULL);
-	CHECK(strstr(text, "in 3 of 5 worker processes: 101 (40), 102 (41), 103 (42)"), "%s", text);
+	CHECK(strstr(text, "in 3 of 5 worker processes, 123 in all: 101 (40), 102 (41), 103 (42)"), "%s", text);
 	free(text);
 	for (int i = 2; i < 4; i++) {
 		CHECK(!family_mark(f, &m[i], true), "told");
