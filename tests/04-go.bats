@@ -216,6 +216,75 @@ every_variant() {
 	done
 }
 
+# held ROOT: of the chain with most bytes of the root that matches: bytes, chain
+held() {
+	jq -r --arg root "$1" '[.holders[] | select(.root | test($root))][0] // empty
+		| [.bytes, (.chain | join(" -> "))] | join(" ")' "$REPORT"
+}
+
+# holds ROOT CHAIN BYTES: as regular expressions; that many bytes, at most 5 % less (a word that
+# happens to look like an address) or 15 % more
+holds() {
+	local bytes chain
+	read -r bytes chain <<<"$(held "$1")"
+	[[ $chain =~ ^$2$ ]] || { echo "$1: ${bytes:-nothing} $chain" >&2; return 1; }
+	((bytes >= $3 * 95 / 100 && bytes <= $3 * 115 / 100)) || { echo "$1: $bytes bytes, not $3" >&2; return 1; }
+}
+
+keep_one_of_each() {
+	tell map 2000
+	tell slice 100
+	tell login 3000
+	tell enqueue 1000
+	tell prepend 20000
+	tell hold 100
+	tell cycle 300
+	tell expire 20
+	tell recv 20
+	tell churn 2
+	tell heap
+}
+
+# Before Go 1.22 the heap does not say what is in it.
+CHAIN_map='map\[string\]\[\]uint8 -> \[\]uint8'
+CHAIN_slice='\[\]\[\]uint8 -> \[\]uint8'
+CHAIN_login='map\[string\]\*main.session -> main.session.blob -> \[\]uint8'
+
+every_holder() {
+	local variant=$2
+	start_victim "$1-$variant"
+	keep_one_of_each
+	REPORT=$(scratch)/holders.json
+	lt go "$VICTIM" --holders --all --json >"$REPORT"
+	jq -e --argjson bytes "$(answer heap_bytes)" --argjson objects "$(answer heap_objects)" '.heap
+		| (.reached_bytes - $bytes | fabs) * 200 <= $bytes and
+		(.reached_objects - $objects | fabs) * 200 <= $objects' "$REPORT" >/dev/null ||
+		{ echo "$ANSWER" >&2; jq .heap "$REPORT" >&2; return 1; }
+	[ "$1" = new ] || local CHAIN_map='.*' CHAIN_slice='.*' CHAIN_login='.*'
+	holds 'main.cache$|used by main.remember\)' "$CHAIN_map" $((2000 * 4096))
+	holds 'main.pinned$|used by main.(shelf.)?(store|.*init.*)\)' "$CHAIN_slice" $((100 * 65536))
+	holds 'main.front$|used by main.(login|init)\)' "$CHAIN_login" $((3000 * 2048))
+	holds 'main.chain$|used by main.prepend\)' '[^>]*' $((19999 * 48))
+	holds 'main.queue$|used by main.enqueue\)' 'chan \[\]uint8 -> \[\]\[\]uint8 -> \[\]uint8' $((1000 * 3072))
+	holds '^goroutine in main.waitWithMemory.func1, started by main.waitWithMemory$' '.*' $((100 * 32768))
+	holds '^finalizer main.finishSession$' '.*' $((300 * 5376))
+}
+
+@test "go: what keeps the heap alive, to the byte, and by which chain, stripped or not" {
+	every_variant every_holder old
+	every_variant every_holder new
+}
+
+@test "go: what nothing refers to any more is not held, but not collected yet" {
+	GOGC=off start_victim new-strip
+	tell heap
+	tell burst 64
+	REPORT=$(scratch)/holders.json
+	lt go "$VICTIM" --holders --json >"$REPORT"
+	jq -e '.heap | .allocated_bytes - .reached_bytes >= 63 * 1048576 and .reached_bytes < 8 * 1048576' "$REPORT" >/dev/null
+	[[ $(lt go "$VICTIM" --holders) == *"not a leak: 6"[0-9]*" MiB more that nothing refers to"* ]]
+}
+
 @test "go: profiles are as the runtime writes them, number for number" {
 	every_variant as_the_runtime old
 	every_variant as_the_runtime new

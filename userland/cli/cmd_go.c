@@ -16,6 +16,7 @@
 #include <json-c/json.h>
 
 #include "cli/command.h"
+#include "cli/go_holders.h"
 #include "cli/options.h"
 #include "report/output.h"
 #include "runtime/go/control.h"
@@ -148,10 +149,14 @@ int cmd_go(struct options *o)
 		return fail("go: no output directory for the profiles: give -o DIRECTORY");
 	if (o->arm + o->disarm + o->verdict > 1)
 		return fail("go: --arm, --disarm and --verdict are mutually exclusive");
+	if (o->holders && (o->arm || o->disarm || o->verdict))
+		return fail("go: --holders only reads: it excludes --arm, --disarm and --verdict");
+	if (o->holders && o->output.format == FORMAT_PPROF)
+		return fail("go: --format of --holders must be text or json");
 	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);
-	status = run(p, o);
+	status = o->holders ? go_holders_tell(p, o) : run(p, o);
 	go_close(p);
 	return status;
 }

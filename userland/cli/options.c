@@ -74,6 +74,8 @@ static const struct option_row rows[] = {
 	{ OPT_GO, 0, "arm", NULL, "enable its heap profiling (writes 8 bytes to it)" },
 	{ OPT_GO, 0, "disarm", NULL, "disable its heap profiling (writes 8 bytes to it)" },
 	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26+ prove leaks (writes one byte to it)" },
+	{ OPT_GO, 0, "holders", NULL, "show what keeps its objects alive" },
+	{ OPT_GO, 0, "max-memory", "SIZE", "--holders: use at most this much memory (default: 1G)" },
 	{ OPT_RECORD, 0, "interval", "TIME", "time between two samples (default: 10s)" },
 	{ OPT_RECORD, 0, "max-size", "SIZE", "limit of the disk space used: 64M, 1G (default: 1G)" },
 	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "start a new file after this size or time: 64M, 1h" },
@@ -199,6 +201,21 @@ static int parse_time_option(const char *name, const char *arg, double *s)
 	return *s > 0 ? 0 : fail("--%s: '%s' is not a time (10, 10s, 2m, 1h)", name, arg);
 }
 
+/* Bytes from "64M", "1G" or "4096"; 0: invalid. */
+static uint64_t parse_size(const char *arg)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	double v = strtod(arg, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	if (end == arg || !(v > 0) || v > 1e18 || (*end && (!unit || end[1])))
+		return 0;
+	for (const char *u = units; unit && u <= unit; u++)
+		v *= 1024;
+	return v < 1e18 ? v : 0;
+}
+
 static int parse_go(const char *name, const char *arg, struct options *o)
 {
 	char *end;
@@ -206,6 +223,11 @@ static int parse_go(const char *name, const char *arg, struct options *o)
 	o->arm |= !strcmp(name, "arm");
 	o->disarm |= !strcmp(name, "disarm");
 	o->verdict |= !strcmp(name, "verdict");
+	o->holders |= !strcmp(name, "holders");
+	if (!strcmp(name, "max-memory")) {
+		o->max_bytes = parse_size(arg);
+		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
+	}
 	if (strcmp(name, "count"))
 		return 0;
 	o->count = strtoul(arg, &end, 10);
@@ -319,21 +341,6 @@ static void set_flag(const struct option_row *r, struct options *o)
 	o->probes |= r->bit == OPT_PROBES;
 	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
 	o->output.no_color |= r->bit == OPT_NO_COLOR;
-}
-
-/* Bytes from "64M", "1G" or "4096"; 0: invalid. */
-static uint64_t parse_size(const char *arg)
-{
-	static const char units[] = "KMGT";
-	char *end;
-	double v = strtod(arg, &end);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-
-	if (end == arg || !(v > 0) || v > 1e18 || (*end && (!unit || end[1])))
-		return 0;
-	for (const char *u = units; unit && u <= unit; u++)
-		v *= 1024;
-	return v < 1e18 ? v : 0;
 }
 
 /* As in perf: 10m is a time, 10M a size, and a size needs its unit. */

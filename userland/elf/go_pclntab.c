@@ -367,31 +367,37 @@ static void line_at(const struct go_table *t, const struct go_func *f, uint64_t 
 		frame->line = line;
 }
 
-/* The offset of a function's inlining tree, or 0. */
-static uint64_t inline_tree(const struct go_table *t, const struct go_func *f)
+/** go_func_funcdata() - the address of a function's data of one kind; 0: it has none */
+uint64_t go_func_funcdata(const struct go_table *table, const struct go_func *func, unsigned int kind)
 {
-	enum { FUNCDATA_INLINE_TREE = 3 };
-	uint64_t header = t->has_start_line ? 44 : 40;
-	uint64_t pcdatas = u32_at(f->record + 28), nfuncdata = f->record[header - 1];
-	uint64_t at = header + 4 * (pcdatas + FUNCDATA_INLINE_TREE);
+	uint64_t header = table->has_start_line ? 44 : 40;
+	uint64_t pcdatas = u32_at(func->record + 28), nfuncdata = func->record[header - 1];
+	uint64_t at = header + 4 * (pcdatas + kind);
 	uint32_t offset;
 
-	if (!t->funcdata || nfuncdata <= FUNCDATA_INLINE_TREE || at + 4 > f->left_bytes)
+	if (!table->funcdata || nfuncdata <= kind || at + 4 > func->left_bytes)
 		return 0;
-	offset = u32_at(f->record + at);
-	return offset == UINT32_MAX ? 0 : t->funcdata + offset;
+	offset = u32_at(func->record + at);
+	return offset == UINT32_MAX ? 0 : table->funcdata + offset;
 }
 
-static int32_t inline_index(const struct go_table *t, const struct go_func *f, uint64_t vaddr)
+/** go_func_pcdata() - what a function's table of one kind says of an address; -1: nothing */
+int32_t go_func_pcdata(const struct go_table *table, const struct go_func *func, unsigned int kind,
+		       uint64_t vaddr)
 {
-	enum { PCDATA_INLINE_TREE = 2 };
-	uint64_t at = (t->has_start_line ? 44 : 40) + 4 * PCDATA_INLINE_TREE;
-	int32_t index;
+	uint64_t at = (table->has_start_line ? 44 : 40) + 4 * (uint64_t)kind;
+	int32_t value;
 
-	if (u32_at(f->record + 28) <= PCDATA_INLINE_TREE || at + 4 > f->left_bytes ||
-	    !value_at(t, f, u32_at(f->record + at), vaddr, &index))
+	if (u32_at(func->record + 28) <= kind || at + 4 > func->left_bytes ||
+	    !value_at(table, func, u32_at(func->record + at), vaddr, &value))
 		return -1;
-	return index;
+	return value;
+}
+
+/** go_func_args_bytes() - of a function's arguments on the stack; negative: unknown */
+int32_t go_func_args_bytes(const struct go_func *func)
+{
+	return (int32_t)u32_at(func->record + 8);
 }
 
 /**
@@ -405,11 +411,11 @@ int go_func_frames(const struct go_table *table, const struct go_func *func, uin
 {
 	/* {kind, name, parent pc, start line} or {parent, file, line, name, parent pc} */
 	uint64_t entry = table->has_start_line ? 16 : 20, name = table->has_start_line ? 4 : 12;
-	uint64_t tree = inline_tree(table, func);
+	uint64_t tree = go_func_funcdata(table, func, GO_FUNCDATA_INLINE_TREE);
 	int n = 0;
 
 	for (int deep = 0; tree && deep < 64; deep++) {
-		int32_t index = inline_index(table, func, vaddr);
+		int32_t index = go_func_pcdata(table, func, GO_PCDATA_INLINE_TREE, vaddr);
 		const unsigned char *p = index < 0 ? NULL :
 			go_elf_at(table->image, tree + index * entry, entry);
 		struct go_frame frame = { .inlined = true };

@@ -38,6 +38,9 @@ struct go_func {
 	uint64_t start, end;		/* addresses */
 };
 
+enum { GO_FUNCDATA_ARGS, GO_FUNCDATA_LOCALS, GO_FUNCDATA_STACK_OBJECTS, GO_FUNCDATA_INLINE_TREE };
+enum { GO_PCDATA_STACK_MAP = 1, GO_PCDATA_INLINE_TREE };
+
 /* One level of inlining at an address. */
 struct go_frame {
 	const char *function;
@@ -57,6 +60,10 @@ const char *go_func_name_within(const struct go_table *table, const struct go_fu
 				uint64_t max_bytes);
 bool go_func_sp_delta(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		      int64_t *bytes);
+int32_t go_func_args_bytes(const struct go_func *func);
+uint64_t go_func_funcdata(const struct go_table *table, const struct go_func *func, unsigned int kind);
+int32_t go_func_pcdata(const struct go_table *table, const struct go_func *func, unsigned int kind,
+		       uint64_t vaddr);
 bool go_func_is_wrapper(struct go_table *table, const struct go_func *func);
 int go_func_frames(const struct go_table *table, const struct go_func *func, uint64_t vaddr,
 		   struct go_frame *frames, int max);

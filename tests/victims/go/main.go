@@ -5,6 +5,7 @@
 //
 //	recv N, ticker N, after N, …	N more of that leak
 //	gc				a garbage collection
+//	heap				heap_bytes=, heap_objects= by the runtime
 //	pause				pause_ns=, the longest that it did not run in a second
 //	profile DIR			DIR/heap and DIR/goroutine by the runtime itself
 //	exit, exec			the end; itself anew, "ready" again
@@ -80,6 +81,9 @@ func obey(words []string) error {
 	switch words[0] {
 	case "pause":
 		pause()
+		return nil
+	case "heap":
+		heap()
 		return nil
 	case "profile":
 		return profile(words[1])

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/delta.h"
+#include "runtime/go/goroutine.h"
 #include "runtime/go/layout.h"
 #include "runtime/go/process.h"
 #include "runtime/go/snapshot.h"
@@ -20,8 +21,9 @@
 
 enum { G_MAX = 10 << 20, AT_ONCE = 512, FIRST_BYTES = 1024, STACK_BYTES_MAX = 1 << 20, TRIES = 3 };
 
-enum { RUNNABLE = 1, RUNNING = 2, SYSCALL = 3, WAITING = 4, DEAD = 6, COPYSTACK = 8, PREEMPTED = 9,
-	LEAKED = 10, DEAD_EXTRA = 11, SCAN = 0x1000 };
+enum { RUNNABLE = GO_G_RUNNABLE, RUNNING = GO_G_RUNNING, SYSCALL = GO_G_SYSCALL, WAITING = GO_G_WAITING,
+	DEAD = GO_G_DEAD, COPYSTACK = GO_G_COPYSTACK, PREEMPTED = GO_G_PREEMPTED, LEAKED = GO_G_LEAKED,
+	SCAN = 0x1000 };
 
 struct gaze {
 	struct go_view *view;
@@ -41,7 +43,8 @@ static uint64_t word(const unsigned char *g, int offset)
 	return w;
 }
 
-static uint32_t status_of(const struct go_layout *l, const unsigned char *g)
+/** go_g_status() - the state of a goroutine's record */
+uint32_t go_g_status(const struct go_layout *l, const unsigned char *g)
 {
 	uint32_t status;
 
@@ -49,32 +52,35 @@ static uint32_t status_of(const struct go_layout *l, const unsigned char *g)
 	return status & ~SCAN;
 }
 
-static bool has_stack(uint32_t status)
+/** go_g_has_stack() - whether a stack of that state can be read */
+bool go_g_has_stack(uint32_t status)
 {
 	return status == RUNNABLE || status == SYSCALL || status == WAITING ||
 	       status == PREEMPTED || status == LEAKED;
 }
 
-static void where(const struct go_layout *l, const unsigned char *g, uint64_t *pc, uint64_t *sp)
+/** go_g_where() - where it goes on, and its stack pointer */
+void go_g_where(const struct go_layout *l, const unsigned char *g, uint64_t *pc, uint64_t *sp)
 {
-	bool in_syscall = status_of(l, g) == SYSCALL && word(g, l->syscallsp);
+	bool in_syscall = go_g_status(l, g) == SYSCALL && word(g, l->syscallsp);
 
 	*pc = word(g, in_syscall ? l->syscallpc : l->sched_pc);
 	*sp = word(g, in_syscall ? l->syscallsp : l->sched_sp);
 }
 
-/* How much of its stack is in use; 0: not a valid goroutine. */
-static uint64_t used_bytes(const struct go_layout *l, const unsigned char *g)
+/** go_g_used_bytes() - how much of its stack is in use; 0: not a valid goroutine */
+uint64_t go_g_used_bytes(const struct go_layout *l, const unsigned char *g)
 {
 	uint64_t lo = word(g, 0), hi = word(g, 8), pc, sp;
 
-	where(l, g, &pc, &sp);
+	go_g_where(l, g, &pc, &sp);
 	return lo < sp && sp < hi && !(sp & 7) ? hi - sp : 0;
 }
 
-static bool unchanged(const struct go_layout *l, const unsigned char *a, const unsigned char *b)
+/** go_g_is_unchanged() - whether two readings are of the same stack */
+bool go_g_is_unchanged(const struct go_layout *l, const unsigned char *a, const unsigned char *b)
 {
-	return status_of(l, a) == status_of(l, b) && !memcmp(a, b, 16) &&
+	return go_g_status(l, a) == go_g_status(l, b) && !memcmp(a, b, 16) &&
 	       word(a, l->goid) == word(b, l->goid) && word(a, l->sched_sp) == word(b, l->sched_sp) &&
 	       word(a, l->sched_pc) == word(b, l->sched_pc) &&
 	       word(a, l->syscallsp) == word(b, l->syscallsp);
@@ -83,7 +89,7 @@ static bool unchanged(const struct go_layout *l, const unsigned char *a, const u
 static void name_type(struct gaze *k, const unsigned char *g, struct go_site *key)
 {
 	const struct go_layout *l = &k->process->layout;
-	uint32_t status = status_of(l, g);
+	uint32_t status = go_g_status(l, g);
 	unsigned int reason = g[l->waitreason];
 	const char *text = status == RUNNABLE || status == PREEMPTED ? "runnable" :
 		status == SYSCALL ? "syscall" : "waiting";
@@ -116,8 +122,8 @@ static void account(struct gaze *k, const unsigned char *g, struct go_site *key)
 		s->oldest = s->newest = id;
 	s->oldest = id < s->oldest ? id : s->oldest;
 	s->newest = id > s->newest ? id : s->newest;
-	s->proven += status_of(l, g) == LEAKED;
-	s->in_thread += status_of(l, g) == SYSCALL || (l->lockedm >= 0 && word(g, l->lockedm));
+	s->proven += go_g_status(l, g) == LEAKED;
+	s->in_thread += go_g_status(l, g) == SYSCALL || (l->lockedm >= 0 && word(g, l->lockedm));
 	if (delta_rebase && delta_rebase < k->now_ns && k->now_ns - delta_rebase > s->age_max_ns)
 		s->age_max_ns = k->now_ns - delta_rebase;
 }
@@ -127,14 +133,14 @@ static enum go_walk walk_deep(struct gaze *k, const unsigned char *g, uint64_t *
 			      uint64_t at, unsigned char *after)
 {
 	const struct go_layout *l = &k->process->layout;
-	uint64_t pc, sp, bytes = used_bytes(l, g);
+	uint64_t pc, sp, bytes = go_g_used_bytes(l, g);
 	enum go_walk walk = GO_WALK_LOST;
 	unsigned char *stack;
 
 	if (bytes > STACK_BYTES_MAX)
 		bytes = STACK_BYTES_MAX;
 	stack = malloc(bytes);
-	where(l, g, &pc, &sp);
+	go_g_where(l, g, &pc, &sp);
 	if (stack && go_read(k->process, sp, stack, bytes))
 		walk = go_walk(k->process->unwind, pc, stack, bytes, pcs, n);
 	free(stack);
@@ -152,12 +158,12 @@ static void take(struct gaze *k, uint64_t at, const unsigned char *g, unsigned c
 	struct go_site key = { .pcs = pcs };
 	enum go_walk walk = GO_WALK_LOST;
 
-	where(l, g, &pc, &sp);
+	go_g_where(l, g, &pc, &sp);
 	if (stack->good && stack->bytes)
 		walk = go_walk(k->process->unwind, pc, stack->to, stack->bytes, pcs, &key.npcs);
-	if (walk == GO_WALK_MORE && stack->bytes < used_bytes(l, g))
+	if (walk == GO_WALK_MORE && stack->bytes < go_g_used_bytes(l, g))
 		walk = walk_deep(k, g, pcs, &key.npcs, at, after);
-	if (!unchanged(l, g, after)) {
+	if (!go_g_is_unchanged(l, g, after)) {
 		k->again[k->nagain++] = at;
 		return;
 	}
@@ -183,10 +189,10 @@ static void read_some(struct gaze *k, const uint64_t *at, size_t n)
 	read_records(k, at, n, k->before, g);
 	for (size_t i = 0; i < n; i++) {
 		const unsigned char *record = k->before + i * k->g_bytes;
-		uint64_t pc, sp, bytes = g[i].good && has_stack(status_of(l, record)) ?
-			used_bytes(l, record) : 0;
+		uint64_t pc, sp, bytes = g[i].good && go_g_has_stack(go_g_status(l, record)) ?
+			go_g_used_bytes(l, record) : 0;
 
-		where(l, record, &pc, &sp);
+		go_g_where(l, record, &pc, &sp);
 		stack[i] = (struct memory_piece){ sp, k->stack + i * FIRST_BYTES,
 						  bytes < FIRST_BYTES ? bytes : FIRST_BYTES, false };
 	}
@@ -194,22 +200,24 @@ static void read_some(struct gaze *k, const uint64_t *at, size_t n)
 	read_records(k, at, n, k->after, again);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char *record = k->before + i * k->g_bytes;
-		uint32_t status = g[i].good ? status_of(l, record) : DEAD;
+		uint32_t status = g[i].good ? go_g_status(l, record) : DEAD;
 
 		if (status == RUNNING || status == COPYSTACK) {
 			k->view->counts.goroutines++;
 			k->view->counts.running++;
-		} else if (has_stack(status)) {
+		} else if (go_g_has_stack(status)) {
 			take(k, at[i], record, k->after + i * k->g_bytes, &stack[i]);
 		}
 	}
 }
 
-/*
+/**
+ * go_g_list() - the addresses of all goroutines' records, malloced; NULL: cannot be read
+ *
  * The list is moved when it grows: read its length, then its address, then
  * check that the address has not changed.
  */
-static uint64_t *read_list(const struct go_process *p, size_t *n)
+uint64_t *go_g_list(const struct go_process *p, size_t *n)
 {
 	for (int i = 0; i < 2 * TRIES; i++) {
 		uint64_t count = go_word(p, p->globals.allgs_length);
@@ -255,7 +263,7 @@ int go_goroutines(struct go_view *v)
 	int err = -ENOMEM;
 	size_t n;
 
-	list = read_list(v->process, &n);
+	list = go_g_list(v->process, &n);
 	if (!list)
 		return -EAGAIN;
 	k.now_ns = monotonic_ns();

@@ -14,13 +14,8 @@
 
 enum { AREA_MAX = 256 << 20, GOID_SMALL = 1 << 20, PROCS_MAX = 1 << 16 };
 
-struct go_area {			/* a copy of one writable area of the program */
-	uint64_t start, bytes;
-	unsigned char *copy;
-};
-
-/* Copies the program's writable areas; returns their number. */
-static size_t read_areas(const struct go_process *p, struct go_area **areas)
+/** go_areas_read() - copy the program's writable areas; returns their number */
+size_t go_areas_read(const struct go_process *p, struct go_area **areas)
 {
 	struct go_area *list = calloc(p->image->nsegments + 1, sizeof(*list));
 	size_t n = 0;
@@ -49,7 +44,8 @@ static size_t read_areas(const struct go_process *p, struct go_area **areas)
 	return n;
 }
 
-static void free_areas(struct go_area *areas, size_t n)
+/** go_areas_free() - release them */
+void go_areas_free(struct go_area *areas, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		free(areas[i].copy);
@@ -190,10 +186,10 @@ static void look_at(struct go_process *p, const struct go_area *a, size_t i)
 void go_scan(struct go_process *p)
 {
 	struct go_area *areas;
-	size_t n = read_areas(p, &areas);
+	size_t n = go_areas_read(p, &areas);
 
 	for (size_t k = 0; k < n; k++)
 		for (size_t i = 0; i + 8 <= areas[k].bytes; i += 8)
 			look_at(p, &areas[k], i);
-	free_areas(areas, n);
+	go_areas_free(areas, n);
 }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks the heap of a Go program: first from what the program has (variables, stacks,
+ * timers), then from what the runtime has, then from finalizers. Which chains are told is
+ * decided by bytes; each is read a second time before.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/go/holders.h"
+#include "runtime/go/process.h"
+#include "util/array.h"
+
+enum { CHAINS_OF_ROOT = 3, CHAINS_OF_ROOT_ALL = 20, SHARE = 20 /* one in so many bytes of a root */,
+	STEPS_MAX = 4096, OBJECT_BYTES_MAX = 64 << 20, NEAR_BYTES = 512 };
+
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int walk(struct go_holders *h)
+{
+	struct go_reach *r = &h->reach;
+	int error;
+
+	go_roots_close_records(r, false);
+	go_roots_variables(r, &h->variables, false);
+	go_roots_timers(r);
+	error = go_roots_goroutines(r, &h->counts) ?: go_reach_run(r);
+	if (error)
+		return error;
+	go_roots_close_records(r, true);
+	go_roots_variables(r, &h->variables, true);
+	error = go_reach_run(r);
+	if (error)
+		return error;
+	go_roots_specials(r);
+	return go_reach_run(r);
+}
+
+static int more_bytes(const void *a, const void *b, void *arg)
+{
+	const struct go_chains *c = arg;
+	const struct go_root *x = &c->root[*(const uint32_t *)a], *y = &c->root[*(const uint32_t *)b];
+
+	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+}
+
+static int rank_roots(struct go_holders *h)
+{
+	const struct go_chains *c = &h->reach.chains;
+
+	h->root = malloc((c->roots + 1) * sizeof(*h->root));
+	if (!h->root)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->roots; i++)
+		if (c->root[i].bytes)
+			h->root[h->roots++] = i;
+	qsort_r(h->root, h->roots, sizeof(*h->root), more_bytes, (void *)c);
+	return 0;
+}
+
+/* Whether one of these words leads into an object. */
+static bool refers(const struct go_reach *r, uint64_t at, uint64_t bytes, uint64_t low, uint64_t high)
+{
+	unsigned char *copy;
+	bool found = false;
+	uint64_t w;
+
+	if (bytes > OBJECT_BYTES_MAX)
+		return true;
+	copy = malloc(bytes);
+	if (copy && go_read(r->process, at, copy, bytes))
+		for (uint64_t i = 0; i + 8 <= bytes && !found; i += 8) {
+			memcpy(&w, copy + i, sizeof(w));
+			found = w - low < high - low;
+		}
+	free(copy);
+	return found;
+}
+
+/* Whether the chain to an object is still there. */
+static bool holds(const struct go_holders *h, uint32_t object, const struct go_root *root)
+{
+	const struct go_reach *r = &h->reach;
+	const struct go_span *s = go_spans_of(&r->spans, object), *before;
+	uint64_t at = go_span_address(s, object), bytes;
+
+	for (int step = 0; step < STEPS_MAX; step++) {
+		uint32_t parent = r->parent[object];
+
+		if (parent == GO_OBJECT_NONE) {
+			if (root->kind != GO_ROOT_VARIABLE)
+				return true;
+			bytes = go_variables_at(&h->variables, root->at).bytes;
+			return refers(r, root->at, bytes ?: NEAR_BYTES, at, at + s->object_bytes);
+		}
+		before = go_spans_of(&r->spans, parent);
+		if (!refers(r, go_span_address(before, parent), before->object_bytes, at, at + s->object_bytes))
+			return false;
+		s = before;
+		object = parent;
+		at = go_span_address(s, object);
+	}
+	return true;
+}
+
+static int add_chain(struct go_holders *h, uint32_t link)
+{
+	struct go_reach *r = &h->reach;
+	const struct go_link *l = &r->chains.link[link];
+
+	if (l->example != GO_OBJECT_NONE && !holds(h, l->example, &r->chains.root[l->root])) {
+		h->changed++;
+		return 0;
+	}
+	if (!array_reserve(h->chain, h->capacity, h->chains, 1) || !go_chain_say(r, link, &h->chain[h->chains]))
+		return -ENOMEM;
+	h->chains++;
+	return 0;
+}
+
+static int by_root(const void *a, const void *b, void *arg)
+{
+	const struct go_link *l = arg, *x = &l[*(const uint32_t *)a], *y = &l[*(const uint32_t *)b];
+
+	if (x->root != y->root)
+		return x->root < y->root ? -1 : 1;
+	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+}
+
+/* The chains with most bytes of each root, in the order of the roots. */
+static int choose(struct go_holders *h, bool all)
+{
+	const struct go_chains *c = &h->reach.chains;
+	uint32_t *link = malloc(c->n * sizeof(*link)), *first = malloc((c->roots + 1) * sizeof(*first));
+	size_t n = 0, max = all ? CHAINS_OF_ROOT_ALL : CHAINS_OF_ROOT;
+	int error = link && first ? 0 : -ENOMEM;
+
+	for (uint32_t i = GO_LINK_FIRST; !error && i < c->n; i++)
+		if (c->link[i].objects)
+			link[n++] = i;
+	if (!error) {
+		qsort_r(link, n, sizeof(*link), by_root, c->link);
+		memset(first, 0xff, (c->roots + 1) * sizeof(*first));
+	}
+	for (size_t i = n; !error && i-- > 0;)
+		first[c->link[link[i]].root] = i;
+	for (size_t k = 0; !error && k < h->roots; k++) {
+		uint32_t root = h->root[k];
+
+		for (size_t i = first[root], told = 0; !error && i < n && told < max &&
+		     c->link[link[i]].root == root; i++, told++) {
+			if (told && !all && c->link[link[i]].bytes < c->root[root].bytes / SHARE)
+				break;
+			error = add_chain(h, link[i]);
+		}
+	}
+	free(link);
+	free(first);
+	return error;
+}
+
+/**
+ * go_holders_read() - find what keeps the objects of a program alive
+ *
+ * Return: 0, or -errno with one line in @err.
+ */
+int go_holders_read(struct go_holders *h, const struct go_process *p, const struct go_holders_options *o,
+		    char *err, size_t errlen)
+{
+	double begun_s = cpu_s();
+	int error;
+
+	memset(h, 0, sizeof(*h));
+	error = go_reach_open(&h->reach, p, o->max_bytes, err, errlen);
+	if (error)
+		return error;
+	h->reach.progress = o->progress;
+	if (!go_variables_open(&h->variables, p)) {
+		snprintf(err, errlen, "the variables of process %d cannot be read", p->pid);
+		return -EFAULT;
+	}
+	error = walk(h);
+	if (!error) {
+		go_chains_sum(&h->reach.chains);
+		error = rank_roots(h) ?: choose(h, o->all);
+	}
+	h->cpu_s = cpu_s() - begun_s;
+	if (error)
+		snprintf(err, errlen, error == -ENOMEM ? "out of memory" : "the goroutines of process %d cannot be read",
+			 p->pid);
+	return error;
+}
+
+/** go_holders_free() - release it */
+void go_holders_free(struct go_holders *h)
+{
+	for (size_t i = 0; i < h->chains; i++)
+		free(h->chain[i].text);
+	free(h->chain);
+	free(h->root);
+	go_variables_close(&h->variables);
+	go_reach_close(&h->reach);
+	memset(h, 0, sizeof(*h));
+}

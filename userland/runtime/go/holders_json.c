@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What keeps the objects of a Go program alive, as JSON. */
+#include <string.h>
+
+#include "runtime/go/holders.h"
+#include "runtime/go/process.h"
+#include "util/json.h"
+
+static const char *const kinds[] = {
+	[GO_ROOT_VARIABLE] = "variable", [GO_ROOT_GOROUTINE] = "goroutine", [GO_ROOT_TIMER] = "timer",
+	[GO_ROOT_FINALIZER] = "finalizer", [GO_ROOT_CLEANUP] = "cleanup", [GO_ROOT_RUNTIME] = "runtime",
+};
+
+static struct json_object *root_of(struct go_holders *h, uint32_t root)
+{
+	const struct go_root *one = &h->reach.chains.root[root];
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "root", json_string(go_root_name(&h->reach, &h->variables, root)));
+	json_put(o, "kind", json_string(kinds[one->kind]));
+	json_put_number(o, "bytes", one->bytes);
+	json_put_number(o, "objects", one->objects);
+	if (one->holders)
+		json_put_number(o, "holders", one->holders);
+	return o;
+}
+
+static struct json_object *chain_of(struct go_holders *h, const struct go_chain *c)
+{
+	const struct go_link *l = &h->reach.chains.link[c->link];
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	const char *part = c->text;
+
+	json_put(o, "root", json_string(go_root_name(&h->reach, &h->variables, l->root)));
+	for (unsigned int i = 0; i < c->parts; i++, part += strlen(part) + 1)
+		json_object_array_add(list, json_string(part));
+	json_put(o, "chain", list);
+	json_put_number(o, "bytes", l->bytes);
+	json_put_number(o, "objects", l->objects);
+	return o;
+}
+
+static struct json_object *losses_of(const struct go_holders *h)
+{
+	const struct go_reach *r = &h->reach;
+	struct json_object *o = json_object_new_object();
+
+	json_put_number(o, "running", h->counts.running);
+	json_put_number(o, "retried", h->counts.retried + r->spans.retried);
+	json_put_number(o, "given_up", h->counts.given_up);
+	json_put_number(o, "incomplete_stacks", h->counts.unknown_frames);
+	json_put_number(o, "changed_chains", h->changed);
+	json_put_number(o, "unread_objects", r->unread_objects);
+	json_put_number(o, "folded_objects", r->chains.folded);
+	return o;
+}
+
+/** go_holders_json() - what holds what; the caller releases it */
+struct json_object *go_holders_json(struct go_holders *h)
+{
+	struct json_object *o = json_object_new_object(), *list;
+	const struct go_reach *r = &h->reach;
+
+	json_put_number(o, "leaktrace", 1);
+	list = json_object_new_object();
+	json_put_number(list, "pid", r->process->pid);
+	json_put_number(list, "start_ticks", r->process->start_ticks);
+	json_put(list, "comm", json_string(r->process->comm));
+	json_put(list, "go", json_string(r->process->table.version));
+	json_put(o, "target", list);
+	list = json_object_new_object();
+	json_put_number(list, "reached_bytes", r->bytes);
+	json_put_number(list, "reached_objects", r->objects);
+	json_put_number(list, "allocated_bytes", r->spans.allocated_bytes);
+	json_put_number(list, "allocated_objects", r->spans.allocated_objects);
+	json_put(o, "heap", list);
+	json_put(o, "losses", losses_of(h));
+	list = json_object_new_array();
+	for (size_t i = 0; i < h->roots; i++)
+		json_object_array_add(list, root_of(h, h->root[i]));
+	json_put(o, "roots", list);
+	list = json_object_new_array();
+	for (size_t i = 0; i < h->chains; i++)
+		json_object_array_add(list, chain_of(h, &h->chain[i]));
+	json_put(o, "holders", list);
+	return o;
+}

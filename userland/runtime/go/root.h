@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where a Go program's references to its heap begin. */
+#ifndef LEAKTRACE_RUNTIME_GO_ROOT_H
+#define LEAKTRACE_RUNTIME_GO_ROOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct go_reach;
+struct go_variables;
+
+struct go_root_counts {
+	uint64_t goroutines, running;	/* running ones: every word of their stacks was taken */
+	uint64_t retried, given_up;
+	uint64_t frames, unknown_frames;
+};
+
+/* Variables of the program, or of the runtime. */
+void go_roots_variables(struct go_reach *r, const struct go_variables *v, bool runtime);
+/* Live variables on stacks. 0, -EAGAIN: the list cannot be read, -ENOMEM. */
+int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c);
+void go_roots_timers(struct go_reach *r);
+/* Objects that finalizers and cleanups wait for. */
+void go_roots_specials(struct go_reach *r);
+/* The runtime's records of goroutines, threads and processors lead from everywhere to everywhere. */
+void go_roots_close_records(struct go_reach *r, bool open);
+
+/* A root's name; until the chains are closed. */
+const char *go_root_name(struct go_reach *r, const struct go_variables *v, uint32_t root);
+
+#endif
