@@ -101,6 +101,41 @@ void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image,
 		}
 }
 
+static bool is_exported(const GElf_Sym *sym)
+{
+	return GELF_ST_TYPE(sym->st_info) == STT_FUNC && GELF_ST_BIND(sym->st_info) != STB_LOCAL &&
+	       sym->st_shndx != SHN_UNDEF && sym->st_size;
+}
+
+/**
+ * elf_exported_function() - find a function that others may call by its name
+ * @vaddr: where it begins
+ *
+ * Return: whether there is one; not if the name is of a function that chooses another one.
+ */
+bool elf_exported_function(struct elf_image *image, const char *name, uint64_t *vaddr)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	Elf_Data *data;
+	GElf_Sym sym;
+
+	while ((scn = elf_nextscn(image->elf, scn)))
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_DYNSYM)
+			break;
+	data = scn && elf_image_content(image, &shdr) && !(shdr.sh_flags & SHF_COMPRESSED) ?
+	       elf_getdata(scn, NULL) : NULL;
+	for (int i = 1; data && data->d_buf && data->d_type == ELF_T_SYM && i < INT_MAX && gelf_getsym(data, i, &sym); i++) {
+		const char *its = is_exported(&sym) ? elf_strptr(image->elf, shdr.sh_link, sym.st_name) : NULL;
+
+		if (its && !strcmp(its, name)) {
+			*vaddr = sym.st_value;
+			return true;
+		}
+	}
+	return false;
+}
+
 static size_t underscores(const char *name)
 {
 	return strspn(name, "_");

@@ -36,6 +36,7 @@ void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image,
 void elf_symbols_add_plt(struct elf_symbols *symbols, struct elf_image *image);
 void elf_symbols_sort(struct elf_symbols *symbols);
 struct elf_symbol *elf_symbols_find(struct elf_symbols *symbols, uint64_t vaddr);
+bool elf_exported_function(struct elf_image *image, const char *name, uint64_t *vaddr);
 const char *elf_symbol_name(struct elf_symbol *symbol, struct string_table *names);
 void elf_symbols_free(struct elf_symbols *symbols);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "elf/image.h"
+#include "elf/symbols.h"
 #include "elf/tail_calls.h"
 #include "symbolize/frame.h"
 #include "symbolize/mappings.h"
@@ -23,7 +24,18 @@
 #include "util/proc_maps.h"
 #include "util/string_table.h"
 
+enum { IMPORTS = 256 };
+
+struct import {				/* the function that a module's stub stands for */
+	const struct elf_module *importer;
+	uint64_t stub;
+	size_t nmodules;		/* that were known when it was looked for */
+	struct elf_module *module;	/* NULL: none has it, or several */
+	uint64_t function;
+};
+
 struct symbolizer {
+	struct import import[IMPORTS];
 	unsigned int users;
 	struct string_table *names;
 	struct mapping_table code;
@@ -216,6 +228,46 @@ static bool place_inner(struct symbolizer *s, const struct stack_gap *gap, const
 	return !elf_is_sigreturn(code->module->image, vaddr + gap->inner_is_return_address);
 }
 
+/* The only module that has a function of this name. */
+static void find_import(struct symbolizer *s, const char *name, struct import *import)
+{
+	uint64_t function;
+
+	import->module = NULL;
+	for (size_t i = 0; i < s->code.nmodules; i++) {
+		struct elf_module *module = s->code.module[i];
+
+		if (module == import->importer || !elf_exported_function(module->image, name, &function))
+			continue;
+		if (import->module) {
+			import->module = NULL;
+			return;
+		}
+		import->module = module;
+		import->function = function;
+	}
+}
+
+static const struct import *look_up_import(struct symbolizer *s, const struct elf_module *importer, uint64_t stub,
+					   const char *name)
+{
+	struct import *import = &s->import[(stub / 8 ^ (uintptr_t)importer / 64) % IMPORTS];
+
+	if (import->importer != importer || import->stub != stub || import->nmodules != s->code.nmodules) {
+		*import = (struct import){ .importer = importer, .stub = stub, .nmodules = s->code.nmodules };
+		find_import(s, name, import);
+	}
+	return import;
+}
+
+static const char *label_of(const struct symbolizer *s, const struct elf_module *module)
+{
+	for (size_t i = 0; i < s->code.now.n; i++)	/* a copy of the file may have another path */
+		if (s->code.now.code[i].module == module)
+			return s->code.now.code[i].label;
+	return module->path;
+}
+
 /**
  * symbolizer_tail_calls() - name the functions that left the stack between two frames
  *
@@ -226,7 +278,9 @@ int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, str
 	const struct saved_key key = key_of_gap(gap);
 	const struct saved_frames *fed = gap->inner ? saved_frames_find(&s->fed, &key) : NULL;
 	const struct exec_mapping *code = mapping_table_find(&s->code, gap->outer - 1);
-	uint64_t vaddr, inner;
+	uint64_t vaddr, inner, function;
+	struct elf_module *module;
+	const char *import;
 	int n;
 
 	if (fed) {
@@ -234,12 +288,21 @@ int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, str
 		memcpy(frames, fed->frames, n * sizeof(*frames));
 		return n;
 	}
-	if (!code || !code->module || !place_inner(s, gap, code->module, &inner) ||
-	    !elf_image_vaddr(code->module->image, gap->outer - 1 - code->start + code->offset_bytes, &vaddr))
+	module = code ? code->module : NULL;
+	if (!module || !elf_image_vaddr(module->image, gap->outer - 1 - code->start + code->offset_bytes, &vaddr) ||
+	    !elf_module_called(module, s->code.root_fd, vaddr + 1, &function, &import))
 		return 0;
-	n = elf_module_tail_calls(code->module, code->module->names, s->code.root_fd, vaddr + 1, inner, frames, max);
-	for (int i = 0; i < n; i++)	/* a copy of the file may have another path */
-		frames[i].module = code->label;
+	if (import) {
+		const struct import *found = look_up_import(s, module, function, import);
+
+		module = found->module;
+		function = found->function;
+	}
+	if (!module || !place_inner(s, gap, module, &inner))
+		return 0;
+	n = elf_module_tail_calls(module, module->names, s->code.root_fd, function, inner, frames, max);
+	for (int i = 0; i < n; i++)
+		frames[i].module = label_of(s, module);
 	return n;
 }
 

@@ -62,17 +62,35 @@ static int name(struct elf_module *module, struct string_table *names, int root_
 	return n;
 }
 
-/** elf_module_tail_calls() - the functions that left the stack between two frames */
-int elf_module_tail_calls(struct elf_module *module, struct string_table *names, int root_fd, uint64_t return_vaddr,
+/**
+ * elf_module_called() - what the call before a return address calls
+ * @import: set to the name if it is another module's, otherwise to NULL
+ *
+ * Return: whether the instruction names a function.
+ */
+bool elf_module_called(struct elf_module *module, int root_fd, uint64_t return_vaddr, uint64_t *function,
+		       const char **import)
+{
+	struct elf_symbol *symbol;
+
+	*import = NULL;
+	if (!elf_direct_call(module->image, return_vaddr, function))
+		return false;
+	elf_module_index(module, root_fd);
+	symbol = elf_symbols_find(&module->symbols, *function);
+	if (symbol && symbol->rank == ELF_SYMBOL_PLT)
+		*import = symbol->raw;
+	return true;
+}
+
+/** elf_module_tail_calls() - the functions that left the stack between a called one and a frame */
+int elf_module_tail_calls(struct elf_module *module, struct string_table *names, int root_fd, uint64_t function,
 			  uint64_t inner, struct symbol_frame *frames, int max)
 {
 	struct chain chain = { .n = 0 };
 	struct elf_symbol *symbol;
-	uint64_t function;
 	int n = 0;
 
-	if (!elf_direct_call(module->image, return_vaddr, &function))
-		return 0;
 	elf_module_index(module, root_fd);
 	symbol = inner ? elf_symbols_find(&module->symbols, inner) : NULL;
 	if (module->language || (symbol && symbol->start == function) || !follow(module, function, inner, &chain))
