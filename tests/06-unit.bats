@@ -21,3 +21,7 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 @test "unit: the compiler of unwind tables" {
 	"$TOP/tests/unit/unwind/run"
 }
+
+@test "unit: gates, on the allocators of this machine" {
+	"$TOP/tests/unit/gate/run"
+}

@@ -178,6 +178,8 @@ static bool read_modrm(struct decoding *d)
 	}
 	if (low != 5 || d->mod)
 		d->base = low | (d->rex & REX_B ? 8 : 0);
+	d->insn->rip_at = d->rip ? d->at - d->start : 0;
+	d->insn->sp_memory = d->base == X86_SP;
 	if (d->mod == 1 ? !read_signed(d, 1, &offset) :
 	    (d->mod == 2 || (low == 5 && !d->mod)) && !read_signed(d, 4, &offset))
 		return false;

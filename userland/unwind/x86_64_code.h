@@ -33,6 +33,8 @@ struct x86_insn {
 	uint8_t bytes;
 	uint8_t effect;			/* enum x86_effect */
 	uint8_t reg;			/* as instructions number them: rbx is 3, rbp is 5 */
+	uint8_t rip_at;			/* where in it a 32-bit distance to memory is; 0: nowhere */
+	bool sp_memory;			/* it names memory relative to rsp */
 	int32_t value;
 	uint64_t target;
 };
