@@ -304,6 +304,7 @@ static void slot_repair(struct look *l, enum verdict v, void *arg)
 void lt_fd_reconcile(struct lt_target *t)
 {
 	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
+	s64 untracked = atomic64_read(&t->kind[LEAKTRACE_KIND_FD].untracked);
 	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
 
 	if (!all) {
@@ -312,7 +313,7 @@ void lt_fd_reconcile(struct lt_target *t)
 	}
 	look_at_tables(t, slot_suspect, all);
 	if (full) {
-		atomic64_set(&t->kind[LEAKTRACE_KIND_FD].untracked, all->unknown);
+		lt_object_recount_untracked(t, LEAKTRACE_KIND_FD, untracked, all->unknown);
 	} else if (all->n) {
 		up_read(&t->rwsem);
 		msleep(SECOND_LOOK_MS);

@@ -170,6 +170,7 @@ static void ids_repair(struct lt_target *t, const struct lt_id_ops *ops,
 {
 	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
 	struct lt_kind_stats *k = &t->kind[ops->kind];
+	s64 untracked = atomic64_read(&k->untracked);
 	struct lt_ids unknown2, gone2;
 	u32 i;
 
@@ -186,7 +187,9 @@ static void ids_repair(struct lt_target *t, const struct lt_id_ops *ops,
 		    lt_object_died(t, ops->kind, gone2.id[i], 0, NULL))
 			atomic64_inc(&k->missed_deaths);
 	if (full) {
-		atomic64_set(&k->untracked, unknown2.n);
+		if (ops->unlisted)
+			unknown2.n += ops->unlisted(t);
+		lt_object_recount_untracked(t, ops->kind, untracked, unknown2.n);
 	} else {
 		ids_keep(&unknown2, unknown, true);
 		atomic64_add(unknown2.n, &k->missed_births);
@@ -213,7 +216,7 @@ void lt_ids_reconcile(struct lt_target *t, const struct lt_id_ops *ops)
 		lt_target_unconfirmed(t);
 		return;
 	}
-	if (unknown.n || gone.n) {
+	if (unknown.n || gone.n || atomic64_read(&t->kind[ops->kind].untracked)) {
 		msleep(LT_SECOND_LOOK_MS);
 		ids_repair(t, ops, &unknown, &gone);
 	}

@@ -20,12 +20,14 @@ struct lt_ids {
  * @kind: which
  * @list: appends what the kernel has now, by lt_ids_add(); false: it changes too fast
  * @listed: is this object one that @list would list? NULL: all of the kind are
+ * @unlisted: how many are live without an object that @list would not list; NULL: none
  * @add: makes objects of those @ids that are still there; false without memory
  */
 struct lt_id_ops {
 	enum leaktrace_kind kind;
 	bool (*list)(struct lt_target *t, struct lt_ids *ids);
 	bool (*listed)(const struct lt_object *o);
+	u32 (*unlisted)(struct lt_target *t);
 	bool (*add)(struct lt_target *t, const struct lt_ids *ids, u8 flags);
 };
 

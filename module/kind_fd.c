@@ -142,16 +142,14 @@ static void fd_born(struct lt_key *k, unsigned int fd, const struct file *file)
 static void fd_died(struct lt_key *k, unsigned int fd, bool sure)
 {
 	struct lt_target *t = k->target;
-	struct lt_kind_stats *s = &t->kind[LEAKTRACE_KIND_FD];
 
 	if (lt_object_died(t, LEAKTRACE_KIND_FD, LT_FD_KEY(k->fd_table, fd),
 			   lt_stack_capture_death(t), NULL))
 		return;
 	if (!sure || !READ_ONCE(t->ready))
 		return;
-	atomic64_inc(&s->foreign);
-	if (atomic64_dec_if_positive(&s->untracked) >= 0)
-		lt_count_deaths(t, LEAKTRACE_KIND_FD, 1);
+	if (!lt_object_died_untracked(t, LEAKTRACE_KIND_FD))
+		atomic64_inc(&t->kind[LEAKTRACE_KIND_FD].foreign);
 }
 
 static struct lt_key *fd_begin(const void *hook, struct files_struct *files)

@@ -40,6 +40,17 @@ enum {
 	THREAD_EXITED_NS,	/* of an EXITED record and of a zombie; else 0 */
 };
 
+/* What the kind keeps for a target. */
+struct threads {
+	atomic_t untracked_children;	/* child processes without an object: part of 'untracked' */
+	bool is_untracked;		/* itself, of its parent's */
+};
+
+static struct threads *threads_of(const struct lt_target *t)
+{
+	return t->data[LEAKTRACE_KIND_THREAD];
+}
+
 static enum leaktrace_type type_of(const struct task_struct *task)
 {
 	/* v5.12, cc440e8738e5: io_uring's workers are threads of the process */
@@ -73,7 +84,8 @@ static void child_born(struct lt_target *t, struct task_struct *child)
 		.stack = lt_stack_capture(t),
 	};
 
-	lt_object_born(t, &b);
+	if (!lt_object_born(t, &b))
+		atomic_inc(&threads_of(t)->untracked_children);
 }
 
 static void thread_clone(struct lt_target *t, struct task_struct *child, u64 clone_flags)
@@ -125,8 +137,9 @@ static void thread_exits(struct lt_target *t)
 
 	if (current->signal->flags & SIGNAL_GROUP_EXIT)
 		return;
-	if (lt_object_died(t, LEAKTRACE_KIND_THREAD, current->pid, lt_stack_capture_death(t), &o) &&
-	    o.own[THREAD_CTID])
+	if (!lt_object_died(t, LEAKTRACE_KIND_THREAD, current->pid, lt_stack_capture_death(t), &o))
+		lt_object_died_untracked(t, LEAKTRACE_KIND_THREAD);
+	else if (o.own[THREAD_CTID])
 		thread_record(t, &o);
 }
 
@@ -142,11 +155,39 @@ static bool is_object(const struct lt_target *t)
 	return READ_ONCE(t->flags) & LEAKTRACE_TARGET_F_FORKED;
 }
 
+static int thread_attach(struct lt_target *t)
+{
+	struct threads *threads = kzalloc(sizeof(*threads), GFP_KERNEL_ACCOUNT);
+
+	if (!threads)
+		return -ENOMEM;
+	threads->is_untracked = is_object(t) &&
+		!lt_object_find(t->parent, LEAKTRACE_KIND_THREAD, THREAD_PROCESS | t->tgid, NULL);
+	t->data[LEAKTRACE_KIND_THREAD] = threads;
+	return 0;
+}
+
+static void thread_detach(struct lt_target *t)
+{
+	kfree(threads_of(t));
+	t->data[LEAKTRACE_KIND_THREAD] = NULL;
+}
+
 static void process_exits(struct lt_target *t)
 {
 	if (is_object(t))
 		lt_object_update(t->parent, LEAKTRACE_KIND_THREAD,
 				 THREAD_PROCESS | current->tgid, make_zombie, NULL);
+}
+
+static void child_reaped(struct lt_target *child)
+{
+	struct lt_target *t = child->parent;
+
+	if (!threads_of(child)->is_untracked)
+		lt_object_died(t, LEAKTRACE_KIND_THREAD, THREAD_PROCESS | child->tgid, 0, NULL);
+	else if (lt_object_died_untracked(t, LEAKTRACE_KIND_THREAD))
+		atomic_dec_if_positive(&threads_of(t)->untracked_children);
 }
 
 /* In an RCU callback: no stack, no nesting counter. */
@@ -158,9 +199,9 @@ static void notrace on_sched_process_free(void *data, struct task_struct *task)
 		return;
 	rcu_read_lock();
 	t = lt_key_find_exited(task->signal);
-	if (t && is_object(t) && !READ_ONCE(t->parent->dead))
-		lt_object_died(t->parent, LEAKTRACE_KIND_THREAD,
-			       THREAD_PROCESS | task->tgid, 0, NULL);
+	if (t && lt_target_wants(t, LEAKTRACE_KIND_THREAD) && is_object(t) &&
+	    !READ_ONCE(t->parent->dead))
+		child_reaped(t);
 	rcu_read_unlock();
 }
 
@@ -184,6 +225,11 @@ static bool thread_listed(const struct lt_object *o)
 	return !(o->key & (THREAD_EXITED | THREAD_PROCESS));
 }
 
+static u32 thread_unlisted(struct lt_target *t)
+{
+	return atomic_read(&threads_of(t)->untracked_children);
+}
+
 static bool thread_add(struct lt_target *t, const struct lt_ids *ids, u8 flags)
 {
 	struct task_struct *p;
@@ -205,6 +251,7 @@ static const struct lt_id_ops thread_ids = {
 	.kind = LEAKTRACE_KIND_THREAD,
 	.list = thread_list,
 	.listed = thread_listed,
+	.unlisted = thread_unlisted,
 	.add = thread_add,
 };
 
@@ -292,11 +339,13 @@ const struct lt_kind lt_kind_thread = {
 	.id = LEAKTRACE_KIND_THREAD,
 	.name = "thread",
 	.probes = thread_probes,
+	.attach = thread_attach,
 	.baseline = thread_baseline,
 	.clone = thread_clone,
 	.exec = thread_reconcile,	/* the others have ended */
 	.thread_exit = thread_exits,
 	.exit = process_exits,
+	.detach = thread_detach,
 	.reconcile = thread_reconcile,
 	.fill = thread_fill,
 };

@@ -432,19 +432,14 @@ static void notrace on_timer_create(const void *hook, struct ftrace_regs *fregs)
 static noinline void timer_deleting(const void *hook)
 {
 	struct lt_target *t = lt_target_enter(hook, LT_KINDBIT(TIMER));
-	struct lt_kind_stats *k;
 	unsigned long args[6];
 
 	if (!t)
 		return;
-	k = &t->kind[LEAKTRACE_KIND_TIMER];
 	syscall_get_arguments(current, task_pt_regs(current), args);
 	if (!lt_object_died(t, LEAKTRACE_KIND_TIMER, (u32)args[0],
-			    lt_stack_capture_death(t), NULL) &&
-	    atomic64_dec_if_positive(&k->untracked) >= 0) {
-		atomic64_inc(&k->foreign);
-		lt_count_deaths(t, LEAKTRACE_KIND_TIMER, 1);
-	}
+			    lt_stack_capture_death(t), NULL))
+		lt_object_died_untracked(t, LEAKTRACE_KIND_TIMER);
 	lt_probe_leave();
 }
 

@@ -32,15 +32,17 @@ static int fill_kind(struct sk_buff *skb, const struct lt_target *t, enum leaktr
 	const struct lt_kind_stats *k = &t->kind[kind];
 	const struct lt_kind *ops = lt_kinds[kind];
 	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_KIND);
+	u64 live = lt_kind_live(t, kind);
 	struct lt_kind_counts sum;
 
 	lt_kind_sum(t, kind, &sum);
 	if (!nest || nla_put_u8(skb, LEAKTRACE_A_KIND_ID, kind) ||
 	    LT_PUT64(skb, KIND, BASELINE, count(&k->baseline)) ||
-	    LT_PUT64(skb, KIND, BASELINE_LIVE, count(&k->baseline_live)) ||
+	    /* of what is released without an object it is not known whether it was one of these */
+	    LT_PUT64(skb, KIND, BASELINE_LIVE, min(count(&k->baseline_live), live)) ||
 	    LT_PUT64(skb, KIND, BORN, sum.born) ||
 	    LT_PUT64(skb, KIND, DIED, sum.died) ||
-	    LT_PUT64(skb, KIND, LIVE, lt_kind_live(t, kind)) ||
+	    LT_PUT64(skb, KIND, LIVE, live) ||
 	    LT_PUT64(skb, KIND, BYTES, ops->bytes ? ops->bytes(t) : 0) ||
 	    LT_PUT64(skb, KIND, MISSED_BIRTHS, count(&k->missed_births)) ||
 	    LT_PUT64(skb, KIND, MISSED_DEATHS, count(&k->missed_deaths)) ||

@@ -362,6 +362,53 @@ bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 }
 
 /**
+ * lt_object_died_untracked() - something is released that has no object
+ * @t: its target
+ * @kind: kind
+ *
+ * Context: any.
+ * Return: true if it was born when there was no room for it, and is counted as released;
+ * false if all that are live have objects.
+ */
+bool lt_object_died_untracked(struct lt_target *t, enum leaktrace_kind kind)
+{
+	struct lt_kind_stats *k = &t->kind[kind];
+
+	if (atomic64_dec_if_positive(&k->untracked) < 0)
+		return false;
+	atomic64_inc(&k->foreign);
+	lt_count_deaths(t, kind, 1);
+	return true;
+}
+
+/**
+ * lt_object_recount_untracked() - how many are live without an object
+ * @t: the target
+ * @kind: kind
+ * @before: what its count was when they were counted
+ * @now: how many there are
+ *
+ * The difference came or went unseen: what has no object is known by number only.
+ *
+ * Context: any.
+ */
+void lt_object_recount_untracked(struct lt_target *t, enum leaktrace_kind kind, s64 before,
+				 s64 now)
+{
+	struct lt_kind_stats *k = &t->kind[kind];
+	s64 more = now - before;
+
+	atomic64_add(more, &k->untracked);
+	if (more > 0) {
+		atomic64_add(more, &k->missed_births);
+		lt_count_births(t, kind, more);
+	} else if (more < 0) {
+		atomic64_add(-more, &k->missed_deaths);
+		lt_count_deaths(t, kind, -more);
+	}
+}
+
+/**
  * lt_object_rekey() - an object is known by another key from now on
  * @t: its target
  * @kind: kind

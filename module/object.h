@@ -41,6 +41,9 @@ extern const struct lt_store lt_object_store;
 bool lt_object_born(struct lt_target *t, const struct lt_birth *b);
 bool lt_object_died(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    u32 stack, struct lt_object *copy);
+bool lt_object_died_untracked(struct lt_target *t, enum leaktrace_kind kind);
+void lt_object_recount_untracked(struct lt_target *t, enum leaktrace_kind kind, s64 before,
+				 s64 now);
 bool lt_object_rekey(struct lt_target *t, enum leaktrace_kind kind, u64 from, u64 to);
 bool lt_object_find(struct lt_target *t, enum leaktrace_kind kind, u64 key,
 		    struct lt_object *copy);
