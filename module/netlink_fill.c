@@ -65,16 +65,17 @@ static int fill_exit(struct sk_buff *skb, const struct lt_target *t, u32 flags)
 	return 0;
 }
 
-/* Its own losses. Events are not counted by target: all since it was attached. */
+/* Its own losses. */
 static int fill_lost(struct sk_buff *skb, const struct lt_target *t)
 {
 	struct nlattr *nest = nla_nest_start(skb, LEAKTRACE_A_TARGET_LOST);
 
-	if (!nest || LT_PUT64(skb, STATUS, LOST_RING, lt_ring_lost() - t->lost_ring) ||
-	    LT_PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent() - t->lost_socket) ||
+	if (!nest || LT_PUT64(skb, STATUS, LOST_RING, count(&t->lost[LT_LOST_RING])) ||
+	    LT_PUT64(skb, STATUS, LOST_SOCKET, count(&t->lost[LT_LOST_SOCKET])) ||
 	    LT_PUT64(skb, STATUS, LOST_OBJECTS, count(&t->lost[LT_LOST_OBJECTS])) ||
 	    LT_PUT64(skb, STATUS, LOST_SITES, count(&t->lost[LT_LOST_SITES])) ||
 	    LT_PUT64(skb, STATUS, LOST_STACKS, count(&t->lost[LT_LOST_STACKS])) ||
+	    LT_PUT64(skb, STATUS, LOST_NESTED, count(&t->lost[LT_LOST_NESTED])) ||
 	    LT_PUT64(skb, STATUS, LOST_WORK, count(&t->lost[LT_LOST_WORK])))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -156,8 +157,8 @@ static int fill_stores(struct sk_buff *skb)
 static int fill_losses(struct sk_buff *skb)
 {
 	return LT_PUT64(skb, STATUS, EVENTS, lt_ring_events()) ||
-	       LT_PUT64(skb, STATUS, LOST_RING, lt_ring_lost()) ||
-	       LT_PUT64(skb, STATUS, LOST_SOCKET, lt_ring_unsent()) ||
+	       LT_PUT64(skb, STATUS, LOST_RING, count(&lt_lost[LT_LOST_RING])) ||
+	       LT_PUT64(skb, STATUS, LOST_SOCKET, count(&lt_lost[LT_LOST_SOCKET])) ||
 	       LT_PUT64(skb, STATUS, LOST_OBJECTS, count(&lt_lost[LT_LOST_OBJECTS])) ||
 	       LT_PUT64(skb, STATUS, LOST_SITES, count(&lt_lost[LT_LOST_SITES])) ||
 	       LT_PUT64(skb, STATUS, LOST_STACKS, count(&lt_lost[LT_LOST_STACKS])) ||

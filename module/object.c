@@ -144,8 +144,8 @@ static struct lt_object *object_lookup(u32 b, u32 target, u8 kind, u64 key)
 	return NULL;
 }
 
-static noinline void object_put_event(const struct lt_object *o, enum leaktrace_event_op op,
-				      u32 stack, u64 now_ns)
+static noinline void object_put_event(struct lt_target *t, const struct lt_object *o,
+				      enum leaktrace_event_op op, u32 stack, u64 now_ns)
 {
 	struct lt_event e = {
 		.time_ns = now_ns, .id = o->key, .target = o->target,
@@ -153,14 +153,14 @@ static noinline void object_put_event(const struct lt_object *o, enum leaktrace_
 		.op = op, .kind = o->kind,
 	};
 
-	lt_ring_put(&e);
+	lt_ring_put(t, &e);
 }
 
-static void object_event(const struct lt_object *o, enum leaktrace_event_op op,
-			 u32 stack, u64 now_ns)
+static void object_event(struct lt_target *t, const struct lt_object *o,
+			 enum leaktrace_event_op op, u32 stack, u64 now_ns)
 {
 	if (lt_ring_wanted(now_ns))
-		object_put_event(o, op, stack, now_ns);
+		object_put_event(t, o, op, stack, now_ns);
 }
 
 /* Counts and reports the death of @o, which is off the table or about to be reused. */
@@ -173,7 +173,7 @@ static void object_end(struct lt_target *t, struct lt_object *o, u32 stack)
 		atomic64_dec(&t->kind[o->kind].baseline_live);
 	else
 		lt_site_died(o->site, 1, now_ns - o->born_ns, now_ns, stack);
-	object_event(o, LEAKTRACE_EVENT_DIED, stack, now_ns);
+	object_event(t, o, LEAKTRACE_EVENT_DIED, stack, now_ns);
 }
 
 static void object_fill(struct lt_object *o, struct lt_target *t, const struct lt_birth *b,
@@ -308,7 +308,7 @@ bool lt_object_born(struct lt_target *t, const struct lt_birth *b)
 	}
 	object_fill(o, t, b, now_ns);
 	if (!baseline)
-		object_event(o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
+		object_event(t, o, LEAKTRACE_EVENT_BORN, b->stack, now_ns);
 out:
 	raw_spin_unlock_irqrestore(lock_of(bucket), flags);
 	if (unlikely(b->stack & LT_STACK_CUT) && tracked)

@@ -431,7 +431,7 @@ static noinline void page_emit(struct lt_pages *p, enum leaktrace_event_op op, u
 		.op = op, .kind = LEAKTRACE_KIND_PAGE,
 	};
 
-	lt_ring_put(&e);
+	lt_ring_put(p->target, &e);
 }
 
 static void page_notify(struct lt_pages *p, enum leaktrace_event_op op, unsigned long page,

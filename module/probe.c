@@ -82,6 +82,23 @@ const char *lt_gave_up(void)
 	return READ_ONCE(gave_up);
 }
 
+/*
+ * Whose it was is known of a target's own task only: what somebody else does to its memory or
+ * its descriptors, as reclaim does, counts for the module alone.
+ */
+static noinline void count_nested(void)
+{
+	struct lt_target *t;
+
+	rcu_read_lock();
+	t = lt_target_current();
+	if (t)
+		lt_target_lost(t, LT_LOST_NESTED, 1);
+	else
+		atomic64_inc(&lt_lost[LT_LOST_NESTED]);
+	rcu_read_unlock();
+}
+
 /**
  * lt_probe_resume() - go on with a probe's work on a target, later and elsewhere
  *
@@ -98,8 +115,8 @@ bool lt_probe_resume(void)
 	if (__this_cpu_inc_return(nesting) == 1)
 		return true;
 	__this_cpu_dec(nesting);
+	count_nested();
 	preempt_enable_notrace();
-	atomic64_inc(&lt_lost[LT_LOST_NESTED]);
 	return false;
 }
 

@@ -47,7 +47,6 @@ static bool traced;
 bool lt_ring_wanted_now ____cacheline_aligned_in_smp;
 u64 lt_ring_asked_ns;
 
-static atomic64_t unsent;
 static void ring_drain_fn(struct work_struct *work);
 static DECLARE_WORK(drain, ring_drain_fn);
 static struct irq_work kick;
@@ -73,6 +72,28 @@ static unsigned int ring_take_batch(struct ring_set *set, int cpu, struct lt_eve
 	return n;
 }
 
+/*
+ * What a receiver had no room for: one that asked for NETLINK_BROADCAST_ERROR, that is. The
+ * others are told by their own ENOBUFS, and netlink does not tell us.
+ */
+static void count_unsent(const struct lt_event *batch, unsigned int n)
+{
+	unsigned int i, same;
+	struct lt_target *t;
+
+	for (i = 0; i < n; i += same) {
+		for (same = 1; i + same < n && batch[i + same].target == batch[i].target; same++)
+			;
+		t = lt_target_by_id(batch[i].target);
+		if (t) {
+			lt_target_lost(t, LT_LOST_SOCKET, same);
+			lt_target_put(t);
+		} else {		/* it begins or has ended */
+			atomic64_add(same, &lt_lost[LT_LOST_SOCKET]);
+		}
+	}
+}
+
 /* At most one ring full: a CPU that fills it as fast would keep us here. */
 static bool ring_drain(enum lt_group group, int cpu)
 {
@@ -83,7 +104,7 @@ static bool ring_drain(enum lt_group group, int cpu)
 
 	while ((n = ring_take_batch(set, cpu, batch, &seq, &lost))) {
 		if (lt_netlink_send_batch(group, cpu, seq, lost, batch, n))
-			atomic64_add(n, &unsent);
+			count_unsent(batch, n);
 		cond_resched();
 		sent += n;
 		if (sent >= set->events)
@@ -222,10 +243,10 @@ const struct lt_store lt_ring_store = {
 	.cpu_bytes = ring_cpu_bytes,
 };
 
-static void ring_put(enum lt_group group, const struct lt_event *e)
+static void ring_put(enum lt_group group, struct lt_target *t, const struct lt_event *e)
 {
+	bool first, dropped = false, lost = false;
 	struct ring_set *set = &sets[group];
-	bool first, dropped = false;
 	unsigned long flags;
 	struct ring *r;
 
@@ -236,15 +257,18 @@ static void ring_put(enum lt_group group, const struct lt_event *e)
 	first = r->head == r->tail;
 	if (!r->event) {
 		/* No memory for a CPU that came online. If nothing is traced, not a loss. */
-		r->lost += READ_ONCE(traced);
+		lost = READ_ONCE(traced);
 		dropped = true;
 	} else if (r->head - r->tail >= set->events) {
-		r->lost++;
+		lost = true;
 		dropped = true;
 	} else {
 		r->event[r->head++ & (set->events - 1)] = *e;
 	}
+	r->lost += lost;
 	raw_spin_unlock_irqrestore(&r->lock, flags);
+	if (lost)
+		lt_target_lost(t, LT_LOST_RING, 1);
 	if (first || dropped)
 		irq_work_queue(&kick);
 }
@@ -263,13 +287,14 @@ void lt_ring_ask(u64 now_ns)
 
 /**
  * lt_ring_put() - queue a birth or a death, if somebody listens
+ * @t: target
  * @e: the event
  *
  * Context: any.
  */
-void lt_ring_put(const struct lt_event *e)
+void lt_ring_put(struct lt_target *t, const struct lt_event *e)
 {
-	ring_put(LT_GROUP_EVENTS, e);
+	ring_put(LT_GROUP_EVENTS, t, e);
 }
 
 /**
@@ -287,8 +312,8 @@ void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id)
 		.tid = current->pid, .count = 1, .op = op,
 	};
 
-	ring_put(LT_GROUP_TARGETS, &e);
-	ring_put(LT_GROUP_EVENTS, &e);
+	ring_put(LT_GROUP_TARGETS, t, &e);
+	ring_put(LT_GROUP_EVENTS, t, &e);
 }
 
 /**
@@ -305,37 +330,6 @@ u64 lt_ring_events(void)
 	for_each_possible_cpu(cpu)
 		n += READ_ONCE(per_cpu_ptr(sets[LT_GROUP_EVENTS].rings, cpu)->head);
 	return n;
-}
-
-/**
- * lt_ring_lost() - events that found their ring full
- *
- * Context: any.
- * Return: number since load.
- */
-u64 lt_ring_lost(void)
-{
-	u64 n = 0;
-	int cpu, i;
-
-	for (i = 0; i < __LT_GROUPS; i++)
-		for_each_possible_cpu(cpu)
-			n += READ_ONCE(per_cpu_ptr(sets[i].rings, cpu)->lost);
-	return n;
-}
-
-/**
- * lt_ring_unsent() - events that did not fit in a receiver's buffer
- *
- * Of a receiver that asked for NETLINK_BROADCAST_ERROR, that is: the others are told by
- * their own ENOBUFS, and netlink does not tell us.
- *
- * Context: any.
- * Return: number since load.
- */
-u64 lt_ring_unsent(void)
-{
-	return atomic64_read(&unsent);
 }
 
 /**

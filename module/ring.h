@@ -26,11 +26,9 @@ struct lt_event {
 extern const struct lt_store lt_ring_store;
 
 void lt_ring_ask(u64 now_ns);
-void lt_ring_put(const struct lt_event *e);
+void lt_ring_put(struct lt_target *t, const struct lt_event *e);
 void lt_ring_note(struct lt_target *t, enum leaktrace_event_op op, u64 id);
 u64 lt_ring_events(void);
-u64 lt_ring_lost(void);
-u64 lt_ring_unsent(void);
 u32 lt_ring_used(void);
 
 extern bool lt_ring_wanted_now;

@@ -175,8 +175,6 @@ static struct lt_target *new_target(struct task_struct *task, u32 kinds,
 	t->max_objects = max_objects ? min(max_objects, lt_max_objects) : lt_max_objects;
 	get_task_comm(t->comm, task);
 	t->attached_ns = lt_now_ns();
-	t->lost_ring = lt_ring_lost();
-	t->lost_socket = lt_ring_unsent();
 	lt_ring_ask(t->attached_ns);
 	if (kinds & lt_probe_missing())
 		lt_target_inexact(t, LEAKTRACE_INEXACT_PROBE_ABSENT);

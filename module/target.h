@@ -71,7 +71,7 @@ struct lt_target {
 	atomic64_t objects ____cacheline_aligned_in_smp;	/* in that table */
 
 	/* Written by losses and by mremap. */
-	atomic64_t lost[__LT_LOSSES] ____cacheline_aligned_in_smp;	/* not NESTED: whose? */
+	atomic64_t lost[__LT_LOSSES] ____cacheline_aligned_in_smp;
 	atomic_t pending_moves;		/* mremap works queued and not done */
 
 	/* Written by who holds the target: deferred works, dumps, comparisons. */
@@ -89,7 +89,6 @@ struct lt_target {
 	u64 exited_ns;
 	u32 exit_code;
 	u64 reconciled_ns;
-	u64 lost_ring, lost_socket;	/* events, of all targets, when it was attached */
 	struct rcu_head rcu;
 };
 

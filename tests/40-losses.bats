@@ -22,7 +22,7 @@ teardown_file() {
 	[ -z "${LEAKTRACE_KO-}" ] || load_module
 }
 
-one_is_traced() { genl status | jq -e '.tracing == 1'; }
+are_traced() { genl status | jq -e ".targets == $1"; }
 
 # 20,000 pairs of $VICTIM's, while somebody listens and does not hear. A slow kernel
 # empties a ring as fast as it is filled: so the last ones go before who empties it.
@@ -228,11 +228,13 @@ live_is() {
 # bats test_tags=core,debug
 @test "losses: a recorder that stands still: what its socket could not take is counted" {
 	load_module
+	start_and_attach fd victim_fd
+	local quiet=$VICTIM
 	start_victim victim_fd
 	lt_front record "$VICTIM" --kinds fd --events -o "$BATS_TEST_TMPDIR/rec.lt" \
 		>"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	listener=$!
-	until_true 60 one_is_traced
+	until_true 60 are_traced 2
 	kill -STOP $listener
 	local i
 	for ((i = 0; i < 12; i++)); do
@@ -244,6 +246,8 @@ live_is() {
 	local said
 	said=$(lt report "$VICTIM" --format json) || true
 	jq -e '.losses.events > 0 and .losses.exact' <<<"$said"
+	report "$quiet"
+	expect "$(loss events)" 0 "events lost by who had none"
 	kill -INT $listener
 	wait $listener || [ $? = 1 ]
 	listener=''
@@ -254,7 +258,7 @@ live_is() {
 	start_victim victim_fd
 	lt_front attach "$VICTIM" --kinds fd >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	listener=$!
-	until_true 60 one_is_traced
+	until_true 60 are_traced 1
 	tell pairs 1000
 	[ "$(genl status | jq .events)" -lt 100 ]
 	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" listen stay >"$BATS_TEST_TMPDIR/listener" 3>&- &
@@ -297,6 +301,8 @@ live_is() {
 # bats test_tags=core
 @test "losses: what one target lost is not said of another, nor of who comes later" {
 	load_module ring_bytes=4096
+	start_and_attach fd victim_fd
+	local quiet=$VICTIM
 	start_victim victim_fd
 	attach --kinds fd --max-objects 20
 	local first=$VICTIM
@@ -311,6 +317,9 @@ live_is() {
 	report "$first"
 	assert_flagged objects
 	[ "$(loss events)" -gt 0 ]
+	report "$quiet"
+	assert_exact
+	expect "$(loss objects) $(loss stacks) $(loss events)" "0 0 0" "losses beside it"
 }
 
 # A read of shared memory may map more than its page, so each is a work on the way back
@@ -318,10 +327,15 @@ live_is() {
 @test "losses: one system call makes more works than there may be: the report finds what they had found" {
 	load_module
 	start_and_attach page victim_storm
+	local quiet=$VICTIM
+	start_and_attach page victim_storm
 	tell lock 6000
 	[ "$(genl status | jq .lost_work)" -gt 0 ]
 	report
 	assert_all_pages
+	[ "$(loss skipped)" -gt 0 ]
+	report "$quiet"
+	expect "$(loss skipped)" 0 "works lost by who had none"
 }
 
 @test "losses: a target's own bound" {

@@ -318,6 +318,7 @@ static struct json_object *losses_of(struct model *m)
 	json_put(o, "complete_stacks", real(l.complete_stacks));
 	json_put(o, "complete_stacks_bytes", real(l.complete_bytes));
 	json_put(o, "incomplete_stacks", ended_of(&l));
+	json_put(o, "skipped", json_number(l.skipped));
 	json_put(o, "reconciled", json_number(l.reconciled));
 	for (unsigned int i = 0; i < l.ninexact; i++)
 		json_object_array_add(why, json_string(l.inexact[i]));

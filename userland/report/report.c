@@ -121,6 +121,7 @@ void report_losses(struct model *m, struct losses *l)
 	if (inexact & LEAKTRACE_INEXACT_TABLE_FULL && lost->objects > untracked)
 		l->objects = lost->objects;
 	l->stacks = lost->stacks;
+	l->skipped = lost->nested + lost->work;
 	count_stacks(m, l);
 	find_missing_debug(m, l);
 }

@@ -27,7 +27,7 @@ struct losses {
 	struct {
 		uint64_t objects, bytes;
 	} ended[STACK_UNKNOWN + 1];	/* live objects by the reason for an incomplete stack */
-	uint64_t events, objects, stacks, truncated_stacks, reconciled;
+	uint64_t events, objects, stacks, truncated_stacks, skipped, reconciled;
 	double complete_stacks;
 	struct {			/* debug information that findings lack; files: 0: none */
 		const char *file;	/* one of them, */

@@ -199,7 +199,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_GENERATION,		/* u32, grows with new code: for MAPS_SET */
 	LEAKTRACE_A_TARGET_MAPS,		/* u32, mappings set now */
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
-	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*; of events all since */
+	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*, since attach */
 	LEAKTRACE_A_TARGET_CHILDREN_DROPPED,	/* u32, exited ones that made room for others */
 	__LEAKTRACE_A_TARGET_MAX
 };
