@@ -305,7 +305,7 @@ void lt_fd_reconcile(struct lt_target *t)
 {
 	bool full = atomic_read(&t->inexact) & LEAKTRACE_INEXACT_TABLE_FULL;
 	s64 untracked = atomic64_read(&t->kind[LEAKTRACE_KIND_FD].untracked);
-	struct suspects *all = kvzalloc(sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
+	struct suspects *all = kvzalloc(sizeof(*all), LT_GFP_TABLE);
 
 	if (!all) {
 		lt_target_unconfirmed(t);

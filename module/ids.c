@@ -14,6 +14,7 @@
 
 #include "ids.h"
 #include "object.h"
+#include "pool.h"
 #include "target.h"
 
 enum {
@@ -87,7 +88,7 @@ bool lt_ids_list(struct lt_target *t, const struct lt_id_ops *ops, bool known,
 
 	for (;;) {
 		c.ids = (struct lt_ids){ .max = want };
-		c.ids.id = kvmalloc_array(want, sizeof(u32), GFP_KERNEL | __GFP_NOWARN);
+		c.ids.id = kvmalloc_array(want, sizeof(u32), LT_GFP_TABLE);
 		if (!c.ids.id)
 			return false;
 		if (known)

@@ -1107,7 +1107,7 @@ static bool map_look_twice(struct map_walk *w)
 
 static void map_reconcile(struct lt_target *t)
 {
-	struct map_suspects *all = kvcalloc(2, sizeof(*all), GFP_KERNEL | __GFP_NOWARN);
+	struct map_suspects *all = kvcalloc(2, sizeof(*all), LT_GFP_TABLE);
 	struct map_walk w = {
 		.t = t, .tb = map_table_of(t), .m = lt_mm_get(t), .how = MAP_LOOK,
 		.hi = ULONG_MAX, .flags = LEAKTRACE_OBJECT_F_FOUND,

@@ -233,7 +233,7 @@ static bool copy_list(struct lt_target *t, u32 expected, struct timer_list_copy 
 	u32 want = expected + 64;
 
 	do {
-		c->timer = kvmalloc_array(want, sizeof(*c->timer), GFP_KERNEL | __GFP_NOWARN);
+		c->timer = kvmalloc_array(want, sizeof(*c->timer), LT_GFP_TABLE);
 		if (!c->timer)
 			return false;
 		c->n = 0;

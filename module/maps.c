@@ -24,6 +24,7 @@
 #include "leaktrace.h"
 #include "mm.h"
 #include "netlink.h"
+#include "pool.h"
 #include "probe.h"
 #include "ring.h"
 #include "target.h"
@@ -49,7 +50,7 @@ struct lt_maps *lt_maps_new(u32 n)
 
 	if (n > MAX_MAPS)
 		return ERR_PTR(-E2BIG);
-	maps = kvzalloc(struct_size(maps, map, n), GFP_KERNEL | __GFP_NOWARN);
+	maps = kvzalloc(struct_size(maps, map, n), LT_GFP_TABLE);
 	if (!maps)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&maps->refs, 1);

@@ -118,7 +118,7 @@ static int object_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(nbuckets(), sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
+	buckets = kvcalloc(nbuckets(), sizeof(*buckets), LT_GFP_TABLE);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 

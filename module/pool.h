@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * pool.c: cells of one size, numbered, from memory that grows up to a bound.
- * Included by leaktrace.h only.
  */
 #ifndef _LT_POOL_H
 #define _LT_POOL_H
@@ -16,7 +15,7 @@ enum {
 };
 
 /*
- * Memory that tables grow by. A trace is not worth the OOM killer, so it is refused rather
+ * All memory whose amount is not bounded by a few pages. A trace is not worth the OOM killer, so it is refused rather
  * than fought for. What an attach takes is charged to who attaches.
  */
 #define LT_GFP_TABLE	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY)

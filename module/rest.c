@@ -23,6 +23,7 @@
 #include "mm.h"
 #include "netlink.h"
 #include "page.h"
+#include "pool.h"
 #include "stack.h"
 #include "target.h"
 #include "unwind.h"
@@ -82,7 +83,7 @@ static void rest_read_frame(struct rest *r, const struct lt_walk *w, struct pt_r
 /* Where @stack ended, if that is where current still is. */
 static bool rest_find_frame(struct lt_target *t, u32 stack, struct rest *r)
 {
-	struct lt_walk *w = kvzalloc(lt_walk_bytes(lt_max_depth), GFP_KERNEL | __GFP_NOWARN);
+	struct lt_walk *w = kvzalloc(lt_walk_bytes(lt_max_depth), LT_GFP_TABLE);
 	struct pt_regs *regs = task_pt_regs(current);
 	const struct lt_stack *s = lt_stack_at(stack);
 	bool found = false;
@@ -156,7 +157,7 @@ static void rest_run(struct lt_work *w)
 {
 	struct lt_target *t = w->target;
 	u32 stack = w->stack;
-	struct rest *r = kvzalloc(sizeof(*r), GFP_KERNEL | __GFP_NOWARN);
+	struct rest *r = kvzalloc(sizeof(*r), LT_GFP_TABLE);
 	bool found = false;
 
 	if (!r)

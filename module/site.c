@@ -145,7 +145,7 @@ static int site_reset(bool prime)
 	buckets = NULL;
 	if (!prime)
 		return 0;
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), LT_GFP_TABLE);
 	return buckets ? lt_pool_prime(pool) : -ENOMEM;
 }
 

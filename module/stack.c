@@ -139,7 +139,7 @@ static int stack_init(void)
 	max_chunks = clamp_t(u64, (u64)lt_max_stacks * BYTES_PER_STACK >> CHUNK_SHIFT,
 			     1, 1U << 14);
 	added.top = 1;
-	chunk = kvcalloc(max_chunks, sizeof(*chunk), GFP_KERNEL | __GFP_NOWARN);
+	chunk = kvcalloc(max_chunks, sizeof(*chunk), LT_GFP_TABLE);
 	return chunk ? 0 : -ENOMEM;
 }
 
@@ -154,7 +154,7 @@ static int stack_reset(bool prime)
 		return 0;
 	seed = get_random_u64();
 	factor = get_random_u64() | 1;
-	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), GFP_KERNEL | __GFP_NOWARN);
+	buckets = kvcalloc(1 << BUCKET_BITS, sizeof(*buckets), LT_GFP_TABLE);
 	stack_grow_fn(&grow);
 	return buckets && nchunks ? 0 : -ENOMEM;
 }

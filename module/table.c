@@ -18,6 +18,7 @@
 
 #include "code.h"
 #include "leaktrace.h"
+#include "pool.h"
 #include "unwind_check.h"
 
 static LIST_HEAD(tables);		/* most recently used first */
@@ -155,7 +156,7 @@ static struct leaktrace_unwind_header *read_blob(struct file *file, size_t *byte
 		return ERR_PTR(-EINVAL);
 	if (size < (loff_t)sizeof(*h) || size > LEAKTRACE_UNWIND_MAX_BYTES)
 		return ERR_PTR(-EFBIG);
-	h = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	h = kvmalloc(size, LT_GFP_TABLE);
 	if (!h)
 		return ERR_PTR(-ENOMEM);
 	while (at < size) {

@@ -95,6 +95,48 @@ limited_group() {
 	expect "$(genl status | jq .targets)" 0 targets
 }
 
+# Who attaches has hardly any memory left in its group: what the tables would take is refused
+# to it, and costs nobody's life. Without the limit it is given.
+# bats test_tags=core
+@test "host: an attach that its memory cgroup has no room for is refused, and kills nobody" {
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || lacking "no memory controller"
+	limited_group 64
+	start_victim victim_fd
+	"$PYTHON" -S -B - "$VICTIM" $GROUP "$TOP/tests/lib" >&2 <<-'PYTHON'
+	import errno, os, sys
+	sys.path.insert(0, sys.argv[3])
+	import genl
+	group = sys.argv[2]
+	def write(name, text):
+	    with open(group + "/" + name, "w") as f:
+	        f.write(text)
+	nl = genl.Netlink()
+	family = nl.family()["id"]
+	wanted = genl.u32("pid", int(sys.argv[1])) + genl.u32("kinds", 1 << genl.KINDS.index("fd"))
+	write("cgroup.procs", str(os.getpid()))
+	with open(group + "/memory.current") as f:
+	    write("memory.max", str(int(f.read()) + (1 << 20)))
+	try:
+	    genl.call(nl, family, "TARGET_ADD", wanted)
+	    sys.exit("attached")
+	except genl.Refused as refused:
+	    if refused.code != errno.ENOMEM:
+	        raise
+	with open(group + "/memory.events") as f:
+	    events = dict(line.split() for line in f)
+	print(events)
+	if events["oom_kill"] != "0":
+	    sys.exit("somebody was killed")
+	if not int(events["max"]):
+	    sys.exit("the limit was not reached: nothing was charged")
+	write("memory.max", "max")
+	target = genl.call(nl, family, "TARGET_ADD", wanted)[0]["id"]
+	genl.call(nl, family, "RECONCILE", genl.u32("id", target))
+	genl.call(nl, family, "TARGET_DEL", genl.u32("id", target))
+	PYTHON
+	tell hold 3
+}
+
 # Such a worker has the process's memory and its own name under task/, and never comes
 # back to user mode. Until v6.4 it was a thread of the kernel.
 # bats test_tags=core,debug
