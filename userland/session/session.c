@@ -302,6 +302,20 @@ void session_forget(struct traced *t)
 	free(t);
 }
 
+void session_remove(struct session *s, struct traced *t)
+{
+	struct traced **at = &s->targets;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = t->next;
+	if (t->ours && !t->deleted && !t->detached)
+		client_target_del(s->client, t->model.target.id);
+	session_forget(t);
+}
+
 void session_drop_done(struct session *s)
 {
 	struct traced **at = &s->targets, *t;

@@ -142,6 +142,11 @@ void session_children_news(struct session *s, struct traced *t, bool last);
 void session_exec(struct session *s, struct traced *t);
 void session_catch_up(struct session *s, struct traced *t);	/* before it exits */
 int session_loop(struct session *s);
+/* The same for who has a loop of its own: once, then again and again; EXIT_TROUBLE after an error message. */
+void session_begin(struct session *s);
+int session_step(struct session *s, int wait_ms);
+void session_refresh(struct session *s, struct traced *t);	/* objects and verdicts, unless that was just done */
+void session_remove(struct session *s, struct traced *t);	/* detaches what is ours, and frees it */
 int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
 void session_fold(struct session *s);	/* frees children that have exited */
 void session_forget(struct traced *t);

@@ -377,31 +377,51 @@ static void on_signals(struct session *s)
 	}
 }
 
-int session_loop(struct session *s)
+void session_refresh(struct session *s, struct traced *t)
+{
+	if (t->done || monotonic_ns() < t->objects_next_ns || read_objects(s, t))
+		return;
+	session_judge(s, t, false);
+	note_objects(&t->model);
+}
+
+void session_begin(struct session *s)
 {
 	begin_losses(s);
 	s->started_ns = monotonic_ns();
 	client_on_copy(s->client, on_copy);
 	live_draw(s);
-	while (!s->stop) {
-		struct pollfd fds[] = {
-			{ .fd = s->events_fd, .events = POLLIN },
-			{ .fd = s->signal_fd, .events = POLLIN },
-			{ .fd = s->timer_fd, .events = POLLIN },
-			{ .fd = s->view ? terminal_keys_fd() : -1, .events = POLLIN },
-		};
+}
 
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return fail("poll: %s", strerror(errno));
-		if (fds[1].revents)
-			on_signals(s);
-		/* ENOBUFS is an error of the socket, which reading clears */
-		if (fds[0].revents && client_events(s->client, NULL, on_event, s))
-			return fail("%s", client_error(s->client));
-		if (fds[2].revents)
-			tick(s);
-		if (fds[3].revents)
-			live_key(s);
+int session_step(struct session *s, int wait_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = s->events_fd, .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->timer_fd, .events = POLLIN },
+		{ .fd = s->view ? terminal_keys_fd() : -1, .events = POLLIN },
+	};
+
+	if (poll(fds, ARRAY_SIZE(fds), wait_ms) < 0 && errno != EINTR)
+		return fail("poll: %s", strerror(errno));
+	if (fds[1].revents)
+		on_signals(s);
+	/* ENOBUFS is an error of the socket, which reading clears */
+	if (fds[0].revents && client_events(s->client, NULL, on_event, s))
+		return fail("%s", client_error(s->client));
+	if (fds[2].revents)
+		tick(s);
+	if (fds[3].revents)
+		live_key(s);
+	return 0;
+}
+
+int session_loop(struct session *s)
+{
+	session_begin(s);
+	while (!s->stop) {
+		if (session_step(s, -1))
+			return EXIT_TROUBLE;
 		s->stop |= is_over(s);
 	}
 	return s->status;
