@@ -239,9 +239,9 @@ newer_package() {
 	expect "$noted" "$loaded" "libraries in notes"
 	# and that is what the package recommends or suggests
 	control=$(dpkg-deb -f "$PACKAGES"/leaktrace_*.deb Recommends Suggests)
-	[[ $control == *libcurl* && $control == *libmicrohttpd* && $control == *libdebuginfod* ]]
+	[[ $control == *libcurl* && $control == *libmicrohttpd* && $control == *libncursesw* && $control == *libdebuginfod* ]]
 	readelf -d "$PACKAGES/leaktrace/userland/leaktrace" >"$BATS_TEST_TMPDIR/dynamic"
-	refute grep -E 'NEEDED.*(curl|microhttpd|debuginfod)' "$BATS_TEST_TMPDIR/dynamic"
+	refute grep -E 'NEEDED.*(curl|microhttpd|ncurses|debuginfod)' "$BATS_TEST_TMPDIR/dynamic"
 }
 
 @test "packages: another folder, user, umask, time, locale and time zone make the same bytes" {

@@ -3,34 +3,19 @@
 # bats file_tags=vm
 
 load lib/common
+load lib/terminal
 
 setup() {
 	need_module
 	hide_debug_files
 	command -v tmux >/dev/null || lacking "no tmux: run scripts/setup"
 	export LC_ALL=C.UTF-8
-	SCREEN=$BATS_TEST_TMPDIR/tmux
 }
 
 teardown() {
-	tm kill-server 2>/dev/null || true
+	close_terminal
 	clean_up
 }
-
-tm() { tmux -S "$SCREEN" -f /dev/null "$@"; }
-
-# on_terminal COLUMNS ROWS COMMAND: in a shell, so that what it leaves is seen
-on_terminal() {
-	tm new-session -d -x "$1" -y "$2" "PS1='prompt:' exec bash --norc -i"
-	tm set-option -g default-terminal screen 2>/dev/null || true
-	until_true 30 shows 'prompt:'
-	tm send-keys "$3" Enter
-}
-
-screen() { tm capture-pane -p; }
-shows() { screen | grep -q -- "$1"; }
-shows_all() { screen | grep -c -- "$1"; }
-is_wide() { [ "$(tm display-message -p '#{pane_width}')" = "$1" ]; }
 
 # Twice: a table that is redrawn below its old self leaves lines of that.
 is_calm() {
@@ -118,4 +103,26 @@ $(cat "$BATS_TEST_TMPDIR/screen")"
 	tm send-keys "clear; $LEAKTRACE status -v" Enter
 	until_true 60 shows '^fd_install'
 	[[ $(lt status) == *PROBE*fd_install* ]]
+}
+
+is_traced() { lt status --json | jq -e ".targets[] | select(.pid == $VICTIM)" >/dev/null; }
+
+@test "terminal: top traces the process under the cursor, shows what leaks, and lets go" {
+	start_victim victim_fd
+	on_terminal 100 40 "$LEAKTRACE top --every 1 --kinds fd --filter victim_fd"
+	until_true 60 shows "^ *$VICTIM victim_fd"
+	tm send-keys Enter
+	until_true 60 shows '^fds '
+	refute shows 'not traced'
+	until_true 60 is_traced
+	tell seed 0.3 400
+	until_true 90 shows '^LEAK\|^suspect'
+	tm send-keys d
+	until_true 60 shows 'not traced'
+	expect "$(lt status --json | jq '.targets | length')" 0 "targets after d"
+	tm send-keys Enter
+	until_true 60 refute shows 'not traced'
+	tm send-keys q
+	until_true 60 shows '^prompt:$'
+	expect "$(lt status --json | jq '.targets | length')" 0 "targets after q"
 }

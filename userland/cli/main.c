@@ -75,6 +75,11 @@ const struct command commands[] = {
 	  "needs no symbols. glibc 2.31 to 2.41. The kernel module is not used.\n"
 	  "Exit status: 1 if nothing refers to a block.",
 	  "leaktrace heap 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_heap },
+	{ "top", "[OPTION…]", "Show all processes: what they hold, its growth, the nearest limit",
+	  "On a terminal a full screen: Enter traces a process and shows its findings, '?' the\n"
+	  "other keys. Only that needs the kernel module.",
+	  "leaktrace top --once --sort growth",
+	  OPT_TOP | OPT_EVERY | OPT_DURATION | OPT_JSON | OPT_KINDS | OPT_ANALYSIS, cmd_top },
 	{ "push", "[OPTION…] [PID | FILE] --to URL", "Send profiles to Pyroscope, to Parca, or to a URL that accepts pprof",
 	  "The profiles are those of a traced process, of all of them, or of a file.\n"
 	  "The value of LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "export/push_encode.h"
+#include "host/table.h"
 #include "model/kind.h"
 #include "report/output.h"
 #include "session/selector.h"
@@ -76,6 +77,10 @@ static const struct option_row rows[] = {
 	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26+ prove leaks (writes one byte to it)" },
 	{ OPT_GO, 0, "holders", NULL, "show what keeps its objects alive" },
 	{ OPT_GO, 0, "max-memory", "SIZE", "--holders: use at most this much memory (default: 1G)" },
+	{ OPT_TOP, '1', "once", NULL, "look twice, print the table and end" },
+	{ OPT_TOP, 0, "cgroups", NULL, "cgroups instead of processes" },
+	{ OPT_TOP, 's', "sort", "COLUMN", "limit (default), growth, fds, threads, timers, maps, memory, pid, name" },
+	{ OPT_TOP, 0, "filter", "TEXT", "only those whose name, PID, unit or cgroup has TEXT" },
 	{ OPT_RECORD, 0, "interval", "TIME", "time between two samples (default: 10s)" },
 	{ OPT_RECORD, 0, "max-size", "SIZE", "limit of the disk space used: 64M, 1G (default: 1G)" },
 	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "start a new file after this size or time: 64M, 1h" },
@@ -99,6 +104,8 @@ static const struct option_exception exceptions[] = {
 	{ "status", "json", "print one JSON object" },
 	{ "diff", "json", "the same as --format json" },
 	{ "diff", "format", "text or json" },
+	{ "top", "every", "look every TIME (default: 3s)" },
+	{ "top", "json", "print JSON, one look per line" },
 	{ "go", "format", "text, json or pprof" },
 	{ "go", "json", "the same as --format json, on one line" },
 	{ "heap", "format", "text or json" },
@@ -352,6 +359,19 @@ static int parse_rotate(const char *arg, struct options *o)
 		fail("--rotate: '%s' is neither a size (64M, 1G) nor a time of at least one second (1h)", arg);
 }
 
+static int parse_top(const char *name, const char *arg, struct options *o)
+{
+	o->once |= !strcmp(name, "once");
+	o->cgroups |= !strcmp(name, "cgroups");
+	if (!strcmp(name, "filter"))
+		o->filter = arg;
+	if (strcmp(name, "sort"))
+		return 0;
+	o->sort = arg;
+	return host_order_parse(arg) < 0 ?
+		fail("--sort: unknown column '%s' (one of limit, growth, fds, threads, timers, maps, memory, pid, name)", arg) : 0;
+}
+
 static int parse_record(const char *name, const char *arg, struct options *o)
 {
 	char *end;
@@ -416,15 +436,15 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		return *end || !o->session.max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
 	case OPT_GO:
 		return parse_go(r->name, arg, o);
+	case OPT_TOP:
+		return parse_top(r->name, arg, o);
 	case OPT_RECORD:
 		return parse_record(r->name, arg, o);
 	case OPT_DEBUGINFOD:
 		return debuginfod_ask();
 	case OPT_SITE:
-		if (!*arg)
-			return fail("--site: expected a site's number or hash");
 		o->output.site = arg;
-		return 0;
+		return *arg ? 0 : fail("--site: expected a site's number or hash");
 	case OPT_BETWEEN:
 		o->between[0] = arg;
 		return 0;

@@ -39,6 +39,7 @@ enum option_bit {
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
 	OPT_EVERY	= 1 << 22,
+	OPT_TOP		= 1 << 27,	/* --once, --cgroups, --sort, --filter */
 };
 
 enum { OPTIONS_LABELS_MAX = 16 };
@@ -60,6 +61,8 @@ struct options {
 	struct output_options output;
 	bool arm, disarm, verdict;	/* go: modify the program */
 	bool holders;			/* go: what keeps objects alive */
+	bool once, cgroups;		/* top */
+	const char *sort, *filter;	/* as given; NULL: not */
 	unsigned int count;		/* number of samples; 0: not given */
 	double every_s;			/* 0: not given */
 	const char *to, *listen;

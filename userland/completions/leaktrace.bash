@@ -15,7 +15,7 @@ _leaktrace_rows() {
 		letter=${BASH_REMATCH[2]:+-${BASH_REMATCH[2]}}
 		name=${BASH_REMATCH[3]} argument=${BASH_REMATCH[4]# } words=''
 		case $name in
-		kinds | format | protocol)
+		kinds | format | protocol | sort)
 			words=$(sed 's/([^)]*)//g; s/.*: //; s/ or / /g; s/,/ /g' <<<"${BASH_REMATCH[6]}")
 			;;
 		esac

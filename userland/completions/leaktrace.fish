@@ -46,7 +46,7 @@ function __leaktrace_value --argument-names name argument help
     switch $name,$argument
         case 'kinds,*'
             __leaktrace_list (__leaktrace_words $help)
-        case 'format,*' 'protocol,*'
+        case 'format,*' 'protocol,*' 'sort,*'
             __leaktrace_words $help
         case '*,FILE' '*,PATH' '*,DIRECTORY'
             __fish_complete_path (commandline -ct)

@@ -48,7 +48,7 @@ _leaktrace_option() {
 	case $2,$argument in
 	*,) ;;
 	kinds,*) _leaktrace_words $4; value=":$argument:_values -s , kind $reply" ;;
-	format,* | protocol,*) _leaktrace_words $4; value=":$argument:($reply)" ;;
+	format,* | protocol,* | sort,*) _leaktrace_words $4; value=":$argument:($reply)" ;;
 	*,FILE | *,PATH | *,DIRECTORY) value=":$argument:_files" ;;
 	*,PID) value=":$argument:_leaktrace_processes" ;;
 	*,[a-z]*) value=":$argument:($argument)" ;;

@@ -26,6 +26,7 @@
 
 	dlopen_note "libcurl.so.4", "push", "Send profiles over HTTP", "recommended"
 	dlopen_note "libmicrohttpd.so.12", "serve", "Answer HTTP requests", "recommended"
+	dlopen_note "libncursesw.so.6", "top", "Show all processes on the full screen", "recommended"
 	dlopen_note "libdebuginfod.so.1", "debuginfod", "Download debug information", "suggested"
 
 	.section .note.GNU-stack, "", %progbits
