@@ -10,9 +10,11 @@
 #include "model/kind.h"
 #include "model/status.h"
 #include "model/target.h"
+#include "model/workload.h"
 #include "netlink/client.h"
 #include "netlink/kernel_series.h"
 #include "netlink/requests.h"
+#include "report/json.h"
 #include "util/error.h"
 #include "util/format.h"
 #include "util/json.h"
@@ -54,6 +56,13 @@ static void kinds_of(uint32_t kinds, char buf[64])
 			snprintf(buf + strlen(buf), 64 - strlen(buf), "%s%s", *buf ? "," : "", kind_name(k));
 }
 
+/* Of one that has exited the number may be another's. */
+static void read_workload(const struct target *t, struct workload *w)
+{
+	if (!(t->flags & LEAKTRACE_TARGET_F_EXITED))
+		workload_read(w, "", t->pid);
+}
+
 static void text_targets(const struct overview *v)
 {
 	if (!v->ntargets) {
@@ -63,7 +72,8 @@ static void text_targets(const struct overview *v)
 	printf("%-6s %-8s %-16s %-22s %-9s %s\n", "TARGET", "PID", "COMM", "KINDS", "FOR", "LIVE");
 	for (size_t i = 0; i < v->ntargets; i++) {
 		const struct target *t = &v->targets[i];
-		char kinds[64], age[32], count[32];
+		char kinds[64], age[32], count[32], label[600];
+		struct workload w = { 0 };
 
 		kinds_of(t->kinds, kinds);
 		printf("%-6u %-8u %-16s %-22s %-9s", t->id, t->pid, t->comm, kinds,
@@ -71,7 +81,10 @@ static void text_targets(const struct overview *v)
 		for (int k = 0; k < KINDS; k++)
 			if (t->kind[k].present && t->kinds & 1U << k)
 				printf(" %s %s", kind_name(k), format_count(t->kind[k].live, count));
-		printf("%s%s%s%s\n", t->flags & LEAKTRACE_TARGET_F_EXITED ? ", exited" : "",
+		read_workload(t, &w);
+		workload_label(&w, label, sizeof(label));
+		workload_free(&w);
+		printf("%s%s%s%s%s%s\n", *label ? ", " : "", label, t->flags & LEAKTRACE_TARGET_F_EXITED ? ", exited" : "",
 		       t->flags & LEAKTRACE_TARGET_F_BACKGROUND ? ", background" : "",
 		       t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK ? ", follow-fork" : "",
 		       t->inexact ? ", not exact" : "");
@@ -161,10 +174,14 @@ static struct json_object *json_targets(const struct overview *v)
 	for (size_t i = 0; i < v->ntargets; i++) {
 		const struct target *t = &v->targets[i];
 		struct json_object *o = json_object_new_object(), *live = json_object_new_object();
+		struct workload w = { 0 };
 
 		json_put_number(o, "id", t->id);
 		json_put_number(o, "pid", t->pid);
 		json_put(o, "comm", json_string(t->comm));
+		read_workload(t, &w);
+		report_json_workload(o, &w);
+		workload_free(&w);
 		json_put(o, "window_s",
 			 json_object_new_double((t->now_ns - t->attached_ns) / 1e9));
 		json_put(o, "exited",

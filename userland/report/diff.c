@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "model/site.h"
 #include "model/target.h"
+#include "model/workload.h"
 #include "report/diff.h"
 #include "report/json.h"
 #include "report/report.h"
@@ -42,7 +43,7 @@ unsigned int difference_leaks(const struct difference_report *r)
 static void write_target(FILE *f, const char *lead, const struct model *m)
 {
 	const struct target *t;
-	char when[64];
+	char when[64], label[600];
 
 	if (!m) {
 		fprintf(f, "%snot in this file\n", lead);
@@ -50,8 +51,9 @@ static void write_target(FILE *f, const char *lead, const struct model *m)
 	}
 	t = &m->target;
 	format_time(t->now_ns / 1e9 + m->wall_minus_mono_s, when, sizeof(when));
-	fprintf(f, "%s%s, pid %u%s%s, %s\n", lead, *t->comm ? t->comm : "?", t->pid, m->exe ? ", " : "",
-		m->exe ?: "", when);
+	workload_label(&m->workload, label, sizeof(label));
+	fprintf(f, "%s%s, pid %u%s%s%s%s, %s\n", lead, *t->comm ? t->comm : "?", t->pid, *label ? ", " : "", label,
+		m->exe ? ", " : "", m->exe ?: "", when);
 }
 
 static void write_losses(FILE *f, struct model *m, const char *which)

@@ -15,6 +15,7 @@
 #include "model/model.h"
 #include "model/site.h"
 #include "model/target.h"
+#include "model/workload.h"
 #include "report/family.h"
 #include "report/report.h"
 #include "util/array.h"
@@ -208,7 +209,7 @@ bool family_mark(struct family *f, struct model *m, bool skip)
 void family_note(struct family *f, struct model *m)
 {
 	size_t told = 0, len = 0;
-	char *text = NULL, time[32], n[32];
+	char *text = NULL, time[32], n[32], label[600];
 	FILE *line;
 
 	if (!f || f->lines++ >= LINES_MAX)
@@ -218,7 +219,9 @@ void family_note(struct family *f, struct model *m)
 		return;
 	for (size_t i = 0; i < m->nfindings; i++)
 		told += m->findings[i].told;
-	fprintf(line, "  %s (%u), traced for %s: ", m->target.comm, m->target.pid, format_seconds(model_end_s(m), time));
+	workload_label(&m->workload, label, sizeof(label));
+	fprintf(line, "  %s (%u%s%s), traced for %s: ", m->target.comm, m->target.pid, *label ? ", " : "", label,
+		format_seconds(model_end_s(m), time));
 	if (told)
 		fprintf(line, "%zu finding%s told above", told, told == 1 ? "" : "s");
 	else

@@ -53,14 +53,30 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 	return n;
 }
 
+enum { WORKLOAD_LABELS = 3 };
+
+/* Where the process runs; returns how many labels that takes. */
+static size_t workload_labels(const struct workload *w, struct pprof_label labels[WORKLOAD_LABELS])
+{
+	size_t n = 0;
+
+	if (w->unit)
+		labels[n++] = (struct pprof_label){ .key = "unit", .text = w->unit };
+	if (w->container_id)
+		labels[n++] = (struct pprof_label){ .key = "container", .text = w->container ?: w->container_id };
+	if (w->pod)
+		labels[n++] = (struct pprof_label){ .key = "pod", .text = w->pod };
+	return n;
+}
+
 /* @kind: NULL if all samples have the same kind */
-static void put(struct pprof *p, const struct site *s, const char *kind,
+static void put(struct pprof *p, const struct model *m, const struct site *s, const char *kind,
 		const struct pprof_frame *frames, size_t n, uint64_t live, uint64_t died,
 		const char *age)
 {
 	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
 	int64_t values[] = { live, bytes, live + died, died };
-	struct pprof_label labels[4] = {
+	struct pprof_label labels[4 + WORKLOAD_LABELS] = {
 		{ .key = "type", .text = type_name(s->type) },
 		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
 	};
@@ -70,6 +86,7 @@ static void put(struct pprof *p, const struct site *s, const char *kind,
 		labels[nlabels++] = (struct pprof_label){ .key = "age", .text = age };
 	if (kind)
 		labels[nlabels++] = (struct pprof_label){ .key = "kind", .text = kind };
+	nlabels += workload_labels(&m->workload, labels + nlabels);
 	pprof_sample(p, frames, n, values, labels, nlabels);
 }
 
@@ -81,9 +98,9 @@ static void put_site(struct pprof *p, struct model *m, const struct site *s, con
 
 	for (unsigned int i = 0; i < AGES && frames; i++)
 		if (live[i])
-			put(p, s, kind, frames, nframes, live[i], 0, age_name(i));
+			put(p, m, s, kind, frames, nframes, live[i], 0, age_name(i));
 	if ((unknown || s->died) && frames)
-		put(p, s, kind, frames, nframes, unknown, s->died, NULL);
+		put(p, m, s, kind, frames, nframes, unknown, s->died, NULL);
 	free(frames);
 }
 
@@ -164,15 +181,18 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 	return finish(p, data, len);
 }
 
-static void put_runtime_site(struct pprof *p, const struct runtime_site *s, bool label)
+static void put_runtime_site(struct pprof *p, const struct model *m, const struct runtime_site *s, bool label)
 {
 	struct pprof_frame *frames = calloc(s->nframes + 1, sizeof(*frames));
 	int64_t values[] = { s->live, s->bytes, 0, 0 };	/* creations and releases are unknown */
-	struct pprof_label labels[] = {
+	struct pprof_label labels[3 + WORKLOAD_LABELS] = {
 		{ .key = "type", .text = s->type },
 		{ .key = "verdict", .text = verdict_name(s->judgement->verdict) },
 		{ .key = "kind", .text = s->kind },
 	};
+	size_t nlabels = 2 + label;
+
+	nlabels += workload_labels(&m->workload, labels + nlabels);
 
 	for (int i = 0; frames && i < s->nframes; i++)
 		frames[i] = (struct pprof_frame){
@@ -182,7 +202,7 @@ static void put_runtime_site(struct pprof *p, const struct runtime_site *s, bool
 		};
 	if (frames)
 		pprof_sample(p, frames, s->nframes < FRAMES_MAX ? s->nframes : FRAMES_MAX, values,
-			     labels, 2 + label);
+			     labels, nlabels);
 	free(frames);
 }
 
@@ -194,7 +214,7 @@ static void put_runtime(struct pprof *p, struct model *m, const char *kind)
 
 	for (size_t i = 0; i < n; i++)
 		if (s[i].live && (!kind || !strcmp(s[i].kind, kind)))
-			put_runtime_site(p, &s[i], !kind);
+			put_runtime_site(p, m, &s[i], !kind);
 }
 
 int report_runtime_pprof(struct model *m, const struct runtime_total *kind, void **data, size_t *len)

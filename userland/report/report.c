@@ -17,6 +17,7 @@
 #include "model/site.h"
 #include "model/status.h"
 #include "model/target.h"
+#include "model/workload.h"
 #include "report/report.h"
 #include "symbolize/frame.h"
 #include "symbolize/stack.h"
@@ -252,9 +253,13 @@ unsigned int report_leak_count(const struct model *m)
 	return leaks ?: report_leaks(m);
 }
 
-static void comm_of(struct model *m, char *buf, size_t len)
+/* "nginx", in a container or unit "nginx@web" */
+static void root_of(struct model *m, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s", *m->target.comm ? m->target.comm : "?");
+	char label[600];
+
+	workload_label(&m->workload, label, sizeof(label));
+	snprintf(buf, len, "%s%s%s", *m->target.comm ? m->target.comm : "?", *label ? "@" : "", label);
 	for (char *c = buf; *c; c++)
 		if (*c == ';' || *c == ' ')
 			*c = '_';
@@ -281,9 +286,9 @@ void report_folded(FILE *f, struct model *m)
 {
 	const struct runtime_site *known;
 	size_t nknown = m->runtime ? runtime_sites(m->runtime, &known) : 0;
-	char comm[64];
+	char comm[700];
 
-	comm_of(m, comm, sizeof(comm));
+	root_of(m, comm, sizeof(comm));
 	for (size_t i = 0; i < m->nsites; i++) {
 		const struct site *s = &m->sites[i];
 		const struct symbol_frame *frames;
