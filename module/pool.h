@@ -15,8 +15,8 @@ enum {
 };
 
 /*
- * All memory whose amount is not bounded by a few pages. A trace is not worth the OOM killer, so it is refused rather
- * than fought for. What an attach takes is charged to who attaches.
+ * All memory whose amount is not bounded by a few pages. A trace is not worth the OOM killer,
+ * so it is refused rather than fought for. What an attach takes is charged to who attaches.
  */
 #define LT_GFP_TABLE	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY)
 
