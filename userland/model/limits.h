@@ -31,6 +31,7 @@ enum {
 /* Since the first look of those that are no objects of a kind; all 0 for others. */
 struct limit_growth {
 	uint64_t first, most, first_ns, last_ns;
+	uint64_t step;			/* the most that it grew between two looks */
 	uint32_t looks, grew;		/* to more than ever before */
 };
 

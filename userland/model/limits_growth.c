@@ -16,6 +16,8 @@
 
 enum { FILES_MAX = 4096 };
 
+#define ONE_STEP	0.9	/* more of the growth at once is a step */
+
 struct shared_file {
 	dev_t dev;
 	uint64_t inode;
@@ -40,6 +42,8 @@ static void look(struct limit *l, uint64_t now, uint64_t now_ns)
 	if (now <= g->most)
 		return;
 	g->grew++;
+	if (now - g->most > g->step)
+		g->step = now - g->most;
 	g->most = now;
 }
 
@@ -115,11 +119,12 @@ void limits_forget_growth(struct model *m)
 	m->shared_files = NULL;
 }
 
-/* Once is a step, as a table that is made larger: growth goes on. */
+/* Once is a step, as a table that is made larger, whatever little comes after it: growth goes on. */
 double limit_growth_per_min(const struct limit *l)
 {
 	const struct limit_growth *g = &l->growth;
 	double minutes = g->last_ns > g->first_ns ? (g->last_ns - g->first_ns) / 6e10 : 0;
 
-	return g->grew >= 2 && g->grew * 2 + 1 >= g->looks && minutes > 0 ? growth_of(l) / minutes : 0;
+	return g->grew >= 2 && g->grew * 2ULL + 1 >= g->looks && g->step <= growth_of(l) * ONE_STEP && minutes > 0 ?
+		growth_of(l) / minutes : 0;
 }
