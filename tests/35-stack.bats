@@ -174,6 +174,21 @@ status_of() {
 	expect "$(status_of 4)" 0 "status after the report"
 }
 
+@test "stack: through a plugin that was loaded in the background: said to be incomplete, whole once somebody has looked" {
+	start_and_attach fd victim_stack
+	tell load 0 -
+	tell called 5 "$BATS_TEST_TMPDIR/truth"
+	compare "$VICTIM"
+	is '.wrong == 0 and .missing == 0 and .noted == 5 and .complete < 5'
+	report
+	jq -e '.losses.complete_stacks < 1 and (.losses.incomplete_stacks | length > 0 and all(.[]; .objects > 0 and .why != ""))
+		and any(.sites[]; [.frames[].function] | index("make_called(int)"))' "$REPORT"
+	check called 7
+	is '.wrong == 0 and .missing == 0 and .noted == 7 and .complete == 7'
+	report
+	jq -e 'any(.sites[]; .born == 7 and ([.frames[].function] | contains(["make_called(int)", "deeper", "call_back", "main"])))' "$REPORT"
+}
+
 @test "stack: of programs with musl, which has no call frame information: to the root" {
 	local program
 	for program in victim_musl victim_musl_static; do

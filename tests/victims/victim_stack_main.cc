@@ -13,6 +13,7 @@
  *   load 0 -       loads the library
  *   fork 0 -       forks a child that stays in the kernel until released, and then
  *                  unloads the library; "child=PID"
+ *   called N FILE  makes N descriptors, called back by the library
  *   release N FILE the child makes N descriptors, called back by the library
  */
 #include "victim_stack.h"
@@ -130,6 +131,18 @@ static void load(int)
 	loaded_call = (int (*)(void (*)(int), int))dlsym(loaded, "call_back");
 }
 
+NAMED static void make_called(int)
+{
+	make_descriptor();
+	asm volatile("");
+}
+
+static void called(int n)
+{
+	while (n--)
+		loaded_call(make_called, 0);
+}
+
 /* Faults of @hold_page, and of what a child has there, are ours to resolve. */
 static int hold_faults()
 {
@@ -159,12 +172,6 @@ static void *take_fork(void *)
 	return nullptr;
 }
 
-NAMED static void make_in_child(int)
-{
-	make_descriptor();
-	asm volatile("");
-}
-
 [[noreturn]] static void be_child()
 {
 	char file[4000] = "";
@@ -174,7 +181,7 @@ NAMED static void make_in_child(int)
 	if (read(to_child[0], &n, sizeof(n)) > 0 && read(to_child[0], file, sizeof(file)) > 0) {
 		notes = fopen(file, "w");
 		while (n--)
-			loaded_call(make_in_child, 0);
+			loaded_call(make_called, 0);
 		fclose(notes);
 	}
 	if (write(from_child[1], "", 1) == 1)
@@ -307,7 +314,7 @@ static const struct {
 } commands[] = {
 	{ "paths", paths }, { "async", async }, { "swapped", swapped }, { "dying", dying },
 	{ "loading", while_loading }, { "raw", raw }, { "load", load },
-	{ "fork", fork_and_unload },
+	{ "called", called }, { "fork", fork_and_unload },
 };
 
 static void obey(char *self, const char *what, int n, const char *file)
