@@ -90,6 +90,12 @@ const char *go_variable_user(const struct go_process *p, uint64_t pc)
 	return frame[0].function;
 }
 
+/* A function that initialises variables, or is the value of one. */
+static bool is_initial(const char *name)
+{
+	return strstr(name, ".init") || strstr(name, ".glob.");
+}
+
 /* How good a function is to name a variable by: what initialises it says little. */
 static int rank(const struct go_process *p, uint64_t pc)
 {
@@ -97,9 +103,9 @@ static int rank(const struct go_process *p, uint64_t pc)
 
 	if (!name || go_is_runtime_name(name))
 		return 0;
-	if (strstr(name, ".init"))
+	if (is_initial(name))
 		name = go_variable_user(p, pc) ?: name;
-	return strstr(name, ".init") ? 1 : 2;
+	return is_initial(name) ? 1 : 2;
 }
 
 /* What the operand at code[i] refers to: a displacement, behind which may be a constant. */
