@@ -275,6 +275,23 @@ every_holder() {
 	every_variant every_holder new
 }
 
+@test "go: what has grown between two walks, by root and chain, without a collection" {
+	GOGC=off start_victim new-strip
+	tell map 2000
+	REPORT=$(scratch)/holders.json
+	lt go "$VICTIM" --holders --every 1s --json >"$REPORT" &
+	while kill -0 $! 2>/dev/null; do
+		tell login 100
+	done
+	wait $!
+	jq -e '(.target.window_s >= 1) and .roots[0].grown_bytes > 100 * 2048 and
+		(.roots[0].root | test("used by main.(login|init)")) and
+		(.holders[0] | .grown_bytes > 100 * 2048 and .chain == ["map[string]*main.session",
+			"main.session.blob", "[]uint8"]) and
+		([.roots[] | select(.root | test("main.remember")) | .grown_bytes] == [0])' "$REPORT" >/dev/null ||
+		{ jq -c '.roots[0], .holders[0]' "$REPORT" >&2; return 1; }
+}
+
 @test "go: what nothing refers to any more is not held, but not collected yet" {
 	GOGC=off start_victim new-strip
 	tell heap

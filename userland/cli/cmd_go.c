@@ -41,6 +41,36 @@ static bool wait_s(double s, void *signals)
 	return poll(&p, 1, s * 1000) == 0;
 }
 
+static void take_signals(int *signals, sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigprocmask(SIG_BLOCK, set, NULL);
+	*signals = signalfd(-1, set, SFD_CLOEXEC);
+}
+
+static void leave_signals(int signals, sigset_t *set)
+{
+	/* discard the Ctrl-C that ended sampling */
+	while (sigtimedwait(set, NULL, &(struct timespec){ 0 }) > 0)
+		;
+	close(signals);
+	sigprocmask(SIG_UNBLOCK, set, NULL);
+}
+
+static bool wait_alone(double s)
+{
+	sigset_t set;
+	int signals;
+	bool over;
+
+	take_signals(&signals, &set);
+	over = wait_s(s, &signals);
+	leave_signals(signals, &set);
+	return over;
+}
+
 static int take_samples(struct go_view *v, const struct options *o)
 {
 	unsigned int count = o->count ?: o->every_s > 0 ? COUNT : 1;
@@ -48,11 +78,7 @@ static int take_samples(struct go_view *v, const struct options *o)
 	int signals, err = 0;
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	take_signals(&signals, &set);
 	if (o->verdict && go_verdict(v->process, wait_s, &signals)) {
 		close(signals);
 		return EXIT_TROUBLE;
@@ -60,11 +86,7 @@ static int take_samples(struct go_view *v, const struct options *o)
 	do {
 		err = go_sample(v);
 	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
-	/* discard the Ctrl-C that ended sampling */
-	while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) > 0)
-		;
-	close(signals);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	leave_signals(signals, &set);
 	/* It has exited meanwhile: report the samples taken before. */
 	if (err && v->snapshots > 1) {
 		go_view_undo(v);
@@ -156,7 +178,7 @@ int cmd_go(struct options *o)
 	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);
-	status = o->holders ? go_holders_tell(p, o) : run(p, o);
+	status = o->holders ? go_holders_tell(p, o, o->every_s > 0 ? wait_alone : NULL) : run(p, o);
 	go_close(p);
 	return status;
 }

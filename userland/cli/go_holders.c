@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace go --holders. The program is neither stopped nor changed. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "cli/options.h"
 #include "report/output.h"
 #include "runtime/go/holders.h"
+#include "runtime/go/holders_growth.h"
 #include "util/error.h"
 #include "util/style.h"
 #include "util/terminal.h"
@@ -42,20 +44,37 @@ static int say(struct go_holders *h, const struct options *o)
 	return output_close_file(f, &o->output);
 }
 
-/** go_holders_tell() - walk the heap, and tell; an exit status */
-int go_holders_tell(struct go_process *p, const struct options *o)
+static int look(struct go_holders *h, struct go_process *p, const struct go_holders_options *how)
+{
+	char err[512];
+	int status = go_holders_read(h, p, how, err, sizeof(err));
+
+	if (how->progress)
+		fputs("\r\033[K", stderr);
+	return status ? fail("%s", err) : 0;
+}
+
+/** go_holders_tell() - walk the heap, once or twice, and tell; an exit status */
+int go_holders_tell(struct go_process *p, const struct options *o, bool (*wait_s)(double s))
 {
 	struct go_holders_options how = {
 		.max_bytes = o->max_bytes ?: GO_HOLDERS_MEMORY_BYTES, .all = o->output.all,
 		.progress = terminal_is_capable(STDERR_FILENO) ? show_progress : NULL,
 	};
+	struct go_past past = { 0 };
 	struct go_holders h;
-	char err[512];
-	int status = go_holders_read(&h, p, &how, err, sizeof(err));
+	int status = look(&h, p, &how);
 
-	if (how.progress)
-		fputs("\r\033[K", stderr);
-	status = status ? fail("%s", err) : say(&h, o);
+	if (!status && wait_s) {
+		status = go_past_keep(&past, &h) ? 0 : fail("out of memory");
+		how.past = &past;
+		if (!status && wait_s(o->every_s * ((o->count ?: 2) - 1))) {
+			go_holders_free(&h);
+			status = look(&h, p, &how);
+		}
+	}
+	status = status ?: say(&h, o);
 	go_holders_free(&h);
+	go_past_free(&past);
 	return status ?: EXIT_CLEAN;
 }

@@ -3,9 +3,12 @@
 #ifndef LEAKTRACE_CLI_GO_HOLDERS_H
 #define LEAKTRACE_CLI_GO_HOLDERS_H
 
+#include <stdbool.h>
+
 struct go_process;
 struct options;
 
-int go_holders_tell(struct go_process *p, const struct options *o);	/* an exit status */
+/* wait_s: between two walks, false: that was ended; NULL: one walk. An exit status. */
+int go_holders_tell(struct go_process *p, const struct options *o, bool (*wait_s)(double s));
 
 #endif

@@ -191,19 +191,14 @@ uint32_t go_chains_root(struct go_chains *c, enum go_root_kind kind, uint64_t at
 	return c->root[c->roots - 1].link;
 }
 
-/** go_chains_sum() - what each link and each root leads to */
+/** go_chains_sum() - what each root leads to */
 void go_chains_sum(struct go_chains *c)
 {
 	for (uint32_t i = 0; i < c->roots; i++)
 		c->root[i].bytes = c->root[i].objects = 0;
-	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
-		c->link[i].all_bytes = c->link[i].bytes;
-	/* a link comes after the one before it */
-	for (uint32_t i = c->n - 1; i >= GO_LINK_FIRST; i--) {
-		struct go_link *l = &c->link[i];
+	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++) {
+		const struct go_link *l = &c->link[i];
 
-		if (l->way.parent)
-			c->link[l->way.parent].all_bytes += l->all_bytes;
 		c->root[l->root].bytes += l->bytes;
 		c->root[l->root].objects += l->objects;
 	}

@@ -21,6 +21,7 @@ struct go_root {
 	uint32_t link;			/* of all that it leads to */
 	uint64_t holders;		/* how many goroutines, timers, objects */
 	uint64_t bytes, objects;	/* reached from it first */
+	uint64_t grown_bytes;		/* since another walk */
 	char *name;			/* NULL: not yet named */
 };
 
@@ -45,8 +46,7 @@ struct go_link {
 	uint32_t known_type;
 	uint64_t pc;			/* a closure's code; 0: unknown, UINT64_MAX: several */
 	uint64_t objects, bytes;
-	uint64_t used_bytes;		/* of slices: their lengths */
-	uint64_t all_bytes;		/* with what follows; see go_chains_sum() */
+	uint64_t grown_bytes;		/* since another walk */
 };
 
 struct go_chains {

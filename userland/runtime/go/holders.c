@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "runtime/go/holders.h"
+#include "runtime/go/holders_growth.h"
 #include "runtime/go/process.h"
 #include "util/array.h"
 
@@ -50,6 +51,8 @@ static int more_bytes(const void *a, const void *b, void *arg)
 	const struct go_chains *c = arg;
 	const struct go_root *x = &c->root[*(const uint32_t *)a], *y = &c->root[*(const uint32_t *)b];
 
+	if (x->grown_bytes != y->grown_bytes)
+		return x->grown_bytes > y->grown_bytes ? -1 : 1;
 	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
 }
 
@@ -133,6 +136,8 @@ static int by_root(const void *a, const void *b, void *arg)
 
 	if (x->root != y->root)
 		return x->root < y->root ? -1 : 1;
+	if (x->grown_bytes != y->grown_bytes)
+		return x->grown_bytes > y->grown_bytes ? -1 : 1;
 	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
 }
 
@@ -158,7 +163,8 @@ static int choose(struct go_holders *h, bool all)
 
 		for (size_t i = first[root], told = 0; !error && i < n && told < max &&
 		     c->link[link[i]].root == root; i++, told++) {
-			if (told && !all && c->link[link[i]].bytes < c->root[root].bytes / SHARE)
+			if (told && !all && c->link[link[i]].bytes < c->root[root].bytes / SHARE &&
+			    !c->link[link[i]].grown_bytes)
 				break;
 			error = add_chain(h, link[i]);
 		}
@@ -191,6 +197,8 @@ int go_holders_read(struct go_holders *h, const struct go_process *p, const stru
 	error = walk(h);
 	if (!error) {
 		go_chains_sum(&h->reach.chains);
+		if (o->past)
+			go_past_compare(o->past, h);
 		error = rank_roots(h) ?: choose(h, o->all);
 	}
 	h->cpu_s = cpu_s() - begun_s;

@@ -12,6 +12,7 @@
 #include "runtime/go/root.h"
 #include "runtime/go/variable.h"
 
+struct go_past;
 struct json_object;
 struct report_style;
 
@@ -33,11 +34,13 @@ struct go_holders {
 	size_t chains, capacity;
 	uint64_t changed;		/* chains that were not there any more when they were read again */
 	double cpu_s;
+	double window_s;		/* since the walk that it is compared with; 0: with none */
 };
 
 struct go_holders_options {
 	uint64_t max_bytes;
 	bool all;			/* all that holds anything */
+	struct go_past *past;		/* an earlier walk, to compare with; or NULL */
 	void (*progress)(unsigned int percent);	/* may be NULL */
 };
 

@@ -20,6 +20,8 @@ static struct json_object *root_of(struct go_holders *h, uint32_t root)
 	json_put(o, "kind", json_string(kinds[one->kind]));
 	json_put_number(o, "bytes", one->bytes);
 	json_put_number(o, "objects", one->objects);
+	if (h->window_s > 0)
+		json_put_number(o, "grown_bytes", one->grown_bytes);
 	if (one->holders)
 		json_put_number(o, "holders", one->holders);
 	return o;
@@ -37,6 +39,8 @@ static struct json_object *chain_of(struct go_holders *h, const struct go_chain 
 	json_put(o, "chain", list);
 	json_put_number(o, "bytes", l->bytes);
 	json_put_number(o, "objects", l->objects);
+	if (h->window_s > 0)
+		json_put_number(o, "grown_bytes", l->grown_bytes);
 	return o;
 }
 
@@ -67,6 +71,8 @@ struct json_object *go_holders_json(struct go_holders *h)
 	json_put_number(list, "start_ticks", r->process->start_ticks);
 	json_put(list, "comm", json_string(r->process->comm));
 	json_put(list, "go", json_string(r->process->table.version));
+	if (h->window_s > 0)
+		json_put_real(list, "window_s", h->window_s);
 	json_put(o, "target", list);
 	list = json_object_new_object();
 	json_put_number(list, "reached_bytes", r->bytes);

@@ -31,9 +31,11 @@ static void write_chain(FILE *f, const struct go_holders *h, const struct go_cha
 {
 	const struct go_link *l = &h->reach.chains.link[c->link];
 	const char *part = c->text;
-	char a[32], b[32];
+	char a[32], b[32], change[40];
 
 	fprintf(f, "    %10s %12s  ", format_bytes(l->bytes, a), format_count(l->objects, b));
+	if (h->window_s > 0)
+		fprintf(f, "%10s  ", l->grown_bytes ? format_bytes_change(l->grown_bytes, change) : "");
 	for (unsigned int i = 0; i < c->parts; i++, part += strlen(part) + 1)
 		fprintf(f, "%s%s", i ? " -> " : "", part);
 	fputc('\n', f);
@@ -42,12 +44,15 @@ static void write_chain(FILE *f, const struct go_holders *h, const struct go_cha
 static void write_root(FILE *f, struct go_holders *h, uint32_t root, const struct report_style *style)
 {
 	const struct go_root *one = &h->reach.chains.root[root];
-	char a[32], b[32];
+	char a[32], b[32], change[40];
 
 	fprintf(f, "\n%s%s%s in %s objects: %s", BOLD(style), format_bytes(one->bytes, a), PLAIN(style),
 		format_count(one->objects, b), go_root_name(&h->reach, &h->variables, root));
 	if (one->holders > 1)
 		fprintf(f, " (%s of them)", format_count(one->holders, a));
+	if (one->grown_bytes)
+		fprintf(f, ": %s in %s", format_bytes_change(one->grown_bytes, change),
+			format_seconds(h->window_s, a));
 	fputc('\n', f);
 	for (size_t i = 0; i < h->chains; i++)
 		if (h->reach.chains.link[h->chain[i].link].root == root)

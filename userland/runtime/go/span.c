@@ -16,7 +16,7 @@
 enum {
 	PAGE_SHIFT = 13, ARENA_SHIFT = 26, PAGES_OF_ARENA = 1 << (ARENA_SHIFT - PAGE_SHIFT),
 	SPANS_MAX = 1 << 26, ARENAS_MAX = 1 << 21, PAGES_MAX = 1 << 26, RECORD_BYTES = 160,
-	START = 24, PAGES = 32, IN_USE = 1, MANUAL = 2, AT_ONCE = 512, TRIES = 5,
+	NEAR_SHIFT = 10, START = 24, PAGES = 32, IN_USE = 1, MANUAL = 2, AT_ONCE = 512, TRIES = 5,
 	HEADER_FROM_BYTES = 512,	/* smaller objects have bitmaps instead */
 };
 
@@ -162,6 +162,22 @@ static int number(struct go_spans *s)
 	return 0;
 }
 
+/* Where to look for the span of an object. */
+static int map_objects(struct go_spans *s)
+{
+	uint32_t n = (s->objects >> NEAR_SHIFT) + 2, next = 0;
+
+	s->near = malloc(n * sizeof(*s->near));
+	if (!s->near)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n; i++)
+		while (next < n && s->span[i].first + s->span[i].objects > (uint64_t)next << NEAR_SHIFT)
+			s->near[next++] = i;
+	while (next < n)
+		s->near[next++] = s->n - 1;
+	return 0;
+}
+
 /* The span of each page. */
 static int map_pages(struct go_spans *s)
 {
@@ -200,7 +216,7 @@ static int read_once(const struct go_process *p, const struct go_heap_layout *l,
 	else if (go_read(p, w[0], at, w[1] * sizeof(*at)) && go_word(p, list) == w[0])
 		error = read_records(p, l, at, w[1], s);
 	free(at);
-	return error ?: number(s) ?: map_pages(s);
+	return error ?: number(s) ?: map_objects(s) ?: map_pages(s);
 }
 
 /**
@@ -253,7 +269,7 @@ uint32_t go_span_object(const struct go_span *s, uint64_t address)
 /** go_spans_of() - the span of an object */
 const struct go_span *go_spans_of(const struct go_spans *s, uint32_t object)
 {
-	size_t low = 0, high = s->n;
+	size_t low = s->near[object >> NEAR_SHIFT], high = s->near[(object >> NEAR_SHIFT) + 1] + 1;
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
@@ -274,6 +290,7 @@ void go_spans_free(struct go_spans *s)
 	for (size_t i = 0; i < s->n; i++)
 		free(s->span[i].copy);
 	free(s->arena);
+	free(s->near);
 	free(s->span);
 	memset(s, 0, sizeof(*s));
 }

@@ -34,6 +34,7 @@ struct go_spans {
 	uint32_t **arena;		/* for each 64 MiB: the span of each page */
 	size_t arenas;
 	uint32_t objects;		/* in all */
+	uint32_t *near;			/* for every 1,024th object, and the end: its span */
 	uint64_t allocated_objects, allocated_bytes;
 	uint64_t retried;
 };

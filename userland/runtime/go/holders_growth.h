@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What of a Go heap has grown between two walks, by root and by chain. */
+#ifndef LEAKTRACE_RUNTIME_GO_HOLDERS_GROWTH_H
+#define LEAKTRACE_RUNTIME_GO_HOLDERS_GROWTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct go_holders;
+
+struct go_past {			/* initialise to zeroes */
+	struct go_past_bytes {
+		uint64_t hash, bytes;
+	} *root, *link;			/* by hash */
+	size_t roots, links;
+	double at_s;
+};
+
+bool go_past_keep(struct go_past *past, const struct go_holders *h);	/* false: no memory */
+/* Sets grown_bytes of all roots and links. */
+void go_past_compare(struct go_past *past, struct go_holders *h);
+void go_past_free(struct go_past *past);
+
+#endif
