@@ -62,6 +62,15 @@ static bool starts_threads(const char *function)
 	       !strcmp(function, "runtime.newosproc");
 }
 
+/* The runtime implements functions of other packages of the library: their names are not of its folder. */
+static bool is_of_runtime(const char *file)
+{
+	static const char folder[] = "runtime/";
+	const char *src = strstr(file, "/src/");
+
+	return !strncmp(src ? src + strlen("/src/") : file, folder, strlen(folder));
+}
+
 /*
  * The standard library is in src/ of the Go tree, in packages whose names do
  * not begin with a host name; with -trimpath only the package name is left.
@@ -77,6 +86,8 @@ static bool is_library(const struct symbol_frame *frame)
 	if (!package || !base || memchr(frame->function, '.', first < package ? first : package) ||
 	    (package == 4 && !memcmp(frame->function, "main", 4)))
 		return false;
+	if (is_of_runtime(file))
+		return true;
 	before = base - file;
 	if (before < package || memcmp(base - package, frame->function, package))
 		return false;

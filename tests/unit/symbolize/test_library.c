@@ -118,6 +118,10 @@ static void interpreters(void)
 static void go(void)
 {
 	CHECK(is(of("/bin/a", "/usr/lib/go/src/net/http/server.go", "net/http.(*conn).serve"), "Go's standard library"));
+	CHECK(is(of("/bin/a", "/usr/lib/go-1.19/src/runtime/internal/syscall/syscall_linux.go", "syscall.RawSyscall6"),
+		 "Go's standard library"), "named by another package than its own");
+	CHECK(is(of("/bin/a", "runtime/internal/syscall/syscall_linux.go", "syscall.RawSyscall6"), "Go's standard library"));
+	CHECK(is(of("/bin/a", "/root/src/runtimes/a.go", "runtime.leak"), "own"));
 	CHECK(is(of("/bin/a", "/root/src/main.go", "main.leak"), "own"));
 }
 
