@@ -136,9 +136,9 @@ static const struct column table[] = {
 	{ "MAPS", NULL, 6, 100, false, put_maps },
 	{ "MEMORY", NULL, 9, 80, false, put_memory },
 	{ "LIMIT", NULL, 13, 0, true, put_limit },
-	{ "PER MIN", NULL, 9, 0, false, put_growth },
-	{ "LEFT", NULL, 7, 0, false, put_left },
-	{ "TREND", NULL, TREND_COLUMNS, 116, true, put_trend },
+	{ "PER MIN", NULL, 8, 0, false, put_growth },
+	{ "LEFT", NULL, 9, 0, false, put_left },
+	{ "TREND", NULL, TREND_COLUMNS, 118, true, put_trend },
 	{ "UNIT, CONTAINER, CGROUP", NULL, 0, 140, true, put_where },
 };
 

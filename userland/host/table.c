@@ -23,18 +23,11 @@ enum { SLOW_EVERY = 8 };
 /* When it started; 0: it has ended, or it is a kernel thread. */
 static uint64_t read_start(pid_t pid)
 {
-	char path[40], line[1024];
+	char line[1024];
+	const char *p = process_stat(pid, line, sizeof(line));
 	uint64_t flags, start = 0;
-	const char *p = NULL;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (f && fgets(line, sizeof(line), f))
-		p = strrchr(line, ')');
-	if (f)
-		fclose(f);
-	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %" SCNu64 " %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+	if (!p || sscanf(p, " %*c %*d %*d %*d %*d %*d %" SCNu64 " %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 			 "%*d %*d %" SCNu64, &flags, &start) != 2)
 		return 0;
 	return flags & 0x200000 ? 0 : start;	/* PF_KTHREAD */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "model/proc_load.h"
+#include "util/process.h"
 
 static bool read_bytes(pid_t pid, struct proc_load *l)
 {
@@ -23,21 +24,13 @@ static bool read_bytes(pid_t pid, struct proc_load *l)
 	return seen == 2;
 }
 
-/* The command name may contain any character: the fields follow its last parenthesis. */
 static bool read_cpu(pid_t pid, struct proc_load *l)
 {
-	char path[64], line[1024];
+	char line[1024];
+	const char *p = process_stat(pid, line, sizeof(line));
 	uint64_t user, system;
-	const char *p = NULL;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (f && fgets(line, sizeof(line), f))
-		p = strrchr(line, ')');
-	if (f)
-		fclose(f);
-	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+	if (!p || sscanf(p, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
 			 &user, &system) != 2)
 		return false;
 	l->done[LOAD_CPU] = (user + system) * (1000000 / sysconf(_SC_CLK_TCK));

@@ -58,6 +58,20 @@ uint64_t process_mapped_bytes(pid_t pid)
 	return read_statm(pid).mapped * sysconf(_SC_PAGESIZE);
 }
 
+const char *process_stat(pid_t pid, char *line, size_t size)
+{
+	char path[40], *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, size, f))
+		end = strrchr(line, ')');
+	if (f)
+		fclose(f);
+	return end ? end + 1 : NULL;
+}
+
 void process_explain_maps(pid_t pid, int error, char *err, size_t errlen)
 {
 	snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory (a zombie or a kernel thread)" :

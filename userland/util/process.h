@@ -12,6 +12,12 @@ void process_comm(pid_t pid, char *comm, size_t size);
 /* root is put before the path: "" but in tests. */
 void process_comm_under(const char *root, pid_t pid, char *comm, size_t size);
 
+/*
+ * The fields of /proc/PID/stat from the third one on, " S 1 …": they follow the name, which may
+ * contain any character. In line; NULL: it cannot be read.
+ */
+const char *process_stat(pid_t pid, char *line, size_t size);
+
 /* Both are 0 if they cannot be read, and of what has no memory: a zombie or a kernel thread. */
 uint64_t process_rss_bytes(pid_t pid);
 uint64_t process_mapped_bytes(pid_t pid);	/* also what was never touched */
