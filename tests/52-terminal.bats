@@ -108,14 +108,14 @@ $(cat "$BATS_TEST_TMPDIR/screen")"
 is_traced() { lt status --json | jq -e ".targets[] | select(.pid == $VICTIM)" >/dev/null; }
 
 @test "terminal: top traces the process under the cursor, shows what leaks, and lets go" {
-	start_victim victim_fd
-	on_terminal 100 40 "$LEAKTRACE top --every 1 --kinds fd --filter victim_fd"
-	until_true 60 shows "^ *$VICTIM victim_fd"
+	start_victim victim_leak fd plain
+	on_terminal 100 40 "$LEAKTRACE top --every 1 --kinds fd --filter victim_leak"
+	until_true 60 shows "^ *$VICTIM victim_leak"
 	tm send-keys Enter
 	until_true 60 shows '^fds '
 	refute shows 'not traced'
 	until_true 60 is_traced
-	tell seed 0.3 400
+	tell go 40 5000
 	until_true 90 shows '^LEAK\|^suspect'
 	tm send-keys d
 	until_true 60 shows 'not traced'
