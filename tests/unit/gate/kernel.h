@@ -270,7 +270,8 @@ static void kernel_write(uint64_t at, const unsigned char *old, const unsigned c
 	memcpy((void *)at, bytes, n);
 }
 
-static void kernel_map(void)
+/* Whether the place that was planned is still free. */
+static int kernel_map(void)
 {
 	struct leaktrace_gate_header *h = kernel.header;
 	struct leaktrace_gate_island *island;
@@ -283,7 +284,7 @@ static void kernel_map(void)
 				     PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if ((uint64_t)gate != h->address)
-		abort();
+		return 0;
 	memcpy(gate, code, h->code_bytes);
 	if (mprotect(gate, LEAKTRACE_GATE_CODE_BYTES, PROT_READ | PROT_EXEC))
 		abort();
@@ -293,10 +294,10 @@ static void kernel_map(void)
 	kernel.tags = gate + LEAKTRACE_GATE_TAGS;
 	for (uint32_t i = 0; i < h->nislands; i++)
 		kernel_write(island[i].address, island[i].old, island[i].jump, 5);
+	return 1;
 }
 
-/* Opens the doors that the planner program has planned for this process. */
-static void kernel_open(const char *planner, const char *mean)
+static void kernel_plan(const char *planner, const char *mean)
 {
 	char command[512], path[] = "/tmp/gate-XXXXXX";
 	int fd = mkstemp(path);
@@ -310,9 +311,21 @@ static void kernel_open(const char *planner, const char *mean)
 	kernel.header = (struct leaktrace_gate_header *)mmap(NULL, st.st_size,
 			PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
+}
+
+/* Opens the doors that the planner program has planned for this process. */
+static void kernel_open(const char *planner, const char *mean)
+{
+	int tries = 0;
+
 	kernel.block = (struct block *)mmap(NULL, NBLOCKS * sizeof(struct block),
 			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	kernel_map();
+	/* what has run the planner may have mapped something there */
+	do {
+		if (tries++ == 5)
+			exit(2);
+		kernel_plan(planner, mean);
+	} while (!kernel_map());
 	kernel_listen();
 	for (uint32_t i = 0; i < kernel.header->ndoors; i++)
 		kernel_write(kernel.door[i].address, kernel.door[i].old, kernel.door[i].jump,
