@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# Kind heap, as the tool opens it: the C library's malloc through a gate.
+# bats file_tags=vm,gate
+
+load lib/common
+
+# They write into text: only where they were seen to pass (docs/limits.md, Gates).
+setup_file() {
+	[[ $(uname -r) == 6.1.* ]] || skip "gates were tested on Linux 6.1 only"
+	need_module
+	load_module gates=1
+	hide_debug_files
+}
+
+teardown_file() { [ ! -d /sys/module/leaktrace ] || load_module; }
+
+setup() { need_module; }
+
+teardown() { clean_up; }
+
+# estimate FUNCTION: bytes, low and high of its sites
+estimate() {
+	jq -r --arg f "$1" '[.sites[] | select(.kind == "heap" and
+		any(.frames[:4][]; .function == $f))] |
+		"\(map(.bytes) | add // 0) \(map(.interval.bytes[0]) | add // 0) \(map(.interval.bytes[1]) | add // 0)"' \
+		"$REPORT"
+}
+
+# bats test_tags=core
+@test "heap: every block of malloc, with its function and size; detached, malloc is as before" {
+	start_victim victim_sampled
+	attach --kinds heap --heap-rate 1
+	lt status --json | jq -e '.gates[0] | .open and (.doors | length >= 8 and all(.open))' >&2
+	tell leak 50 100
+	tell serve 500 200
+	tell grow 20 3000
+	report
+	expect "$(estimate leak_here)" "5000 5000 5000" "bytes of leak_here"
+	expect "$(estimate serve_here)" "12800 12800 12800" "bytes of serve_here"
+	expect "$(estimate grow_here)" "0 0 0" "bytes of grow_here"
+	lt detach "$VICTIM"
+	tell leak 50 100
+	lt status --json | jq -e '.gates | all(.open == false)' >&2
+}
+
+# bats test_tags=core
+@test "heap: a leak is named amid what is freed; the truth is within the interval" {
+	start_victim victim_sampled
+	attach --kinds heap --heap-rate 4K
+	local i have low high
+	for i in {1..8}; do
+		tell leak 300 1000
+		tell serve 3000 1000
+	done
+	report
+	read -r have low high < <(estimate leak_here)
+	[ "$low" -le 2400000 ] && [ "$high" -ge 2400000 ] || explain "$have, $low to $high, not 2400000"
+	read -r have low high < <(estimate serve_here)
+	[ "$low" -le 64000 ] || explain "serve_here: $have, $low to $high"
+}
+
+@test "heap: what has no malloc to watch is told so" {
+	start_victim victim_sampled
+	lt attach --kinds heap --background --heap-rate 0 "$VICTIM" 2>&1 | grep -q 'not a number of bytes'
+}
