@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "analysis/blame.h"
-#include "analysis/heap_estimate.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -155,24 +154,6 @@ static struct json_object *examples_list(struct model *m, const struct site *s)
 	return list;
 }
 
-/* Of samples: what they stand for. */
-static void put_estimate(struct json_object *o, struct model *m, const struct site *s)
-{
-	struct json_object *interval = json_object_new_object(), *both = json_object_new_array();
-	struct heap_sums sums;
-	struct heap_interval i;
-
-	heap_sums_of_sites(m, &s->id, 1, &sums);
-	i = heap_sums_interval(&sums);
-	json_put(o, "bytes", json_number(llround(sums.bytes)));
-	json_put(o, "sampled", json_object_new_boolean(true));
-	json_put(o, "samples", json_number(sums.samples));
-	json_object_array_add(both, json_number(llround(i.low)));
-	json_object_array_add(both, json_number(llround(i.high)));
-	json_put(interval, "bytes", both);
-	json_put(o, "interval", interval);
-}
-
 static struct json_object *evidence_list(const struct judgement *j)
 {
 	struct json_object *list = json_object_new_array();
@@ -209,10 +190,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	json_put(o, "born", json_number(s->born));
 	json_put(o, "died", json_number(s->died));
 	json_put(o, "live", json_number(site_live(s)));
-	if (s->kind == LEAKTRACE_KIND_HEAP)
-		put_estimate(o, m, s);
-	else
-		json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
+	json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
 	json_put(o, "rate_per_min", real(j->rate_per_min));
 	age = json_object_new_object();
 	json_put(age, "p50", real(j->age_p50_s));
