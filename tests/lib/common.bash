@@ -61,16 +61,6 @@ hide_debug_files() {
 	mountpoint -q /usr/lib/debug || mount -t tmpfs none /usr/lib/debug
 }
 
-# build_module DIR: for the kernel that runs; the lab's have their headers in its cache
-build_module() {
-	local headers clang=()
-	headers=/lib/modules/$(uname -r)/build
-	# shellcheck source=scripts/lib/lab.sh
-	[ -d "$headers" ] || headers=$(. "$TOP/scripts/lib/lab.sh" && kernel_kdir "$LEAKTRACE_KERNEL")
-	[[ ${LEAKTRACE_KERNEL-} != *-cfi ]] || clang=(LLVM=-19)
-	make -s -C "$headers" ${clang[@]+"${clang[@]}"} M="$1" modules >&2
-}
-
 # expect ACTUAL EXPECTED WHAT…
 expect() {
 	[ "$1" = "$2" ] || { echo "${*:3}: $1, not $2" >&2; return 1; }
