@@ -91,32 +91,7 @@ leaks_of() {
 	go tool pprof -top "$dir/leaktrace-$VICTIM-goroutine.pb.gz" >"$dir/top" 2>&1
 	grep -q '^ *0 .* 30 .* main.waitForAnswer.func1$' "$dir/top" || { cat "$dir/top" >&2; return 1; }
 	zcat "$dir/leaktrace-$VICTIM-goheap.pb.gz" | grep -aq 'main.remember'
-	command -v promtool >/dev/null || lacking "no promtool: run scripts/setup"
-	lt report "$VICTIM" --format prometheus >"$dir/old.prom" || true
-	promtool check metrics <"$dir/old.prom" >&2
-	served_and_pushed "$dir"
 	end_victim
-}
-
-# $VICTIM's goroutines, by who scrapes and by who is pushed to
-served_and_pushed() {
-	local url server
-	lt_front serve "$VICTIM" --listen 0 >"$1/serve.out" 3>&- &
-	server=$!
-	STARTED+=("$server")
-	until_true 60 test -s "$1/serve.out"
-	url=$(sed 's/serving at //' "$1/serve.out")
-	curl -s "${url}metrics" | grep -q '^leaktrace_live{.*kind="goroutine".*function="main.waitForAnswer.func1"} 30$'
-	curl -s "${url}debug/pprof/goroutine" | gzip -dc | grep -aq main.waitForAnswer
-	curl -s "${url}debug/pprof/goheap" | gzip -dc | grep -aq main.remember
-	kill -INT "$server"
-	wait "$server"
-	"$TOP/tests/lib/collector.py" "$1/got" >"$1/ports" 3>&- &
-	STARTED+=("$!")
-	until_true 60 test -s "$1/ports"
-	lt push "$VICTIM" --to "http://127.0.0.1:$(cut -d' ' -f1 "$1/ports")"
-	jq -r .labels.__name__ "$1/got/log" | sort -u >"$1/names"
-	grep -qx leaktrace_goroutine "$1/names" && grep -qx leaktrace_goheap "$1/names"
 }
 
 # line FUNCTION TEXT: a descriptor's stack has FUNCTION in the line that says TEXT
