@@ -9,6 +9,7 @@
 #include "elf/go_data.h"
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
+#include "elf/symbol_table.h"
 
 /**
  * go_elf_at() - the bytes of the file that are loaded at an address
@@ -125,29 +126,26 @@ uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
 	return 0;
 }
 
+struct wanted_symbol {
+	const char *name;
+	uint64_t vaddr;			/* 0: not found */
+};
+
+static bool see_symbol(const GElf_Sym *sym, const char *name, void *arg)
+{
+	struct wanted_symbol *wanted = arg;
+
+	if (sym->st_shndx == SHN_UNDEF || !name || strcmp(name, wanted->name))
+		return true;
+	wanted->vaddr = sym->st_value;
+	return false;
+}
+
 /** go_elf_symbol() - the address of a symbol of the file, or 0 */
 uint64_t go_elf_symbol(struct elf_image *image, const char *name)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	GElf_Sym sym;
+	struct wanted_symbol wanted = { .name = name };
 
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		Elf_Data *data;
-
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_SYMTAB || !shdr.sh_entsize ||
-		    !elf_image_content(image, &shdr))
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (uint64_t i = 0; data && i < shdr.sh_size / shdr.sh_entsize; i++) {
-			const char *have;
-
-			if (!gelf_getsym(data, i, &sym) || sym.st_shndx == SHN_UNDEF)
-				continue;
-			have = elf_strptr(image->elf, shdr.sh_link, sym.st_name);
-			if (have && !strcmp(have, name))
-				return sym.st_value;
-		}
-	}
-	return 0;
+	elf_each_symbol(image, SHT_SYMTAB, see_symbol, &wanted);
+	return wanted.vaddr;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "elf/image.h"
+#include "elf/symbol_table.h"
 #include "elf/symbols.h"
 #include "util/array.h"
 #include "util/string_table.h"
@@ -56,32 +57,13 @@ static enum elf_symbol_rank rank_of(const GElf_Sym *sym)
 	}
 }
 
-static void add_section(struct elf_symbols *symbols, struct elf_image *image, Elf_Scn *scn,
-			const GElf_Shdr *shdr)
+static bool add_function(const GElf_Sym *sym, const char *name, void *arg)
 {
-	size_t entry = gelf_fsize(image->elf, ELF_T_SYM, 1, EV_CURRENT);
-	Elf_Data *data;
-	size_t n;
+	int type = GELF_ST_TYPE(sym->st_info);
 
-	if (!elf_image_content(image, shdr) || !entry || shdr->sh_flags & SHF_COMPRESSED)
-		return;
-	data = elf_getdata(scn, NULL);
-	if (!data || !data->d_buf || data->d_type != ELF_T_SYM)
-		return;
-	n = data->d_size / entry;	/* not sh_entsize, which may be anything */
-	for (size_t i = 1; i < n && i < INT_MAX; i++) {
-		GElf_Sym sym;
-		int type;
-
-		if (!gelf_getsym(data, i, &sym))
-			break;
-		type = GELF_ST_TYPE(sym.st_info);
-		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || sym.st_shndx == SHN_UNDEF ||
-		    !sym.st_size)
-			continue;
-		elf_symbols_add(symbols, sym.st_value, sym.st_size,
-				elf_strptr(image->elf, shdr->sh_link, sym.st_name), rank_of(&sym));
-	}
+	if ((type == STT_FUNC || type == STT_GNU_IFUNC) && sym->st_shndx != SHN_UNDEF && sym->st_size)
+		elf_symbols_add(arg, sym->st_value, sym->st_size, name, rank_of(sym));
+	return true;
 }
 
 /**
@@ -91,20 +73,23 @@ static void add_section(struct elf_symbols *symbols, struct elf_image *image, El
  */
 void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image, uint32_t type)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-
-	while ((scn = elf_nextscn(image->elf, scn)))
-		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == type) {
-			add_section(symbols, image, scn, &shdr);
-			return;		/* ELF allows one table of each type */
-		}
+	elf_each_symbol(image, type, add_function, symbols);
 }
 
-static bool is_exported(const GElf_Sym *sym)
+struct wanted_function {
+	const char *name;
+	uint64_t vaddr;
+	bool found;
+};
+
+static bool see_exported(const GElf_Sym *sym, const char *name, void *arg)
 {
-	return GELF_ST_TYPE(sym->st_info) == STT_FUNC && GELF_ST_BIND(sym->st_info) != STB_LOCAL &&
-	       sym->st_shndx != SHN_UNDEF && sym->st_size;
+	struct wanted_function *wanted = arg;
+
+	wanted->found = name && GELF_ST_TYPE(sym->st_info) == STT_FUNC && GELF_ST_BIND(sym->st_info) != STB_LOCAL &&
+		sym->st_shndx != SHN_UNDEF && sym->st_size && !strcmp(name, wanted->name);
+	wanted->vaddr = sym->st_value;
+	return !wanted->found;
 }
 
 /**
@@ -115,25 +100,12 @@ static bool is_exported(const GElf_Sym *sym)
  */
 bool elf_exported_function(struct elf_image *image, const char *name, uint64_t *vaddr)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	Elf_Data *data;
-	GElf_Sym sym;
+	struct wanted_function wanted = { .name = name };
 
-	while ((scn = elf_nextscn(image->elf, scn)))
-		if (gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_DYNSYM)
-			break;
-	data = scn && elf_image_content(image, &shdr) && !(shdr.sh_flags & SHF_COMPRESSED) ?
-	       elf_getdata(scn, NULL) : NULL;
-	for (int i = 1; data && data->d_buf && data->d_type == ELF_T_SYM && i < INT_MAX && gelf_getsym(data, i, &sym); i++) {
-		const char *its = is_exported(&sym) ? elf_strptr(image->elf, shdr.sh_link, sym.st_name) : NULL;
-
-		if (its && !strcmp(its, name)) {
-			*vaddr = sym.st_value;
-			return true;
-		}
-	}
-	return false;
+	elf_each_symbol(image, SHT_DYNSYM, see_exported, &wanted);
+	if (wanted.found)
+		*vaddr = wanted.vaddr;
+	return wanted.found;
 }
 
 static size_t underscores(const char *name)

@@ -13,6 +13,7 @@
 #include <linux/leaktrace.h>
 #include <linux/leaktrace_gate.h>
 
+#include "elf/symbol_table.h"
 #include "gate/entry.h"
 #include "util/macros.h"
 
@@ -92,6 +93,7 @@ static const struct flavour flavours[] = {
 
 struct finding {
 	struct gate_allocators *found;
+	const struct elf_image *image;	/* whose symbols are seen */
 	bool marked[ARRAY_SIZE(flavours)];
 	struct gate_allocator *of[ARRAY_SIZE(flavours)];	/* after the marks have been seen */
 	void (*see)(struct finding *f, const char *name, size_t bytes, const GElf_Sym *sym);
@@ -157,47 +159,26 @@ static void see_entry(struct finding *f, const char *name, size_t bytes, const G
 	}
 }
 
-static void see_symbols(struct finding *f, struct elf_image *image, Elf_Scn *scn,
-			const GElf_Shdr *shdr)
+static bool see_symbol(const GElf_Sym *sym, const char *name, void *arg)
 {
-	size_t entry = gelf_fsize(image->elf, ELF_T_SYM, 1, EV_CURRENT);
-	Elf_Data *data = NULL;
-	GElf_Sym sym;
+	struct finding *f = arg;
+	size_t bytes = name ? strnlen(name, MAX_NAME_BYTES + 1) : 0;
 
-	if (elf_image_content(image, shdr) && !(shdr->sh_flags & SHF_COMPRESSED))
-		data = elf_getdata(scn, NULL);
-	if (!data || !data->d_buf || data->d_type != ELF_T_SYM || !entry)
-		return;
-	for (size_t i = 1; i < data->d_size / entry && i < INT_MAX; i++) {
-		const char *name;
-		size_t bytes;
-
-		if (!gelf_getsym(data, i, &sym) || GELF_ST_TYPE(sym.st_info) != STT_FUNC ||
-		    sym.st_shndx == SHN_UNDEF || !elf_image_is_code(image, sym.st_value))
-			continue;
-		name = elf_strptr(image->elf, shdr->sh_link, sym.st_name);
-		bytes = name ? strnlen(name, MAX_NAME_BYTES + 1) : 0;
-		if (!bytes || bytes > MAX_NAME_BYTES)
-			continue;
-		bytes = strcspn(name, "@") < bytes ? strcspn(name, "@") : bytes;
-		f->see(f, name, bytes, &sym);
-	}
+	if (!elf_is_function(f->image, sym) || !bytes || bytes > MAX_NAME_BYTES)
+		return true;
+	bytes = strcspn(name, "@") < bytes ? strcspn(name, "@") : bytes;
+	f->see(f, name, bytes, sym);
+	return true;
 }
 
 static void see_all(struct finding *f, struct elf_image *image,
 		    void (*see)(struct finding *f, const char *name, size_t bytes,
 				const GElf_Sym *sym))
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-
 	f->see = see;
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		if (!gelf_getshdr(scn, &shdr))
-			return;
-		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
-			see_symbols(f, image, scn, &shdr);
-	}
+	f->image = image;
+	elf_each_symbol(image, SHT_DYNSYM, see_symbol, f);
+	elf_each_symbol(image, SHT_SYMTAB, see_symbol, f);
 }
 
 /* Without a prefix there is one; of those that the marks allow, the first. */

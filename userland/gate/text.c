@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elf/symbol_table.h"
 #include "gate/text.h"
 #include "unwind/x86_64_code.h"
 #include "util/array.h"
@@ -73,23 +74,14 @@ static size_t first_from(const struct gate_places *places, uint64_t at)
 	return low;
 }
 
-static void add_symbols(struct gate_text *text, struct elf_image *image, Elf_Scn *scn,
-			const GElf_Shdr *shdr)
+static bool add_start(const GElf_Sym *sym, const char *name, void *arg)
 {
-	size_t entry = gelf_fsize(image->elf, ELF_T_SYM, 1, EV_CURRENT);
-	Elf_Data *data = NULL;
-	GElf_Sym sym;
+	struct gate_text *text = arg;
 
-	if (elf_image_content(image, shdr) && !(shdr->sh_flags & SHF_COMPRESSED))
-		data = elf_getdata(scn, NULL);
-	if (!data || !data->d_buf || data->d_type != ELF_T_SYM || !entry)
-		return;
-	for (size_t i = 1; i < data->d_size / entry && i < INT32_MAX; i++) {
-		if (!gelf_getsym(data, i, &sym) || GELF_ST_TYPE(sym.st_info) != STT_FUNC ||
-		    sym.st_shndx == SHN_UNDEF || !elf_image_is_code(image, sym.st_value))
-			continue;
-		add(text, &text->starts, sym.st_value);
-	}
+	(void)name;
+	if (elf_is_function(text->image, sym))
+		add(text, &text->starts, sym->st_value);
+	return true;
 }
 
 /* The index is a table of pairs: where a function begins, where its description is. */
@@ -125,11 +117,11 @@ static void add_starts(struct gate_text *text, struct elf_image *image)
 	while ((scn = elf_nextscn(image->elf, scn))) {
 		if (!gelf_getshdr(scn, &shdr))
 			break;
-		if (shdr.sh_type == SHT_SYMTAB || shdr.sh_type == SHT_DYNSYM)
-			add_symbols(text, image, scn, &shdr);
-		else if (shdr.sh_type == SHT_PROGBITS && shdr.sh_flags & SHF_EXECINSTR)
+		if (shdr.sh_type == SHT_PROGBITS && shdr.sh_flags & SHF_EXECINSTR)
 			add(text, &text->starts, shdr.sh_addr);
 	}
+	elf_each_symbol(image, SHT_DYNSYM, add_start, text);
+	elf_each_symbol(image, SHT_SYMTAB, add_start, text);
 	add_index(text, image);
 	sort(&text->starts);
 }

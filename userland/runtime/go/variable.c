@@ -9,6 +9,7 @@
 #include "elf/go_data.h"
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
+#include "elf/symbol_table.h"
 #include "runtime/go/process.h"
 #include "runtime/go/variable.h"
 #include "util/array.h"
@@ -45,37 +46,24 @@ static bool add(struct go_variables *v, const struct go_variable *one)
 	return true;
 }
 
+static bool see_variable(const GElf_Sym *sym, const char *name, void *arg)
+{
+	struct go_variables *v = arg;
+	struct go_variable one = {
+		.at = sym->st_value + v->process->bias, .bytes = sym->st_size, .name = name,
+	};
+
+	if (GELF_ST_TYPE(sym->st_info) != STT_OBJECT || !sym->st_size || !name || !is_variable(v, one.at))
+		return true;
+	one.is_runtime = go_is_runtime_name(name);
+	v->failed |= !add(v, &one);
+	return !v->failed;
+}
+
 static bool read_symbols(struct go_variables *v)
 {
-	struct elf_image *image = v->process->image;
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	GElf_Sym sym;
-
-	while ((scn = elf_nextscn(image->elf, scn))) {
-		Elf_Data *data;
-
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_SYMTAB || !shdr.sh_entsize ||
-		    !elf_image_content(image, &shdr))
-			continue;
-		data = elf_getdata(scn, NULL);
-		for (uint64_t i = 0; data && i < shdr.sh_size / shdr.sh_entsize; i++) {
-			struct go_variable one = { 0 };
-
-			if (!gelf_getsym(data, i, &sym) || GELF_ST_TYPE(sym.st_info) != STT_OBJECT ||
-			    !sym.st_size)
-				continue;
-			one.at = sym.st_value + v->process->bias;
-			one.bytes = sym.st_size;
-			one.name = elf_strptr(image->elf, shdr.sh_link, sym.st_name);
-			if (!one.name || !is_variable(v, one.at))
-				continue;
-			one.is_runtime = go_is_runtime_name(one.name);
-			if (!add(v, &one))
-				return false;
-		}
-	}
-	return true;
+	elf_each_symbol(v->process->image, SHT_SYMTAB, see_variable, v);
+	return !v->failed;
 }
 
 /** go_variable_user() - the function at an address, be it inlined into another one; or NULL */

@@ -30,6 +30,7 @@ struct go_variables {
 	struct go_variable *list;	/* by address; those without symbol have no size */
 	size_t n, capacity;
 	bool has_symbols;
+	bool failed;			/* no memory */
 	struct go_reference {
 		uint64_t to, from;
 	} *reference;			/* of variables to variables, by what they refer to */
