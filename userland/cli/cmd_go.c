@@ -13,8 +13,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "cli/command.h"
 #include "cli/go_holders.h"
 #include "cli/options.h"
@@ -27,8 +25,6 @@
 #include "runtime/go/view.h"
 #include "util/error.h"
 #include "util/parse.h"
-#include "util/style.h"
-#include "util/text_page.h"
 
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
@@ -97,37 +93,24 @@ static int take_samples(struct go_view *v, const struct options *o)
 			  strerror(-err)) : 0;
 }
 
+static struct json_object *as_json(void *view)
+{
+	return go_json(view);
+}
+
+static void as_text(FILE *f, void *view, const struct report_style *style)
+{
+	go_text(f, view, style);
+}
+
 static int say(struct go_view *v, const struct options *o)
 {
-	struct json_object *json;
-	struct text_page page;
-	struct report_style as;
-	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
-	bool good = true;
+	const struct document document = { as_json, as_text, v, o->json };
 	char err[512];
-	int status;
-	FILE *f;
 
 	if (o->output.format == FORMAT_PPROF)
 		return go_pprof_write(v, o->output.path, err, sizeof(err)) ? fail("%s", err) : 0;
-	f = output_open_file(&o->output);
-	if (!f)
-		return EXIT_TROUBLE;
-	as = output_style(&o->output, f);
-	if (o->output.format == FORMAT_JSON) {
-		json = go_json(v);
-		fprintf(f, "%s\n",
-			json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(json);
-	} else {
-		good = text_page_open(&page);
-		if (good) {
-			go_text(page.f, v, &as);
-			good = text_page_write(&page, f, as.columns);
-		}
-	}
-	status = output_close_file(f, &o->output);
-	return status ?: good ? 0 : fail("out of memory");
+	return output_document(&o->output, &document);
 }
 
 static int run(struct go_process *p, const struct options *o)

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "cli/command.h"
 #include "cli/options.h"
 #include "heap/process.h"
@@ -17,36 +15,16 @@
 #include "report/output.h"
 #include "util/error.h"
 #include "util/parse.h"
-#include "util/style.h"
 #include "util/terminal.h"
-#include "util/text_page.h"
 
-static int say(const struct heap_snapshot *s, const struct options *o)
+static struct json_object *as_json(void *snapshot)
 {
-	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
-	struct json_object *json;
-	struct report_style as;
-	struct text_page page;
-	FILE *f = output_open_file(&o->output);
-	bool good = true;
-	int status;
+	return heap_json(snapshot);
+}
 
-	if (!f)
-		return EXIT_TROUBLE;
-	as = output_style(&o->output, f);
-	if (o->output.format == FORMAT_JSON) {
-		json = heap_json(s);
-		fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(json);
-	} else {
-		good = text_page_open(&page);
-		if (good) {
-			heap_text(page.f, s, &as);
-			good = text_page_write(&page, f, as.columns);
-		}
-	}
-	status = output_close_file(f, &o->output);
-	return status ?: good ? 0 : fail("out of memory");
+static void as_text(FILE *f, void *snapshot, const struct report_style *style)
+{
+	heap_text(f, snapshot, style);
 }
 
 static void show_progress(unsigned int scan, unsigned int percent)
@@ -56,6 +34,7 @@ static void show_progress(unsigned int scan, unsigned int percent)
 
 static int run(struct heap_snapshot *s, const struct options *o)
 {
+	const struct document document = { as_json, as_text, s, o->json };
 	bool show = terminal_is_capable(STDERR_FILENO);
 	char err[512];
 	int status;
@@ -69,7 +48,7 @@ static int run(struct heap_snapshot *s, const struct options *o)
 		return fail("%s", err);
 	if (heap_snapshot_sum(s))
 		return fail("out of memory");
-	status = say(s, o);
+	status = output_document(&o->output, &document);
 	if (!status)
 		output_say_written(&o->output, s->lost.groups);
 	return status ?: s->lost.blocks ? EXIT_LEAKS : EXIT_CLEAN;

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
-
 #include "cli/command.h"
 #include "cli/go_holders.h"
 #include "cli/options.h"
@@ -13,35 +11,28 @@
 #include "runtime/go/holders.h"
 #include "runtime/go/holders_growth.h"
 #include "util/error.h"
-#include "util/style.h"
 #include "util/terminal.h"
-#include "util/text_page.h"
 
 static void show_progress(unsigned int percent)
 {
 	fprintf(stderr, "\rreading the heap: %u %%", percent);
 }
 
+static struct json_object *as_json(void *holders)
+{
+	return go_holders_json(holders);
+}
+
+static void as_text(FILE *f, void *holders, const struct report_style *style)
+{
+	go_holders_text(f, holders, style);
+}
+
 static int say(struct go_holders *h, const struct options *o)
 {
-	int style = o->json ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
-	FILE *f = output_open_file(&o->output);
-	struct json_object *json;
-	struct report_style as;
-	struct text_page page;
+	const struct document document = { as_json, as_text, h, o->json };
 
-	if (!f)
-		return EXIT_TROUBLE;
-	as = output_style(&o->output, f);
-	if (o->output.format == FORMAT_JSON) {
-		json = go_holders_json(h);
-		fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(json);
-	} else if (text_page_open(&page)) {
-		go_holders_text(page.f, h, &as);
-		text_page_write(&page, f, as.columns);
-	}
-	return output_close_file(f, &o->output);
+	return output_document(&o->output, &document);
 }
 
 static int look(struct go_holders *h, struct go_process *p, const struct go_holders_options *how)

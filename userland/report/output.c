@@ -93,6 +93,43 @@ int output_close_file(FILE *f, const struct output_options *o)
 	return err ? fail("cannot write %s: %s", o->path ?: "the report", strerror(err)) : 0;
 }
 
+static bool put_json(FILE *f, const struct document *d)
+{
+	int style = d->one_line ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
+	struct json_object *json = d->json(d->arg);
+
+	if (!json)
+		return false;
+	fprintf(f, "%s\n", json_object_to_json_string_ext(json, style | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(json);
+	return true;
+}
+
+static bool put_text(FILE *f, const struct document *d, const struct report_style *style)
+{
+	struct text_page page;
+
+	if (!text_page_open(&page))
+		return false;
+	d->text(page.f, d->arg, style);
+	return text_page_write(&page, f, style->columns);
+}
+
+int output_document(const struct output_options *o, const struct document *d)
+{
+	FILE *f = output_open_file(o);
+	struct report_style style;
+	int status;
+	bool good;
+
+	if (!f)
+		return EXIT_TROUBLE;
+	style = output_style(o, f);
+	good = o->format == FORMAT_JSON ? put_json(f, d) : put_text(f, d, &style);
+	status = output_close_file(f, o);
+	return status ?: good ? 0 : fail("out of memory");
+}
+
 /* Whether the output is a stream, to which only one document can be written. */
 static bool is_stream(const struct output_options *o)
 {

@@ -30,6 +30,21 @@ FILE *output_open_file(const struct output_options *o);	/* NULL after an error m
 void output_say_written(const struct output_options *o, unsigned int leaks);	/* on stderr */
 int output_close_file(FILE *f, const struct output_options *o);
 
+struct json_object;
+
+/*
+ * What is not a report of a target, as JSON, which json makes and is freed, or else as text.
+ * 0, or EXIT_TROUBLE after an error message.
+ */
+struct document {
+	struct json_object *(*json)(void *arg);
+	void (*text)(FILE *f, void *arg, const struct report_style *style);
+	void *arg;
+	bool one_line;			/* of JSON */
+};
+
+int output_document(const struct output_options *o, const struct document *d);
+
 struct output *output_open(const struct output_options *o);	/* NULL after an error message */
 /*
  * Checks before a long wait whether the output can be written. 0, or
