@@ -41,17 +41,13 @@ static int by_limit(const struct host_row *a, const struct host_row *b)
 	return more(host_row_share(a, x), host_row_share(b, y));
 }
 
-/* The largest share of a limit that is taken per minute, of bytes without a limit 8 GiB. */
+/* The largest share of a limit that is taken per minute, without a limit of a usual one. */
 static double growth(const struct host_row *row)
 {
-	static const double usual[HOST_RESOURCES] = {
-		[HOST_FDS] = 1024, [HOST_THREADS] = 32768, [HOST_TIMERS] = 32768, [HOST_MAPS] = 65530,
-		[HOST_MEMORY] = 8.0 * (1 << 30),
-	};
 	double most = 0;
 
 	for (int i = 0; i < HOST_RESOURCES; i++) {
-		double share = row->per_min[i] / (row->limit[i].max ? (double)row->limit[i].max : usual[i]);
+		double share = row->per_min[i] / (row->limit[i].max ? (double)row->limit[i].max : limit_usual(host_limit_of(i)));
 
 		most = share > most ? share : most;
 	}

@@ -47,6 +47,7 @@ struct host_row {
 
 const char *host_resource_name(enum host_resource which);	/* "fds" */
 
+unsigned int host_limit_of(enum host_resource which);	/* LIMIT_FDS, … */
 bool host_is_shared(enum host_resource which);	/* of a limit of the host or a cgroup, not of the process */
 
 /*

@@ -113,17 +113,23 @@ bool host_row_read(struct host_row *row, bool all)
 	return true;
 }
 
-void host_row_read_limits(struct host_row *row, struct limits_host *host)
+unsigned int host_limit_of(enum host_resource which)
 {
-	static const int of[HOST_RESOURCES] = {
+	static const unsigned int of[HOST_RESOURCES] = {
 		[HOST_FDS] = LIMIT_FDS, [HOST_THREADS] = LIMIT_THREADS, [HOST_TIMERS] = LIMIT_TIMERS,
 		[HOST_MAPS] = LIMIT_MAPS, [HOST_MEMORY] = LIMIT_MEMORY,
 	};
+
+	return of[which];
+}
+
+void host_row_read_limits(struct host_row *row, struct limits_host *host)
+{
 	struct limit l[LIMITS] = { 0 };
 
 	limits_read_on(host, row->pid, l);
 	for (int i = 0; i < HOST_RESOURCES; i++)
-		row->limit[i] = l[of[i]];
+		row->limit[i] = l[host_limit_of(i)];
 	process_comm(row->pid, row->comm, sizeof(row->comm));
 	workload_read(&row->workload, "", row->pid);
 }

@@ -62,23 +62,33 @@ double limit_in_s(const struct model *m, unsigned int which, double per_min)
 	return now < l->max ? (l->max - now) / per_min * 60 : LIMIT_REACHED_S;
 }
 
+double limit_usual(unsigned int which)
+{
+	static const double usual[LIMITS] = {
+		[LIMIT_FDS] = 1024, [LIMIT_MEMORY] = 8.0 * (1 << 30), [LIMIT_TIMERS] = 32768,
+		[LIMIT_THREADS] = 32768, [LIMIT_MAPS] = 65530,
+	};
+
+	return usual[which];
+}
+
 uint64_t limit_weight(const struct model *m, unsigned int kind, uint64_t n)
 {
 	static const struct {
 		unsigned int limit;
-		double usual, each;
+		double each;
 	} of_kind[KINDS] = {
-		[LEAKTRACE_KIND_FD] = { LIMIT_FDS, 1024, 1 },
-		[LEAKTRACE_KIND_PAGE] = { LIMIT_MEMORY, 8.0 * (1 << 30), PAGE_BYTES },
-		[LEAKTRACE_KIND_TIMER] = { LIMIT_TIMERS, 32768, 1 },
-		[LEAKTRACE_KIND_THREAD] = { LIMIT_THREADS, 32768, 1 },
-		[LEAKTRACE_KIND_MAP] = { LIMIT_MAPS, 65530, 1 },
+		[LEAKTRACE_KIND_FD] = { LIMIT_FDS, 1 },
+		[LEAKTRACE_KIND_PAGE] = { LIMIT_MEMORY, PAGE_BYTES },
+		[LEAKTRACE_KIND_TIMER] = { LIMIT_TIMERS, 1 },
+		[LEAKTRACE_KIND_THREAD] = { LIMIT_THREADS, 1 },
+		[LEAKTRACE_KIND_MAP] = { LIMIT_MAPS, 1 },
 	};
 	uint64_t max = m && kind < KINDS ? m->limits[of_kind[kind].limit].max : 0;
 
 	if (kind >= KINDS)
 		return 0;
-	return fmin(1e9, n * of_kind[kind].each / (max ? (double)max : of_kind[kind].usual)) * 1e9;
+	return fmin(1e9, n * of_kind[kind].each / (max ? (double)max : limit_usual(of_kind[kind].limit))) * 1e9;
 }
 
 bool limit_is_bytes(unsigned int which)

@@ -55,6 +55,7 @@ uint64_t limit_objects(const struct model *m, unsigned int type);	/* descriptors
  * The share that n objects of a kind have of its limit, in billionths, so that descriptors and
  * pages can be compared and added. m NULL, or a limit that is not known: of a usual one.
  */
+double limit_usual(unsigned int which);	/* of descriptors, threads, timers, mappings, bytes of memory */
 uint64_t limit_weight(const struct model *m, unsigned int kind, uint64_t n);
 bool limit_is_bytes(unsigned int which);
 
