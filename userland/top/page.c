@@ -110,11 +110,10 @@ void top_page_move(struct top *t, long by, unsigned int rows)
 	t->scroll = to < 0 ? 0 : to > last ? last : to;
 }
 
-void top_page_draw(const struct top *t, unsigned int rows, unsigned int columns)
+void top_page_draw(const struct top *t, unsigned int rows)
 {
 	char below[200];
 
-	(void)columns;
 	for (size_t i = 0; i + LINES_BELOW < rows && t->scroll + i < t->nlines; i++)
 		curses_line(i, t->line[t->scroll + i], !t->scroll && !i ? LOOK_BOLD : LOOK_PLAIN);
 	snprintf(below, sizeof(below), "Esc back  %sd detach  w save  p pause  ? help  q quit   %zu to %zu of %zu lines",

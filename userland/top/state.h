@@ -47,7 +47,7 @@ struct host_row *top_list_row(const struct top *t);	/* under the cursor; NULL: n
 
 /* page.c */
 void top_page_make(struct top *t, unsigned int columns);
-void top_page_draw(const struct top *t, unsigned int rows, unsigned int columns);
+void top_page_draw(const struct top *t, unsigned int rows);
 void top_page_move(struct top *t, long by, unsigned int rows);
 void top_page_save(struct top *t);
 

@@ -38,7 +38,7 @@ static void draw(struct top *t)
 	if (t->help)
 		top_help_draw(rows);
 	else if (t->pid)
-		top_page_draw(t, rows, columns);
+		top_page_draw(t, rows);
 	else
 		top_list_draw(t, rows, columns);
 	curses_show();

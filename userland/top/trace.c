@@ -34,7 +34,7 @@ bool top_trace_has(const struct top *t, pid_t pid)
 	return x && !x->done;
 }
 
-static void close_session(struct top *t)
+void top_trace_end(struct top *t)
 {
 	if (!t->session)
 		return;
@@ -67,7 +67,7 @@ static struct session *open_session(struct top *t)
 	status = session_open(t->session, t->o->session) ?: session_listen(t->session);
 	unblock_signals();
 	if (status)
-		close_session(t);
+		top_trace_end(t);
 	else
 		session_begin(t->session);
 	return t->session;
@@ -130,10 +130,5 @@ char *top_trace_text(struct top *t, unsigned int columns)
 void top_trace_step(struct top *t)
 {
 	if (t->session && session_step(t->session, 0))
-		close_session(t);
-}
-
-void top_trace_end(struct top *t)
-{
-	close_session(t);
+		top_trace_end(t);
 }
