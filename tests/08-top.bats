@@ -50,6 +50,9 @@ key() { jq -r --argjson pid "$1" ".processes[] | select(.pid == \$pid).$2.$3" "$
 	# no kernel threads, and not ourselves
 	expect "$(jq '[.processes[] | select(.comm == "kthreadd")] | length' "$REPORT")" 0 "kernel threads"
 	expect "$(jq --argjson pid "$ITSELF" '[.processes[] | select(.pid == $pid)] | length' "$REPORT")" 0 "rows of its own"
+	# what a row has not got is "", as in a report
+	jq -e '[.processes[], .cgroups[]] | length > 0 and all(.[];
+		[.cgroup, .unit, .container, .container_id, .pod] | all(.[]; type == "string"))' "$REPORT" >/dev/null
 	# a cgroup is the sum of its processes
 	expect "$(jq '[.cgroups[].fds.now // 0] | add' "$REPORT")" "$(jq '[.processes[].fds.now // 0] | add' "$REPORT")" "sum of cgroups"
 }

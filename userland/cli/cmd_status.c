@@ -11,10 +11,10 @@
 #include "model/status.h"
 #include "model/target.h"
 #include "model/workload.h"
+#include "model/workload_json.h"
 #include "netlink/client.h"
 #include "netlink/kernel_series.h"
 #include "netlink/requests.h"
-#include "report/json.h"
 #include "util/error.h"
 #include "util/format.h"
 #include "util/json.h"
@@ -180,7 +180,7 @@ static struct json_object *json_targets(const struct overview *v)
 		json_put_number(o, "pid", t->pid);
 		json_put(o, "comm", json_string(t->comm));
 		read_workload(t, &w);
-		report_json_workload(o, &w);
+		workload_put_json(o, &w);
 		workload_free(&w);
 		json_put(o, "window_s",
 			 json_object_new_double((t->now_ns - t->attached_ns) / 1e9));

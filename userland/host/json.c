@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "host/line.h"
+#include "model/workload_json.h"
 #include "util/json.h"
 
 static struct json_object *resource_json(const struct host_row *row, enum host_resource which)
@@ -22,18 +23,6 @@ static struct json_object *resource_json(const struct host_row *row, enum host_r
 	return o;
 }
 
-static void put_workload(struct json_object *o, const struct workload *w)
-{
-	const struct { const char *key, *value; } text[] = {
-		{ "cgroup", w->cgroup }, { "unit", w->unit }, { "container", w->container },
-		{ "container_id", w->container_id }, { "pod", w->pod },
-	};
-
-	for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++)
-		if (text[i].value)
-			json_put(o, text[i].key, json_string(text[i].value));
-}
-
 static struct json_object *row_json(const struct host_row *row)
 {
 	struct json_object *o = json_object_new_object();
@@ -44,7 +33,7 @@ static struct json_object *row_json(const struct host_row *row)
 	} else {
 		json_put_number(o, "processes", row->processes);
 	}
-	put_workload(o, &row->workload);
+	workload_put_json(o, &row->workload);
 	for (int i = 0; i < HOST_RESOURCES; i++)
 		if (row->known[i])
 			json_put(o, host_resource_name(i), resource_json(row, i));

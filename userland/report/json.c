@@ -19,6 +19,7 @@
 #include "model/site.h"
 #include "model/site_hash.h"
 #include "model/target.h"
+#include "model/workload_json.h"
 #include "report/growth.h"
 #include "report/json.h"
 #include "report/report.h"
@@ -218,15 +219,6 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	return o;
 }
 
-void report_json_workload(struct json_object *o, const struct workload *w)
-{
-	json_put(o, "cgroup", json_string(w->cgroup));
-	json_put(o, "unit", json_string(w->unit));
-	json_put(o, "container", json_string(w->container ?: w->container_id));
-	json_put(o, "container_id", json_string(w->container_id));
-	json_put(o, "pod", json_string(w->pod));
-}
-
 static struct json_object *target_of(struct model *m)
 {
 	const struct target *t = &m->target;
@@ -246,7 +238,7 @@ static struct json_object *target_of(struct model *m)
 	json_put(o, "execs", json_number(t->execs));
 	json_put(o, "hostname", json_string(m->hostname));
 	json_put(o, "kernel", json_string(m->kernel));
-	report_json_workload(o, &m->workload);
+	workload_put_json(o, &m->workload);
 	return o;
 }
 

@@ -14,7 +14,6 @@ struct runtime_site;
 struct model;
 struct site;
 struct symbol_frame;
-struct workload;
 
 struct json_object *report_json(struct model *m);
 struct json_object *report_json_site(struct model *m, const struct site *s);
@@ -26,7 +25,6 @@ struct json_object *report_json_frame(const struct symbol_frame *f);
 void report_json_put_frames(struct json_object *o, const struct symbol_frame *frames, int n,
 			    const struct symbol_frame *mine);
 struct json_object *report_json_frames(struct model *m, uint32_t stack);
-void report_json_workload(struct json_object *o, const struct workload *w);	/* adds its members */
 /* Adds verdict, confidence, evidence and rate, of what is no site of the kernel. */
 void report_json_put_judgement(struct json_object *o, const struct judgement *j);
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */

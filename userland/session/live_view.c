@@ -20,6 +20,7 @@
 #include "model/site.h"
 #include "model/target.h"
 #include "model/workload.h"
+#include "model/workload_json.h"
 #include "report/json.h"
 #include "session/alarm.h"
 #include "session/live_view.h"
@@ -59,7 +60,7 @@ static struct json_object *json_event(struct traced *t, const char *event)
 	json_object_object_add(o, "time", json_object_new_string(when));
 	json_object_object_add(o, "pid", json_object_new_int64(t->model.target.pid));
 	json_object_object_add(o, "comm", json_string(t->model.target.comm));
-	report_json_workload(o, &t->model.workload);
+	workload_put_json(o, &t->model.workload);
 	return o;
 }
 
