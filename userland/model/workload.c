@@ -11,8 +11,12 @@
  *   /kubepods.slice/…-podUID.slice:crio:ID                  without one
  *
  * A process inside of a container cannot choose what stands before its
- * container's ID, but may add components below it. The files of runtimes have
- * text that users chose: it is bounded and sanitized.
+ * container's ID, but may add components below it. So the first ID is taken: of
+ * containers in containers the outermost, which is the host's own, and nothing
+ * behind it names a pod. A user whose service manager may make cgroups can write
+ * any ID below /user.slice; names then come from files of that user alone, and
+ * from nobody's home for all others. The files of runtimes have text that users
+ * chose: it is bounded and sanitized.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -37,12 +41,15 @@ enum {
 	CGROUP_BYTES_MAX = 64 << 10, FILE_BYTES_MAX = 4 << 20, NAME_BYTES_MAX = 253,
 };
 
-/* Reads up to max bytes of a regular file, as a string. NULL: it cannot be read, or is longer. */
-static char *read_text(const char *path, size_t max)
+/*
+ * Reads up to max bytes of a regular file, as a string. NULL: it cannot be read, is longer,
+ * or is not the owner's (0: anybody's).
+ */
+static char *read_text(const char *path, size_t max, uid_t owner)
 {
 	struct stat st;
 	int fd = open_regular(path, &st);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	FILE *f = fd < 0 || (owner && st.st_uid != owner) ? NULL : fdopen(fd, "r");
 	char *text = f ? malloc(max + 1) : NULL;
 	size_t len = text ? fread(text, 1, max + 1, f) : 0;
 
@@ -65,7 +72,7 @@ char *workload_cgroups(const char *root, pid_t pid)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, pid);
-	return read_text(path, CGROUP_BYTES_MAX);
+	return read_text(path, CGROUP_BYTES_MAX, 0);
 }
 
 bool workload_next_line(const char **text, struct cgroup_line *line)
@@ -177,19 +184,39 @@ static void take_pod(struct workload *w, const char *name, size_t len)
 	}
 }
 
+/* Podman names containers libpod-ID, and pods, with the driver cgroupfs, by the ID alone. */
+static bool is_podmans_pod(const char *path, const char *name, const char *id)
+{
+	static const char parent[] = "/libpod_parent/";
+	size_t n = strlen(parent);
+
+	return id == name && (size_t)(name - path) >= n && !memcmp(name - n, parent, n);
+}
+
+static uid_t user_of(const char *path, size_t len)
+{
+	static const char slice[] = "/user.slice/user-";
+	size_t n = strlen(slice);
+
+	return len > n && !memcmp(path, slice, n) ? strtoul(path + n, NULL, 10) : 0;
+}
+
 static void parse_path(struct workload *w, const char *path, size_t len)
 {
 	const char *end = path + len, *name, *id;
 	bool kubernetes = memmem(path, len, "kubepods", 8);
 
+	w->user = user_of(path, len);
 	for (name = path + 1; name < end; name++) {
 		size_t n = strcspn(name, "/\n");
 
 		id = container_in(name, n);
-		if (kubernetes)
+		if (kubernetes && !w->container_id)
 			take_pod(w, name, n);
-		if (id)
+		if (id && !w->container_id && !is_podmans_pod(path, name, id))
 			replace(&w->container_id, id, ID_DIGITS);
+		else if (id)
+			;
 		else if (is_unit(name, n) && !memmem(name, n, "conmon", 6))
 			replace(&w->unit, name, n);
 		name += n;
@@ -280,9 +307,9 @@ static void take_runtime_name(struct workload *w, const char *name)
 	free(copy);
 }
 
-static struct json_object *json_of_file(const char *path)
+static struct json_object *json_of_file(const char *path, uid_t owner)
 {
-	char *text = read_text(path, FILE_BYTES_MAX);
+	char *text = read_text(path, FILE_BYTES_MAX, owner);
 	struct json_object *o = text ? json_tokener_parse(text) : NULL;
 
 	free(text);
@@ -298,7 +325,7 @@ static void take_config(struct workload *w, const char *path)
 		{ "io.kubernetes.container.name", "io.kubernetes.pod.name", "io.kubernetes.pod.namespace" },
 		{ "nerdctl/name", "", "" },
 	};
-	struct json_object *o = json_of_file(path), *notes = NULL;
+	struct json_object *o = json_of_file(path, w->user), *notes = NULL;
 	const char *name = string_in(o, "Name");
 
 	if (name)
@@ -315,7 +342,7 @@ static void take_config(struct workload *w, const char *path)
 /* Podman's and CRI-O's list: [{"id": "…", "names": ["…"]}] */
 static void take_list(struct workload *w, const char *path)
 {
-	struct json_object *list = json_of_file(path), *names;
+	struct json_object *list = json_of_file(path, w->user), *names;
 	size_t n = list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < n && !w->container; i++) {
@@ -332,11 +359,16 @@ static void take_list(struct workload *w, const char *path)
 	json_object_put(list);
 }
 
-/* fn for each file that matches pattern, in which %s is the ID */
+/*
+ * fn for each file of that name below the folders that match dir. In homes users write what
+ * they like: only of their own containers, of which the host's files know nothing.
+ */
 static void for_files(struct workload *w, const char *root, const char *dir, const char *file, bool with_id,
 		      void (*fn)(struct workload *w, const char *path))
 {
-	char *pattern = with_id ? strdup_printf("%s%s/%s/%s", root, dir, w->container_id, file) :
+	bool in_home = !strncmp(dir, "/home/", 6);
+	char *pattern = in_home != !!w->user ? NULL :
+			with_id ? strdup_printf("%s%s/%s/%s", root, dir, w->container_id, file) :
 			strdup_printf("%s%s/%s", root, dir, file);
 	glob_t g = { 0 };
 

@@ -11,12 +11,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct workload {			/* malloced; NULL: none, or unknown */
+struct workload {			/* strings: malloced; NULL: none, or unknown */
 	char *cgroup;			/* path in its hierarchy: /system.slice/nginx.service */
 	char *unit;			/* nginx.service */
 	char *container_id;		/* 64 hex digits */
 	char *container;		/* its name, if a runtime's file tells it */
 	char *pod;			/* "NAMESPACE/NAME" if it is known, else its UID */
+	uid_t user;			/* whose service manager has its cgroup; 0: the host's */
 };
 
 /*

@@ -33,6 +33,7 @@ enum {
 
 struct known {
 	char id[65];
+	uid_t user;
 	bool fits;
 };
 
@@ -184,26 +185,34 @@ static bool container_fits(struct selector *s, const struct workload *w)
 	return true;
 }
 
+/* Who may make cgroups can use the ID of another's container, but not its name. */
+static struct known *find_known(const struct selector *s, const struct workload *w)
+{
+	for (size_t i = 0; i < s->nknown; i++)
+		if (s->known[i].user == w->user && !strcmp(s->known[i].id, w->container_id))
+			return &s->known[i];
+	return NULL;
+}
+
 static bool fits_container(struct selector *s, const char *cgroups)
 {
 	struct workload w = { 0 };
 	struct known *known;
 	bool fits = false;
-	size_t i = 0;
 
 	if (!s->container)
 		return true;
 	workload_parse(&w, cgroups);
-	while (w.container_id && i < s->nknown && strcmp(s->known[i].id, w.container_id))
-		i++;
-	if (w.container_id && i < s->nknown) {
-		fits = s->known[i].fits;
+	known = w.container_id ? find_known(s, &w) : NULL;
+	if (known) {
+		fits = known->fits;
 	} else if (w.container_id) {
 		workload_find_names(&w, s->root);
 		fits = container_fits(s, &w);
 		if (s->nknown < KNOWN_MAX && array_reserve(s->known, s->known_room, s->nknown, 1)) {
 			known = &s->known[s->nknown++];
 			snprintf(known->id, sizeof(known->id), "%s", w.container_id);
+			known->user = w.user;
 			known->fits = fits;
 		}
 	}

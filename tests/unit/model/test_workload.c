@@ -14,7 +14,7 @@
 #include "model/workload.h"
 
 #define ID	"3f1c0d9e8b7a65544332211000ffeeddccbbaa998877665544332211009f8e7d"
-#define OUTER	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define UID	"7c0f2b1a-9d3e-4c55-8a61-0d2b9c4e7f10"
 #define UID_	"7c0f2b1a_9d3e_4c55_8a61_0d2b9c4e7f10"
 #define MIRROR	"9f86d081884c7d659a2feaa0c55ad015"	/* of a static pod: a hash */
@@ -35,7 +35,7 @@ static const struct layout layouts[] = {
 	{ "docker, rootless", "0::/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" ID ".scope\n",
 	  "user@1000.service", ID, "" },
 	{ "docker, seen from a container", "0::/../docker-" ID ".scope\n", "", ID, "" },
-	{ "docker in docker", "0::/docker/" OUTER "/docker/" ID "\n", "", ID, "" },
+	{ "docker in docker", "0::/docker/" ID "/docker/" OTHER "\n", "", ID, "" },
 	{ "a unit in a container", "0::/docker/" ID "/system.slice/cron.service\n", "cron.service", ID, "" },
 	{ "nerdctl, systemd", "0::/system.slice/nerdctl-" ID ".scope\n", "", ID, "" },
 	{ "containerd, cgroupfs", "0::/default/" ID "\n", "", ID, "" },
@@ -48,8 +48,8 @@ static const struct layout layouts[] = {
 	  ".slice:cri-containerd:" ID "\n", "containerd.service", ID, UID },
 	{ "guaranteed", "0::/kubepods.slice/kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope\n", "", ID, UID },
 	{ "a static pod", "0::/kubepods/burstable/pod" MIRROR "/" ID "\n", "", ID, MIRROR },
-	{ "kind", "0::/system.slice/docker-" OUTER ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-"
-	  "burstable.slice/kubelet-kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID ".scope\n", "", ID, UID },
+	{ "kind: who has the host sees its container", "0::/system.slice/docker-" ID ".scope/kubelet.slice/"
+	  "kubelet-kubepods.slice/kubelet-kubepods-pod" UID_ ".slice/cri-containerd-" OTHER ".scope\n", "", ID, "" },
 	{ "CRI-O, systemd", "0::" SLICE "/crio-" ID ".scope\n", "", ID, UID },
 	{ "CRI-O with crun", "0::" SLICE "/crio-" ID ".scope/container\n", "", ID, UID },
 	{ "CRI-O, cgroupfs", "0::/kubepods/burstable/pod" UID "/crio-" ID "\n", "", ID, UID },
@@ -62,8 +62,8 @@ static const struct layout layouts[] = {
 	{ "podman, cgroupfs, 1", "6:pids:/libpod_parent/libpod-" ID "\n", "", ID, "" },
 	{ "podman, rootless", "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope/container\n",
 	  "user@1000.service", ID, "" },
-	{ "podman, a pod", "0::/machine.slice/machine-libpod_pod_" OUTER ".slice/libpod-" ID ".scope/container\n", "", ID, "" },
-	{ "podman, a pod, cgroupfs", "0::/libpod_parent/" OUTER "/libpod-" ID "\n", "", ID, "" },
+	{ "podman, a pod", "0::/machine.slice/machine-libpod_pod_" OTHER ".slice/libpod-" ID ".scope/container\n", "", ID, "" },
+	{ "podman, a pod, cgroupfs", "0::/libpod_parent/" OTHER "/libpod-" ID "\n", "", ID, "" },
 	{ "podman, part of a unit", "0::/system.slice/web.service/libpod-payload-" ID "\n", "web.service", ID, "" },
 	{ "podman's monitor", "0::/machine.slice/libpod-conmon-" ID ".scope\n", "", "", "" },
 	{ "Amazon ECS", "0::/ecs/shop/fa3be77b4ac046bc9ad0fb18ae2a4a6b/" ID "\n", "", ID, "" },
@@ -72,16 +72,33 @@ static const struct layout layouts[] = {
 	  "ssh.service", "", "" },
 };
 
-static void knows_layouts(void)
+/* What a process in a container, or a user, may make, to be taken for another one. */
+static const struct layout pretenders[] = {
+	{ "in docker", "0::/system.slice/docker-" ID ".scope/docker-" OTHER ".scope\n", "", ID, "" },
+	{ "in docker, 1", "9:memory:/docker/" ID "/docker/" OTHER "\n1:name=systemd:/docker/" ID "\n", "", ID, "" },
+	{ "in docker, as podman", "0::/docker/" ID "/libpod_parent/" OTHER "/libpod-" OTHER "\n", "", ID, "" },
+	{ "in podman", "0::/machine.slice/libpod-" ID ".scope/container/libpod-" OTHER ".scope\n", "", ID, "" },
+	{ "in podman, cgroupfs", "0::/libpod_parent/libpod-" ID "/libpod_parent/" OTHER "/libpod-" OTHER "\n", "", ID, "" },
+	{ "in a pod of podman", "0::/libpod_parent/" OTHER "/libpod-" ID "/" OTHER "\n", "", ID, "" },
+	{ "in a pod", "0::/kubepods/burstable/pod" UID "/" ID "/pod" MIRROR "/" OTHER "\n", "", ID, UID },
+	{ "in a pod, systemd", "0::" SLICE "/cri-containerd-" ID ".scope/kubepods-pod" MIRROR ".slice/crio-" OTHER ".scope\n",
+	  "", ID, UID },
+	{ "a user", "0::/user.slice/user-1000.slice/user@1000.service/system.slice/docker-" ID ".scope\n",
+	  "user@1000.service", ID, "" },
+	{ "as a pod", "0::/system.slice/docker-" ID ".scope/kubepods/pod" UID "/" OTHER "\n", "", ID, "" },
+};
+
+
+static void knows(const struct layout *l, size_t n)
 {
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
-		const struct layout *l = &layouts[i];
+	for (; n; l++, n--) {
 		struct workload w = { 0 };
 
 		workload_parse(&w, l->cgroup);
 		CHECK(!strcmp(w.unit ?: "", l->unit), "%s: unit %s", l->what, w.unit);
 		CHECK(!strcmp(w.container_id ?: "", l->container), "%s: container %s", l->what, w.container_id);
 		CHECK(!strcmp(w.pod ?: "", l->pod), "%s: pod %s", l->what, w.pod);
+		CHECK(w.user == (strstr(l->cgroup, "user-1000") ? 1000 : 0), "%s: user %u", l->what, w.user);
 		workload_free(&w);
 	}
 }
@@ -102,31 +119,44 @@ static char *under_root(const char *path)
 	return all;
 }
 
-static void find(const char *pod, char *label, size_t len)
+static void find(const char *pod, uid_t user, char *label, size_t len)
 {
-	struct workload w = { .container_id = strdup(ID), .pod = *pod ? strdup(pod) : NULL };
+	struct workload w = { .container_id = strdup(ID), .pod = *pod ? strdup(pod) : NULL, .user = user };
 
 	workload_find_names(&w, root);
 	workload_label(&w, label, len);
 	workload_free(&w);
 }
 
-/* The only file of a host, and what it tells of the container. */
+static void has_no_name(const char *path, uid_t user)
+{
+	char label[512];
+
+	find("", user, label, sizeof(label));
+	CHECK(!strcmp(label, "3f1c0d9e8b7a"), "%s: %s, of user %u", path, label, user);
+}
+
+/*
+ * The only file of a host, and what it tells of the container: a home of its user's own, and
+ * no other of the host's.
+ */
 static void names(const char *path, const char *text, const char *pod, const char *want)
 {
-	char *all = under_root(path), with[512], without[512], parent[1024];
+	uid_t ann = getuid() ?: 1000, owner = strncmp(path, "/home/", 6) ? 0 : ann;
+	char *all = under_root(path), with[512], parent[1024];
 	FILE *f = fopen(all, "w");
 
-	if (!f || fputs(text, f) < 0 || fclose(f)) {
+	if (!f || fputs(text, f) < 0 || fclose(f) || (owner && chown(all, owner, -1))) {
 		perror(all);
 		exit(1);
 	}
-	find(pod, with, sizeof(with));
+	find(pod, owner, with, sizeof(with));
 	CHECK(!strcmp(with, want), "%s: %s, not %s", path, with, want);
+	has_no_name(path, owner ? 0 : ann);
+	has_no_name(path, ann + 1);
 	snprintf(parent, sizeof(parent), "rm -rf %s/*", root);
 	CHECK(!system(parent), "%s", root);
-	find("", without, sizeof(without));
-	CHECK(!strcmp(without, "3f1c0d9e8b7a"), "%s: %s without it", path, without);
+	has_no_name(path, owner);
 	free(all);
 }
 
@@ -139,7 +169,7 @@ static void knows_files(void)
 		"\"io.kubernetes.cri.sandbox-namespace\": \"prod\"}}";
 	static const char crio[] = "{\"annotations\": {\"io.kubernetes.container.name\": \"api\","
 		"\"io.kubernetes.pod.name\": \"api-5f\", \"io.kubernetes.pod.namespace\": \"prod\"}}";
-	static const char podman[] = "[{\"id\": \"" OUTER "\", \"names\": [\"no\"]}, {\"id\": \"" ID "\", \"names\": [\"web\"],"
+	static const char podman[] = "[{\"id\": \"" OTHER "\", \"names\": [\"no\"]}, {\"id\": \"" ID "\", \"names\": [\"web\"],"
 		"\"image\": \"x\"}]";
 
 	names("/var/lib/docker/containers/" ID "/config.v2.json", docker, "", "shop_web_1");
@@ -163,7 +193,8 @@ int main(void)
 {
 	if (!mkdtemp(root))
 		return 1;
-	knows_layouts();
+	knows(layouts, sizeof(layouts) / sizeof(*layouts));
+	knows(pretenders, sizeof(pretenders) / sizeof(*pretenders));
 	knows_files();
 	return verdict("workload") | rmdir(root);
 }

@@ -71,6 +71,8 @@ static void make_host(void)
 	process(21, "web", "/bin/web", "12:memory:/docker/" ID_B "\n1:name=systemd:/\n0::/\n");
 	process(22, "conmon", "/usr/bin/conmon", "0::/machine.slice/libpod-conmon-" ID_C ".scope\n");
 	process(23, "db", "/bin/db", "0::/machine.slice/libpod-" ID_C ".scope/container\n");
+	/* a user may use any ID, but gets no name by it */
+	process(24, "posing", "/bin/posing", "0::/user.slice/user-1000.slice/user@1000.service/docker-" ID_A ".scope\n");
 	process(30, "api", "/api", "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD_
 		".slice/cri-containerd-" ID_D ".scope\n");
 	process(31, "api", "/api", "4:pids:/kubepods/burstable/pod" POD "/" ID_E "\n");
@@ -141,7 +143,7 @@ static void finds_containers(void)
 {
 	FOUND("container", "shop", "20");
 	FOUND("container", "/shop", "");
-	FOUND("container", ID_A, "20");
+	FOUND("container", ID_A, "20 24");
 	FOUND("container", "bbbb", "21");
 	FOUND("container", "bbb", "");
 	FOUND("container", "cccc56", "23");
