@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walks the heap of a Go program: first from what the program has (variables, stacks,
- * timers), then from what the runtime has, then from finalizers. Which chains are told is
- * decided by bytes; each is read a second time before.
+ * timers), then from what the runtime has, then from finalizers, at last from the
+ * runtime's records of goroutines, threads and processors. Which chains are told is decided
+ * by bytes; each is read a second time before.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,18 +32,21 @@ static int walk(struct go_holders *h)
 	struct go_reach *r = &h->reach;
 	int error;
 
-	go_roots_close_records(r, false);
+	go_roots_close_records(r);
 	go_roots_variables(r, &h->variables, false);
 	go_roots_timers(r);
 	error = go_roots_goroutines(r, &h->counts) ?: go_reach_run(r);
 	if (error)
 		return error;
-	go_roots_close_records(r, true);
 	go_roots_variables(r, &h->variables, true);
 	error = go_reach_run(r);
 	if (error)
 		return error;
 	go_roots_specials(r);
+	error = go_reach_run(r);
+	if (error)
+		return error;
+	go_roots_records(r, &h->variables);
 	return go_reach_run(r);
 }
 

@@ -19,6 +19,7 @@ enum {
 	OWN_BYTES = 12,			/* of ours for each object: link, parent, queue */
 	FINE_BYTES = 128,		/* up to this size an object's words are told apart */
 	HEADER_BYTES = 8,
+	BARRIER_HEAD_BYTES = 16, BARRIER_BYTES = 512 * 8,
 };
 
 struct source {				/* what is being read */
@@ -433,6 +434,52 @@ static void see_words(struct go_reach *r, const struct source *from, const unsig
 	}
 }
 
+/*
+ * Where the buffer of the write barrier begins in the record of a processor; @bytes: it
+ * has none. The record says where the buffer is to be filled next, and where it ends.
+ */
+static uint64_t barrier_buffer(const unsigned char *p, uint64_t bytes, uint64_t at)
+{
+	for (uint64_t i = 0; i + BARRIER_HEAD_BYTES + BARRIER_BYTES <= bytes; i += 8) {
+		uint64_t first = at + i + BARRIER_HEAD_BYTES;
+
+		if (word_at(p + i + 8) == first + BARRIER_BYTES && word_at(p + i) - first <= BARRIER_BYTES)
+			return i;
+	}
+	return bytes;
+}
+
+/* The beginning of the field before an offset; the offset itself if the type has none. */
+static uint64_t field_before(const struct go_type *type, uint64_t offset)
+{
+	uint64_t best = 0;
+	bool found = false;
+
+	for (uint32_t i = 0; i < type->fields; i++)
+		if (type->field[i].offset < offset && type->field[i].offset >= best) {
+			best = type->field[i].offset;
+			found = true;
+		}
+	return found ? best : offset;
+}
+
+/*
+ * The record of a processor, without the buffer of the write barrier and the collector's
+ * queues, which are just before it: they keep what was written while the collector was at
+ * work last, and hold nothing. Before Go 1.22, when types are not known, the queues are
+ * not in the heap.
+ */
+static void see_processor(struct go_reach *r, const struct source *from, const unsigned char *p, uint64_t bytes,
+			  uint64_t at)
+{
+	uint64_t buffer = barrier_buffer(p, bytes, at), end = buffer + BARRIER_HEAD_BYTES + BARRIER_BYTES;
+	uint64_t begin = buffer < bytes ? field_before(&r->types.type[from->type], buffer) : bytes;
+
+	see_words(r, from, p, begin, 0, 0);
+	if (end < bytes)
+		see_words(r, from, p + end, bytes - end, end, 0);
+}
+
 static void read_large(struct go_reach *r, const struct source *from, const struct go_span *s, uint64_t at)
 {
 	uint64_t before = 0;
@@ -474,7 +521,10 @@ static void read_object(struct go_reach *r, uint32_t object)
 	}
 	p += at - s->start + head;
 	know_by_content(r, &from, p, s->object_bytes - head);
-	see_words(r, &from, p, s->object_bytes - head, 0, 0);
+	if (s->object_bytes == r->processor_bytes)
+		see_processor(r, &from, p, s->object_bytes - head, at + head);
+	else
+		see_words(r, &from, p, s->object_bytes - head, 0, 0);
 }
 
 static void show_progress(struct go_reach *r)

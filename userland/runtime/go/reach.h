@@ -32,6 +32,7 @@ struct go_reach {
 	uint64_t objects, bytes;	/* reached */
 	uint64_t unread_objects, read_bytes;
 	uint64_t *itab, *itab_type;	/* what was found behind the itabs of interfaces */
+	uint64_t processor_bytes;	/* of the runtime's record of a processor; 0: unknown */
 	bool is_full;			/* no memory for the queue */
 	void (*progress)(unsigned int percent);	/* may be NULL */
 	unsigned int percent;

@@ -159,30 +159,57 @@ void go_roots_specials(struct go_reach *r)
 	}
 }
 
-static void close_or_open(struct go_reach *r, uint64_t at, bool open)
-{
-	if (open)
-		go_reach_open_object(r, at);
-	else
-		go_reach_close_object(r, at);
-}
+/* What is done with each record; link: of the variable that leads to it. */
+typedef void (*record_fn)(struct go_reach *r, uint64_t at, uint32_t link);
 
-/** go_roots_close_records() - leave out the runtime's records, or undo that */
-void go_roots_close_records(struct go_reach *r, bool open)
+static void for_each_record(struct go_reach *r, record_fn f, uint32_t processors, uint32_t goroutines)
 {
 	const struct go_process *p = r->process;
-	uint64_t list = go_word(p, p->globals.allp);
-	uint64_t procs = p->globals.allp ? go_word(p, p->globals.allp + 8) : 0, *g;
+	uint64_t list = p->globals.allp ? go_word(p, p->globals.allp) : 0;
+	uint64_t procs = list ? go_word(p, p->globals.allp + 8) : 0, *g;
 	size_t n = 0;
 
-	for (uint64_t i = 0; i < procs && i < PROCS_MAX && list; i++)
-		close_or_open(r, go_word(p, list + 8 * i), open);
+	for (uint64_t i = 0; i < procs && i < PROCS_MAX; i++)
+		f(r, go_word(p, list + 8 * i), processors);
 	g = go_g_list(p, &n);
 	for (size_t i = 0; g && i < n; i++) {
-		close_or_open(r, g[i], open);
-		close_or_open(r, go_word(p, g[i] + G_M), open);
+		f(r, g[i], goroutines);
+		f(r, go_word(p, g[i] + G_M), goroutines);
 	}
 	free(g);
+}
+
+static void close_record(struct go_reach *r, uint64_t at, uint32_t link)
+{
+	(void)link;
+	go_reach_close_object(r, at);
+}
+
+static void open_record(struct go_reach *r, uint64_t at, uint32_t link)
+{
+	go_reach_open_object(r, at);
+	go_reach_see(r, link, 0, at, 0);
+}
+
+/** go_roots_close_records() - leave out the runtime's records until go_roots_records() */
+void go_roots_close_records(struct go_reach *r)
+{
+	const struct go_process *p = r->process;
+	uint64_t first = p->globals.allp ? go_word(p, go_word(p, p->globals.allp)) : 0;
+	uint32_t span = first ? go_spans_at(&r->spans, first) : GO_SPAN_NONE;
+
+	r->processor_bytes = span == GO_SPAN_NONE ? 0 : r->spans.span[span].object_bytes;
+	for_each_record(r, close_record, 0, 0);
+}
+
+/** go_roots_records() - the runtime's records, and what they lead to */
+void go_roots_records(struct go_reach *r, const struct go_variables *v)
+{
+	const struct go_globals *of = &r->process->globals;
+
+	for_each_record(r, open_record,
+			go_chains_root(&r->chains, GO_ROOT_RUNTIME, v->has_symbols ? of->allp : 0, 0),
+			go_chains_root(&r->chains, GO_ROOT_RUNTIME, v->has_symbols ? of->allgs_pointer : 0, 0));
 }
 
 static char *name_variable(const struct go_process *p, const struct go_variables *v, const struct go_root *root)

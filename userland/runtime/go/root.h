@@ -24,7 +24,8 @@ void go_roots_timers(struct go_reach *r);
 /* Objects that finalizers and cleanups wait for. */
 void go_roots_specials(struct go_reach *r);
 /* The runtime's records of goroutines, threads and processors lead from everywhere to everywhere. */
-void go_roots_close_records(struct go_reach *r, bool open);
+void go_roots_close_records(struct go_reach *r);
+void go_roots_records(struct go_reach *r, const struct go_variables *v);
 
 /* A root's name; until the chains are closed. */
 const char *go_root_name(struct go_reach *r, const struct go_variables *v, uint32_t root);
