@@ -213,12 +213,12 @@ static void parse_path(struct workload *w, const char *path, size_t len)
 		id = container_in(name, n);
 		if (kubernetes && !w->container_id)
 			take_pod(w, name, n);
-		if (id && !w->container_id && !is_podmans_pod(path, name, id))
-			replace(&w->container_id, id, ID_DIGITS);
-		else if (id)
-			;
-		else if (is_unit(name, n) && !memmem(name, n, "conmon", 6))
+		if (id) {
+			if (!w->container_id && !is_podmans_pod(path, name, id))
+				replace(&w->container_id, id, ID_DIGITS);
+		} else if (is_unit(name, n) && !memmem(name, n, "conmon", 6)) {
 			replace(&w->unit, name, n);
+		}
 		name += n;
 	}
 }

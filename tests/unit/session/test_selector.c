@@ -128,7 +128,7 @@ static void finds_processes(void)
 	FOUND("exe", "sbin/nginx", "");
 	FOUND("unit", "nginx", "10 11");
 	FOUND("unit", "nginx.service", "10 11");
-	FOUND("unit", "user.slice", "12");
+	FOUND("unit", "user.slice", "12 24");
 	FOUND("unit", "ngin", "");
 	FOUND("cgroup", "/system.slice", "10 11 13 20");
 	FOUND("cgroup", "/sys/fs/cgroup/system.slice/nginx.service/", "10 11");
