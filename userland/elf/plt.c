@@ -3,7 +3,7 @@
  * Names for x86-64 PLT stubs, which no symbol table has. A stub jumps through a
  * word of the GOT; the relocation of that word names the function. The jump is
  * decoded instead of computing the slot's index, so lazy, IBT and -z now
- * layouts all work.
+ * layouts all work. Code of -fno-plt calls through the word itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ enum {
 struct slot {				/* a word of the GOT */
 	uint64_t vaddr;
 	const char *name;
+	bool lazy;		/* only a stub uses it */
 };
 
 struct slots {
@@ -28,13 +29,13 @@ struct slots {
 	size_t n, capacity;
 };
 
-static void add_slot(struct slots *slots, uint64_t vaddr, const char *name)
+static void add_slot(struct slots *slots, uint64_t vaddr, const char *name, bool lazy)
 {
 	if (!name || !*name || slots->n >= MAX_SLOTS)
 		return;
 	if (!array_reserve(slots->slot, slots->capacity, slots->n, 1))
 		return;
-	slots->slot[slots->n++] = (struct slot) { vaddr, name };
+	slots->slot[slots->n++] = (struct slot) { vaddr, name, lazy };
 }
 
 static void read_relocations(struct slots *slots, struct elf_image *image, Elf_Scn *scn,
@@ -64,7 +65,7 @@ static void read_relocations(struct slots *slots, struct elf_image *image, Elf_S
 		if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
 		    gelf_getsym(symbol_data, GELF_R_SYM(rela.r_info), &sym))
 			add_slot(slots, rela.r_offset,
-				 elf_strptr(image->elf, symbols_shdr.sh_link, sym.st_name));
+				 elf_strptr(image->elf, symbols_shdr.sh_link, sym.st_name), type == R_X86_64_JUMP_SLOT);
 	}
 }
 
@@ -122,7 +123,7 @@ static void name_stubs(struct elf_symbols *symbols, const struct slots *slots,
 }
 
 /**
- * elf_symbols_add_plt() - add the PLT stubs of a module
+ * elf_symbols_add_plt() - add the PLT stubs of a module, and what is called without one
  * @image: the module's own file; must outlive @symbols
  */
 void elf_symbols_add_plt(struct elf_symbols *symbols, struct elf_image *image)
@@ -141,6 +142,9 @@ void elf_symbols_add_plt(struct elf_symbols *symbols, struct elf_image *image)
 		name_stubs(symbols, &slots, image, ".plt");
 		name_stubs(symbols, &slots, image, ".plt.sec");
 		name_stubs(symbols, &slots, image, ".plt.got");
+		for (size_t i = 0; i < slots.n; i++)
+			if (!slots.slot[i].lazy)
+				elf_symbols_add_word(symbols, slots.slot[i].vaddr, slots.slot[i].name);
 	}
 	free(slots.slot);
 }

@@ -26,6 +26,18 @@ enum {
 
 static const uint32_t NO_SYMBOL = UINT32_MAX;
 
+static void add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes, const char *raw,
+		enum elf_symbol_rank rank)
+{
+	if (!bytes || start + bytes < start || !raw || !*raw || *raw == '@' || symbols->n >= MAX_SYMBOLS)
+		return;
+	if (!array_reserve(symbols->symbol, symbols->capacity, symbols->n, 1))
+		return;
+	symbols->symbol[symbols->n++] = (struct elf_symbol) {
+		.start = start, .end = start + bytes, .raw = raw, .rank = rank,
+	};
+}
+
 /**
  * elf_symbols_add() - add one function
  * @raw: its name; must outlive @symbols
@@ -35,14 +47,17 @@ static const uint32_t NO_SYMBOL = UINT32_MAX;
 void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes,
 		     const char *raw, enum elf_symbol_rank rank)
 {
-	if (!bytes || start + bytes < start || !raw || !*raw || *raw == '@' ||
-	    symbols->n >= MAX_SYMBOLS || !elf_image_is_code(symbols->code, start))
-		return;
-	if (!array_reserve(symbols->symbol, symbols->capacity, symbols->n, 1))
-		return;
-	symbols->symbol[symbols->n++] = (struct elf_symbol) {
-		.start = start, .end = start + bytes, .raw = raw, .rank = rank,
-	};
+	if (elf_image_is_code(symbols->code, start))
+		add(symbols, start, bytes, raw, rank);
+}
+
+/**
+ * elf_symbols_add_word() - add a word of the GOT through which a function is called
+ * @raw: the function's name; must outlive @symbols
+ */
+void elf_symbols_add_word(struct elf_symbols *symbols, uint64_t vaddr, const char *raw)
+{
+	add(symbols, vaddr, sizeof(uint64_t), raw, ELF_SYMBOL_PLT);
 }
 
 static enum elf_symbol_rank rank_of(const GElf_Sym *sym)
@@ -85,26 +100,29 @@ struct wanted_function {
 static bool see_exported(const GElf_Sym *sym, const char *name, void *arg)
 {
 	struct wanted_function *wanted = arg;
+	int type = GELF_ST_TYPE(sym->st_info);
+	uint64_t vaddr = type == STT_FUNC && sym->st_size ? sym->st_value : 0;
 
-	wanted->found = name && GELF_ST_TYPE(sym->st_info) == STT_FUNC && GELF_ST_BIND(sym->st_info) != STB_LOCAL &&
-		sym->st_shndx != SHN_UNDEF && sym->st_size && !strcmp(name, wanted->name);
-	wanted->vaddr = sym->st_value;
-	return !wanted->found;
+	if (!name || (type != STT_FUNC && type != STT_GNU_IFUNC) || GELF_ST_BIND(sym->st_info) == STB_LOCAL ||
+	    sym->st_shndx == SHN_UNDEF || strcmp(name, wanted->name))
+		return true;
+	wanted->vaddr = !wanted->found || wanted->vaddr == vaddr ? vaddr : 0;
+	wanted->found = true;
+	return true;
 }
 
 /**
  * elf_exported_function() - find a function that others may call by its name
- * @vaddr: where it begins
+ * @vaddr: where it begins; 0: it has versions, or chooses another function
  *
- * Return: whether there is one; not if the name is of a function that chooses another one.
+ * Return: whether there is one.
  */
 bool elf_exported_function(struct elf_image *image, const char *name, uint64_t *vaddr)
 {
 	struct wanted_function wanted = { .name = name };
 
 	elf_each_symbol(image, SHT_DYNSYM, see_exported, &wanted);
-	if (wanted.found)
-		*vaddr = wanted.vaddr;
+	*vaddr = wanted.vaddr;
 	return wanted.found;
 }
 

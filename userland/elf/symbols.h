@@ -13,7 +13,7 @@ enum elf_symbol_rank {
 	ELF_SYMBOL_GLOBAL,
 	ELF_SYMBOL_WEAK,
 	ELF_SYMBOL_LOCAL,
-	ELF_SYMBOL_PLT,			/* a stub that jumps to the named function */
+	ELF_SYMBOL_PLT,			/* a stub or a word of the GOT that leads to the named function */
 };
 
 struct elf_symbol {
@@ -32,6 +32,7 @@ struct elf_symbols {
 
 void elf_symbols_add(struct elf_symbols *symbols, uint64_t start, uint64_t bytes,
 		     const char *raw, enum elf_symbol_rank rank);
+void elf_symbols_add_word(struct elf_symbols *symbols, uint64_t vaddr, const char *raw);
 void elf_symbols_add_table(struct elf_symbols *symbols, struct elf_image *image, uint32_t type);
 void elf_symbols_add_plt(struct elf_symbols *symbols, struct elf_image *image);
 void elf_symbols_sort(struct elf_symbols *symbols);

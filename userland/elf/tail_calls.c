@@ -8,19 +8,32 @@ enum {
 	MAX_DEPTH = 64,
 	MAX_DIES = 1 << 16,		/* of one function */
 	CALL_BYTES = 5,			/* e8, and the distance */
+	GOT_CALL_BYTES = 6,		/* ff 15, and the distance of a word */
 	JUMP_NEAR_BYTES = 2,		/* eb, and the distance in a byte */
 };
+
+/* What is as far from the end of an instruction as its last four bytes say. */
+static uint64_t at_distance(const unsigned char *bytes, uint64_t end)
+{
+	int32_t distance;
+
+	memcpy(&distance, bytes, sizeof(distance));
+	return end + (int64_t)distance;
+}
+
+static const unsigned char *code_before(const struct elf_image *image, uint64_t end, unsigned int bytes)
+{
+	return image->machine == EM_X86_64 ? elf_image_code(image, end - bytes, bytes) : NULL;
+}
 
 /* Where an instruction of CALL_BYTES with this first byte goes, which ends at an address. */
 static bool direct_target(const struct elf_image *image, unsigned char opcode, uint64_t end, uint64_t *target)
 {
-	const unsigned char *code = image->machine == EM_X86_64 ? elf_image_code(image, end - CALL_BYTES, CALL_BYTES) : NULL;
-	int32_t distance;
+	const unsigned char *code = code_before(image, end, CALL_BYTES);
 
 	if (!code || code[0] != opcode)
 		return false;
-	memcpy(&distance, code + 1, sizeof(distance));
-	*target = end + (int64_t)distance;
+	*target = at_distance(code + 1, end);
 	return elf_image_is_code(image, *target);
 }
 
@@ -28,6 +41,17 @@ static bool direct_target(const struct elf_image *image, unsigned char opcode, u
 bool elf_direct_call(const struct elf_image *image, uint64_t return_vaddr, uint64_t *function)
 {
 	return direct_target(image, 0xe8, return_vaddr, function);
+}
+
+/** elf_call_by_word() - through which word of memory the call before @return_vaddr goes, by its address */
+bool elf_call_by_word(const struct elf_image *image, uint64_t return_vaddr, uint64_t *word)
+{
+	const unsigned char *code = code_before(image, return_vaddr, GOT_CALL_BYTES);
+
+	if (!code || code[0] != 0xff || code[1] != 0x15)
+		return false;
+	*word = at_distance(code + 2, return_vaddr);
+	return true;
 }
 
 /** elf_is_sigreturn() - whether @vaddr is mov $15, %(r|e)ax; syscall */
@@ -91,7 +115,10 @@ static uint64_t end_of_tail_call(const struct elf_image *code, Dwarf_Die *die)
 	if (!dwarf_attr(die, DW_AT_call_pc, &attr) || dwarf_formaddr(&attr, &at))
 		return 0;
 	jump = elf_image_code(code, at, JUMP_NEAR_BYTES);
-	return !jump ? 0 : *jump == 0xe9 ? at + CALL_BYTES : *jump == 0xeb ? at + JUMP_NEAR_BYTES : 0;
+	if (!jump)
+		return 0;
+	return jump[0] == 0xe9 ? at + CALL_BYTES : jump[0] == 0xeb ? at + JUMP_NEAR_BYTES :
+		jump[0] == 0xff && jump[1] == 0x25 ? at + GOT_CALL_BYTES : 0;
 }
 
 static bool begins_function(struct elf_lines *lines, uint64_t vaddr)
@@ -107,6 +134,9 @@ static uint64_t jump_target(struct elf_lines *lines, uint64_t end)
 	const unsigned char *code = elf_image_code(lines->code, end - JUMP_NEAR_BYTES, JUMP_NEAR_BYTES);
 	uint64_t far = 0, near = 0;
 
+	/* through the GOT, as it was compiled: a linker that knows the function writes jmp, nop */
+	if (code && code[1] == 0x90 && direct_target(lines->code, 0xe9, end - 1, &far) && begins_function(lines, far))
+		return far;
 	if (!direct_target(lines->code, 0xe9, end, &far) || !begins_function(lines, far))
 		far = 0;
 	if (code && code[0] == 0xeb)

@@ -16,6 +16,9 @@
 /* The function that the call instruction before a return address names. */
 bool elf_direct_call(const struct elf_image *image, uint64_t return_vaddr, uint64_t *function);
 
+/* The word of memory that has the called function's address, if the call names one. */
+bool elf_call_by_word(const struct elf_image *image, uint64_t return_vaddr, uint64_t *word);
+
 /* Whether an address is where a signal's handler returns to. */
 bool elf_is_sigreturn(const struct elf_image *image, uint64_t vaddr);
 

@@ -228,7 +228,7 @@ static bool place_inner(struct symbolizer *s, const struct stack_gap *gap, const
 	return !elf_is_sigreturn(code->module->image, vaddr + gap->inner_is_return_address);
 }
 
-/* The only module that has a function of this name. */
+/* The only module that has a function of this name: the importer, too, as others may replace it. */
 static void find_import(struct symbolizer *s, const char *name, struct import *import)
 {
 	uint64_t function;
@@ -237,9 +237,9 @@ static void find_import(struct symbolizer *s, const char *name, struct import *i
 	for (size_t i = 0; i < s->code.nmodules; i++) {
 		struct elf_module *module = s->code.module[i];
 
-		if (module == import->importer || !elf_exported_function(module->image, name, &function))
+		if (!elf_exported_function(module->image, name, &function))
 			continue;
-		if (import->module) {
+		if (import->module || !function) {
 			import->module = NULL;
 			return;
 		}

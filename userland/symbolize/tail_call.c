@@ -64,23 +64,25 @@ static int name(struct elf_module *module, struct string_table *names, int root_
 
 /**
  * elf_module_called() - what the call before a return address calls
- * @import: set to the name if it is another module's, otherwise to NULL
+ * @function: it, or the stub or word of the GOT by which it is called
+ * @import: set to the name if it is called by a stub or the GOT, otherwise to NULL
  *
  * Return: whether the instruction names a function.
  */
 bool elf_module_called(struct elf_module *module, int root_fd, uint64_t return_vaddr, uint64_t *function,
 		       const char **import)
 {
+	bool direct = elf_direct_call(module->image, return_vaddr, function);
 	struct elf_symbol *symbol;
 
 	*import = NULL;
-	if (!elf_direct_call(module->image, return_vaddr, function))
+	if (!direct && !elf_call_by_word(module->image, return_vaddr, function))
 		return false;
 	elf_module_index(module, root_fd);
 	symbol = elf_symbols_find(&module->symbols, *function);
 	if (symbol && symbol->rank == ELF_SYMBOL_PLT)
 		*import = symbol->raw;
-	return true;
+	return direct || *import;	/* another word is a variable, whose value changes */
 }
 
 /** elf_module_tail_calls() - the functions that left the stack between a called one and a frame */

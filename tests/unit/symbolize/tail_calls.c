@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 			check_line(s, line, argc > 2);
 		lines++;
 	}
-	CHECK(s && lines == 12, "%d lines", lines);
+	CHECK(s && lines == 14, "%d lines", lines);
 	symbolizer_close(s);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
