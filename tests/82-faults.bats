@@ -30,14 +30,12 @@ sweep() {
 
 @test "faults: detach, and a socket's end" { sweep detach close; }
 
-# On any kernel: tests/refuse is built here, for the one that runs. With
+# On any kernel, by tests/modules/refuse.c. With
 # REFUSALS_STRIDE=1 each single call of each function, with 7 some, in 2 to 3 minutes:
 #   scripts/vm --module --env REFUSALS_STRIDE=7 6.1 -- bats -f refused tests/82-faults.bats
 @test "faults: registrations refused, in load, attach and upload" {
 	[ -n "${REFUSALS_STRIDE-}" ] || skip "only with REFUSALS_STRIDE=N: it takes minutes"
-	cp -r "$TOP/tests/refuse" "$BATS_TEST_TMPDIR/"
-	make -s -C "/lib/modules/$(uname -r)/build" M="$BATS_TEST_TMPDIR/refuse" modules >&2
-	"$PYTHON" "$TOP/tests/lib/refusals.py" "$BATS_TEST_TMPDIR/refuse/refuse.ko" \
+	"$PYTHON" "$TOP/tests/lib/refusals.py" "$(test_module refuse)" \
 		--stride "$REFUSALS_STRIDE" | tee "$BATS_TEST_TMPDIR/refusals"
 	expect "$(jq -s length "$BATS_TEST_TMPDIR/refusals")" 8 "functions"
 }

@@ -5,11 +5,14 @@
 
 load lib/common
 
+PATCH=/sys/kernel/livepatch/patched
+
 setup() { need_module; }
 
 teardown() {
 	[ -z "${neighbour-}" ] || { kill -INT "$neighbour"; wait "$neighbour"; } 2>/dev/null || true
 	[ ! -e /sys/kernel/tracing/current_tracer ] || ftrace_ends
+	[ ! -e $PATCH ] || patch_ends
 	clean_up
 }
 
@@ -74,6 +77,22 @@ assert_ftrace() {
 	have=$(grep -c "$1" /sys/kernel/tracing/trace)
 	[ "$have" -ge "$2" ] || explain "ftrace has $1 $have times, not $2"
 }
+
+# Every task has to leave the function before it is its own.
+patch_is_done() { [ "$(cat $PATCH/transition)" = 0 ]; }
+
+patch_begins() {
+	insmod "$(test_module patched)" "pid=$VICTIM"
+	until_true 120 patch_is_done
+}
+
+patch_ends() {
+	echo 0 >$PATCH/enabled
+	until_true 120 test ! -e $PATCH
+	rmmod patched
+}
+
+patched_calls() { cat /sys/module/patched/parameters/calls; }
 
 # work OPENED LEFT MADE: descriptors, then timers and threads
 work() {
@@ -146,4 +165,25 @@ assert_work() {
 	attach
 	work 400 3 40
 	assert_work 400 3 40 200
+}
+
+@test "neighbours: a live patch of a function that is hooked comes, stays and goes" {
+	[ -d /sys/kernel/livepatch ] || skip "a kernel without live patches"
+	start_victim victim_storm
+	attach
+	work 400 3 40
+	patch_begins
+	work 2000 11 100
+	assert_work 2400 14 140 400
+	expect "$(patched_calls)" 2000 "calls of the patched function"
+	# we go and come back while it is there
+	lt detach "$VICTIM"
+	tell storm 4 1000 1
+	attach
+	work 400 3 40
+	assert_work 400 3 40 200
+	expect "$(patched_calls)" 3400 "calls of the patched function"
+	patch_ends
+	work 400 3 40
+	assert_work 800 6 80 400
 }

@@ -54,6 +54,13 @@ need_module() {
 	[ -x "$VICTIMS/victim_fd" ] || lacking "no victims: run make -C tests/victims"
 }
 
+# test_module NAME: where scripts/build-matrix put tests/modules/NAME.c for this kernel
+test_module() {
+	local ko=${LEAKTRACE_KO%/*}/$1.ko
+	[ -e "$ko" ] || { lacking "no $ko: run scripts/build-matrix"; return 1; }
+	echo "$ko"
+}
+
 # In a guest, for suites to which the lines of libc are nothing: reading its debug
 # file anew is most of what a report takes.
 hide_debug_files() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Has the kernel refuse each single registration once, in load, attach and upload.
 
-  refusals.py KO [--stride N] [FUNCTION…]      KO: tests/refuse/refuse.ko
+  refusals.py KO [--stride N] [FUNCTION…]      KO: of tests/modules/refuse.c
 
 What failed for want of memory is faults.py's; this is about functions that say no
 for reasons of their own. A failed load or attach leaves nothing behind; an attach

@@ -24,6 +24,8 @@
  *   remap R PAGES [move|fixed|shifted|dontunmap] [FIRST COUNT]
  *                       answers "R=START-END" and, if old pages stay mapped,
  *                       "old=START-END"
+ *   contend R           touches one page in each huge page of R, while a thread changes
+ *                       another mapping without a pause; "changes=N"
  *   fork                a child that stands still; "child=PID"
  *   fork_write R        a child that writes to all of R, at child_write
  *   gone                ends the child
@@ -33,6 +35,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -420,6 +423,42 @@ static void remap(int argc, char **argv)
 	tell(argv[1], p, n);
 }
 
+static bool contending;
+static long changes;
+
+/* mprotect() has mmap_lock for writing. */
+static void *contender(void *mapping)
+{
+	while (__atomic_load_n(&contending, __ATOMIC_ACQUIRE)) {
+		sys(SYS_mprotect, mapping, PAGE, ++changes % 2 ? PROT_NONE : PROT_READ);
+		if (changes == 1)
+			wake_word(shared, 1);
+	}
+	return NULL;
+}
+
+static void contend(int argc, char **argv)
+{
+	struct range *r = range(argc, argv);
+	char *other = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	if (!r || other == MAP_FAILED)
+		return fail("no range");
+	changes = 0;
+	contending = true;
+	__atomic_store_n(shared, 0, __ATOMIC_RELEASE);
+	if (pthread_create(&thread, NULL, contender, other))
+		return fail("no thread");
+	wait_word(shared, 0);
+	for (long first = 0; first < r->pages; first += HUGE / PAGE)
+		touch_write(r->start + first * PAGE, 1);
+	__atomic_store_n(&contending, false, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	munmap(other, PAGE);
+	say("changes=%ld", changes);
+}
+
 static void make_child(const struct range *r)
 {
 	__atomic_store_n(shared, 0, __ATOMIC_RELEASE);
@@ -461,7 +500,7 @@ static const struct command commands[] = {
 	{ "brk", brk_up }, { "brk_down", brk_down }, { "stack", stack },
 	{ "unmap", unmap }, { "advise", advise }, { "protect", protect },
 	{ "truncate", truncate_file }, { "punch", punch },
-	{ "remap", remap }, { "fork", fork_child }, { "fork_write", fork_write },
+	{ "remap", remap }, { "contend", contend }, { "fork", fork_child }, { "fork_write", fork_write },
 	{ "gone", gone }, { "exec", exec_self },
 };
 
