@@ -95,6 +95,44 @@ limited_group() {
 	expect "$(genl status | jq .targets)" 0 targets
 }
 
+# mount_disk SIZE: a file system that is none of memory, as $BATS_TEST_TMPDIR/mnt
+mount_disk() {
+	{ modprobe loop && modprobe ext4; } || skip "this kernel has no loop or ext4"
+	truncate -s "$1" "$BATS_TEST_TMPDIR/disk"
+	mkfs.ext4 -q "$BATS_TEST_TMPDIR/disk"
+	mkdir "$BATS_TEST_TMPDIR/mnt"
+	mount -o loop "$BATS_TEST_TMPDIR/disk" "$BATS_TEST_TMPDIR/mnt"
+}
+
+# Of a process that stands still, in a cgroup of its own that also has page cache.
+@test "host: the ledger adds up to smaps_rollup and to memory.current" {
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || lacking "no memory controller"
+	mount_disk 64M
+	limited_group 256
+	start_victim victim_page
+	echo "$VICTIM" >$GROUP/cgroup.procs
+	attach --kinds page
+	tell map a 8000 nohuge
+	tell touch a write
+	tell map b 4000 shared
+	tell touch b write
+	(echo $BASHPID >$GROUP/cgroup.procs && head -c 24M /dev/zero >"$BATS_TEST_TMPDIR/mnt/file")
+	report
+	jq -e --argjson current "$(cat $GROUP/memory.current)" '.ledger as $l | $l.cgroup as $c
+		| ($c | .anonymous + .file + .shared_memory + .hugetlb + .page_tables + .kernel_stacks
+			+ .slab + .per_cpu + .vmalloc + .sockets + .zswap) as $named
+		| ($named - $current | fabs) * 100 <= $current and ($c.current - $current | fabs) * 100 <= $current
+		and $c.file >= 24 * 1048576 and $c.shared_memory >= 4000 * 4096 and $c.anonymous >= 8000 * 4096' \
+		"$REPORT" || { jq .ledger "$REPORT" >&2; cat $GROUP/memory.current >&2; return 1; }
+	jq -e --argjson rollup "$(awk '$1 ~ /^(Rss|Swap|Shared_Hugetlb|Private_Hugetlb):$/ { n += $2 }
+		END { print n * 1024 }' "/proc/$VICTIM/smaps_rollup")" '.ledger
+		| .anonymous + .file + .shared_memory + .hugetlb + .swap == $rollup
+		and .explained + .unexplained == $rollup and .explained >= 12000 * 4096
+		and .shared_memory >= 4000 * 4096 - 1048576' "$REPORT" ||
+		{ jq .ledger "$REPORT" >&2; cat "/proc/$VICTIM/smaps_rollup" >&2; return 1; }
+	[[ $(lt report "$VICTIM") == *"not a leak: "*" is page cache, "* ]]
+}
+
 # Who attaches has hardly any memory left in its group: what the tables would take is refused
 # to it, and costs nobody's life. Without the limit it is given.
 # bats test_tags=core
@@ -214,11 +252,7 @@ while_it_hangs() {
 # bats test_tags=core,debug
 @test "host: a target that waits for a frozen file system holds up nobody else" {
 	local dir=$BATS_TEST_TMPDIR
-	modprobe loop && modprobe ext4 || skip "this kernel has no loop or ext4"
-	truncate -s 16M "$dir/disk"
-	mkfs.ext4 -q "$dir/disk"
-	mkdir "$dir/mnt"
-	mount -o loop "$dir/disk" "$dir/mnt"
+	mount_disk 16M
 	"$PYTHON" - "$dir" >"$dir/out" 3>&- 4>&- <<-'PYTHON' &
 	import ctypes, mmap, os, sys, threading, time
 	top, libc = sys.argv[1], ctypes.CDLL(None)	# its functions are called without the lock

@@ -388,6 +388,12 @@ static char *read_link(const char *path)
 	return n < 0 ? NULL : sanitize(strndup(buf, n));
 }
 
+void model_read_ledger(struct model *m)
+{
+	if (!m->offline && m->target.pid && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
+		ledger_read(&m->ledger, "", m->target.pid);
+}
+
 /* Reads what only a live target can provide: executable, limits, mappings. */
 void model_read_proc(struct model *m)
 {

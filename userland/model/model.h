@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/children.h"
+#include "model/ledger.h"
 #include "model/limits.h"
 #include "model/object_notes.h"
 #include "model/proc_load.h"
@@ -40,6 +41,7 @@ struct model {				/* owns what it points to, unless noted */
 	bool dump_interrupted;		/* the target changed while it was read */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as of the last read */
+	struct ledger ledger;		/* as of the report */
 	struct shared_files *shared_files;	/* limits_growth.c */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
@@ -84,6 +86,7 @@ int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **fr
 void model_forget_names(struct model *m);	/* the symbolizer is about to be closed */
 
 void model_read_proc(struct model *m);		/* exe, host, limits, maps of a live target */
+void model_read_ledger(struct model *m);	/* once a report: it walks the target's page tables */
 
 /* The end of the traced period: seconds since attaching, and as CLOCK_MONOTONIC. */
 double model_end_s(const struct model *m);

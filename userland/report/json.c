@@ -22,6 +22,7 @@
 #include "model/workload_json.h"
 #include "report/growth.h"
 #include "report/json.h"
+#include "report/ledger.h"
 #include "report/report.h"
 #include "symbolize/frame.h"
 #include "symbolize/library.h"
@@ -496,7 +497,7 @@ static struct json_object *sites_of(struct model *m)
 
 struct json_object *report_json(struct model *m)
 {
-	struct json_object *o = json_object_new_object(), *memory, *growth, *processes;
+	struct json_object *o = json_object_new_object(), *memory, *ledger, *growth, *processes;
 
 	json_put(o, "leaktrace", json_object_new_int(1));
 	json_put(o, "target", target_of(m));
@@ -505,6 +506,9 @@ struct json_object *report_json(struct model *m)
 	memory = report_json_memory(m);
 	if (memory)
 		json_put(o, "memory", memory);
+	ledger = report_json_ledger(m);
+	if (ledger)
+		json_put(o, "ledger", ledger);
 	growth = report_json_growth(m);
 	if (growth)
 		json_put(o, "growth", growth);

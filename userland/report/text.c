@@ -18,6 +18,7 @@
 #include "model/target.h"
 #include "report/growth.h"
 #include "report/json.h"
+#include "report/ledger.h"
 #include "report/report.h"
 #include "report/text.h"
 #include "symbolize/stack.h"
@@ -318,6 +319,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	report_header(f, m, style);
 	report_totals(f, m, style);
 	report_memory(f, m, style);
+	report_ledger(f, m, style);
 	report_growth(f, m, style);
 	shown = write_findings(f, m, items, style->all ? n : told, style);
 	free(items);

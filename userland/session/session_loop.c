@@ -72,6 +72,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	model_read_proc(m);
+	model_read_ledger(m);
 	m->children.next_ns = 0;
 	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)

@@ -334,6 +334,7 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 	if (m->dump_interrupted)
 		nla_put_flag(msg, META_INTERRUPTED);
 	limits_put(msg, META_LIMIT, m->limits);
+	ledger_put(msg, META_LEDGER, &m->ledger);
 	baseline_put(msg, META_BASELINE, m);
 }
 
