@@ -33,11 +33,12 @@ static int resolve_go(void *code, struct string_table *names, uint64_t vaddr, ui
 		return 0;
 	n = go_func_frames(table, &func, vaddr, go, max < DEEP ? max : DEEP);
 	for (int i = 0; i < n; i++) {
-		frames[i].function = go[i].function ? string_table_intern(names, go[i].function) : NULL;
-		frames[i].file = go[i].file ? string_table_intern(names, go[i].file) : NULL;
-		frames[i].line = go[i].line;
-		frames[i].inlined = go[i].inlined;
-		frames[i].offset = vaddr + step_bytes - func.start;
+		frames[i] = (struct symbol_frame){
+			.function = go[i].function ? string_table_intern(names, go[i].function) : NULL,
+			.file = go[i].file ? string_table_intern(names, go[i].file) : NULL,
+			.line = go[i].line, .inlined = go[i].inlined,
+			.offset = vaddr + step_bytes - func.start,
+		};
 	}
 	/* The function table covers C code too, as one function without a name or file. */
 	return n && frames[n - 1].function && frames[n - 1].file ? n : 0;
