@@ -4,9 +4,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"strconv"
+	"sync"
 )
 
 type session struct {
@@ -24,6 +26,11 @@ var (
 	queue = make(chan []byte, 1<<16)
 	chain *session
 	burst []byte
+
+	visits  = map[int][64]byte{}
+	served  = make(chan []byte, 1<<16)
+	copies  [][]byte
+	answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 	heldBytes = 32 << 10 // of a size that the compiler does not know: on the heap
 )
@@ -63,9 +70,53 @@ func finalizeCycle() {
 
 func finishSession(s *session) { s.id = 0 }
 
+// Never the same again: its places stay.
+func visitAndForget() {
+	for i := 0; i < 1000; i++ {
+		visits[len(visits)] = [64]byte{}
+	}
+	if len(visits) >= 100000 {
+		for key := range visits {
+			if key > 100 {
+				delete(visits, key)
+			}
+		}
+	}
+}
+
+// As many as enqueue, but somebody reads them.
+func serve() {
+	served <- make([]byte, 3000)
+	if len(served) > 990 {
+		<-served
+	}
+}
+
+func copyHeader() { copies = append(copies, append([]byte(nil), header(64<<10)...)) }
+
+// What is large once is large for ever, in a pool.
+func answerLarge() {
+	buffer := new(bytes.Buffer)
+	buffer.Grow(200 << 10)
+	buffer.WriteString("bill")
+	answers.Put(buffer)
+}
+
+// Finalized as soon as nobody has it any more.
+func finalize() {
+	runtime.SetFinalizer(&session{blob: make([]byte, 5000)}, finishSession)
+}
+
+// The first one waits for ever, and with it all others.
+func finalizeLate() {
+	runtime.SetFinalizer(&session{blob: make([]byte, 5000)}, waitToFinish)
+}
+
+func waitToFinish(*session) { <-stop }
+
 //go:noinline
-func allocate(bytes int) int {
-	burst = make([]byte, bytes)
+func allocate(size int) int {
+	burst = bytes.Repeat([]byte{1}, size)
 	n := len(burst)
 	burst = nil
 	return n
@@ -77,7 +128,14 @@ func init() {
 	leaks["prepend"] = prepend
 	leaks["hold"] = waitWithMemory
 	leaks["cycle"] = finalizeCycle
+	leaks["visit"] = visitAndForget
+	leaks["serve"] = serve
+	leaks["copy"] = copyHeader
+	leaks["answer"] = answerLarge
+	leaks["finalize"] = finalize
+	leaks["late"] = finalizeLate
 	leaks["burst"] = func() { allocate(1 << 20) }
+	leaks["balloon"] = func() { allocate(200 << 20) }
 }
 
 // What the runtime itself says, after two collections.
@@ -86,5 +144,6 @@ func heap() {
 	runtime.GC()
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	fmt.Printf("heap_bytes=%d\nheap_objects=%d\n", m.HeapAlloc, m.HeapObjects)
+	fmt.Printf("heap_bytes=%d\nheap_objects=%d\nin_use=%d\nfree=%d\n", m.HeapAlloc, m.HeapObjects,
+		m.HeapInuse, m.HeapIdle)
 }

@@ -191,9 +191,15 @@ uint32_t go_chains_root(struct go_chains *c, enum go_root_kind kind, uint64_t at
 	return c->root[c->roots - 1].link;
 }
 
-/** go_chains_sum() - what each root leads to */
+/** go_chains_sum() - what each root and link leads to */
 void go_chains_sum(struct go_chains *c)
 {
+	/* a link is behind the one that it comes from */
+	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
+		c->link[i].below_bytes = c->link[i].bytes;
+	for (uint32_t i = c->n; i-- > GO_LINK_FIRST;)
+		if (c->link[i].way.role != GO_ROLE_ROOT)
+			c->link[c->link[i].way.parent].below_bytes += c->link[i].below_bytes;
 	for (uint32_t i = 0; i < c->roots; i++)
 		c->root[i].bytes = c->root[i].objects = 0;
 	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++) {

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 enum go_root_kind {
-	GO_ROOT_VARIABLE, GO_ROOT_GOROUTINE, GO_ROOT_TIMER, GO_ROOT_FINALIZER, GO_ROOT_CLEANUP,
-	GO_ROOT_RUNTIME, GO_ROOTS,
+	GO_ROOT_VARIABLE, GO_ROOT_GOROUTINE, GO_ROOT_TIMER, GO_ROOT_POOL, GO_ROOT_QUEUE, GO_ROOT_FINALIZER,
+	GO_ROOT_CLEANUP, GO_ROOT_RUNTIME, GO_ROOTS,
 };
 
 struct go_root {
@@ -46,7 +46,11 @@ struct go_link {
 	uint32_t known_type;
 	uint64_t pc;			/* a closure's code; 0: unknown, UINT64_MAX: several */
 	uint64_t objects, bytes;
-	uint64_t grown_bytes;		/* since another walk */
+	uint64_t below_bytes;		/* of these and of all that is told behind them */
+	uint64_t unused, unused_bytes;	/* large arrays of which slices and strings are a small part */
+	uint64_t entries, places;	/* of maps; of channels: values in their buffers */
+	uint64_t places_bytes;
+	uint64_t grown_bytes, grown_below_bytes, grown_entries; /* since another walk */
 };
 
 struct go_chains {
@@ -62,6 +66,7 @@ struct go_chains {
 	uint64_t folded;		/* objects whose link there was no room for */
 };
 
+enum { GO_ROOT_NONE = UINT32_MAX };
 enum { GO_LINK_NONE, GO_LINK_CLOSED, GO_LINK_FIRST };
 
 bool go_chains_open(struct go_chains *c);

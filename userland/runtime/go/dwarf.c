@@ -97,6 +97,7 @@ static bool read_all(Dwarf_Die *unit, struct go_layout *l)
 		W("gcControllerState", "heapMarked", gc_marked),
 		W("gcControllerState", "gcPercentHeapGoal", gc_goal),
 		W("gcControllerState", "heapInUse", gc_in_use),
+		W("gcControllerState", "heapReleased", gc_released),
 		W("gcControllerState", "heapFree", gc_free),
 #undef W
 	};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walks the heap of a Go program: first from what the program has (variables, stacks,
- * timers), then from what the runtime has, then from finalizers, at last from the
- * runtime's records of goroutines, threads and processors. Which chains are told is decided
- * by bytes; each is read a second time before.
+ * timers), then from pools, then from what the runtime has, then from finalizers, at last
+ * from the runtime's records of goroutines, threads and processors. Which chains are told is
+ * decided by bytes; each is read a second time before.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,10 +11,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/go/finding.h"
 #include "runtime/go/holders.h"
 #include "runtime/go/holders_growth.h"
 #include "runtime/go/process.h"
 #include "util/array.h"
+#include "util/process.h"
 
 enum { CHAINS_OF_ROOT = 3, CHAINS_OF_ROOT_ALL = 20, SHARE = 20 /* one in so many bytes of a root */,
 	STEPS_MAX = 4096, OBJECT_BYTES_MAX = 64 << 20, NEAR_BYTES = 512 };
@@ -30,18 +32,26 @@ static double cpu_s(void)
 static int walk(struct go_holders *h)
 {
 	struct go_reach *r = &h->reach;
+	struct go_pools pools;
 	int error;
 
+	if (!go_roots_close_pools(r, &h->variables, &pools)) {
+		go_pools_free(&pools);
+		return -ENOMEM;
+	}
 	go_roots_close_records(r);
 	go_roots_variables(r, &h->variables, false);
 	go_roots_timers(r);
 	error = go_roots_goroutines(r, &h->counts) ?: go_reach_run(r);
+	go_roots_pools(r, &h->variables, &pools);
+	error = error ?: go_reach_run(r);
 	if (error)
 		return error;
 	go_roots_variables(r, &h->variables, true);
 	error = go_reach_run(r);
 	if (error)
 		return error;
+	go_roots_queue(r);
 	go_roots_specials(r);
 	error = go_reach_run(r);
 	if (error)
@@ -194,6 +204,8 @@ int go_holders_read(struct go_holders *h, const struct go_process *p, const stru
 	if (error)
 		return error;
 	h->reach.progress = o->progress;
+	h->memory_known = go_memory_read(p, &h->memory);
+	h->rss_bytes = process_rss_bytes(p->tid);
 	if (!go_variables_open(&h->variables, p)) {
 		snprintf(err, errlen, "the variables of process %d cannot be read", p->pid);
 		return -EFAULT;
@@ -203,7 +215,7 @@ int go_holders_read(struct go_holders *h, const struct go_process *p, const stru
 		go_chains_sum(&h->reach.chains);
 		if (o->past)
 			go_past_compare(o->past, h);
-		error = rank_roots(h) ?: choose(h, o->all);
+		error = rank_roots(h) ?: choose(h, o->all) ?: go_findings_judge(h) ? 0 : -ENOMEM;
 	}
 	h->cpu_s = cpu_s() - begun_s;
 	if (error)
@@ -218,6 +230,7 @@ void go_holders_free(struct go_holders *h)
 	for (size_t i = 0; i < h->chains; i++)
 		free(h->chain[i].text);
 	free(h->chain);
+	free(h->finding);
 	free(h->root);
 	go_variables_close(&h->variables);
 	go_reach_close(&h->reach);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "runtime/go/finding.h"
+#include "runtime/go/memstats.h"
 #include "runtime/go/reach.h"
 #include "runtime/go/root.h"
 #include "runtime/go/variable.h"
@@ -28,10 +30,15 @@ struct go_holders {
 	struct go_reach reach;
 	struct go_variables variables;
 	struct go_root_counts counts;
+	bool memory_known;
+	struct go_memory memory;
+	uint64_t rss_bytes;
 	uint32_t *root;			/* numbers, the one that holds most first */
 	size_t roots;
 	struct go_chain *chain;		/* those that are told; of one root after the other, most bytes first */
 	size_t chains, capacity;
+	struct go_finding *finding;	/* most bytes first */
+	size_t findings, findings_capacity;
 	uint64_t changed;		/* chains that were not there any more when they were read again */
 	double cpu_s;
 	double window_s;		/* since the walk that it is compared with; 0: with none */

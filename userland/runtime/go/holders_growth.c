@@ -46,6 +46,12 @@ static int by_hash(const void *a, const void *b)
 	return x->hash < y->hash ? -1 : x->hash > y->hash;
 }
 
+static void merge(struct go_past_bytes *to, const struct go_past_bytes *from)
+{
+	to->bytes += from->bytes;
+	to->entries += from->entries;
+}
+
 /* One entry for each hash. */
 static size_t sum(struct go_past_bytes *list, size_t n)
 {
@@ -54,11 +60,40 @@ static size_t sum(struct go_past_bytes *list, size_t n)
 	qsort(list, n, sizeof(*list), by_hash);
 	for (size_t i = 0; i < n; i++) {
 		if (kept && list[kept - 1].hash == list[i].hash)
-			list[kept - 1].bytes += list[i].bytes;
+			merge(&list[kept - 1], &list[i]);
 		else
 			list[kept++] = list[i];
 	}
 	return kept;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct go_past_channel *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static bool keep_channels(struct go_past *past, const struct go_content *c)
+{
+	past->channel = malloc((c->channels + 1) * sizeof(*past->channel));
+	if (!past->channel)
+		return false;
+	for (size_t i = 0; i < c->channels; i++)
+		past->channel[i] = (struct go_past_channel){ c->channel[i].at, c->channel[i].received_at };
+	past->channels = c->channels;
+	qsort(past->channel, past->channels, sizeof(*past->channel), by_address);
+	return true;
+}
+
+static void compare_channels(const struct go_past *past, struct go_content *c)
+{
+	for (size_t i = 0; i < c->channels; i++) {
+		struct go_past_channel key = { .at = c->channel[i].at }, *then;
+
+		then = bsearch(&key, past->channel, past->channels, sizeof(key), by_address);
+		c->channel[i].is_as_before = then && then->received_at == c->channel[i].received_at;
+	}
 }
 
 /** go_past_keep() - keep what holds how much now; false: no memory */
@@ -70,15 +105,16 @@ bool go_past_keep(struct go_past *past, const struct go_holders *h)
 	past->root = malloc((c->roots + 1) * sizeof(*past->root));
 	past->link = malloc(c->n * sizeof(*past->link));
 	past->at_s = monotonic_ns() / 1e9;
-	if (!hash || !past->root || !past->link) {
+	if (!hash || !past->root || !past->link || !keep_channels(past, &h->reach.content)) {
 		free(hash);
 		return false;
 	}
 	for (uint32_t i = 0; i < c->roots; i++)
-		past->root[past->roots++] = (struct go_past_bytes){ hash_root(&c->root[i]), c->root[i].bytes };
+		past->root[past->roots++] = (struct go_past_bytes){ hash_root(&c->root[i]), c->root[i].bytes, 0 };
 	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
 		if (c->link[i].bytes)
-			past->link[past->links++] = (struct go_past_bytes){ hash[i], c->link[i].bytes };
+			past->link[past->links++] = (struct go_past_bytes){ hash[i], c->link[i].bytes,
+									    c->link[i].entries };
 	past->roots = sum(past->root, past->roots);
 	past->links = sum(past->link, past->links);
 	free(hash);
@@ -86,14 +122,37 @@ bool go_past_keep(struct go_past *past, const struct go_holders *h)
 }
 
 /* How much more it is; what is compared once is used up. */
-static uint64_t more_than(struct go_past_bytes *list, size_t n, uint64_t hash, uint64_t bytes)
+static uint64_t more_than(uint64_t *then, uint64_t now)
+{
+	uint64_t used = *then < now ? *then : now;
+
+	*then -= used;
+	return now - used;
+}
+
+/* What it was; of what is new, nothing. */
+static struct go_past_bytes *find(struct go_past_bytes *list, size_t n, uint64_t hash, struct go_past_bytes *nothing)
 {
 	struct go_past_bytes key = { .hash = hash }, *then = bsearch(&key, list, n, sizeof(*list), by_hash);
-	uint64_t used = !then ? 0 : then->bytes < bytes ? then->bytes : bytes;
 
-	if (then)
-		then->bytes -= used;
-	return bytes - used;
+	*nothing = (struct go_past_bytes){ 0 };
+	return then ?: nothing;
+}
+
+static void compare_links(struct go_past *past, struct go_chains *c, const uint64_t *hash)
+{
+	struct go_past_bytes nothing, *then;
+
+	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++) {
+		struct go_link *l = &c->link[i];
+
+		then = find(past->link, past->links, hash[i], &nothing);
+		l->grown_bytes = l->grown_below_bytes = more_than(&then->bytes, l->bytes);
+		l->grown_entries = more_than(&then->entries, l->entries);
+	}
+	for (uint32_t i = c->n; i-- > GO_LINK_FIRST;)
+		if (c->link[i].way.role != GO_ROLE_ROOT)
+			c->link[c->link[i].way.parent].grown_below_bytes += c->link[i].grown_below_bytes;
 }
 
 /** go_past_compare() - what has grown since; once */
@@ -101,13 +160,15 @@ void go_past_compare(struct go_past *past, struct go_holders *h)
 {
 	struct go_chains *c = &h->reach.chains;
 	uint64_t *hash = hash_links(&h->reach);
+	struct go_past_bytes nothing;
 
 	if (!hash)
 		return;
 	for (uint32_t i = 0; i < c->roots; i++)
-		c->root[i].grown_bytes = more_than(past->root, past->roots, hash_root(&c->root[i]), c->root[i].bytes);
-	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
-		c->link[i].grown_bytes = more_than(past->link, past->links, hash[i], c->link[i].bytes);
+		c->root[i].grown_bytes = more_than(&find(past->root, past->roots, hash_root(&c->root[i]),
+							 &nothing)->bytes, c->root[i].bytes);
+	compare_links(past, c, hash);
+	compare_channels(past, &h->reach.content);
 	h->window_s = monotonic_ns() / 1e9 - past->at_s;
 	free(hash);
 }
@@ -117,5 +178,6 @@ void go_past_free(struct go_past *past)
 {
 	free(past->root);
 	free(past->link);
+	free(past->channel);
 	memset(past, 0, sizeof(*past));
 }

@@ -11,14 +11,18 @@ struct go_holders;
 
 struct go_past {			/* initialise to zeroes */
 	struct go_past_bytes {
-		uint64_t hash, bytes;
+		uint64_t hash, bytes, entries;
 	} *root, *link;			/* by hash */
 	size_t roots, links;
+	struct go_past_channel {
+		uint64_t at, received_at;
+	} *channel;			/* by address */
+	size_t channels;
 	double at_s;
 };
 
 bool go_past_keep(struct go_past *past, const struct go_holders *h);	/* false: no memory */
-/* Sets grown_bytes of all roots and links. */
+/* Sets what has grown of all roots and links, and which channels nobody has received from. */
 void go_past_compare(struct go_past *past, struct go_holders *h);
 void go_past_free(struct go_past *past);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What keeps the objects of a Go program alive, as JSON. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/go/holders.h"
@@ -8,6 +9,7 @@
 
 static const char *const kinds[] = {
 	[GO_ROOT_VARIABLE] = "variable", [GO_ROOT_GOROUTINE] = "goroutine", [GO_ROOT_TIMER] = "timer",
+	[GO_ROOT_POOL] = "pool", [GO_ROOT_QUEUE] = "queue",
 	[GO_ROOT_FINALIZER] = "finalizer", [GO_ROOT_CLEANUP] = "cleanup", [GO_ROOT_RUNTIME] = "runtime",
 };
 
@@ -27,16 +29,42 @@ static struct json_object *root_of(struct go_holders *h, uint32_t root)
 	return o;
 }
 
+static struct json_object *parts_of(const struct go_chain *c)
+{
+	struct json_object *list = json_object_new_array();
+	const char *part = c->text;
+
+	for (unsigned int i = 0; i < c->parts; i++, part += strlen(part) + 1)
+		json_object_array_add(list, json_string(part));
+	return list;
+}
+
+static struct json_object *finding_of(struct go_holders *h, const struct go_finding *f)
+{
+	struct json_object *o = json_object_new_object();
+	struct go_chain chain = { 0 };
+	char text[512];
+
+	go_finding_say(h, f, text, sizeof(text));
+	json_put(o, "kind", json_string(go_finding_name(f->kind)));
+	if (f->root != GO_ROOT_NONE)
+		json_put(o, "root", json_string(go_root_name(&h->reach, &h->variables, f->root)));
+	if (f->link && go_chain_say(&h->reach, f->link, &chain))
+		json_put(o, "chain", parts_of(&chain));
+	json_put_number(o, "bytes", f->bytes);
+	json_put_number(o, "objects", f->objects);
+	json_put(o, "text", json_string(text));
+	free(chain.text);
+	return o;
+}
+
 static struct json_object *chain_of(struct go_holders *h, const struct go_chain *c)
 {
 	const struct go_link *l = &h->reach.chains.link[c->link];
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-	const char *part = c->text;
+	struct json_object *o = json_object_new_object();
 
 	json_put(o, "root", json_string(go_root_name(&h->reach, &h->variables, l->root)));
-	for (unsigned int i = 0; i < c->parts; i++, part += strlen(part) + 1)
-		json_object_array_add(list, json_string(part));
-	json_put(o, "chain", list);
+	json_put(o, "chain", parts_of(c));
 	json_put_number(o, "bytes", l->bytes);
 	json_put_number(o, "objects", l->objects);
 	if (h->window_s > 0)
@@ -79,8 +107,18 @@ struct json_object *go_holders_json(struct go_holders *h)
 	json_put_number(list, "reached_objects", r->objects);
 	json_put_number(list, "allocated_bytes", r->spans.allocated_bytes);
 	json_put_number(list, "allocated_objects", r->spans.allocated_objects);
+	if (h->memory_known) {
+		json_put_number(list, "in_use_bytes", h->memory.in_use);
+		json_put_number(list, "idle_bytes", h->memory.idle);
+		json_put_number(list, "returned_bytes", h->memory.returned);
+	}
+	json_put_number(list, "rss_bytes", h->rss_bytes);
 	json_put(o, "heap", list);
 	json_put(o, "losses", losses_of(h));
+	list = json_object_new_array();
+	for (size_t i = 0; i < h->findings; i++)
+		json_object_array_add(list, finding_of(h, &h->finding[i]));
+	json_put(o, "findings", list);
 	list = json_object_new_array();
 	for (size_t i = 0; i < h->roots; i++)
 		json_object_array_add(list, root_of(h, h->root[i]));

@@ -2,6 +2,7 @@
 /* What keeps the objects of a Go program alive, as text. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/go/holders.h"
@@ -19,12 +20,16 @@ static uint64_t not_reached(const struct go_reach *r)
 static void write_head(FILE *f, const struct go_holders *h)
 {
 	const struct go_reach *r = &h->reach;
-	char a[32], b[32];
+	char a[32], b[32], c[32];
 
 	fprintf(f, "%s (%d), %s: %s in %s objects are referred to\n", r->process->comm, r->process->pid,
 		r->process->table.version, format_bytes(r->bytes, a), format_count(r->objects, b));
 	fprintf(f, "not a leak: %s more that nothing refers to any more are not collected yet\n",
 		format_bytes(not_reached(r), a));
+	if (h->memory_known)
+		fprintf(f, "heap: %s in use, %s free and kept, %s returned to the system\n",
+			format_bytes(h->memory.in_use, a), format_bytes(h->memory.idle, b),
+			format_bytes(h->memory.returned, c));
 }
 
 static void write_chain(FILE *f, const struct go_holders *h, const struct go_chain *c)
@@ -39,6 +44,26 @@ static void write_chain(FILE *f, const struct go_holders *h, const struct go_cha
 	for (unsigned int i = 0; i < c->parts; i++, part += strlen(part) + 1)
 		fprintf(f, "%s%s", i ? " -> " : "", part);
 	fputc('\n', f);
+}
+
+static void write_finding(FILE *f, struct go_holders *h, const struct go_finding *one, const struct report_style *style)
+{
+	struct go_chain chain = { 0 };
+	const char *part;
+	char text[512];
+
+	go_finding_say(h, one, text, sizeof(text));
+	fprintf(f, "\n%sfinding%s  %s\n", BOLD(style), PLAIN(style), text);
+	if (one->root == GO_ROOT_NONE)
+		return;
+	fprintf(f, "    %s", go_root_name(&h->reach, &h->variables, one->root));
+	if (one->link && go_chain_say(&h->reach, one->link, &chain)) {
+		part = chain.text;
+		for (unsigned int i = 0; i < chain.parts; i++, part += strlen(part) + 1)
+			fprintf(f, " -> %s", part);
+	}
+	fputc('\n', f);
+	free(chain.text);
 }
 
 static void write_root(FILE *f, struct go_holders *h, uint32_t root, const struct report_style *style)
@@ -85,6 +110,8 @@ void go_holders_text(FILE *f, struct go_holders *h, const struct report_style *s
 	char count[32];
 
 	write_head(f, h);
+	for (size_t i = 0; i < h->findings; i++)
+		write_finding(f, h, &h->finding[i], style);
 	for (size_t i = 0; i < shown; i++)
 		write_root(f, h, h->root[i], style);
 	if (h->roots > shown)

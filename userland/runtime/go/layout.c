@@ -28,8 +28,10 @@ static const struct {
 	.timer_state = 9
 #define NEW_TIMER .timer_entry_bytes = 16, .timer_period = 32, .timer_f = 40, .timer_arg = 48, \
 	.timer_state = 9
-#define GC_19 .gc_live = 0x88, .gc_marked = 0xb8, .gc_goal = 0x68, .gc_in_use = 0x130, .gc_free = 0x140
-#define GC .gc_live = 0x68, .gc_marked = 0x98, .gc_goal = 0x48, .gc_in_use = 0x110, .gc_free = 0x120
+#define GC_19 .gc_live = 0x88, .gc_marked = 0xb8, .gc_goal = 0x68, .gc_in_use = 0x130, \
+	.gc_released = 0x138, .gc_free = 0x140
+#define GC .gc_live = 0x68, .gc_marked = 0x98, .gc_goal = 0x48, .gc_in_use = 0x110, \
+	.gc_released = 0x118, .gc_free = 0x120
 	{ 19, { G(56, 64, 112, 120, 144, 152, 168, 176, 296, 312, 392), .lockedm = 232,
 		.record_bytes = 32, .p_timers = 0x2288, OLD_TIMER, GC_19, .leak_pending = -1 } },
 	{ 21, { G(56, 64, 112, 120, 144, 152, 168, 176, 280, 296, 408), .lockedm = 208,

@@ -20,7 +20,7 @@ struct go_layout {
 	int timer_entry_bytes;		/* of an entry of that slice */
 	int timer_period, timer_f, timer_arg;
 	int timer_state;		/* a byte of flags since Go 1.23, a number before */
-	int gc_live, gc_marked, gc_goal, gc_in_use, gc_free; /* of the collector's controller */
+	int gc_live, gc_marked, gc_goal, gc_in_use, gc_released, gc_free; /* of the collector's controller */
 	int leak_pending;		/* of runtime.work: the runtime's own leak detection, Go 1.26 */
 };
 

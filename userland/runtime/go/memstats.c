@@ -4,29 +4,44 @@
  * question is whether it is Go memory that grows.
  */
 #include "runtime/go/layout.h"
+#include "runtime/go/memstats.h"
 #include "runtime/go/process.h"
 #include "runtime/go/snapshot.h"
 #include "runtime/go/view.h"
+
+#define BYTES_MAX (1ULL << 47)
 
 static uint64_t counter(const struct go_process *p, int offset)
 {
 	return offset < 0 ? 0 : go_word(p, p->globals.controller + offset);
 }
 
+/** go_memory_read() - the collector's totals; false: they cannot be found */
+bool go_memory_read(const struct go_process *p, struct go_memory *m)
+{
+	const struct go_layout *l = &p->layout;
+
+	if (!p->globals.controller || l->gc_live < 0)
+		return false;
+	*m = (struct go_memory){
+		.live = counter(p, l->gc_live), .marked = counter(p, l->gc_marked),
+		.goal = counter(p, l->gc_goal), .in_use = counter(p, l->gc_in_use),
+		.idle = counter(p, l->gc_free), .returned = counter(p, l->gc_released),
+	};
+	return m->live && m->live < BYTES_MAX && m->in_use < BYTES_MAX && m->idle < BYTES_MAX &&
+	       m->returned < BYTES_MAX;
+}
+
 /** go_memory() - sample the collector's totals, if they can be found */
 void go_memory(struct go_view *v)
 {
-	const struct go_process *p = v->process;
-	const struct go_layout *l = &p->layout;
 	struct go_counts *c = &v->counts;
+	struct go_memory m = { 0 };
 
-	if (!p->globals.controller || l->gc_live < 0)
-		return;
-	c->gc_live = counter(p, l->gc_live);
-	c->gc_marked = counter(p, l->gc_marked);
-	c->gc_goal = counter(p, l->gc_goal);
-	c->gc_in_use = counter(p, l->gc_in_use);
-	c->gc_free = counter(p, l->gc_free);
-	c->memory_known = c->gc_live && c->gc_live < 1ULL << 47 && c->gc_in_use < 1ULL << 47 &&
-		c->gc_free < 1ULL << 47;
+	c->memory_known = go_memory_read(v->process, &m);
+	c->gc_live = m.live;
+	c->gc_marked = m.marked;
+	c->gc_goal = m.goal;
+	c->gc_in_use = m.in_use;
+	c->gc_free = m.idle;
 }

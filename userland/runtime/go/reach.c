@@ -19,6 +19,7 @@ enum {
 	OWN_BYTES = 12,			/* of ours for each object: link, parent, queue */
 	FINE_BYTES = 128,		/* up to this size an object's words are told apart */
 	HEADER_BYTES = 8,
+	LARGE_BYTES = 2048,		/* from this size on it is noted how much of an object is used */
 	BARRIER_HEAD_BYTES = 16, BARRIER_BYTES = 512 * 8,
 };
 
@@ -65,6 +66,8 @@ int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_b
 	r->buffer = malloc(PART_BYTES);
 	r->itab = calloc(2 * GO_ITABS, sizeof(*r->itab));
 	r->itab_type = r->itab + GO_ITABS;
+	r->content = (struct go_content){ .process = p, .layout = r->layout, .spans = &r->spans,
+					  .types = &r->types, .chains = &r->chains };
 	if (r->link && r->parent && r->buffer && r->itab && go_chains_open(&r->chains) &&
 	    go_types_open(&r->types, p, r->layout))
 		return 0;
@@ -78,6 +81,7 @@ void go_reach_close(struct go_reach *r)
 	go_spans_free(&r->spans);
 	go_types_close(&r->types);
 	go_chains_close(&r->chains);
+	go_content_close(&r->content);
 	free(r->link);
 	free(r->parent);
 	free(r->queue);
@@ -310,26 +314,61 @@ static void reached(struct go_reach *r, struct go_span *s, uint32_t object, uint
 		r->is_full = true;
 }
 
-static void see(struct go_reach *r, const struct source *from, uint64_t offset, uint64_t value, uint64_t before)
+/* What a word leads to. */
+static struct guess guess(struct go_reach *r, const struct source *from, uint64_t offset, uint64_t before)
 {
-	uint32_t at = go_spans_at(&r->spans, value), object;
 	struct guess g = { 0 };
-	struct go_span *s;
-	struct go_way way;
 
-	if (at == GO_SPAN_NONE)
-		return;
-	s = &r->spans.span[at];
-	object = go_span_object(s, value);
-	if (r->link[object])
-		return;
 	if (from->role == GO_ROLE_VALUE || from->role == GO_ROLE_SLICE)
 		g = by_value(r, from, offset, before);
 	else if (from->role >= GO_ROLE_MAP && from->role <= GO_ROLE_CHAN)
 		g = by_role(r, from, offset);
 	else if (from->role != GO_ROLE_FUNC)
 		g = by_interface(r, before);
-	g = check(r, g, s, go_span_address(s, object), value);
+	return g;
+}
+
+/*
+ * How much of a large object is referred to: by a slice or string its length, by anything
+ * else all of it. Of an empty slice, too: it is a buffer that is going to be filled.
+ */
+static void note_use(struct go_reach *r, struct go_span *s, uint32_t object, struct guess g, uint64_t into, uint64_t length)
+{
+	uint64_t each = g.role == GO_ROLE_STRING ? 1 : g.role == GO_ROLE_SLICE ? r->types.type[g.type].bytes : 0;
+	uint64_t room = s->object_bytes - into, bytes = s->object_bytes;
+	uint32_t *used;
+
+	if (!s->used)
+		s->used = calloc(s->objects, sizeof(*s->used));
+	if (!s->used)
+		return;
+	if (each && length && length <= room / each)
+		bytes = length * each;
+	used = &s->used[object - s->first];
+	*used = bytes < UINT32_MAX - *used ? *used + bytes : UINT32_MAX;
+}
+
+static void see(struct go_reach *r, const struct source *from, uint64_t offset, const uint64_t words[3])
+{
+	uint32_t at = go_spans_at(&r->spans, words[1]), object;
+	uint64_t start, value = words[1];
+	struct go_span *s;
+	struct go_way way;
+	struct guess g;
+
+	if (at == GO_SPAN_NONE)
+		return;
+	s = &r->spans.span[at];
+	object = go_span_object(s, value);
+	if (r->link[object] && s->object_bytes < LARGE_BYTES)
+		return;
+	start = go_span_address(s, object);
+	g = guess(r, from, offset, words[0]);
+	if (s->object_bytes >= LARGE_BYTES)
+		note_use(r, s, object, from->role <= GO_ROLE_SLICE ? g : (struct guess){ 0 }, value - start, words[2]);
+	if (r->link[object])
+		return;
+	g = check(r, g, s, start, value);
 	way = (struct go_way){ .parent = from->link, .type = g.type, .role = g.role,
 			       .offset = offset_told(r, from, offset), .object_bytes = s->object_bytes };
 	reached(r, s, object, go_chains_link(&r->chains, &way), from->object);
@@ -341,7 +380,7 @@ void go_reach_see(struct go_reach *r, uint32_t link, uint64_t offset, uint64_t w
 	struct source from = { .link = link, .object = GO_OBJECT_NONE, .role = GO_ROLE_ROOT, .fine = true };
 
 	if (link)
-		see(r, &from, offset, word, before);
+		see(r, &from, offset, (uint64_t[]){ before, word, 0 });
 }
 
 static void set_closed(struct go_reach *r, uint64_t at, uint32_t from, uint32_t to)
@@ -367,59 +406,6 @@ void go_reach_open_object(struct go_reach *r, uint64_t at)
 	set_closed(r, at, GO_LINK_CLOSED, GO_LINK_NONE);
 }
 
-/* A closure begins with the address of its code. */
-static void know_closure(struct go_reach *r, const struct source *from, uint64_t first)
-{
-	struct go_link *l = &r->chains.link[from->link];
-	const struct go_process *p = r->process;
-
-	if (first && l->pc != UINT64_MAX && l->pc != first && elf_image_is_code(p->image, first - p->bias) &&
-	    go_function(p, first))
-		l->pc = l->pc ? UINT64_MAX : first;
-}
-
-/* A channel has the type of its elements. */
-static bool is_channel(struct go_reach *r, const unsigned char *p, uint32_t *elem)
-{
-	uint64_t type = word_at(p + r->layout->chan_type);
-
-	if (!go_types_is_static(&r->types, type) || word_at(p) > word_at(p + 8))
-		return false;
-	*elem = go_types_find(&r->types, type);
-	return *elem && r->types.type[*elem].bytes == (word_at(p + 24) & 0xffff);
-}
-
-/* A map that has a directory: its length and what is computed of it. */
-static bool is_map(const struct go_reach *r, const unsigned char *p)
-{
-	enum { LENGTH = 24, DEPTH = 32, SHIFT = 33, DEPTH_MAX = 40 };
-
-	return r->layout->swiss_maps && p[DEPTH] < DEPTH_MAX && word_at(p + LENGTH) == 1ULL << p[DEPTH] &&
-	       p[SHIFT] == 64 - p[DEPTH];
-}
-
-/* What an object is that nothing else tells. */
-static void know_by_content(struct go_reach *r, struct source *from, const unsigned char *p, uint64_t bytes)
-{
-	enum { CHANNEL_MIN = 96, CHANNEL_MAX = 160, MAP_BYTES = 48 };
-	uint32_t elem;
-
-	if (bytes >= 8 && (from->role == GO_ROLE_UNKNOWN || from->role == GO_ROLE_FUNC))
-		know_closure(r, from, word_at(p));
-	if (from->role != GO_ROLE_UNKNOWN)
-		return;
-	if (bytes == MAP_BYTES && is_map(r, p)) {
-		from->role = GO_ROLE_MAP;
-	} else if (bytes >= CHANNEL_MIN && bytes <= CHANNEL_MAX && is_channel(r, p, &elem)) {
-		from->role = GO_ROLE_CHAN;
-		from->type = elem;
-	}
-	if (from->role != GO_ROLE_UNKNOWN) {
-		r->chains.link[from->link].known_role = from->role;
-		r->chains.link[from->link].known_type = from->type;
-	}
-}
-
 static void see_words(struct go_reach *r, const struct source *from, const unsigned char *p, uint64_t bytes,
 		      uint64_t offset, uint64_t before)
 {
@@ -429,7 +415,7 @@ static void see_words(struct go_reach *r, const struct source *from, const unsig
 		uint64_t w = word_at(p + i);
 
 		if (w - low < size)
-			see(r, from, offset + i, w, before);
+			see(r, from, offset + i, (uint64_t[]){ before, w, i + 16 <= bytes ? word_at(p + i + 8) : 0 });
 		before = w;
 	}
 }
@@ -497,6 +483,16 @@ static void read_large(struct go_reach *r, const struct source *from, const stru
 	}
 }
 
+static void know(struct go_reach *r, struct source *from, const unsigned char *copy, uint64_t bytes, uint64_t at)
+{
+	struct go_object o = { at, copy, bytes, from->link, from->type, from->role };
+
+	go_content_know(&r->content, &o);
+	go_content_count(&r->content, &o);
+	from->type = o.type;
+	from->role = o.role;
+}
+
 static void read_object(struct go_reach *r, uint32_t object)
 {
 	struct go_span *s = (struct go_span *)go_spans_of(&r->spans, object);
@@ -520,7 +516,7 @@ static void read_object(struct go_reach *r, uint32_t object)
 		return;
 	}
 	p += at - s->start + head;
-	know_by_content(r, &from, p, s->object_bytes - head);
+	know(r, &from, p, s->object_bytes - head, at + head);
 	if (s->object_bytes == r->processor_bytes)
 		see_processor(r, &from, p, s->object_bytes - head, at + head);
 	else

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "runtime/go/chain.h"
+#include "runtime/go/content.h"
 #include "runtime/go/heap_layout.h"
 #include "runtime/go/span.h"
 #include "runtime/go/type.h"
@@ -24,6 +25,7 @@ struct go_reach {
 	struct go_spans spans;
 	struct go_types types;
 	struct go_chains chains;
+	struct go_content content;
 	uint32_t *link, *parent;	/* of each object; link 0: not reached */
 	uint32_t *queue;		/* objects that are to be read */
 	size_t head, tail, capacity;

@@ -227,6 +227,18 @@ static char *name_variable(const struct go_process *p, const struct go_variables
 	return strdup_printf("variable at %#lx", (unsigned long)root->at);
 }
 
+static char *name_pool(const struct go_process *p, const struct go_variables *v, const struct go_root *root)
+{
+	char *variable, *name;
+
+	if (!root->at)
+		return strdup("sync.Pools that are no variables");
+	variable = name_variable(p, v, root);
+	name = variable ? strdup_printf("sync.Pool %s", variable) : NULL;
+	free(variable);
+	return name;
+}
+
 /** go_root_name() - what a root is called */
 const char *go_root_name(struct go_reach *r, const struct go_variables *v, uint32_t root)
 {
@@ -246,6 +258,12 @@ const char *go_root_name(struct go_reach *r, const struct go_variables *v, uint3
 		break;
 	case GO_ROOT_TIMER:
 		one->name = strdup_printf("timer that calls %s", function);
+		break;
+	case GO_ROOT_POOL:
+		one->name = name_pool(r->process, v, one);
+		break;
+	case GO_ROOT_QUEUE:
+		one->name = strdup_printf("queue of finalizers: %s", function);
 		break;
 	case GO_ROOT_FINALIZER:
 		one->name = strdup_printf("finalizer %s", function);

@@ -14,6 +14,18 @@ struct go_root_counts {
 	uint64_t goroutines, running;	/* running ones: every word of their stacks was taken */
 	uint64_t retried, given_up;
 	uint64_t frames, unknown_frames;
+	uint64_t finalizing;		/* the function of the program in which finalizers are being run; 0: none */
+};
+
+struct go_pool {
+	uint64_t at, store[2];		/* as of now, and as of the collection before; 0: nothing */
+};
+
+struct go_pools {
+	struct go_pool *pool;
+	size_t n, capacity;
+	uint64_t *list;			/* slices of pools */
+	size_t lists, lists_capacity;
 };
 
 /* Variables of the program, or of the runtime. */
@@ -21,6 +33,12 @@ void go_roots_variables(struct go_reach *r, const struct go_variables *v, bool r
 /* Live variables on stacks. 0, -EAGAIN: the list cannot be read, -ENOMEM. */
 int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c);
 void go_roots_timers(struct go_reach *r);
+/* What only a sync.Pool keeps. false: no memory. */
+bool go_roots_close_pools(struct go_reach *r, const struct go_variables *v, struct go_pools *pools);
+void go_roots_pools(struct go_reach *r, const struct go_variables *v, struct go_pools *pools);
+void go_pools_free(struct go_pools *pools);
+/* Objects that are queued to be finalized. */
+void go_roots_queue(struct go_reach *r);
 /* Objects that finalizers and cleanups wait for. */
 void go_roots_specials(struct go_reach *r);
 /* The runtime's records of goroutines, threads and processors lead from everywhere to everywhere. */

@@ -13,6 +13,7 @@
 #include "runtime/go/process.h"
 #include "runtime/go/reach.h"
 #include "runtime/go/root.h"
+#include "runtime/go/variable.h"
 #include "util/macros.h"
 
 enum { STACK_BYTES_MAX = 64 << 20, FRAMES_MAX = 1 << 16, TRIES = 3, DEFER = 40, DEFER_FN = 24, DEFERS_MAX = 4096,
@@ -261,6 +262,41 @@ static bool is_system(const struct stacks *s)
 	       strcmp(start, "runtime.corostart");
 }
 
+/* The stack of a goroutine that waits, and its frames; false: it has changed meanwhile. */
+static bool read_waiting(struct stacks *s, uint64_t at)
+{
+	const struct go_process *p = s->reach->process;
+	const struct go_layout *l = &p->layout;
+	uint64_t pc, sp, bytes = go_g_used_bytes(l, s->g);
+
+	go_g_where(l, s->g, &pc, &sp);
+	if (!bytes || bytes > STACK_BYTES_MAX || !read_stack(s, sp, bytes) ||
+	    !go_read(p, at, s->after, l->g_bytes) || !go_g_is_unchanged(l, s->g, s->after))
+		return false;
+	find_frames(s, pc);
+	return true;
+}
+
+/* A finalizer or cleanup that is being run: what it waits for, all others wait for. */
+static void note_finalizing(struct stacks *s, uint64_t at)
+{
+	static const char *const starts[] = { "runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups" };
+	const struct go_process *p = s->reach->process;
+	const char *start = go_function(p, word(s->g + p->layout.startpc));
+	bool is_one = false;
+
+	for (size_t i = 0; start && i < ARRAY_SIZE(starts); i++)
+		is_one |= !strcmp(start, starts[i]);
+	if (!is_one || !read_waiting(s, at))
+		return;
+	for (size_t i = 0; i < s->frames && !s->counts->finalizing; i++) {
+		const char *name = go_function(p, s->frame[i].owner);
+
+		if (name && !go_is_runtime_name(name))
+			s->counts->finalizing = s->frame[i].owner;
+	}
+}
+
 /* Where a running goroutine is is not known: all of its stack is taken. */
 static void take_running(struct stacks *s)
 {
@@ -280,7 +316,6 @@ static bool take(struct stacks *s, uint64_t at)
 {
 	const struct go_process *p = s->reach->process;
 	const struct go_layout *l = &p->layout;
-	uint64_t pc, sp, bytes;
 	uint32_t status;
 
 	if (!go_read(p, at, s->g, l->g_bytes))
@@ -289,18 +324,19 @@ static bool take(struct stacks *s, uint64_t at)
 	s->creator = word(s->g + l->gopc);
 	if (status == GO_G_COPYSTACK)
 		return false;
-	if ((!go_g_has_stack(status) && status != GO_G_RUNNING) || is_system(s))
+	if (!go_g_has_stack(status) && status != GO_G_RUNNING)
 		return true;
+	if (is_system(s)) {
+		if (status != GO_G_RUNNING)
+			note_finalizing(s, at);
+		return true;
+	}
 	if (status == GO_G_RUNNING) {
 		take_running(s);
 		return true;
 	}
-	bytes = go_g_used_bytes(l, s->g);
-	go_g_where(l, s->g, &pc, &sp);
-	if (!bytes || bytes > STACK_BYTES_MAX || !read_stack(s, sp, bytes) ||
-	    !go_read(p, at, s->after, l->g_bytes) || !go_g_is_unchanged(l, s->g, s->after))
+	if (!read_waiting(s, at))
 		return false;
-	find_frames(s, pc);
 	see_frames(s);
 	see_defers(s);
 	return true;

@@ -287,8 +287,10 @@ void go_spans_free(struct go_spans *s)
 {
 	for (size_t i = 0; i < s->arenas && s->arena; i++)
 		free(s->arena[i]);
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		free(s->span[i].copy);
+		free(s->span[i].used);
+	}
 	free(s->arena);
 	free(s->near);
 	free(s->span);

@@ -25,6 +25,7 @@ struct go_span {
 	bool has_pointers;
 	bool has_headers;		/* a word in front of each object says its type */
 	unsigned char *copy;		/* of all its objects; NULL: not read */
+	uint32_t *used;			/* bytes of each that are referred to, once for each reference; or NULL */
 };
 
 struct go_spans {
