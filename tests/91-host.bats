@@ -87,7 +87,7 @@ limited_group() {
 	wait "$VICTIM" || expect $? 137 "how the target ended"
 	REPORT=$BATS_TEST_TMPDIR/out
 	digest
-	jq -e '.target.exited' "$REPORT"
+	jq -e '.target | .exited and .oom_killed' "$REPORT"
 	# what it had touched when it was killed; the limit is 8,192 pages
 	local live
 	read -r _ _ live _ <<<"$(site touch_write page)"

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,7 @@ void model_free(struct model *m)
 	children_free(&m->children);
 	free(m->exe);
 	workload_free(&m->workload);
+	oom_forget(&m->oom);
 	free(m->hostname);
 	free(m->kernel);
 	limits_forget_growth(m);
@@ -388,10 +390,23 @@ static char *read_link(const char *path)
 	return n < 0 ? NULL : sanitize(strndup(buf, n));
 }
 
-void model_read_ledger(struct model *m)
+void model_read_memory(struct model *m)
 {
-	if (!m->offline && m->target.pid && !(m->target.flags & LEAKTRACE_TARGET_F_EXITED))
-		ledger_read(&m->ledger, "", m->target.pid);
+	struct ledger now;
+
+	if (m->offline || !m->target.pid)
+		return;
+	if (!(m->target.flags & LEAKTRACE_TARGET_F_EXITED)) {
+		ledger_read(&now, "", m->target.pid);
+		/* while it exits there is less and less to read: what it was is kept */
+		if (now.process.known)
+			m->ledger.process = now.process;
+		if (now.cgroup.known)
+			m->ledger.cgroup = now.cgroup;
+		return;
+	}
+	oom_look_again(&m->oom);
+	m->oom_killed = (m->target.exit_code & 0x7f) == SIGKILL && oom_has_killed(&m->oom);
 }
 
 /* Reads what only a live target can provide: executable, limits, mappings. */
@@ -414,6 +429,7 @@ void model_read_proc(struct model *m)
 		free(m->exe);
 		m->exe = exe;
 		workload_read(&m->workload, "", pid);
+		oom_look(&m->oom, "", pid);
 		limits_read(pid, m->limits);
 		limits_look(m, LIMIT_ADDRESS_SPACE, m->limits[LIMIT_ADDRESS_SPACE].now);
 		limits_read_watches(m);

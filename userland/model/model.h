@@ -14,6 +14,7 @@
 #include "model/ledger.h"
 #include "model/limits.h"
 #include "model/object_notes.h"
+#include "model/oom.h"
 #include "model/proc_load.h"
 #include "model/status.h"
 #include "model/target.h"
@@ -42,6 +43,8 @@ struct model {				/* owns what it points to, unless noted */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as of the last read */
 	struct ledger ledger;		/* as of the report */
+	struct oom_looks oom;
+	bool oom_killed;		/* the OOM killer ended the target */
 	struct shared_files *shared_files;	/* limits_growth.c */
 	struct site *sites;		/* by id */
 	size_t nsites, sites_room;
@@ -86,7 +89,8 @@ int model_frames(struct model *m, uint32_t stack, const struct symbol_frame **fr
 void model_forget_names(struct model *m);	/* the symbolizer is about to be closed */
 
 void model_read_proc(struct model *m);		/* exe, host, limits, maps of a live target */
-void model_read_ledger(struct model *m);	/* once a report: it walks the target's page tables */
+/* What it is used for, which takes a walk over page tables; after the target's end, whether for want of it. */
+void model_read_memory(struct model *m);
 
 /* The end of the traced period: seconds since attaching, and as CLOCK_MONOTONIC. */
 double model_end_s(const struct model *m);

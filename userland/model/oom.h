@@ -13,8 +13,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct model;
-
 enum { OOM_LOOKS = 3 };
 
 /* The count as of the last looks, the latest first. At the latest the victim may be dying. */

@@ -236,6 +236,8 @@ static struct json_object *target_of(struct model *m)
 	json_put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
 		json_put(o, "exit_code", json_number(target_exit_code(t)));
+	if (m->oom_killed)
+		json_put(o, "oom_killed", json_object_new_boolean(true));
 	json_put(o, "execs", json_number(t->execs));
 	json_put(o, "hostname", json_string(m->hostname));
 	json_put(o, "kernel", json_string(m->kernel));

@@ -56,7 +56,9 @@ void report_header(FILE *f, struct model *m, const struct report_style *style)
 	write_workload(f, &m->workload);
 	fprintf(f, ", attached %s, traced for %s", when, format_seconds(model_end_s(m), window));
 	if (t->flags & LEAKTRACE_TARGET_F_EXITED) {
-		if (t->exit_code & 0x7f)
+		if (m->oom_killed)
+			fprintf(f, ", killed by the OOM killer");
+		else if (t->exit_code & 0x7f)
 			fprintf(f, ", killed by signal %u", t->exit_code & 0x7f);
 		else
 			fprintf(f, ", exited with status %u", t->exit_code >> 8 & 0xff);

@@ -280,7 +280,7 @@ int session_final_sample(struct session *s, struct traced *t)
 		return EXIT_TROUBLE;
 	t->read = true;
 	model_read_proc(m);
-	model_read_ledger(m);
+	model_read_memory(m);
 	m->children.next_ns = 0;	/* the last look comes in any case */
 	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)

@@ -72,7 +72,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	struct model *m = &t->model;
 
 	model_read_proc(m);
-	model_read_ledger(m);
+	model_read_memory(m);
 	m->children.next_ns = 0;
 	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)
@@ -167,7 +167,8 @@ static void sample(struct session *s, struct traced *t)
 	if (now >= t->reconcile_next_ns) {
 		err = client_reconcile(s->client, m->target.id, m);
 		model_read_proc(m);
-		/* it walks page tables: at most a twentieth of the time */
+		model_read_memory(m);
+		/* they walk page tables: at most a twentieth of the time */
 		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
 	} else {
 		err = client_target_get(s->client, m->target.id, m);

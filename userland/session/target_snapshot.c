@@ -77,7 +77,7 @@ int target_read(struct client *c, struct model *m, uint32_t id)
 	if (err)
 		return err;
 	model_read_proc(m);
-	model_read_ledger(m);
+	model_read_memory(m);
 	target_read_children(c, m);
 	target_open_symbolizer(m);
 	target_open_runtime(m);

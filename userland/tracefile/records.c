@@ -37,6 +37,7 @@ static struct nla_policy meta_policy[META_MAX + 1] = {
 	[META_POD] = { .type = NLA_STRING },
 	[META_INTERRUPTED] = { .type = NLA_FLAG }, [META_LIMIT] = { .type = NLA_NESTED },
 	[META_BASELINE] = { .type = NLA_NESTED }, [META_LEDGER] = { .type = NLA_NESTED },
+	[META_OOM_KILLED] = { .type = NLA_FLAG },
 };
 static struct nla_policy symbol_policy[SYM_MAX + 1] = {
 	[SYM_PC] = { .type = NLA_U64 }, [SYM_RETURN] = { .type = NLA_U8 },
@@ -113,6 +114,7 @@ int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *at
 		m->wall_minus_mono_s = (int64_t)nla_get_u64(tb[META_WALL_MINUS_MONO_US]) / 1e6;
 	if (tb[META_FD_LIMIT])
 		m->fd_limit = nla_get_u64(tb[META_FD_LIMIT]);
+	m->oom_killed = !!tb[META_OOM_KILLED];
 	if (tb[META_LEDGER] && ledger_take(tb[META_LEDGER], &m->ledger))
 		return -EBADMSG;
 	m->limits[LIMIT_FDS] = (struct limit){ .max = m->fd_limit, .name = "RLIMIT_NOFILE" };

@@ -335,6 +335,8 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 		nla_put_flag(msg, META_INTERRUPTED);
 	limits_put(msg, META_LIMIT, m->limits);
 	ledger_put(msg, META_LEDGER, &m->ledger);
+	if (m->oom_killed)
+		nla_put_flag(msg, META_OOM_KILLED);
 	baseline_put(msg, META_BASELINE, m);
 }
 
