@@ -360,6 +360,27 @@ used() {
 	done
 }
 
+@test "go: what keeps the heap alive as a profile, folded stacks and a page" {
+	local dir bytes chain='map[string]*main.session;main.session.blob;[]uint8 6144000'
+	dir=$(scratch)
+	# whose name is markup
+	cp "$GO_VICTIMS/new-strip" "$GO_VICTIMS/<i>&"
+	start_victim '<i>&'
+	tell login 3000
+	tell heap
+	lt go "$VICTIM" --holders --format folded >"$dir/folded"
+	expect "$(grep -cF "$chain" "$dir/folded")" 1 "chains of blobs"
+	bytes=$(awk '{ sum += $NF } END { print sum }' "$dir/folded")
+	((bytes >= $(answer heap_bytes) * 99 / 100 && bytes <= $(answer heap_bytes) * 101 / 100))
+	lt go "$VICTIM" --holders --format pprof -o "$dir/holders.pb.gz"
+	go tool pprof -sample_index=inuse_objects -peek '^main.session.blob$' "$dir/holders.pb.gz" >"$dir/peek" 2>/dev/null
+	# 3,000 from the map, 3,000 to the arrays
+	grep -Eq '^ +3000 +100% +\| +map\[string\]\*main.session$' "$dir/peek"
+	grep -Eq '^ +3000 +100% +\| +\[\]uint8$' "$dir/peek"
+	lt go "$VICTIM" --holders --format html -o "$dir/page.html"
+	"$PYTHON" "$TOP/tests/lib/holders_page.py" "$dir/page.html" '<i>&' 'main.session.blob'
+}
+
 @test "go: what has grown between two walks, by root and chain, without a collection" {
 	GOGC=off start_victim new-strip
 	tell map 2000

@@ -148,16 +148,17 @@ int cmd_go(struct options *o)
 		return fail("go: expected one PID (see 'leaktrace go --help')");
 	if (parse_pid(o->argv[0], &pid))
 		return fail("go: invalid PID '%s'", o->argv[0]);
-	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON && o->output.format != FORMAT_PPROF)
+	if (!o->holders && o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON &&
+	    o->output.format != FORMAT_PPROF)
 		return fail("go: --format must be text, json or pprof");
-	if (o->output.format == FORMAT_PPROF && output_is_stdout(&o->output))
+	if (!o->holders && o->output.format == FORMAT_PPROF && output_is_stdout(&o->output))
 		return fail("go: no output directory for the profiles: give -o DIRECTORY");
 	if (o->arm + o->disarm + o->verdict > 1)
 		return fail("go: --arm, --disarm and --verdict are mutually exclusive");
 	if (o->holders && (o->arm || o->disarm || o->verdict))
 		return fail("go: --holders only reads: it excludes --arm, --disarm and --verdict");
-	if (o->holders && o->output.format == FORMAT_PPROF)
-		return fail("go: --format of --holders must be text or json");
+	if (o->holders && (o->output.format == FORMAT_OPENMETRICS || o->output.format == FORMAT_PROMETHEUS))
+		return fail("go: --format of --holders must be text, json, folded, html or pprof");
 	p = go_open(pid, &why, err, sizeof(err));
 	if (!p)
 		return fail("%s", err);

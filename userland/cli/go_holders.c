@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace go --holders. The program is neither stopped nor changed. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -10,6 +13,7 @@
 #include "report/output.h"
 #include "runtime/go/holders.h"
 #include "runtime/go/holders_growth.h"
+#include "runtime/go/holders_tree.h"
 #include "util/error.h"
 #include "util/terminal.h"
 
@@ -28,11 +32,37 @@ static void as_text(FILE *f, void *holders, const struct report_style *style)
 	go_holders_text(f, holders, style);
 }
 
+/* 0 or -errno */
+static int write_pprof(FILE *f, struct go_holders *h)
+{
+	void *data = NULL;
+	size_t len = 0;
+	int error = go_holders_pprof(h, &data, &len);
+
+	if (!error)
+		fwrite(data, 1, len, f);
+	free(data);
+	return error;
+}
+
 static int say(struct go_holders *h, const struct options *o)
 {
 	const struct document document = { as_json, as_text, h, o->json };
+	enum format format = o->output.format;
+	int error, status;
+	FILE *f;
 
-	return output_document(&o->output, &document);
+	if (format == FORMAT_TEXT || format == FORMAT_JSON)
+		return output_document(&o->output, &document);
+	f = output_open_file(&o->output);
+	if (!f)
+		return EXIT_TROUBLE;
+	if (format == FORMAT_PPROF)
+		error = write_pprof(f, h);
+	else
+		error = (format == FORMAT_HTML ? go_holders_html(f, h) : go_holders_folded(f, h)) ? 0 : -ENOMEM;
+	status = output_close_file(f, &o->output);
+	return status ?: error ? fail("%s", strerror(-error)) : 0;
 }
 
 static int look(struct go_holders *h, struct go_process *p, const struct go_holders_options *how)
