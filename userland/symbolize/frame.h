@@ -21,6 +21,7 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	bool leads_by_inference;	/* so is the next frame of a stack, if this one is on it */
 	bool not_called;		/* a return address that is behind no call */
 	const char *missing_debug;	/* a file that would tell more of this code, and is not there; NULL: none */
+	bool rust_library;		/* Rust's standard library, known by its place */
 	bool machinery;			/* known to be an interpreter's own, not the program's */
 };
 

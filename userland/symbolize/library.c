@@ -120,6 +120,8 @@ static const char *by_module(const struct symbol_frame *frame)
 {
 	if (frame_is_c_library(frame))
 		return "libc";
+	if (frame->rust_library)
+		return "Rust's standard library";
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (is_module(frame, others[i].module))
 			return others[i].name;

@@ -144,6 +144,15 @@ static const char *missing_debug(struct elf_unit *unit, struct string_table *nam
 	       elf_lines_file(unit, names, name.file) : NULL;
 }
 
+/* Asked only of code without a name. */
+static bool is_rust_library(struct elf_module *module, uint64_t vaddr)
+{
+	if (!module->rust_library_read)
+		module->rust_library = rust_library_find(module->image);
+	module->rust_library_read = true;
+	return vaddr >= module->rust_library.start && vaddr < module->rust_library.end;
+}
+
 /* A language's own table is complete, even if symbols are stripped and DWARF is absent. */
 static int resolve_by_language(struct elf_module *module, struct string_table *names, uint64_t vaddr,
 			       uint64_t step_bytes, struct symbol_frame *frames, int max)
@@ -203,6 +212,7 @@ int elf_module_resolve(struct elf_module *module, struct string_table *names, in
 	name_function(module, names, dwarf, scope, vaddr, step_bytes, &frame);
 	for (int i = 0; i < n; i++)
 		frames[i].offset = frame.offset;
+	frame.rust_library = !frame.function && is_rust_library(module, vaddr);
 	frame.missing_debug = missing_debug(unit, names);
 	frames[n] = frame;
 	return n + 1;

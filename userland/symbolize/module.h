@@ -10,6 +10,7 @@
 #include "elf/lines.h"
 #include "elf/symbols.h"
 #include "symbolize/language.h"
+#include "symbolize/rust_library.h"
 #include "symbolize/symbolizer.h"
 #include "unwind/coverage.h"
 
@@ -32,6 +33,8 @@ struct elf_module {
 	int root_fd;			/* of the lookup under way */
 	struct unwind_told told;
 	bool told_read;
+	struct rust_library rust_library;
+	bool rust_library_read;
 	const struct language *language;	/* that has its own names here, or NULL */
 	void *language_data;
 };

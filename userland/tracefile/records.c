@@ -49,6 +49,7 @@ static struct nla_policy frame_policy[FRAME_MAX + 1] = {
 	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
 	[FRAME_INLINED] = { .type = NLA_U8 }, [FRAME_LEADS_BY_INFERENCE] = { .type = NLA_FLAG },
 	[FRAME_NOT_CALLED] = { .type = NLA_FLAG }, [FRAME_MISSING_DEBUG] = { .type = NLA_STRING },
+	[FRAME_RUST_LIBRARY] = { .type = NLA_FLAG },
 };
 static struct nla_policy tail_policy[TAIL_MAX + 1] = {
 	[TAIL_INNER] = { .type = NLA_U64 }, [TAIL_INNER_RETURN] = { .type = NLA_U8 },
@@ -143,6 +144,7 @@ static int take_frame(struct nlattr *nest, struct symbol_frame *f)
 	f->leads_by_inference = !!tb[FRAME_LEADS_BY_INFERENCE];
 	f->not_called = !!tb[FRAME_NOT_CALLED];
 	f->missing_debug = tb[FRAME_MISSING_DEBUG] ? nla_get_string(tb[FRAME_MISSING_DEBUG]) : NULL;
+	f->rust_library = !!tb[FRAME_RUST_LIBRARY];
 	return 0;
 }
 

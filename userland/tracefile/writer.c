@@ -137,6 +137,8 @@ static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *
 		if (f->not_called)
 			nla_put_flag(msg, FRAME_NOT_CALLED);
 		put_string(msg, FRAME_MISSING_DEBUG, f->missing_debug);
+		if (f->rust_library)
+			nla_put_flag(msg, FRAME_RUST_LIBRARY);
 		nla_nest_end(msg, nest);
 	}
 }

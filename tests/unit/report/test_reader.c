@@ -329,9 +329,11 @@ static int inferred(bool called, bool told, uint8_t *status)
 	add_stack(&back);
 	fed.leads_by_inference = !told;
 	fed.missing_debug = "/build/a.dwo";
+	fed.rust_library = true;
 	CHECK(!symbolizer_add_saved(m.symbolizer, 0x1000, false, &fed, 1));
 	fed.leads_by_inference = false;
 	fed.missing_debug = NULL;
+	fed.rust_library = false;
 	fed.not_called = !called;
 	CHECK(!symbolizer_add_saved(m.symbolizer, 0x2000, true, &fed, 1));
 	w = file_create(path, err, sizeof(err));
@@ -346,6 +348,7 @@ static int inferred(bool called, bool told, uint8_t *status)
 	CHECK(!frames[0].inferred && (n < 2 || frames[1].inferred == !told));
 	CHECK(frames[0].missing_debug && !strcmp(frames[0].missing_debug, "/build/a.dwo") &&
 	      (n < 2 || !frames[1].missing_debug));
+	CHECK(frames[0].rust_library && (n < 2 || !frames[1].rust_library));
 	*status = back.stacks[0].status;
 	written_set_clear(&known);
 	model_free(&m);

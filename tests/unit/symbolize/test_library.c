@@ -134,7 +134,10 @@ static void blamed(void)
 	const struct symbol_frame generated[] = {
 		in("/lib/libc.so.6", "open"), in("[anon]", NULL), in("/opt/libx.so", "call"),
 	};
+	struct symbol_frame stripped[] = { in("/lib/libc.so.6", "open64"), in("/opt/app", NULL), in("/opt/app", NULL) };
 
+	stripped[1].rust_library = true;
+	CHECK(frame_to_blame(stripped, 3) == &stripped[2], "Rust's standard library by its place");
 	CHECK(frame_to_blame(frames, 5) == &frames[2], "the innermost of a file, even without a name");
 	CHECK(frame_to_blame(generated, 3) == &generated[2], "code that nobody can name says nothing");
 	CHECK(!frame_to_blame(frames, 2) && !frame_to_blame(frames, 0));
