@@ -23,11 +23,16 @@ module_param(error, int, 0444);
 static int calls;
 module_param(calls, int, 0444);
 
+#ifndef ASM_ENDBR	/* 5.18: 156ff4a544ae */
+#define ASM_ENDBR ""
+#endif
+
 /* Where to go instead: no more than a return. */
 void refuse_return(void);
 asm(".text\n"
 	".type refuse_return, @function\n"
 	"refuse_return:\n"
+	ASM_ENDBR
 	ASM_RET
 	".size refuse_return, . - refuse_return\n");
 
