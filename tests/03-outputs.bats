@@ -667,3 +667,37 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 	expect "$status" 2 "status with -o"
 	[ ! -e "$BATS_TEST_TMPDIR/text" ]
 }
+
+@test "openmetrics: alert rules say what they should, the dashboard asks for what there is" {
+	need promtool
+	cd "$TOP/packaging/prometheus"
+	promtool check rules leaktrace.rules.yml
+	promtool test rules leaktrace.rules.test.yml
+	run_report 1 --format prometheus -o "$BATS_TEST_TMPDIR/x.prom" "$TRACE"
+	"$PYTHON" - "$BATS_TEST_TMPDIR/x.prom" "$TOP/packaging" "$BATS_TEST_TMPDIR/dashboard.yml" <<-'PY'
+		import json, re, sys
+		metrics = {l.split()[2] for l in open(sys.argv[1]) if l.startswith('# TYPE')}
+		rules = open(sys.argv[2] + '/prometheus/leaktrace.rules.yml').read()
+		recorded = set(re.findall(r'record: (\S+)', rules))
+		dashboard = json.load(open(sys.argv[2] + '/grafana/leaktrace.json'))
+		variables = {v['name'] for v in dashboard['templating']['list']}
+		panels = dashboard['panels']
+		assert len({p['id'] for p in panels}) == len(panels)
+		cells = [(x, y) for p in panels for g in [p['gridPos']]
+		         for x in range(g['x'], g['x'] + g['w']) for y in range(g['y'], g['y'] + g['h'])]
+		assert len(set(cells)) == len(cells) and max(x for x, _ in cells) == 23
+		asked = [t['expr'] for p in panels for t in p['targets']]
+		for text in asked + re.findall(r'expr: (?:>-\s+)?((?:.|\n      )+)', rules):
+		    for name in re.findall(r'\bleaktrace[_:][a-z_:]+', text):
+		        # these are there if a process has one
+		        assert name in metrics | recorded | {'leaktrace_children'}, name
+		for text in asked:
+		    assert set(re.findall(r'\$(\w+)', text)) <= variables, text
+		with open(sys.argv[3], 'w') as f:
+		    print('groups: [{name: x, rules: [', file=f)
+		    for n, text in enumerate(asked):
+		        print('{record: x%d, expr: %s},' % (n, json.dumps(text)), file=f)
+		    print(']}]', file=f)
+	PY
+	promtool check rules "$BATS_TEST_TMPDIR/dashboard.yml"
+}
