@@ -410,6 +410,29 @@ used() {
 	[[ $(lt go "$VICTIM" --holders) == *"not a leak: 6"[0-9]*" MiB more that nothing refers to"* ]]
 }
 
+grow() {
+	tell login 500
+	tell pool 100
+	tell churn 2
+}
+
+@test "go: a heap that grows is found by what holds it, though nothing is ever collected" {
+	local go
+	for go in old-strip new-strip-pie; do
+		GOGC=off start_victim $go
+		tell login 1000
+		tell map 2000
+		watch_while grow
+		jq -e '.grown | length == 1 and (.[0] | .verdict == "suspect" and
+			(.root | test("used by main.(login|init)")) and .chain[0][:3] == "map" and
+			.grown_bytes > 1048576 and .bytes > .grown_bytes)' "$REPORT" >/dev/null ||
+			{ jq -c .grown "$REPORT" >&2; return 1; }
+		watch_while innocent
+		expect "$(jq -c .grown "$REPORT")" '[]' "what has grown of what does not"
+		kill_victims
+	done
+}
+
 @test "go: profiles are as the runtime writes them, number for number" {
 	every_variant as_the_runtime old
 	every_variant as_the_runtime new
@@ -489,6 +512,7 @@ in_tries() {
 		watch_while innocent
 		expect "$REPORT_STATUS" 0 "exit status"
 		expect "$(findings)" "" findings
+		expect "$(jq -c .grown "$REPORT")" '[]' "what has grown"
 		jq -e '.losses.given_up * 100 <= .totals.goroutine.live' "$REPORT" >/dev/null
 		expect "$(jq '.sites[] | select(.created_by.function == "main.startWorker") | .live' "$REPORT")" \
 			200 workers

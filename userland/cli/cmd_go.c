@@ -79,9 +79,15 @@ static int take_samples(struct go_view *v, const struct options *o)
 		close(signals);
 		return EXIT_TROUBLE;
 	}
-	do {
+	for (unsigned int looks = 1; !err; looks++) {
 		err = go_sample(v);
-	} while (!err && v->snapshots < count && wait_s(every_s, &signals));
+		if (!err && count > 1 && (looks == 1 || looks == (count + 1) / 2))
+			go_held_keep(&v->held, v->process);
+		if (looks >= count || !wait_s(every_s, &signals))
+			break;
+	}
+	if (!err)
+		go_held_compare(&v->held, v->process);
 	leave_signals(signals, &set);
 	/* It has exited meanwhile: report the samples taken before. */
 	if (err && v->snapshots > 1) {

@@ -173,6 +173,14 @@ void go_past_compare(struct go_past *past, struct go_holders *h)
 	free(hash);
 }
 
+/** go_past_root() - how much a root held then, before it was compared; 0: there was none */
+uint64_t go_past_root(const struct go_past *past, const struct go_holders *h, uint32_t root)
+{
+	struct go_past_bytes nothing;
+
+	return find(past->root, past->roots, hash_root(&h->reach.chains.root[root]), &nothing)->bytes;
+}
+
 /** go_past_free() - release it */
 void go_past_free(struct go_past *past)
 {

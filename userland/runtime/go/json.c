@@ -132,6 +132,20 @@ static struct json_object *totals_of(const struct go_counts *c)
 	return o;
 }
 
+static struct json_object *growth_of(const struct go_held_growth *g)
+{
+	struct json_object *o = json_object_new_object(), *chain = json_object_new_array();
+
+	put_string(o, "verdict", verdict_name(g->is_steady ? VERDICT_SUSPECT : VERDICT_OK));
+	put_string(o, "root", g->root);
+	for (const char *c = g->chain; *c; c += strcspn(c, "\n"), c += *c == '\n')
+		json_object_array_add(chain, json_object_new_string_len(c, strcspn(c, "\n")));
+	json_put(o, "chain", chain);
+	json_put_number(o, "bytes", g->bytes);
+	json_put_number(o, "grown_bytes", g->grown_bytes);
+	return o;
+}
+
 /** go_json() - all samples with verdicts; the caller releases it */
 struct json_object *go_json(struct go_view *v)
 {
@@ -151,6 +165,10 @@ struct json_object *go_json(struct go_view *v)
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, site(v, sites[i], i + 1));
 	json_put(o, "sites", list);
+	list = json_object_new_array();
+	for (size_t i = 0; i < v->held.n; i++)
+		json_object_array_add(list, growth_of(&v->held.growth[i]));
+	json_put(o, "grown", list);
 	free(sites);
 	return o;
 }

@@ -128,6 +128,25 @@ static void write_site(FILE *f, struct go_view *v, struct go_site *s, const stru
 		write_frame(f, "  created by ", by);
 }
 
+/* What holds more than before: known without a garbage collection in between. */
+static void write_growth(FILE *f, const struct go_held *held, const struct report_style *style)
+{
+	char grown[40], window[32], bytes[32];
+
+	for (size_t i = 0; i < held->n && (style->all || i < SITES); i++) {
+		const struct go_held_growth *g = &held->growth[i];
+
+		fprintf(f, "\n%s%s%s  %s in %s, %s now: held by %s\n", PAINT(style, g->is_steady ? "\033[33m" : ""),
+			g->is_steady ? "suspect" : "grows", PAINT(style, "\033[0m"),
+			format_bytes_change(g->grown_bytes, grown), format_seconds(held->window_s, window),
+			format_bytes(g->bytes, bytes), g->root);
+		for (const char *c = g->chain; *c; c += strcspn(c, "\n"), c += *c == '\n')
+			fprintf(f, "    -> %.*s\n", (int)strcspn(c, "\n"), c);
+	}
+	if (held->error[0])
+		fprintf(f, "\nwhat holds the heap was not read: %s\n", held->error);
+}
+
 static void write_trust(FILE *f, const struct go_counts *c)
 {
 	char a[32], b[32];
@@ -157,6 +176,7 @@ void go_text(FILE *f, struct go_view *v, const struct report_style *style)
 	char count[32];
 
 	write_head(f, v);
+	write_growth(f, &v->held, style);
 	for (size_t i = 0; i < n; i++) {
 		bool finding = sites[i]->judgement.verdict > VERDICT_OK;
 

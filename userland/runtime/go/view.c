@@ -331,4 +331,5 @@ void go_view_free(struct go_view *v)
 	}
 	free(v->sites);
 	free(v->index);
+	go_held_free(&v->held);
 }

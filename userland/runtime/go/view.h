@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/judgement.h"
+#include "runtime/go/held.h"
 #include "symbolize/frame.h"
 
 struct go_process;
@@ -69,6 +70,7 @@ struct go_view {			/* initialise to zeroes, and set process */
 	uint64_t first_ns;
 	double wall_s;			/* of the last sample */
 	struct go_counts counts, before; /* of the last sample */
+	struct go_held held;		/* what has grown, by what holds it */
 };
 
 void go_view_begin(struct go_view *v);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Judges how much each root holds at three times. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/go/held.h"
+#include "runtime/go/holders.h"
+#include "util/array.h"
+#include "util/clock.h"
+#include "util/format.h"
+
+enum {
+	MEMORY_MAX_BYTES = 256 << 20, GROWN_MIN_BYTES = 1 << 20,
+	SHARE = 32 /* what changes while it is read may be missed: less than one in so many bytes is not told */,
+};
+
+static bool walk(struct go_held *held, const struct go_process *p, struct go_holders *h)
+{
+	struct go_holders_options o = { .max_bytes = MEMORY_MAX_BYTES };
+
+	return !go_holders_read(h, p, &o, held->error, sizeof(held->error));
+}
+
+/** go_held_keep() - walk, and keep what holds how much */
+void go_held_keep(struct go_held *held, const struct go_process *p)
+{
+	struct go_holders h;
+
+	if (held->walks == 2 || held->error[0])
+		return;
+	if (walk(held, p, &h) && go_past_keep(&held->past[held->walks], &h))
+		held->walks++;
+	go_holders_free(&h);
+}
+
+/* What should hold something no longer than it needs; a pool and the runtime know what they do. */
+static bool may_grow(const struct go_root *root)
+{
+	return root->kind == GO_ROOT_POOL || root->kind == GO_ROOT_RUNTIME;
+}
+
+/* As fast as before, or at least half as fast. */
+static bool is_steady(const struct go_held *held, uint64_t first, uint64_t middle, uint64_t now)
+{
+	double before_s = held->past[1].at_s - held->past[0].at_s;
+	double after_s = held->window_s - before_s;
+
+	return held->walks == 2 && before_s > 0 && after_s > 0 && middle > first && now > middle &&
+	       (now - middle) / after_s >= (middle - first) / before_s / 2;
+}
+
+/* The chain of a root that has grown most. */
+static char *chain_of(struct go_holders *h, uint32_t root)
+{
+	const struct go_chains *c = &h->reach.chains;
+	struct go_chain chain = { 0 };
+	uint32_t best = 0;
+
+	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
+		if (c->link[i].root == root && (!best || c->link[i].grown_bytes > c->link[best].grown_bytes))
+			best = i;
+	if (!best || !go_chain_say(&h->reach, best, &chain)) {
+		free(chain.text);
+		return NULL;
+	}
+	/* parts end where the next begins */
+	for (char *p = chain.text; chain.parts > 1; chain.parts--) {
+		p += strlen(p);
+		*p = '\n';
+	}
+	return chain.text;
+}
+
+struct amount {				/* that a root held before */
+	uint64_t first, middle;
+};
+
+static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const struct amount *before)
+{
+	const struct go_root *r = &h->reach.chains.root[root];
+	uint64_t first = before->first;
+	struct go_held_growth *g;
+
+	if (may_grow(r) || r->bytes < first + GROWN_MIN_BYTES || r->bytes - first < r->bytes / SHARE)
+		return true;
+	if (!array_reserve(held->growth, held->capacity, held->n, 1))
+		return false;
+	g = &held->growth[held->n];
+	*g = (struct go_held_growth){
+		.root = strdup_printf("%s", go_root_name(&h->reach, &h->variables, root)),
+		.chain = chain_of(h, root), .bytes = r->bytes, .grown_bytes = r->bytes - first,
+		.is_steady = is_steady(held, first, before->middle, r->bytes),
+	};
+	if (!g->root || !g->chain) {
+		free(g->root);
+		free(g->chain);
+		return false;
+	}
+	held->n++;
+	return true;
+}
+
+static int most_grown(const void *a, const void *b)
+{
+	const struct go_held_growth *x = a, *y = b;
+
+	return x->grown_bytes > y->grown_bytes ? -1 : x->grown_bytes < y->grown_bytes;
+}
+
+static bool compare(struct go_held *held, struct go_holders *h)
+{
+	uint32_t roots = h->reach.chains.roots;
+	struct amount *before = calloc(roots + 1, sizeof(*before));
+	bool good = before;
+
+	for (uint32_t i = 0; good && i < roots; i++) {
+		before[i].first = go_past_root(&held->past[0], h, i);
+		before[i].middle = held->walks == 2 ? go_past_root(&held->past[1], h, i) : 0;
+	}
+	/* uses the first walk up */
+	if (good)
+		go_past_compare(&held->past[0], h);
+	for (uint32_t i = 0; good && i < roots; i++)
+		good = add(held, h, i, &before[i]);
+	free(before);
+	return good;
+}
+
+/** go_held_compare() - walk once more, and say what has grown */
+void go_held_compare(struct go_held *held, const struct go_process *p)
+{
+	struct go_holders h;
+
+	if (!held->walks || held->error[0])
+		return;
+	held->window_s = monotonic_ns() / 1e9 - held->past[0].at_s;
+	if (walk(held, p, &h) && !compare(held, &h))
+		snprintf(held->error, sizeof(held->error), "out of memory");
+	if (held->n)
+		qsort(held->growth, held->n, sizeof(*held->growth), most_grown);
+	go_holders_free(&h);
+}
+
+/** go_held_free() - release it */
+void go_held_free(struct go_held *held)
+{
+	for (size_t i = 0; i < held->n; i++) {
+		free(held->growth[i].root);
+		free(held->growth[i].chain);
+	}
+	free(held->growth);
+	go_past_free(&held->past[0]);
+	go_past_free(&held->past[1]);
+	memset(held, 0, sizeof(*held));
+}
