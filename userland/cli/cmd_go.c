@@ -138,6 +138,7 @@ static int run(struct go_process *p, const struct options *o)
 			output_say_written(&o->output, go_leaks(v));
 		status = status ?: go_leaks(v) ? EXIT_LEAKS : EXIT_CLEAN;
 	}
+	go_held_free(&v->held);
 	go_view_free(v);
 	free(v);
 	return status;

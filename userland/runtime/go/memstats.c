@@ -6,8 +6,6 @@
 #include "runtime/go/layout.h"
 #include "runtime/go/memstats.h"
 #include "runtime/go/process.h"
-#include "runtime/go/snapshot.h"
-#include "runtime/go/view.h"
 
 #define BYTES_MAX (1ULL << 47)
 
@@ -30,18 +28,4 @@ bool go_memory_read(const struct go_process *p, struct go_memory *m)
 	};
 	return m->live && m->live < BYTES_MAX && m->in_use < BYTES_MAX && m->idle < BYTES_MAX &&
 	       m->returned < BYTES_MAX;
-}
-
-/** go_memory() - sample the collector's totals, if they can be found */
-void go_memory(struct go_view *v)
-{
-	struct go_counts *c = &v->counts;
-	struct go_memory m = { 0 };
-
-	c->memory_known = go_memory_read(v->process, &m);
-	c->gc_live = m.live;
-	c->gc_marked = m.marked;
-	c->gc_goal = m.goal;
-	c->gc_in_use = m.in_use;
-	c->gc_free = m.idle;
 }

@@ -10,6 +10,7 @@
 #include "model/judgement.h"
 #include "model/runtime.h"
 #include "runtime/go/judge.h"
+#include "runtime/go/memstats.h"
 #include "runtime/go/process.h"
 #include "runtime/go/snapshot.h"
 #include "runtime/go/view.h"
@@ -18,6 +19,20 @@
 struct runtime_reader {
 	struct go_view view;
 };
+
+/* The collector's totals, if they can be found. */
+static void read_memory(struct go_view *v)
+{
+	struct go_counts *c = &v->counts;
+	struct go_memory m = { 0 };
+
+	c->memory_known = go_memory_read(v->process, &m);
+	c->gc_live = m.live;
+	c->gc_marked = m.marked;
+	c->gc_goal = m.goal;
+	c->gc_in_use = m.in_use;
+	c->gc_free = m.idle;
+}
 
 /**
  * go_sample() - take a sample
@@ -32,7 +47,7 @@ int go_sample(struct go_view *v)
 	err = go_goroutines(v);
 	if (!err)
 		err = go_timers(v) ?: go_heap(v);
-	go_memory(v);
+	read_memory(v);
 	/* memory of a process that has exited reads as zeroes */
 	if (!err && (!memory_is_alive(v->process->pagemap) ||
 		     !go_word(v->process, v->process->table.module + v->process->bias)))

@@ -15,6 +15,5 @@ int go_goroutines(struct go_view *v);
 int go_heap(struct go_view *v);
 bool go_heap_is_removed(const struct go_process *p);	/* nothing reads the profile: the linker drops it */
 int go_timers(struct go_view *v);
-void go_memory(struct go_view *v);
 
 #endif

@@ -331,5 +331,4 @@ void go_view_free(struct go_view *v)
 	}
 	free(v->sites);
 	free(v->index);
-	go_held_free(&v->held);
 }

@@ -70,7 +70,7 @@ struct go_view {			/* initialise to zeroes, and set process */
 	uint64_t first_ns;
 	double wall_s;			/* of the last sample */
 	struct go_counts counts, before; /* of the last sample */
-	struct go_held held;		/* what has grown, by what holds it */
+	struct go_held held;		/* what has grown, by what holds it; freed by who walks */
 };
 
 void go_view_begin(struct go_view *v);
