@@ -27,7 +27,7 @@ names_of() {
 			else .function end' | sed 's/\.constprop\.0$//' | sort -u
 }
 
-# is_told NAME: by text, news, metrics, folded stacks and HTML, in the words of the headline
+# is_told NAME: by text, news, metrics, folded stacks, HTML and profiles, in the words of the headline
 is_told() {
 	local where
 	grep -qF " at $1" "$DIR/text" || where=text
@@ -35,6 +35,7 @@ is_told() {
 	grep -qF "function=\"$1\"" "$DIR/metrics" || where+=" metrics"
 	grep -qF "$1" "$DIR/folded" || where+=" folded"
 	[[ $1 == *+0x* ]] || grep -qF "\"$1\"" "$DIR/html" || where+=" html"
+	[[ $1 == *+0x* ]] || grep -qF "$1" "$DIR/profiles" || where+=" pprof"
 	[ -z "${where-}" ] || { echo "$1 is not in: $where" >&2; return 1; }
 }
 
@@ -53,16 +54,19 @@ is_at() {
 	return 1
 }
 
-@test "blame: the leaking function is in all outputs, in C, C++ and Python" {
+@test "blame: the leaking function is in all outputs, in C, C++, Rust, Go, Python and Perl" {
 	declare -A PIDS
 	local name trace=$BATS_TEST_TMPDIR/all.lt pid
 	DIR=$BATS_TEST_TMPDIR JSON=$BATS_TEST_TMPDIR/json
 	hide_debug_files
-	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static tail; do
+	[ -x "$VICTIMS/blame_rs" ] || lacking rustc
+	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static tail many rs rs_nodebug rs_stripped go go_stripped; do
 		start "$name" "$VICTIMS/blame_$name"
 	done
 	start twin "$VICTIMS/blame_c" closes
-	start tail_twin "$VICTIMS/blame_tail" closes
+	for name in tail rs go; do start "${name}_twin" "$VICTIMS/blame_$name" closes; done
+	# shellcheck disable=SC2016 # Perl's
+	start perl perl -e 'for (;;) { open my $f, "<", "/dev/null"; push @kept, $f; select undef, undef, undef, 0.04 }'
 	start python "$PYTHON" -c 'import os, time
 while True:
     os.open("/dev/null", os.O_RDONLY)
@@ -73,6 +77,8 @@ while True:
 	done
 	lt report "$trace" --format openmetrics >"$DIR/metrics" || expect $? 1 metrics
 	lt report "$trace" --format html >"$DIR/html" || expect $? 1 html
+	lt report "$trace" --format pprof -o "$DIR/pprof/" 2>/dev/null || expect $? 1 pprof
+	find "$DIR/pprof" -type f -exec zcat {} + >"$DIR/profiles"
 	for pid in "${PIDS[@]}"; do echo "$pid: $(names_of "$pid" | tr '\n' ' ')"; done >&2
 
 	for name in c c_nodebug static; do
@@ -86,7 +92,8 @@ while True:
 		| .[-1].function == "forget_by_jump" and .[-1].inlined == false and (.[-1].file | endswith("blame_tail.c")) and .[-1].line == 14'
 	grep -q 'forget_by_jump .*blame_tail.c:14 .*(blame_tail, tail call)$' "$DIR/text"
 	for name in cc cc_nodebug; do
-		expect "$(names_of "${PIDS[$name]}" | wc -l)" 2 "leaks of $name"
+		expect "$(names_of "${PIDS[$name]}" | wc -l)" 3 "leaks of $name"
+		names_of "${PIDS[$name]}" | grep -qF 'main::{lambda()#1}::operator()'
 		names_of "${PIDS[$name]}" | grep -q '::keep('
 		names_of "${PIDS[$name]}" | grep -qF 'app::(anonymous namespace)::Opener::operator()(int) const'
 	done
@@ -97,12 +104,37 @@ while True:
 	is_at "${PIDS[cc_stripped]}" blame_cc_stripped 'OpenerclEi' "$VICTIMS/blame_cc"
 	is_at "${PIDS[cc_stripped]}" blame_cc_stripped 'Cache.*keep' "$VICTIMS/blame_cc"
 
+	is_at "${PIDS[cc_stripped]}" blame_cc_stripped 'ZZ4mainENK.*clEv' "$VICTIMS/blame_cc"
+
+	# each of several leaks by its own function, and the one that another function follows
+	expect "$(names_of "${PIDS[many]}" | tr '\n' ' ')" "forget_clock forget_event forget_pipe forget_poll open_and_give_up " many
+	report_of "${PIDS[many]}" | jq -e '[.sites[] | select(.verdict == "leak") | .frames | map(.function)] | length >= 5 and
+		all(.[]; index("main") and (index("after_load") | not)) and any(.[]; index("open_and_give_up") + 1 == index("load"))'
+	for name in forget_clock forget_event forget_pipe forget_poll open_and_give_up; do
+		is_told "$name"
+		grep -q "^ *\(created at \)\?.* $name .*blame_many.c:" "$DIR/text"
+	done
+
+	for name in rs rs_nodebug; do expect "$(names_of "${PIDS[$name]}")" blame_rs::Store::forget_log "$name"; done
+	is_told blame_rs::Store::forget_log
+	# not the standard library, which is part of the program
+	is_at "${PIDS[rs_stripped]}" blame_rs_stripped 'Store.*forget_log' "$VICTIMS/blame_rs"
+	report_of "${PIDS[rs_stripped]}" | jq -e 'any(.sites[0].frames[]; .function == "" and .machinery)' >/dev/null
+	grep -Eq "of Rust's standard library" "$DIR/text"
+
+	for name in go go_stripped; do expect "$(names_of "${PIDS[$name]}")" main.forgetLog "$name"; done
+	is_told main.forgetLog
+
 	# an interpreter has only its own functions to show
+	report_of "${PIDS[perl]}" | jq -e '[.sites[] | select(.verdict == "leak")] | length > 0 and all(.[];
+		(.frames | length > 3 and all(.[]; .machinery)) and (.frames[.blame].module | test("perl")))'
 	report_of "${PIDS[python]}" | jq -e '[.sites[] | select(.verdict == "leak")] | length > 0 and all(.[];
 		(.frames | length > 3 and all(.[]; .machinery))
 		and (.frames[.blame] | .function != "" and (.module | test("python"))))'
-	expect "$(names_of "${PIDS[twin]}")$(names_of "${PIDS[tail_twin]}")" "" "what closes"
-	report_of "${PIDS[twin]}" | jq -e '.sites | length > 0 and all(.[]; .verdict == "ok")'
+	for name in twin tail_twin rs_twin go_twin; do
+		expect "$(names_of "${PIDS[$name]}")" "" "what closes: $name"
+		report_of "${PIDS[$name]}" | jq -e '.sites | length > 0 and all(.[]; .verdict == "ok")'
+	done
 
 	# the same path has the same hash in other processes of the same program
 	jq -r 'select(.target.comm == "blame_c") | .sites[0].hash' "$JSON" | sort -u >"$DIR/hashes"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Leaks descriptors through what C++ puts between a program and the C library: a stream of the
-// standard library, a call operator in an anonymous namespace, a template.
+// standard library, a call operator in an anonymous namespace, a template, a lambda.
 #include <fstream>
 #include <string>
 #include <unistd.h>
@@ -34,7 +34,11 @@ Cache<std::string> cache;
 
 int main()
 {
+	int again = 0;
+	auto forget = [&again]() __attribute__((noinline)) { again += dup(0) >= 0; };
+
 	for (;;) {
+		forget();
 		app::opener(0);
 		app::cache.keep("/etc/passwd");
 		usleep(40000);
