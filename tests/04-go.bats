@@ -384,6 +384,7 @@ used() {
 @test "go: what has grown between two walks, by root and chain, without a collection" {
 	GOGC=off start_victim new-strip
 	tell map 2000
+	tell login 100		# a map that was empty before has not grown, but begun
 	REPORT=$(scratch)/holders.json
 	lt go "$VICTIM" --holders --every 1s --json >"$REPORT" &
 	while kill -0 $! 2>/dev/null; do
