@@ -28,15 +28,22 @@ cat >$setup <<-END
 	bindkey "^I" complete_line
 	print -r -- @re""ady@
 END
-zpty -b shell zsh -f -i
+zpty shell zsh -f -i
+
+# next: a line of what the shell writes. To wait for a pattern takes a time that grows with
+# the cube of what has been read.
+next() {
+	zpty -r shell seen || exit 1
+	seen=${${seen%$'\n'}//$'\r'/}
+}
+
 zpty -w shell "source $setup"
-zpty -r shell seen '*@ready@*'
+until next; [[ $seen == *@ready@* ]]; do :; done
 while IFS= read -r line; do
 	zpty -w -n shell $line$'\t'
-	zpty -r shell seen '*@begin@*@end@*'
-	seen=${${seen#*@begin@}%@end@*}
-	for word in ${(f)${seen//$'\r'/}}; do
-		print -r -- $line$'\t'$word
+	until next; [[ $seen == *@begin@* ]]; do :; done
+	while next; [[ $seen != *@end@* ]]; do
+		print -r -- $line$'\t'$seen
 	done
 done
 zpty -d shell

@@ -29,10 +29,11 @@ _leaktrace_traced() {
 
 _leaktrace_processes() {
 	local -a processes
-	local comm
+	local comm name
 	for comm in /proc/<->/comm(N); do
-		processes+=("${${comm#/proc/}%/comm}:$(cat $comm 2>/dev/null)")
-	done
+		read -r name <$comm || continue
+		processes+=("${${comm#/proc/}%/comm}:$name")
+	done 2>/dev/null
 	_describe -t processes process processes
 }
 
