@@ -383,7 +383,7 @@ in_copy_of_host() {
 		kill %1
 	END
 	"$TOP/scripts/vm" --smp 1 --timeout 300 --cwd "$PACKAGES" --ko "$BATS_FILE_TMPDIR/module/leaktrace.ko" 6.1 -- \
-		timeout 280 bash -x in-guest "$(version)" >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 60 "$BATS_TEST_TMPDIR/log" >&2; false; }
+		timeout 900 bash -x in-guest "$(version)" >"$BATS_TEST_TMPDIR/log" 2>&1 || { tail -n 60 "$BATS_TEST_TMPDIR/log" >&2; false; }
 }
 
 # --- RPM ---
