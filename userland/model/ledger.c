@@ -10,14 +10,9 @@
 
 #include "model/ledger.h"
 #include "model/workload.h"
+#include "util/kernel_file.h"
 
 enum { LED_PROCESS = 1, LED_CGROUP, LED_LAST = LED_CGROUP };
-
-/* A name of a line in a file of the kernel's, and what its number is added to. */
-struct line {
-	const char *name;
-	uint64_t *to;
-};
 
 static const char *const names[LEDGER_PARTS] = {
 	[LEDGER_ANONYMOUS] = "anonymous", [LEDGER_FILE] = "file",
@@ -38,68 +33,28 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/*
- * Lines "NAME NUMBER", with a colon behind the name or not; numbers are of scale bytes.
- * Return: whether the file could be read.
- */
-static bool read_lines(const char *path, const struct line *lines, unsigned int scale)
-{
-	FILE *f = fopen(path, "re");
-	unsigned long long n;
-	char row[256], name[64];
-	bool any = false;
-
-	while (f && fgets(row, sizeof(row), f)) {
-		if (sscanf(row, "%63[^: ]%*[: \t]%llu", name, &n) != 2)
-			continue;
-		any = true;
-		for (const struct line *l = lines; l->name; l++)
-			if (!strcmp(l->name, name))
-				*l->to += n * scale;
-	}
-	if (f)
-		fclose(f);
-	return any;
-}
-
 static void read_process(struct ledger_account *a, const char *root, pid_t pid)
 {
 	uint64_t resident = 0, shared_memory = 0, *b = a->bytes;
-	const struct line rollup[] = {
+	const struct kernel_line rollup[] = {
 		{ "Rss", &resident }, { "Anonymous", &b[LEDGER_ANONYMOUS] },
 		{ "Swap", &b[LEDGER_SWAP] }, { "Shared_Hugetlb", &b[LEDGER_HUGETLB] },
 		{ "Private_Hugetlb", &b[LEDGER_HUGETLB] }, { NULL },
 	};
-	const struct line status[] = {
+	const struct kernel_line status[] = {
 		{ "RssShmem", &shared_memory }, { "VmPTE", &b[LEDGER_PAGE_TABLES] }, { NULL },
 	};
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/%d/smaps_rollup", root, pid);
-	a->known = read_lines(path, rollup, 1024);
+	a->known = kernel_file_lines(path, rollup, 1024);
 	snprintf(path, sizeof(path), "%s/proc/%d/status", root, pid);
-	read_lines(path, status, 1024);
+	kernel_file_lines(path, status, 1024);
 	/* what a file's pages became that were written to is anonymous; the rest has a file */
 	a->total_bytes = resident;
 	b[LEDGER_FILE] = less(resident, b[LEDGER_ANONYMOUS]);
 	b[LEDGER_SHARED_MEMORY] = shared_memory < b[LEDGER_FILE] ? shared_memory : b[LEDGER_FILE];
 	b[LEDGER_FILE] -= b[LEDGER_SHARED_MEMORY];
-}
-
-static uint64_t number_in(const char *dir, const char *file)
-{
-	char path[PATH_MAX];
-	unsigned long long n = 0;
-	FILE *f;
-
-	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path))
-		return 0;
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%llu", &n) != 1)
-		n = 0;
-	if (f)
-		fclose(f);
-	return n;
 }
 
 static void add_other(struct ledger_account *a)
@@ -115,15 +70,15 @@ static void add_other(struct ledger_account *a)
 static void read_group_v1(struct ledger_account *a, const char *dir)
 {
 	uint64_t *b = a->bytes;
-	const struct line stat[] = {
+	const struct kernel_line stat[] = {
 		{ "rss", &b[LEDGER_ANONYMOUS] }, { "cache", &b[LEDGER_FILE] },
 		{ "shmem", &b[LEDGER_SHARED_MEMORY] }, { "swap", &b[LEDGER_SWAP] }, { NULL },
 	};
 	char path[PATH_MAX];
 
-	a->total_bytes = number_in(dir, "memory.usage_in_bytes");
+	a->total_bytes = kernel_file_number_under(dir, "memory.usage_in_bytes");
 	if (snprintf(path, sizeof(path), "%s/memory.stat", dir) < (int)sizeof(path))
-		a->known = read_lines(path, stat, 1) && a->total_bytes;
+		a->known = kernel_file_lines(path, stat, 1) && a->total_bytes;
 	b[LEDGER_FILE] = less(b[LEDGER_FILE], b[LEDGER_SHARED_MEMORY]);
 	add_other(a);
 }
@@ -131,7 +86,7 @@ static void read_group_v1(struct ledger_account *a, const char *dir)
 static void read_group_v2(struct ledger_account *a, const char *dir)
 {
 	uint64_t *b = a->bytes;
-	const struct line stat[] = {
+	const struct kernel_line stat[] = {
 		{ "anon", &b[LEDGER_ANONYMOUS] }, { "file", &b[LEDGER_FILE] },
 		{ "shmem", &b[LEDGER_SHARED_MEMORY] }, { "hugetlb", &b[LEDGER_HUGETLB] },
 		{ "pagetables", &b[LEDGER_PAGE_TABLES] }, { "sec_pagetables", &b[LEDGER_PAGE_TABLES] },
@@ -141,10 +96,10 @@ static void read_group_v2(struct ledger_account *a, const char *dir)
 	};
 	char path[PATH_MAX];
 
-	a->total_bytes = number_in(dir, "memory.current");
-	b[LEDGER_SWAP] = number_in(dir, "memory.swap.current");
+	a->total_bytes = kernel_file_number_under(dir, "memory.current");
+	b[LEDGER_SWAP] = kernel_file_number_under(dir, "memory.swap.current");
 	if (snprintf(path, sizeof(path), "%s/memory.stat", dir) < (int)sizeof(path))
-		a->known = read_lines(path, stat, 1) && a->total_bytes;
+		a->known = kernel_file_lines(path, stat, 1) && a->total_bytes;
 	b[LEDGER_FILE] = less(b[LEDGER_FILE], b[LEDGER_SHARED_MEMORY]);
 	add_other(a);
 }
@@ -154,15 +109,9 @@ static void read_group(struct ledger_account *a, const char *root, pid_t pid)
 {
 	char *text = workload_cgroups(root, pid), dir[PATH_MAX];
 	const char *at = text;
-	struct cgroup_line line;
 	bool v1;
 
-	while (!a->known && text && workload_next_line(&at, &line)) {
-		v1 = workload_line_is_of(&line, "memory");
-		if ((!v1 && !workload_line_is_of(&line, "")) || line.path_len < 2 ||
-		    snprintf(dir, sizeof(dir), "%s/sys/fs/cgroup%s%.*s", root, v1 ? "/memory" : "",
-			     (int)line.path_len, line.path) >= (int)sizeof(dir))
-			continue;
+	while (!a->known && text && workload_next_memory_dir(&at, root, dir, sizeof(dir), &v1)) {
 		*a = (struct ledger_account){ 0 };
 		if (v1)
 			read_group_v1(a, dir);

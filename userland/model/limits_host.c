@@ -14,6 +14,7 @@
 #include "model/limits_host.h"
 #include "model/workload.h"
 #include "util/array.h"
+#include "util/kernel_file.h"
 
 struct group_limits {
 	char *text;			/* of /proc/PID/cgroup */
@@ -44,28 +45,6 @@ void limit_tighten(struct limit *l, uint64_t max, uint64_t now, const char *name
 	snprintf(l->name, sizeof(l->name), "%s", name);
 }
 
-/* The number in a file; 0: no number, or "max". */
-static uint64_t number_in(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	unsigned long long n = 0;
-
-	if (f && fscanf(f, "%llu", &n) != 1)
-		n = 0;
-	if (f)
-		fclose(f);
-	return n;
-}
-
-static uint64_t number_under(const char *dir, const char *file)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >= (int)sizeof(path))
-		return 0;
-	return number_in(path);
-}
-
 /* Version 1 writes a number near 2^63 where there is no limit. */
 static uint64_t unlimited_as_0(uint64_t n)
 {
@@ -76,12 +55,12 @@ static uint64_t unlimited_as_0(uint64_t n)
 static void read_group(struct limit *l, char *dir, size_t root_len)
 {
 	for (;;) {
-		limit_tighten(&l[LIMIT_THREADS], number_under(dir, "pids.max"),
-			number_under(dir, "pids.current"), "pids.max of its cgroup");
-		limit_tighten(&l[LIMIT_MEMORY], number_under(dir, "memory.max"),
-			number_under(dir, "memory.current"), "memory.max of its cgroup");
-		limit_tighten(&l[LIMIT_MEMORY], unlimited_as_0(number_under(dir, "memory.limit_in_bytes")),
-			number_under(dir, "memory.usage_in_bytes"), "memory.limit of its cgroup");
+		limit_tighten(&l[LIMIT_THREADS], kernel_file_number_under(dir, "pids.max"),
+			kernel_file_number_under(dir, "pids.current"), "pids.max of its cgroup");
+		limit_tighten(&l[LIMIT_MEMORY], kernel_file_number_under(dir, "memory.max"),
+			kernel_file_number_under(dir, "memory.current"), "memory.max of its cgroup");
+		limit_tighten(&l[LIMIT_MEMORY], unlimited_as_0(kernel_file_number_under(dir, "memory.limit_in_bytes")),
+			kernel_file_number_under(dir, "memory.usage_in_bytes"), "memory.limit of its cgroup");
 		if (strlen(dir) <= root_len)
 			return;
 		*strrchr(dir, '/') = '\0';
@@ -161,9 +140,9 @@ static void read_threads(struct limits_host *h)
 	h->threads = threads;
 	if (!threads)
 		return;
-	limit_tighten(&h->limit[LIMIT_THREADS], number_in("/proc/sys/kernel/threads-max"), threads,
+	limit_tighten(&h->limit[LIMIT_THREADS], kernel_file_number("/proc/sys/kernel/threads-max"), threads,
 		      "threads-max");
-	limit_tighten(&h->limit[LIMIT_THREADS], number_in("/proc/sys/kernel/pid_max"), threads, "pid_max");
+	limit_tighten(&h->limit[LIMIT_THREADS], kernel_file_number("/proc/sys/kernel/pid_max"), threads, "pid_max");
 }
 
 static void read_files(struct limits_host *h)
@@ -186,13 +165,13 @@ struct limits_host *limits_host_read(void)
 
 	if (!h)
 		return NULL;
-	limit_tighten(&l[LIMIT_FDS], number_in("/proc/sys/fs/nr_open"), 0, "fs.nr_open");
-	limit_tighten(&l[LIMIT_MAPS], number_in("/proc/sys/vm/max_map_count"), 0, "vm.max_map_count");
-	limit_tighten(&l[LIMIT_INOTIFY], number_in("/proc/sys/fs/inotify/max_user_instances"), 0,
+	limit_tighten(&l[LIMIT_FDS], kernel_file_number("/proc/sys/fs/nr_open"), 0, "fs.nr_open");
+	limit_tighten(&l[LIMIT_MAPS], kernel_file_number("/proc/sys/vm/max_map_count"), 0, "vm.max_map_count");
+	limit_tighten(&l[LIMIT_INOTIFY], kernel_file_number("/proc/sys/fs/inotify/max_user_instances"), 0,
 		      "fs.inotify.max_user_instances");
-	limit_tighten(&l[LIMIT_INOTIFY_WATCHES], number_in("/proc/sys/fs/inotify/max_user_watches"), 0,
+	limit_tighten(&l[LIMIT_INOTIFY_WATCHES], kernel_file_number("/proc/sys/fs/inotify/max_user_watches"), 0,
 		      "fs.inotify.max_user_watches");
-	limit_tighten(&l[LIMIT_EPOLL_WATCHES], number_in("/proc/sys/fs/epoll/max_user_watches"), 0,
+	limit_tighten(&l[LIMIT_EPOLL_WATCHES], kernel_file_number("/proc/sys/fs/epoll/max_user_watches"), 0,
 		      "fs.epoll.max_user_watches");
 	read_memory(l);
 	read_threads(h);

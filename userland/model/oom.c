@@ -1,57 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/oom.h"
 #include "model/workload.h"
 #include "util/format.h"
+#include "util/kernel_file.h"
 
 /* "oom_kill 3" is a line of memory.events, and of version 1's memory.oom_control. */
 static bool read_kills(const char *path, uint64_t *kills)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
-	unsigned long long n;
-	char line[128];
-	bool found = false;
+	const struct kernel_line line[] = { { "oom_kill", kills }, { NULL } };
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "oom_kill %llu", &n) == 1;
-	if (f)
-		fclose(f);
-	if (found)
-		*kills = n;
-	return found;
+	*kills = 0;
+	return path && kernel_file_lines(path, line, 1);
 }
 
-static void add_look(struct oom_looks *o)
+static void add(struct oom_looks *o, uint64_t kills)
 {
-	uint64_t kills;
-
-	if (!read_kills(o->file, &kills))
-		return;
 	memmove(o->kills + 1, o->kills, (OOM_LOOKS - 1) * sizeof(*o->kills));
 	o->kills[0] = kills;
 	if (o->n < OOM_LOOKS)
 		o->n++;
 }
 
-/* Malloced. The root has no such file: what is killed there is told by nobody's count. */
-static char *file_of(const char *root, pid_t pid)
+/* Malloced, with its count. The root has no such file: what is killed there is told by nobody's count. */
+static char *find_file(const char *root, pid_t pid, uint64_t *kills)
 {
-	char *text = workload_cgroups(root, pid), *file = NULL;
+	char *text = workload_cgroups(root, pid), *file = NULL, dir[PATH_MAX];
 	const char *at = text;
-	struct cgroup_line line;
-	uint64_t kills;
+	bool v1;
 
-	while (text && !file && workload_next_line(&at, &line)) {
-		bool v1 = workload_line_is_of(&line, "memory");
-
-		if (line.path_len < 2 || (!v1 && !workload_line_is_of(&line, "")))
-			continue;
-		file = strdup_printf("%s/sys/fs/cgroup%s%.*s/%s", root, v1 ? "/memory" : "",
-				     (int)line.path_len, line.path, v1 ? "memory.oom_control" : "memory.events");
-		if (file && !read_kills(file, &kills)) {
+	while (text && !file && workload_next_memory_dir(&at, root, dir, sizeof(dir), &v1)) {
+		file = strdup_printf("%s/%s", dir, v1 ? "memory.oom_control" : "memory.events");
+		if (!read_kills(file, kills)) {
 			free(file);
 			file = NULL;
 		}
@@ -62,18 +45,23 @@ static char *file_of(const char *root, pid_t pid)
 
 void oom_look(struct oom_looks *o, const char *root, pid_t pid)
 {
-	char *file = file_of(root, pid);
+	uint64_t kills;
+	char *file = find_file(root, pid, &kills);
 
 	if (!file || !o->file || strcmp(file, o->file))
 		o->n = 0;		/* another cgroup, another count */
 	free(o->file);
 	o->file = file;
-	add_look(o);
+	if (file)
+		add(o, kills);
 }
 
 void oom_look_again(struct oom_looks *o)
 {
-	add_look(o);
+	uint64_t kills;
+
+	if (read_kills(o->file, &kills))
+		add(o, kills);
 }
 
 bool oom_has_killed(const struct oom_looks *o)

@@ -129,6 +129,20 @@ bool workload_line_is_of(const struct cgroup_line *line, const char *controller)
 		!memcmp(line->controllers, controller, line->controllers_len);
 }
 
+bool workload_next_memory_dir(const char **text, const char *root, char *dir, size_t len, bool *v1)
+{
+	struct cgroup_line line;
+
+	while (workload_next_line(text, &line)) {
+		*v1 = workload_line_is_of(&line, "memory");
+		if ((*v1 || workload_line_is_of(&line, "")) && line.path_len > 1 &&
+		    snprintf(dir, len, "%s/sys/fs/cgroup%s%.*s", root, *v1 ? "/memory" : "",
+			     (int)line.path_len, line.path) < (int)len)
+			return true;
+	}
+	return false;
+}
+
 static bool are_hex(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -42,6 +42,12 @@ struct cgroup_line {
 bool workload_next_line(const char **text, struct cgroup_line *line);
 bool workload_line_is_of(const struct cgroup_line *line, const char *controller);	/* "": version 2 */
 
+/*
+ * From *text on: the next folder, below root, in which cgroupfs accounts for memory; v1: in
+ * the manner of version 1. false: there is none but the root's.
+ */
+bool workload_next_memory_dir(const char **text, const char *root, char *dir, size_t len, bool *v1);
+
 /* Whether any line of that text is path, or below it. */
 bool workload_in_cgroup(const char *text, const char *path);
 /* Whether a component of any line is the unit. */

@@ -16,7 +16,7 @@
 #include "util/style.h"
 #include "util/units.h"
 
-/* Page cache is told to be no leak where a cgroup is near its limit for it. */
+/* Page cache of less is not told to be no leak. */
 #define CACHE_BYTES_MIN		(16ULL << 20)
 #define CACHE_SHARE_MIN		0.25
 #define LISTED_SHARE_MIN	0.01	/* parts of less are left out of a sentence */

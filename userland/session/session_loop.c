@@ -167,7 +167,9 @@ static void sample(struct session *s, struct traced *t)
 	if (now >= t->reconcile_next_ns) {
 		err = client_reconcile(s->client, m->target.id, m);
 		model_read_proc(m);
-		model_read_memory(m);
+		/* who does not want pages has nobody walk over their tables on the way */
+		if (m->target.kinds & 1U << LEAKTRACE_KIND_PAGE)
+			model_read_memory(m);
 		/* they walk page tables: at most a twentieth of the time */
 		t->reconcile_next_ns = monotonic_ns() + SESSION_RECONCILE_NS + 20 * (monotonic_ns() - now);
 	} else {
