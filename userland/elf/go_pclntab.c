@@ -14,28 +14,13 @@
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
 #include "util/sanitize.h"
+#include "util/unaligned.h"
 
 enum {
 	MAGIC_1_18 = 0xfffffff0, MAGIC_1_20 = 0xfffffff1,
 	HEADER_BYTES = 72, MAX_FUNCS = 1 << 24,
 	MODULE_FUNCNAMES = 8, MODULE_UNITS = 32, MODULE_TEXT = 176,
 };
-
-static uint32_t u32_at(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint64_t u64_at(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
 
 static bool is_header(const unsigned char *p)
 {

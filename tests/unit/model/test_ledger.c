@@ -4,42 +4,19 @@
  * either version of cgroups have them.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <netlink/msg.h>
 
 #include "check.h"
+#include "fake_root.h"
 #include "model/ledger.h"
 
 #define MIB	(1ULL << 20)
-
-static char root[] = "/tmp/leaktrace-ledger.XXXXXX";
-
-/* Makes the folders, too. */
-static void put_file(const char *text, const char *form, ...)
-{
-	char path[512];
-	va_list args;
-	FILE *f;
-	int n = snprintf(path, sizeof(path), "%s", root);
-
-	va_start(args, form);
-	vsnprintf(path + n, sizeof(path) - n, form, args);
-	va_end(args);
-	for (char *slash = path + n + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-		*slash = '\0';
-		mkdir(path, 0755);
-	}
-	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		CHECK(0, "%s: %m", path);
-}
 
 static uint64_t rollup(const char *name)
 {
@@ -179,16 +156,12 @@ static void test_file(void)
 
 int main(void)
 {
-	char command[64];
-
-	if (!mkdtemp(root))
-		return 1;
+	root_begin();
 	test_own();
 	test_version_2();
 	test_version_1();
 	test_missing();
 	test_file();
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	CHECK(!system(command));
+	root_end();
 	return verdict("ledger");
 }

@@ -11,6 +11,7 @@
 #include "runtime/go/span.h"
 #include "runtime/go/type.h"
 #include "util/array.h"
+#include "util/unaligned.h"
 
 enum {
 	CHANNEL_MIN_BYTES = 96, CHANNEL_MAX_BYTES = 160, MAP_BYTES = 48, TABLE_BYTES = 32,
@@ -18,28 +19,12 @@ enum {
 	BUCKET_MIN_BYTES = 24, BUCKET_MAX_BYTES = 4096,
 };
 
-static uint64_t word_at(const unsigned char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
-static uint16_t short_at(const unsigned char *p)
-{
-	uint16_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
 /* A closure begins with the address of its code. */
 static void know_closure(struct go_content *c, const struct go_object *o)
 {
 	struct go_link *l = &c->chains->link[o->link];
 	const struct go_process *p = c->process;
-	uint64_t first = word_at(o->copy);
+	uint64_t first = u64_at(o->copy);
 
 	if (first && l->pc != UINT64_MAX && l->pc != first && elf_image_is_code(p->image, first - p->bias) &&
 	    go_function(p, first))
@@ -49,12 +34,12 @@ static void know_closure(struct go_content *c, const struct go_object *o)
 /* A channel has the type of its elements. */
 static bool is_channel(struct go_content *c, const unsigned char *p, uint32_t *elem)
 {
-	uint64_t type = word_at(p + c->layout->chan_type);
+	uint64_t type = u64_at(p + c->layout->chan_type);
 
-	if (!go_types_is_static(c->types, type) || word_at(p) > word_at(p + 8))
+	if (!go_types_is_static(c->types, type) || u64_at(p) > u64_at(p + 8))
 		return false;
 	*elem = go_types_find(c->types, type);
-	return *elem && c->types->type[*elem].bytes == short_at(p + 24);
+	return *elem && c->types->type[*elem].bytes == u16_at(p + 24);
 }
 
 /* A map that has a directory: its length and what is computed of it. */
@@ -62,7 +47,7 @@ static bool is_swiss_map(const unsigned char *p)
 {
 	enum { LENGTH = 24, DEPTH = 32, SHIFT = 33 };
 
-	return p[DEPTH] < DEPTH_MAX && word_at(p + LENGTH) == 1ULL << p[DEPTH] && p[SHIFT] == 64 - p[DEPTH];
+	return p[DEPTH] < DEPTH_MAX && u64_at(p + LENGTH) == 1ULL << p[DEPTH] && p[SHIFT] == 64 - p[DEPTH];
 }
 
 /*
@@ -72,12 +57,12 @@ static bool is_swiss_map(const unsigned char *p)
 static bool is_bucket_map(const struct go_content *c, const unsigned char *p)
 {
 	enum { FLAGS = 8, STEPS = 9, BUCKETS = 16, OLD = 24, EXTRA = 40, FLAGS_MAX = 15 };
-	uint64_t steps = p[STEPS], buckets = word_at(p + BUCKETS), old = word_at(p + OLD), extra = word_at(p + EXTRA);
+	uint64_t steps = p[STEPS], buckets = u64_at(p + BUCKETS), old = u64_at(p + OLD), extra = u64_at(p + EXTRA);
 	uint32_t span = go_spans_at(c->spans, buckets);
 	const struct go_span *s;
 
 	if (p[FLAGS] > FLAGS_MAX || !steps || steps >= DEPTH_MAX || span == GO_SPAN_NONE ||
-	    word_at(p) >> steps >= SLOTS_OF_BUCKET ||
+	    u64_at(p) >> steps >= SLOTS_OF_BUCKET ||
 	    (old && go_spans_at(c->spans, old) == GO_SPAN_NONE) ||
 	    (extra && go_spans_at(c->spans, extra) == GO_SPAN_NONE))
 		return false;
@@ -117,21 +102,21 @@ static void count_channel(struct go_content *c, const struct go_object *o)
 {
 	enum { CLOSED = 28, SENT = 8, RECEIVED = 16, RECEIVERS = 24 };
 	const unsigned char *p = o->copy, *type = p + c->layout->chan_type;
-	uint64_t values = word_at(p), places = word_at(p + 8);
+	uint64_t values = u64_at(p), places = u64_at(p + 8);
 	uint32_t closed;
 	bool is_full = places && values == places;
 
 	memcpy(&closed, p + CLOSED, sizeof(closed));
 	c->chains->link[o->link].entries += values;
 	if (o->bytes < c->layout->chan_type + RECEIVERS + 8ULL || closed || !values || values > places ||
-	    word_at(type + RECEIVERS) || c->channels >= CHANNELS_MAX)
+	    u64_at(type + RECEIVERS) || c->channels >= CHANNELS_MAX)
 		return;
-	if (!is_full && (word_at(type + RECEIVED) || word_at(type + SENT) != values))
+	if (!is_full && (u64_at(type + RECEIVED) || u64_at(type + SENT) != values))
 		return;
 	if (!array_reserve(c->channel, c->capacity, c->channels, 1))
 		return;
 	c->channel[c->channels++] = (struct go_channel){
-		.at = o->at, .link = o->link, .received_at = word_at(type + RECEIVED), .values = values,
+		.at = o->at, .link = o->link, .received_at = u64_at(type + RECEIVED), .values = values,
 		.places = places,
 	};
 }
@@ -148,16 +133,16 @@ static void count_map(struct go_content *c, const struct go_object *o)
 	uint32_t span;
 
 	if (o->role == GO_ROLE_MAP_TABLE && o->bytes >= TABLE_BYTES) {
-		entries = short_at(o->copy);
-		places = short_at(o->copy + CAPACITY);
+		entries = u16_at(o->copy);
+		places = u16_at(o->copy + CAPACITY);
 	} else if (o->role == GO_ROLE_MAP && o->bytes >= MAP_BYTES && !c->layout->swiss_maps &&
 		   o->copy[STEPS] < DEPTH_MAX) {
-		entries = word_at(o->copy);
+		entries = u64_at(o->copy);
 		places = (uint64_t)SLOTS_OF_BUCKET << o->copy[STEPS];
 	}
 	if (places < PLACES_MIN || entries > places)
 		return;
-	span = go_spans_at(c->spans, word_at(o->copy + STORE));
+	span = go_spans_at(c->spans, u64_at(o->copy + STORE));
 	if (span == GO_SPAN_NONE)
 		return;
 	l->entries += entries;

@@ -12,6 +12,7 @@
 #include "runtime/go/process.h"
 #include "runtime/go/reach.h"
 #include "util/format.h"
+#include "util/unaligned.h"
 #include "util/units.h"
 
 enum {
@@ -122,14 +123,6 @@ static const unsigned char *copy_of(struct go_reach *r, struct go_span *s, bool 
 	return s->copy;
 }
 
-static uint64_t word_at(const unsigned char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
 /* The type that the heap itself says an object has; 0: it does not. */
 static uint32_t type_in_heap(struct go_reach *r, struct go_span *s, uint64_t at)
 {
@@ -138,7 +131,7 @@ static uint32_t type_in_heap(struct go_reach *r, struct go_span *s, uint64_t at)
 
 	if (s->has_headers) {
 		copy = copy_of(r, s, false);
-		type = copy ? word_at(copy + (at - s->start)) : go_word(r->process, at);
+		type = copy ? u64_at(copy + (at - s->start)) : go_word(r->process, at);
 	}
 	return type ? go_types_find(&r->types, type) : 0;
 }
@@ -412,10 +405,10 @@ static void see_words(struct go_reach *r, const struct source *from, const unsig
 	uint64_t low = r->spans.low, size = r->spans.high - low;
 
 	for (uint64_t i = 0; i + 8 <= bytes; i += 8) {
-		uint64_t w = word_at(p + i);
+		uint64_t w = u64_at(p + i);
 
 		if (w - low < size)
-			see(r, from, offset + i, (uint64_t[]){ before, w, i + 16 <= bytes ? word_at(p + i + 8) : 0 });
+			see(r, from, offset + i, (uint64_t[]){ before, w, i + 16 <= bytes ? u64_at(p + i + 8) : 0 });
 		before = w;
 	}
 }
@@ -429,7 +422,7 @@ static uint64_t barrier_buffer(const unsigned char *p, uint64_t bytes, uint64_t 
 	for (uint64_t i = 0; i + BARRIER_HEAD_BYTES + BARRIER_BYTES <= bytes; i += 8) {
 		uint64_t first = at + i + BARRIER_HEAD_BYTES;
 
-		if (word_at(p + i + 8) == first + BARRIER_BYTES && word_at(p + i) - first <= BARRIER_BYTES)
+		if (u64_at(p + i + 8) == first + BARRIER_BYTES && u64_at(p + i) - first <= BARRIER_BYTES)
 			return i;
 	}
 	return bytes;
@@ -479,7 +472,7 @@ static void read_large(struct go_reach *r, const struct source *from, const stru
 		}
 		r->read_bytes += n;
 		see_words(r, from, r->buffer, n, done, before);
-		before = word_at(r->buffer + n - 8);
+		before = u64_at(r->buffer + n - 8);
 	}
 }
 
