@@ -18,6 +18,17 @@
 
 #define MIB	(1ULL << 20)
 
+/*
+ * Memory that has been freed is used again: if AddressSanitizer kept it apart, each look
+ * would make the process larger that is looked at.
+ */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0";
+}
+
 static uint64_t rollup(const char *name)
 {
 	FILE *f = fopen("/proc/self/smaps_rollup", "re");
