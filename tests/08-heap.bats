@@ -205,7 +205,7 @@ idle() {
 	idle "$PYTHON" -c 'import json, time; x = [str(i) for i in range(20000)]; time.sleep(600)'
 	idle perl -e 'my %h = map { $_ => [1 .. 10] } 1 .. 1000; sleep 600'
 	exec {fd}<> <(:)
-	(exec bash -c 'x=$(seq 1000); read -r -u "$1" y' bash "$fd") &
+	(exec bash -c 'x=$(seq 1000); read -r -u "$1" y' bash "$fd") 3>&- 4>&- &
 	VICTIM=$!
 	STARTED+=("$VICTIM")
 	until_true 60 grep -q pipe_read "/proc/$VICTIM/wchan"

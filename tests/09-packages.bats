@@ -32,7 +32,7 @@ offers() {
 	bash) bash --norc "$TOP/tests/lib/complete.bash" "$TOP/userland/completions/leaktrace.bash" ;;
 	fish) fish --no-config "$TOP/tests/lib/complete.fish" "$TOP/userland/completions/leaktrace.fish" ;;
 	zsh) zsh -f "$TOP/tests/lib/complete.zsh" "$BATS_FILE_TMPDIR/functions" ;;
-	esac
+	esac 3>&- 4>&-
 }
 
 # wanted LINE WORD…: what is to be offered there

@@ -125,7 +125,6 @@ tested_on_4_19() {
 # Functions that call somebody else.
 hooks() { wc -l </sys/kernel/tracing/enabled_functions; }
 
-# bats test_tags=debug
 @test "load: hooked is what the targets' kinds need, and more with another target" {
 	load_module
 	start_victim victim_timer
@@ -222,7 +221,6 @@ is_attached() {
 	assert_exact
 }
 
-# bats test_tags=debug
 @test "load: stopped by hand: nothing is traced any more, and every report says so" {
 	load_module
 	start_and_attach fd victim_fd

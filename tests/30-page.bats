@@ -66,7 +66,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_site write_again page 0
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: born inside a system call" {
 	tell map a 30
 	tell touch a syscall
@@ -114,7 +114,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_unrepaired
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: shared anonymous memory; MADV_REMOVE" {
 	tell map a 30 shared
 	tell touch a write
@@ -209,7 +209,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_site touch_write page 40 56
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: died by MADV_FREE, although the kernel may take it later; a write keeps it" {
 	tell map a 32
 	tell touch a write
@@ -261,7 +261,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 }
 
 # What moves by a multiple of 2 MiB moves by the block, all else by the page.
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: mremap of many pages, by whole blocks and not, with holes" {
 	tell map a 1600 nohuge
 	tell touch a write 100 700

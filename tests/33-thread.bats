@@ -176,7 +176,7 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	tell kill 1
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "thread: the first thread exits, the others live on" {
 	tell raw 3
 	tell leader_exit

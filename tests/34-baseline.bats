@@ -65,7 +65,7 @@ teardown() { clean_up; }
 
 # The walk over them is long, and does not hold the target up. What mremap takes from
 # before it to behind it is baseline all the same.
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "baseline: pages that are moved while they are listed" {
 	start_victim victim_page
 	# above a; its first new place is below, its next one where it has been

@@ -144,7 +144,7 @@ notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits
 	done
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "stack: through code that mprotect() makes of a file's bytes" {
 	start_victim victim_stack
 	follow fd

@@ -41,7 +41,7 @@ assert_type() {
 	expect "$have" "$2" "type of what $1 makes"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "map: made by mmap, of every type" {
 	begin
 	tell map a anon 10
@@ -253,7 +253,7 @@ assert_type() {
 	assert_site by_remap map 0 0
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "map: mremap moves a part, over others, and leaves something behind" {
 	begin
 	tell map a anon 20

@@ -225,7 +225,7 @@ live_is() {
 }
 
 # The ring is emptied in time; it is the tool that does not read.
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "losses: a recorder that stands still: what its socket could not take is counted" {
 	load_module
 	start_and_attach fd victim_fd

@@ -32,7 +32,7 @@ teardown() {
 	kill -0 "$bystander"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "storm: 8 threads, 20,000 descriptors" {
 	start_and_attach fd victim_storm
 	tell storm 8 20000 11

@@ -38,7 +38,7 @@ NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
 	expect "$(genl status | jq .targets)" 1 "targets after refusals"
 }
 
-# bats test_tags=vm,core,debug
+# bats test_tags=vm,core
 @test "privileges: a container with a network of its own does not see the door" {
 	in_guest
 	local group box=("${NOBODY[@]}" unshare -Urnpf --mount-proc)
@@ -89,7 +89,7 @@ signal.pause()'
 	[ "$(genl status | jq .events)" -gt "$before" ]
 }
 
-# bats test_tags=vm,core,debug
+# bats test_tags=vm,core
 @test "privileges: who is not let out by seccomp gets one line, and hangs on nothing" {
 	in_guest
 	run "$PYTHON" "$TOP/tests/lib/seccomp.py" "$TOOL" report "$VICTIM"

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # A real terminal, which tmux is, and what is on its screen.
 
-tm() { tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@"; }
+# Its server outlives the call, and bats would wait for who has its descriptors.
+tm() { tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@" 3>&- 4>&-; }
 
 # on_terminal COLUMNS ROWS COMMAND: in a shell, so that what it leaves is seen
 on_terminal() {
