@@ -91,7 +91,36 @@ leaks_of() {
 	go tool pprof -top "$dir/leaktrace-$VICTIM-goroutine.pb.gz" >"$dir/top" 2>&1
 	grep -q '^ *0 .* 30 .* main.waitForAnswer.func1$' "$dir/top" || { cat "$dir/top" >&2; return 1; }
 	zcat "$dir/leaktrace-$VICTIM-goheap.pb.gz" | grep -aq 'main.remember'
+	served "$dir"
+	pushed "$dir"
 	end_victim
+}
+
+# served DIR: $VICTIM's goroutines and heap, to who scrapes and to who fetches
+served() {
+	local url server
+	lt_front serve "$VICTIM" --listen 0 >"$1/serve.out" 3>&- &
+	server=$!
+	STARTED+=("$server")
+	until_true 60 test -s "$1/serve.out"
+	url=$(sed 's/serving at //' "$1/serve.out")
+	curl -s "${url}metrics" >"$1/served"
+	grep -q '^leaktrace_live{.*kind="goroutine".*function="main.waitForAnswer.func1"} 30$' "$1/served"
+	curl -s "${url}debug/pprof/goroutine" | gzip -dc | grep -aq main.waitForAnswer
+	curl -s "${url}debug/pprof/goheap" | gzip -dc | grep -aq main.remember
+	kill -INT "$server"
+	wait "$server"
+}
+
+# pushed DIR: the same, to who is pushed to
+pushed() {
+	"$TOP/tests/lib/collector.py" "$1/got" >"$1/ports" 3>&- &
+	STARTED+=("$!")
+	until_true 60 test -s "$1/ports"
+	lt push "$VICTIM" --to "http://127.0.0.1:$(cut -d' ' -f1 "$1/ports")"
+	jq -r .labels.__name__ "$1/got/log" | sort -u >"$1/names"
+	grep -qx leaktrace_goroutine "$1/names"
+	grep -qx leaktrace_goheap "$1/names"
 }
 
 # line FUNCTION TEXT: a descriptor's stack has FUNCTION in the line that says TEXT
