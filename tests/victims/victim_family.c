@@ -7,8 +7,8 @@
  *   lazy N MS        the same, waited for five at a time
  *   orphans N MS     N children whose own child outlives them, and becomes this process's;
  *                    only the children are waited for
- *   workers N MS     N children that run; each opens 40 files at worker_opens, spread over
- *                    MS, which stay open; "worker=PID" of each
+ *   workers N MS     N children that run, by the name of worker; each opens 40 files at
+ *                    worker_opens, spread over MS, which stay open; "worker=PID" of each
  *   idle N MS        the same without leaks: each file is closed again
  *   jobs N MS        N children, one after the other, that touch 64 pages at job_touches
  *                    and exit
@@ -105,16 +105,22 @@ static void work(long ms, bool leaks)
 static void workers(int argc, char **argv)
 {
 	long n = number(argc, argv, 1, 3), ms = number(argc, argv, 2, 6000);
+	bool leaks = !strcmp(argv[0], "workers");
+	char name[16];
 
+	prctl(PR_GET_NAME, name);
+	/* who attaches to a child finds its name there from the beginning */
+	prctl(PR_SET_NAME, leaks ? "worker" : "idle");
 	for (long i = 0; i < n; i++) {
 		pid_t pid = child_make();
 
 		if (!pid)
-			work(ms, !strcmp(argv[0], "workers"));
+			work(ms, leaks);
 		if (!keep(pid))
-			return;
+			break;
 		say("worker=%d", pid);
 	}
+	prctl(PR_SET_NAME, name);
 }
 
 static NAMED void job_touches(void)
