@@ -94,6 +94,11 @@ in_guest() {
 	DOCS_PLAY=$BATS_TEST_TMPDIR docs run host "$TOP/docs/heap.md"
 }
 
+# bats test_tags=host
+@test "docs: what docs/objects.md shows is what happens" {
+	DOCS_PLAY=$BATS_TEST_TMPDIR docs run host "$TOP/docs/objects.md"
+}
+
 # what --help prints, without the example: its long options
 options_of_help() { lt "$1" --help | sed '/^example:/,$d' | grep -o -- '--[a-z][a-z-]*' | sort -u; }
 

@@ -187,6 +187,7 @@ WITH = {
         until pidof server; do sleep 0.1; done''',
     'baskets': '''g++ -O2 -o "$PLAY/bin/baskets" docs/examples/baskets.cc && (baskets &)
         until [ "$(cut -d' ' -f3 "/proc/$(pidof -s baskets)/stat")" = S ]; do sleep 0.1; done''',
+    'sessions': '''cp docs/examples/sessions.py "$PLAY/bin/sessions" && (sessions &) && sleep 2''',
     'iperf3': '''. scripts/demo-leaker; install_leaker; start_leaker; load_leaker 400 0.1 &''',
     'collector': '''(tests/lib/collector.py --http 4040 --grpc 7070 "$PLAY/collected" >"$PLAY/ports" &)
         until [ -s "$PLAY/ports" ]; do sleep 0.1; done''',

@@ -28,6 +28,7 @@ int cmd_report(struct options *o);
 int cmd_diff(struct options *o);
 int cmd_go(struct options *o);
 int cmd_heap(struct options *o);
+int cmd_objects(struct options *o);
 int cmd_top(struct options *o);
 int cmd_push(struct options *o);
 int cmd_serve(struct options *o);

@@ -75,6 +75,10 @@ const struct command commands[] = {
 	  "needs no symbols. glibc 2.31 to 2.41. The kernel module is not used.\n"
 	  "Exit status: 1 if nothing refers to a block.",
 	  "leaktrace heap 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_heap },
+	{ "objects", "[OPTION…] PID", "Show the objects of a Python program by type",
+	  "Live objects that the garbage collector knows, from its own lists: CPython 3.9 to\n"
+	  "3.13. The process is not stopped; it needs no symbols. The kernel module is not used.",
+	  "leaktrace objects 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_objects },
 	{ "top", "[OPTION…]", "Show all processes: what they hold, its growth, the nearest limit",
 	  "On a terminal a full screen: Enter traces a process and shows its findings, '?' the\n"
 	  "other keys. Only that needs the kernel module.",

@@ -9,7 +9,6 @@
 #include "elf/go_data.h"
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
-#include "elf/symbol_table.h"
 
 /**
  * go_elf_at() - the bytes of the file that are loaded at an address
@@ -124,28 +123,4 @@ uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
 				return w.at;
 	}
 	return 0;
-}
-
-struct wanted_symbol {
-	const char *name;
-	uint64_t vaddr;			/* 0: not found */
-};
-
-static bool see_symbol(const GElf_Sym *sym, const char *name, void *arg)
-{
-	struct wanted_symbol *wanted = arg;
-
-	if (sym->st_shndx == SHN_UNDEF || !name || strcmp(name, wanted->name))
-		return true;
-	wanted->vaddr = sym->st_value;
-	return false;
-}
-
-/** go_elf_symbol() - the address of a symbol of the file, or 0 */
-uint64_t go_elf_symbol(struct elf_image *image, const char *name)
-{
-	struct wanted_symbol wanted = { .name = name };
-
-	elf_each_symbol(image, SHT_SYMTAB, see_symbol, &wanted);
-	return wanted.vaddr;
 }

@@ -14,6 +14,5 @@ bool go_elf_word(struct elf_image *image, uint64_t vaddr, uint64_t *word);
 uint64_t go_elf_find_word(struct elf_image *image, uint64_t value,
 			  bool (*good)(struct elf_image *image, uint64_t vaddr, void *arg),
 			  void *arg);
-uint64_t go_elf_symbol(struct elf_image *image, const char *name);	/* 0: none */
 
 #endif

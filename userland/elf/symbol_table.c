@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <limits.h>
+#include <string.h>
 
 #include "elf/symbol_table.h"
 
@@ -32,6 +33,29 @@ void elf_each_symbol(struct elf_image *image, uint32_t type, elf_see_symbol *see
 			walk(image, scn, &shdr, see, arg);
 			return;
 		}
+}
+
+struct wanted_symbol {
+	const char *name;
+	uint64_t vaddr;			/* 0: not found */
+};
+
+static bool see_wanted(const GElf_Sym *sym, const char *name, void *arg)
+{
+	struct wanted_symbol *wanted = arg;
+
+	if (sym->st_shndx == SHN_UNDEF || !name || strcmp(name, wanted->name))
+		return true;
+	wanted->vaddr = sym->st_value;
+	return false;
+}
+
+uint64_t elf_symbol_value(struct elf_image *image, uint32_t type, const char *name)
+{
+	struct wanted_symbol wanted = { .name = name };
+
+	elf_each_symbol(image, type, see_wanted, &wanted);
+	return wanted.vaddr;
 }
 
 bool elf_is_function(const struct elf_image *image, const GElf_Sym *sym)

@@ -9,6 +9,7 @@
 #include "elf/go_data.h"
 #include "elf/go_pclntab.h"
 #include "elf/image.h"
+#include "elf/symbol_table.h"
 #include "runtime/go/find.h"
 #include "runtime/go/process.h"
 #include "runtime/go/scan.h"
@@ -17,7 +18,7 @@ enum { TRIES = 5 };
 
 static uint64_t symbol(const struct go_process *p, const char *name)
 {
-	uint64_t at = go_elf_symbol(p->image, name);
+	uint64_t at = elf_symbol_value(p->image, SHT_SYMTAB, name);
 
 	return at ? at + p->bias : 0;
 }
