@@ -24,10 +24,10 @@ pythons() {
 # start PYTHON: tests/lib/objects.py, told by tell
 start() { VICTIMS=${1%/*} start_victim "${1##*/}" "$TOP/tests/lib/objects.py"; }
 
-# objects: $REPORT is the JSON of $VICTIM's objects, $REPORT_STATUS the exit status
+# objects [OPTION…]: $REPORT is the JSON of $VICTIM's objects, $REPORT_STATUS the exit status
 objects() {
 	REPORT=$(scratch)/objects.json REPORT_STATUS=0
-	lt objects "$VICTIM" --json >"$REPORT" || REPORT_STATUS=$?
+	lt objects "$VICTIM" --json "$@" >"$REPORT" || REPORT_STATUS=$?
 	[ "$REPORT_STATUS" -lt 2 ]
 }
 
@@ -81,12 +81,12 @@ as_it_says() {
 	[ $found -gt 0 ] || lacking "no headers of Python: run scripts/setup"
 }
 
-@test "objects: while threads make and drop objects and classes, no name is wrong" {
+@test "objects: while a thread makes and drops objects and classes, no name is wrong" {
 	local i
 	start "$PYTHON"
 	tell keep 5000
 	tell storm
-	for i in {1..15}; do
+	for i in {1..5}; do
 		objects
 		[ "$(of __main__.Session)" -ge 5000 ]
 		key '.types[].type'
@@ -95,6 +95,11 @@ as_it_says() {
 	printf '__main__.Storm%d\n' 0 1 2 >>"$BATS_TEST_TMPDIR/names"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" -gt 30 ]
 	expect "$(sort -u "$BATS_TEST_TMPDIR/names" | comm -23 "$BATS_TEST_TMPDIR/said" -)" "" "names of no class"
+	for i in 1 2; do
+		objects --holders
+		expect "$(key '[.held[] | select(.type == "__main__.Session").holders[].root | select(. == "__main__.cache")] | length')" \
+			1 "chains to what is kept"
+	done
 	tell calm
 }
 
@@ -145,4 +150,84 @@ sys.stdin.read()'
 	fi
 	refute lt objects $$ --format html
 	refute lt objects
+}
+
+# holder TYPE: the first chain to its objects, as the text has it
+holder() {
+	jq -r --arg type "$1" '.held[] | select(.type == $type).holders[0].chain | join(" -> ")' "$REPORT"
+}
+
+@test "objects: what keeps objects alive is named, whatever it is, in every version" {
+	local python type chain
+	for python in $(pythons); do
+		start "$python"
+		tell hold 300
+		objects --holders --all
+		while read -r type chain; do
+			expect "$(of "__main__.$type")" 300 "$python: objects of $type"
+			expect "$(holder "__main__.$type")" "$chain: __main__.$type" "$python: $type"
+		done <<-'CHAINS'
+			In_list __main__.in_list: list -> [0 …]
+			In_dict __main__.in_dict: dict -> [0 …]: list -> [0 …]
+			In_set __main__.in_set: set -> member
+			In_deque __main__.in_deque: collections.deque -> [0 …]
+			In_counter __main__.in_counter: collections.defaultdict -> ['all']: list -> [0 …]
+			In_box __main__.in_box: __main__.Box -> .inside: list -> [0 …]
+			In_slots __main__.in_slots: __main__.Slotted -> .second: list -> [0 …]
+			In_tuple __main__.in_tuple: tuple -> [0]: list -> [0 …]
+			In_partial __main__.in_partial: functools.partial -> .args: tuple -> [0]: list -> [0 …]
+			In_class __main__.Shop: type -> .shelf: list -> [0 …]
+			In_frame executes() local_list: list -> [0 …]
+			Node __main__.chain: __main__.Node -> .next_one
+		CHAINS
+		[[ $(holder __main__.In_cell) == "__main__.in_cell: function -> "*" -> [0]: cell -> .cell_contents: list -> [0 …]: __main__.In_cell" ]]
+		[[ $(holder __main__.In_generator) == "__main__.in_generator: generator -> "*": list -> [0 …]: __main__.In_generator" ]]
+		end_victim
+	done
+}
+
+# grows: types that are told, and the chain to each
+grows() { key '.growth[] | "\(.type) +\(.grown_objects): \(.holders[0].chain | join(" -> "))"' | sort; }
+
+# meanwhile COMMAND…: told while leaktrace waits between two looks
+meanwhile() {
+	local pid
+	REPORT=$(scratch)/objects.json
+	lt objects "$VICTIM" --json --every 4s "${options[@]}" >"$REPORT" &
+	pid=$!
+	sleep 2
+	tell "$@"
+	wait "$pid"
+}
+
+@test "objects: what grows between two looks is told, with what keeps it; what does not grow is not" {
+	local options=()
+	start "$PYTHON"
+	tell keep 2000
+	meanwhile keep 5000
+	expect "$(grows)" "__main__.Session +5000: __main__.cache: dict -> ['user0' …]: __main__.Session
+int +5000: __main__.cache: dict -> ['user0' …]: __main__.Session -> .number: int
+list +5000: __main__.cache: dict -> ['user0' …]: __main__.Session -> .log: list
+str +5000: __main__.cache: dict -> key: str" growth
+	expect "$(key '.roots[0] | "\(.root) \(.grown_objects >= 15000)"')" "__main__.cache true" root
+	# its twin
+	meanwhile use 5000
+	expect "$(grows)" "" growth
+	# in the lists, but only because nothing has been collected
+	tell nogc
+	meanwhile cycle 5000
+	expect "$(grows)" "" growth
+	expect "$(key '.types[] | select(.type == "__main__.Session").grown_objects')" 5000 "objects in the lists"
+	[ "$(key .losses.unreached_objects)" -ge 5000 ]
+}
+
+@test "objects: of what is too much for the memory that is allowed, nothing is told" {
+	start "$PYTHON"
+	tell keep 30000
+	run lt objects "$VICTIM" --holders --max-memory 1M
+	expect "$status $output" "2 leaktrace: process $VICTIM has too many objects for that much memory: give more with --max-memory" message
+	# its memory is copied anew when there is no room for copies
+	REPORT=$(scratch)/little
+	lt objects "$VICTIM" --json --max-memory 1M >"$REPORT"
+	expect "$(of __main__.Session)" 30000 objects
 }

@@ -6,8 +6,10 @@
 #   count FILE     what the program itself knows: a line "COUNT BYTES TYPE" for each type
 #   names FILE     the names of all classes that it has
 #   keep N         N sessions into a dictionary that only grows
+#   hold N         N objects in each of HOLDERS, each of a class of its own
 #   use N          N sessions, of which none is kept
-#   storm, calm    threads that make and drop objects all the time, or no longer
+#   cycle N        N sessions in cycles that nobody refers to; nogc: collect nothing
+#   storm, calm    a thread that makes and drops objects all the time, or no longer
 import collections
 import enum
 import functools
@@ -101,6 +103,78 @@ def fill():
     kept.append(odd)
 
 
+class Box:
+    def __init__(self):
+        self.inside = []
+
+
+class Slotted:
+    __slots__ = ('first', 'second')
+
+
+class Shop:
+    shelf = []
+
+
+in_list, in_dict, in_set, in_deque, in_counter = [], {}, set(), collections.deque(), collections.defaultdict(list)
+in_box, in_slots, in_tuple, chain = Box(), Slotted(), ([], 'x'), None
+in_slots.second = []
+in_partial = functools.partial(print, [])
+
+
+def closure():
+    held = []
+
+    def inner():
+        return held
+    return inner
+
+
+in_cell = closure()
+in_method = in_list.append
+
+
+def generator():
+    waiting = []
+    while True:
+        yield waiting
+
+
+in_generator = generator()
+
+
+class Node:
+    def __init__(self, next_one):
+        self.next_one = next_one
+
+
+def executes(ready):
+    local_list = []
+    ready.append(local_list)
+    threading.Event().wait()
+
+
+def hold(n):
+    global chain
+    ready = []
+    threading.Thread(target=executes, args=(ready,), daemon=True).start()
+    while not ready:
+        pass
+    put = {
+        'In_list': in_list.append, 'In_dict': lambda o: in_dict.__setitem__(len(in_dict), [o]),
+        'In_set': in_set.add, 'In_deque': in_deque.append, 'In_counter': lambda o: in_counter['all'].append(o),
+        'In_box': in_box.inside.append, 'In_slots': in_slots.second.append, 'In_tuple': in_tuple[0].append,
+        'In_partial': in_partial.args[0].append, 'In_cell': in_cell().append, 'In_class': Shop.shelf.append,
+        'In_generator': next(in_generator).append, 'In_frame': ready.pop().append,
+    }
+    for name, keep in put.items():
+        made = type(name, (), {})
+        for _ in range(n):
+            keep(made())
+    for _ in range(n):
+        chain = Node(chain)
+
+
 def full_name(t):
     return t.__qualname__ if t.__module__ == 'builtins' else t.__module__ + '.' + t.__qualname__
 
@@ -150,13 +224,20 @@ def obey(word, argument):
     elif word == 'keep':
         for _ in range(int(argument)):
             cache['user%d' % len(cache)] = Session(len(cache))
+    elif word == 'hold':
+        hold(int(argument))
+    elif word == 'cycle':
+        for i in range(int(argument)):
+            s = Session(i)
+            s.me = s
+    elif word == 'nogc':
+        gc.disable()
     elif word == 'use':
         for i in range(int(argument)):
             Session(i)
     elif word == 'storm':
         stormy.set()
-        for _ in range(2):
-            threading.Thread(target=storm, daemon=True).start()
+        threading.Thread(target=storm, daemon=True).start()
     elif word == 'exit':
         os._exit(0)
     elif word == 'calm':

@@ -5,17 +5,16 @@
  * --verdict write to it.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/go_holders.h"
 #include "cli/options.h"
+#include "cli/wait.h"
 #include "report/output.h"
 #include "runtime/go/control.h"
 #include "runtime/go/judge.h"
@@ -28,44 +27,6 @@
 
 enum { COUNT = 6 };
 static const double EVERY_S = 10;
-
-/* False after Ctrl-C, which ends sampling but not the report. */
-static bool wait_s(double s, void *signals)
-{
-	struct pollfd p = { .fd = *(int *)signals, .events = POLLIN };
-
-	return poll(&p, 1, s * 1000) == 0;
-}
-
-static void take_signals(int *signals, sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigprocmask(SIG_BLOCK, set, NULL);
-	*signals = signalfd(-1, set, SFD_CLOEXEC);
-}
-
-static void leave_signals(int signals, sigset_t *set)
-{
-	/* discard the Ctrl-C that ended sampling */
-	while (sigtimedwait(set, NULL, &(struct timespec){ 0 }) > 0)
-		;
-	close(signals);
-	sigprocmask(SIG_UNBLOCK, set, NULL);
-}
-
-static bool wait_alone(double s)
-{
-	sigset_t set;
-	int signals;
-	bool over;
-
-	take_signals(&signals, &set);
-	over = wait_s(s, &signals);
-	leave_signals(signals, &set);
-	return over;
-}
 
 static int take_samples(struct go_view *v, const struct options *o)
 {

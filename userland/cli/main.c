@@ -68,17 +68,18 @@ const struct command commands[] = {
 	  "no changes and no symbols. The kernel module is not used.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace go 4242 --every 30s --count 6",
-	  OPT_GO | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
+	  OPT_GO | OPT_HOLDERS | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
 	{ "heap", "[OPTION…] PID", "Show what the memory of malloc is used for, and what is lost",
 	  "Live, free and fragmented bytes by arena and size of blocks, what malloc_trim()\n"
 	  "would give back, and blocks to which nothing refers. The process is not stopped; it\n"
 	  "needs no symbols. glibc 2.31 to 2.41. The kernel module is not used.\n"
 	  "Exit status: 1 if nothing refers to a block.",
 	  "leaktrace heap 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_heap },
-	{ "objects", "[OPTION…] PID", "Show the objects of a Python program by type",
-	  "Live objects that the garbage collector knows, from its own lists: CPython 3.9 to\n"
-	  "3.13. The process is not stopped; it needs no symbols. The kernel module is not used.",
-	  "leaktrace objects 4242", OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_objects },
+	{ "objects", "[OPTION…] PID", "Show the objects of a Python program by type, and what grows",
+	  "Live objects that the garbage collector knows, from its own lists, and what keeps\n"
+	  "them alive: CPython 3.9 to 3.13. The process is not stopped; it needs no symbols. The\n"
+	  "kernel module is not used.",
+	  "leaktrace objects 4242 --every 30s", OPT_HOLDERS | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_objects },
 	{ "top", "[OPTION…]", "Show all processes: what they hold, its growth, the nearest limit",
 	  "On a terminal a full screen: Enter traces a process and shows its findings, '?' the\n"
 	  "other keys. Only that needs the kernel module.",

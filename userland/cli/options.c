@@ -75,8 +75,8 @@ static const struct option_row rows[] = {
 	{ OPT_GO, 0, "arm", NULL, "enable its heap profiling (writes 8 bytes to it)" },
 	{ OPT_GO, 0, "disarm", NULL, "disable its heap profiling (writes 8 bytes to it)" },
 	{ OPT_GO, 0, "verdict", NULL, "have Go 1.26+ prove leaks (writes one byte to it)" },
-	{ OPT_GO, 0, "holders", NULL, "show what keeps its objects alive" },
-	{ OPT_GO, 0, "max-memory", "SIZE", "--holders: use at most this much memory (default: 1G)" },
+	{ OPT_HOLDERS, 0, "holders", NULL, "show what keeps its objects alive" },
+	{ OPT_HOLDERS, 0, "max-memory", "SIZE", "--holders: use at most this much memory (default: 1G)" },
 	{ OPT_TOP, '1', "once", NULL, "look twice, print the table and end" },
 	{ OPT_TOP, 0, "cgroups", NULL, "cgroups instead of processes" },
 	{ OPT_TOP, 's', "sort", "COLUMN", "limit (default), growth, fds, threads, timers, maps, memory, pid, name" },
@@ -113,7 +113,10 @@ static const struct option_exception exceptions[] = {
 	{ "heap", "all", "show every arena, and all that is lost" },
 	{ "objects", "format", "text or json" },
 	{ "objects", "json", "the same as --format json, on one line" },
-	{ "objects", "all", "show every type" },
+	{ "objects", "all", "show every type and root, and more chains" },
+	{ "objects", "every", "look twice, this far apart, and show what has grown" },
+	{ "objects", "max-memory", "use at most this much memory (default: 1G)" },
+	{ "objects", "holders", "show what keeps the objects of a type alive" },
 	{ "go", "output", "write to FILE (pprof: a directory), not to stdout" },
 	{ "go", "every", "take a sample every TIME" },
 	{ "go", "all", "show every call path and frame, not only what grows" },
@@ -233,16 +236,20 @@ static int parse_go(const char *name, const char *arg, struct options *o)
 	o->arm |= !strcmp(name, "arm");
 	o->disarm |= !strcmp(name, "disarm");
 	o->verdict |= !strcmp(name, "verdict");
-	o->holders |= !strcmp(name, "holders");
-	if (!strcmp(name, "max-memory")) {
-		o->max_bytes = parse_size(arg);
-		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
-	}
 	if (strcmp(name, "count"))
 		return 0;
 	o->count = strtoul(arg, &end, 10);
 	return *end || !o->count || o->count > 1000 ?
 		fail("--count: '%s' is not a number from 1 to 1000", arg) : 0;
+}
+
+static int parse_holders(const char *name, const char *arg, struct options *o)
+{
+	o->holders |= !strcmp(name, "holders");
+	if (strcmp(name, "max-memory"))
+		return 0;
+	o->max_bytes = parse_size(arg);
+	return o->max_bytes >= 1 << 20 ? 0 : fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
 }
 
 /* Names as in Prometheus; any value. */
@@ -419,9 +426,6 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		return parse_time_option(r->name, arg, &o->every_s);
 	case OPT_PUSH:
 		return parse_push(r->name, arg, o);
-	case OPT_LISTEN:
-		o->listen = arg;
-		return 0;
 	case OPT_FAIL_ON:
 		o->fail_on_leak = true;
 		return strcmp(arg, "leak") ? fail("--fail-on: unknown condition '%s' (only 'leak')", arg) : 0;
@@ -439,6 +443,8 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		return *end || !o->session.max_objects ? fail("--max-objects: '%s' is not a number", arg) : 0;
 	case OPT_GO:
 		return parse_go(r->name, arg, o);
+	case OPT_HOLDERS:
+		return parse_holders(r->name, arg, o);
 	case OPT_TOP:
 		return parse_top(r->name, arg, o);
 	case OPT_RECORD:
@@ -448,12 +454,13 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 	case OPT_SITE:
 		o->output.site = arg;
 		return *arg ? 0 : fail("--site: expected a site's number or hash");
-	case OPT_BETWEEN:
-		o->between[0] = arg;
-		return 0;
 	}
 	if (r->bit == OPT_OUTPUT)
 		o->output.path = arg;
+	if (r->bit == OPT_LISTEN)
+		o->listen = arg;
+	if (r->bit == OPT_BETWEEN)
+		o->between[0] = arg;
 	set_flag(r, o);
 	return 0;
 }

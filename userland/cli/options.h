@@ -35,7 +35,8 @@ enum option_bit {
 	OPT_PROBES	= 1 << 19,
 	OPT_SUPPRESS	= 1 << 25,	/* --suppressions, --baseline */
 	OPT_MAKE	= 1 << 26,	/* --suppress */
-	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm, --holders */
+	OPT_GO		= 1 << 24,	/* --count, --arm, --disarm, --verdict */
+	OPT_HOLDERS	= 1 << 28,	/* --holders, --max-memory */
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
 	OPT_EVERY	= 1 << 22,
@@ -60,7 +61,7 @@ struct options {
 	int leak_exit_code;		/* of run, if it fails on leaks */
 	struct output_options output;
 	bool arm, disarm, verdict;	/* go: modify the program */
-	bool holders;			/* go: what keeps objects alive */
+	bool holders;			/* what keeps objects alive */
 	bool once, cgroups;		/* top */
 	const char *sort, *filter;	/* as given; NULL: not */
 	unsigned int count;		/* number of samples; 0: not given */

@@ -47,14 +47,31 @@ static void check_newer(const struct python_layout *l)
 #if PY_VERSION_HEX >= 0x030b0000
 	CHECK(l->keys_bytes, sizeof(struct _dictkeysobject));
 	CHECK(l->values, offsetof(PyDictValues, values));
-	CHECK(PYTHON_FRAME_BYTES, offsetof(_PyInterpreterFrame, localsplus));
+	CHECK(l->frame_locals, offsetof(_PyInterpreterFrame, localsplus));
+	CHECK(l->frame_back, offsetof(_PyInterpreterFrame, previous));
+	CHECK(l->code_names, offsetof(PyCodeObject, co_localsplusnames));
+	CHECK(l->code_name, offsetof(PyCodeObject, co_qualname));
 	CHECK(l->code_locals, offsetof(PyCodeObject, co_nlocalsplus));
+#else
+	CHECK(l->thread_frame, offsetof(PyThreadState, frame));
+	CHECK(l->frame_back, offsetof(PyFrameObject, f_back));
+	CHECK(l->frame_code, offsetof(PyFrameObject, f_code));
+	CHECK(l->frame_locals, offsetof(PyFrameObject, f_localsplus));
+	CHECK(l->code_names, offsetof(PyCodeObject, co_varnames));
+	CHECK(l->code_name, offsetof(PyCodeObject, co_name));
+	CHECK(l->code_locals, offsetof(PyCodeObject, co_nlocals));
+#endif
 	CHECK(l->code_stack, offsetof(PyCodeObject, co_stacksize));
+	CHECK(l->code_file, offsetof(PyCodeObject, co_filename));
+#if PY_VERSION_HEX >= 0x030c0000
+	CHECK(l->frame_owner, offsetof(_PyInterpreterFrame, owner));
 #endif
 #if PY_VERSION_HEX >= 0x030d0000
 	CHECK(l->frame_code, offsetof(_PyInterpreterFrame, f_executable));
+	CHECK(l->thread_frame, offsetof(PyThreadState, current_frame));
 #elif PY_VERSION_HEX >= 0x030b0000
 	CHECK(l->frame_code, offsetof(_PyInterpreterFrame, f_code));
+	CHECK(l->thread_frame, offsetof(PyThreadState, cframe));
 #endif
 }
 

@@ -21,8 +21,14 @@ struct python_layout {
 	/* PyDictKeysObject; with dk_size instead of logarithms until 3.10 */
 	uint32_t keys_bytes;
 	uint32_t values;		/* of PyDictValues: the first one */
-	/* of the frame in a generator from 3.11 on: its code, and of that the numbers of variables and places */
-	uint32_t frame_code, code_locals, code_stack;
+	/* PyThreadState: where the innermost frame is; of that, the one before it */
+	uint32_t thread_frame, frame_back;
+	/* PyCodeObject: a tuple of the names of variables; its own name, file */
+	uint32_t code_names, code_name, code_file;
+	/* frames: their code, variables, and whose they are (0: not told) */
+	uint32_t frame_code, frame_locals, frame_owner;
+	/* of code: the numbers of variables, and of places for values */
+	uint32_t code_locals, code_stack;
 	bool managed_weak_references;	/* flag 3 of types means that */
 };
 
@@ -41,7 +47,7 @@ enum {
 	/* PyListObject, PySetObject, deque */
 	PYTHON_LIST_ITEMS = 24, PYTHON_LIST_ALLOCATED = 32,
 	PYTHON_SET_MASK = 32, PYTHON_SET_TABLE = 40, PYTHON_SET_SMALL = 64, PYTHON_SET_ENTRY_BYTES = 16,
-	PYTHON_ORDERED_DICT_PLACES = 72, PYTHON_INT_SIZE = 16, PYTHON_FRAME_BYTES = 72 /* without variables */,
+	PYTHON_ORDERED_DICT_PLACES = 72, PYTHON_INT_SIZE = 16,
 	PYTHON_DEQUE_LEFT = 24, PYTHON_DEQUE_LEFT_INDEX = 40, PYTHON_DEQUE_BLOCK = 64 /* items */,
 };
 

@@ -2,9 +2,12 @@
 /*
  * A process with a CPython interpreter, read from outside. Data passes through these files:
  *
- *   open.c, layout.c -> tracked.c  -> type.c, size.c -> objects.c -> text.c, json.c
- *   (interpreters)      (lists of     (names, bytes)    (sums)       (output)
- *                        the collector)
+ *   find.c, open.c, layout.c -> tracked.c  -> type.c, size.c -> objects.c -> text.c, json.c
+ *   (interpreters)              (lists of     (names, bytes)    (sums)       (output)
+ *                                the collector)
+ *                            -> root.c, refer.c -> reach.c, link.c -> past.c, chain.c
+ *                               (what leads       (the ways)          (growth, what is told)
+ *                                where)
  *
  * The process is neither stopped nor changed: whatever is read may be torn, stale or
  * hostile, and is checked before it is used.

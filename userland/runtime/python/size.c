@@ -125,7 +125,7 @@ static uint64_t str_bytes(struct python_process *p, uint64_t object)
 static uint64_t generator_bytes(struct python_process *p, const struct python_type *t, uint64_t object)
 {
 	const struct python_layout *l = &p->layout;
-	uint64_t frame = object + t->basic_bytes - PYTHON_FRAME_BYTES;
+	uint64_t frame = object + t->basic_bytes - l->frame_locals;
 	uint64_t code = python_word(&p->memory, frame + l->frame_code);
 	uint32_t locals = python_word(&p->memory, code + l->code_locals);
 	uint32_t stack = python_word(&p->memory, code + l->code_stack);
@@ -171,6 +171,11 @@ uint64_t python_size(struct python_process *p, const struct python_type *t, uint
 			return before + generator_bytes(p, t, object);
 		break;
 	case PYTHON_PLAIN:
+	case PYTHON_TUPLE:
+	case PYTHON_WEAK_REFERENCE:
+	case PYTHON_MODULE:
+	case PYTHON_METHOD:
+	case PYTHON_CELL:
 		break;
 	}
 	return before + plain_bytes(p, t, object);

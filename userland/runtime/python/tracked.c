@@ -113,8 +113,8 @@ static uint32_t type_of(struct python_process *p, struct python_tracked *t, uint
 	return python_type_of(p, &t->types, now);
 }
 
-/* 0, also of what is known or has no type; or -errno. */
-static int add(struct python_process *p, struct python_tracked *t, uint64_t object)
+/** python_tracked_add() - know one more; 0, also of what is known or has no type, or -errno */
+int python_tracked_add(struct python_process *p, struct python_tracked *t, uint64_t object)
 {
 	uint32_t type;
 	size_t i;
@@ -155,7 +155,7 @@ static int walk_list(struct python_process *p, struct python_tracked *t, uint64_
 			return 0;
 		before = t->n;
 		at = next;
-		error = add(p, t, at + PYTHON_GC_HEAD_BYTES);
+		error = python_tracked_add(p, t, at + PYTHON_GC_HEAD_BYTES);
 		stale = t->n == before ? stale + 1 : 0;
 		back = t->n == before ? back : 0;
 	}

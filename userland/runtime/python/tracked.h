@@ -33,6 +33,8 @@ struct python_tracked {
 
 /* 0; -EAGAIN: they changed each time; -E2BIG, -ENOMEM, -EFAULT. */
 int python_tracked_read(struct python_process *p, struct python_tracked *t);
+/* An object that is in no list. 0, also if it has no type; -ENOMEM, -E2BIG. */
+int python_tracked_add(struct python_process *p, struct python_tracked *t, uint64_t object);
 uint32_t python_tracked_find(const struct python_tracked *t, uint64_t at);	/* PYTHON_OBJECT_NONE */
 void python_tracked_free(struct python_tracked *t);
 

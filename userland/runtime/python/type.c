@@ -29,7 +29,11 @@ static const struct {
 	{ "dict", PYTHON_DICT }, { "list", PYTHON_LIST }, { "set", PYTHON_SET }, { "frozenset", PYTHON_SET },
 	{ "collections.deque", PYTHON_DEQUE }, { "collections.OrderedDict", PYTHON_ORDERED_DICT },
 	{ "type", PYTHON_TYPE }, { "int", PYTHON_INT }, { "str", PYTHON_STR }, { "frame", PYTHON_FRAME },
-	{ "generator", PYTHON_GENERATOR }, { "coroutine", PYTHON_GENERATOR }, { "async_generator", PYTHON_GENERATOR },
+	{ "tuple", PYTHON_TUPLE }, { "weakref", PYTHON_WEAK_REFERENCE },
+	{ "weakref.ReferenceType", PYTHON_WEAK_REFERENCE }, { "weakproxy", PYTHON_WEAK_REFERENCE },
+	{ "weakref.ProxyType", PYTHON_WEAK_REFERENCE }, { "weakcallableproxy", PYTHON_WEAK_REFERENCE },
+	{ "weakref.CallableProxyType", PYTHON_WEAK_REFERENCE }, { "module", PYTHON_MODULE },
+	{ "method", PYTHON_METHOD }, { "cell", PYTHON_CELL }, { "generator", PYTHON_GENERATOR }, { "coroutine", PYTHON_GENERATOR }, { "async_generator", PYTHON_GENERATOR },
 };
 
 struct raw_type {
@@ -117,12 +121,12 @@ static enum python_shape shape_of(struct python_process *p, const struct raw_typ
 static bool read_type(struct python_process *p, uint64_t at, struct python_type *t)
 {
 	char name[NAME_BYTES];
+	bool good, was_direct = p->memory.is_direct;
 	struct raw_type r;
-	bool good;
 
 	p->memory.is_direct = true;
 	good = read_raw(p, at, &r) && read_name(p, at, &r, name, sizeof(name));
-	p->memory.is_direct = false;
+	p->memory.is_direct = was_direct;
 	*t = (struct python_type){ 0 };
 	if (!good)
 		return false;

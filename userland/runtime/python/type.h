@@ -13,6 +13,7 @@ struct python_process;
 enum python_shape {
 	PYTHON_PLAIN, PYTHON_DICT, PYTHON_LIST, PYTHON_SET, PYTHON_DEQUE, PYTHON_ORDERED_DICT, PYTHON_TYPE,
 	PYTHON_INT, PYTHON_STR, PYTHON_FRAME, PYTHON_GENERATOR,
+	PYTHON_TUPLE, PYTHON_WEAK_REFERENCE, PYTHON_MODULE, PYTHON_METHOD, PYTHON_CELL,
 };
 
 /* Of a type's flags. */
@@ -29,7 +30,9 @@ struct python_type {
 	int64_t basic_bytes, item_bytes, dict_offset, weak_offset;
 	enum python_shape shape;
 	char *name;			/* with its module, unless that is builtins */
-	uint64_t objects, bytes;
+	uint64_t objects, bytes;	/* in the collector's lists */
+	uint64_t reached;		/* of these */
+	uint64_t other_objects, other_bytes;	/* reached, and not in the lists */
 };
 
 struct python_types {
