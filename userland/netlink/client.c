@@ -45,6 +45,7 @@ struct client {
 	char ack[256];			/* the kernel's error message */
 	int status;			/* 0, or the error of the answer */
 	bool done;
+	uint32_t seq;
 	int cmd;
 	int (*answer)(int cmd, struct nlattr *attrs, int len, void *arg);
 	void *arg;
@@ -163,6 +164,17 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/*
+ * Instead of libnl's own check, which expects another number after NLMSG_NOOP: that is how
+ * a dump begins while what it reads is being changed.
+ */
+static int on_number(struct nl_msg *msg, void *arg)
+{
+	struct client *c = arg;
+
+	return nlmsg_hdr(msg)->nlmsg_seq == c->seq ? NL_OK : NL_SKIP;
+}
+
 /* Sends msg, frees it, and receives answers up to the last. */
 static int exchange(struct client *c, struct nl_msg *msg)
 {
@@ -173,6 +185,7 @@ static int exchange(struct client *c, struct nl_msg *msg)
 	c->status = 0;
 	c->done = false;
 	err = nl_send_auto(c->requests, msg);
+	c->seq = nlmsg_hdr(msg)->nlmsg_seq;
 	nlmsg_free(msg);
 	if (err < 0)
 		return say(c, -EIO, "cannot talk to the kernel: %s", nl_geterror(err));
@@ -322,6 +335,7 @@ static void set_up_socket(struct client *c)
 	nl_socket_set_msg_buf_size(c->requests, MESSAGE_BYTES);
 	setsockopt(nl_socket_get_fd(c->requests), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(nl_socket_get_fd(c->requests), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_number, c);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_answer, c);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, c);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, c);
