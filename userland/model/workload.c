@@ -13,10 +13,10 @@
  * A process inside of a container cannot choose what stands before its
  * container's ID, but may add components below it. So the first ID is taken: of
  * containers in containers the outermost, which is the host's own, and nothing
- * behind it names a pod. A user whose service manager may make cgroups can write
- * any ID below /user.slice; names then come from files of that user alone, and
- * from nobody's home for all others. The files of runtimes have text that users
- * chose: it is bounded and sanitized.
+ * behind it names a pod. A user who may make cgroups, below /user.slice or in a
+ * folder of cgroupfs that is theirs, can write any ID there; names then come from
+ * files of that user alone, and from nobody's home for all others. The files of
+ * runtimes have text that users chose: it is bounded and sanitized.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -213,6 +213,29 @@ static uid_t user_of(const char *path, size_t len)
 	size_t n = strlen(slice);
 
 	return len > n && !memcmp(path, slice, n) ? strtoul(path + n, NULL, 10) : 0;
+}
+
+/*
+ * Cgroups are made by who owns the folder around them, or by the kernel's own administrator.
+ * Version 1 has several trees; users are given parts of systemd's alone.
+ */
+void workload_find_user(struct workload *w, const char *root)
+{
+	static const char *const trees[] = { "", "/unified", "/systemd", "/memory" };
+	const char *id = w->container_id ? strstr(w->cgroup, w->container_id) : NULL, *end = id;
+	char path[PATH_MAX];
+	struct stat st;
+
+	while (end > w->cgroup && *end != '/')
+		end--;
+	for (size_t i = 0; id && !w->user && i < ARRAY_SIZE(trees); i++) {
+		snprintf(path, sizeof(path), "%s/sys/fs/cgroup%s%.*s", root, trees[i],
+			 (int)(end - w->cgroup), w->cgroup);
+		if (stat(path, &st))
+			continue;
+		w->user = st.st_uid;
+		return;
+	}
 }
 
 static void parse_path(struct workload *w, const char *path, size_t len)
@@ -459,6 +482,7 @@ void workload_read(struct workload *w, const char *root, pid_t pid)
 		workload_free(&now);
 		return;
 	}
+	workload_find_user(&now, root);
 	workload_find_names(&now, root);
 	workload_free(w);
 	*w = now;

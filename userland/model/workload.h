@@ -17,7 +17,7 @@ struct workload {			/* strings: malloced; NULL: none, or unknown */
 	char *container_id;		/* 64 hex digits */
 	char *container;		/* its name, if a runtime's file tells it */
 	char *pod;			/* "NAMESPACE/NAME" if it is known, else its UID */
-	uid_t user;			/* whose service manager has its cgroup; 0: the host's */
+	uid_t user;			/* who may have made its cgroup and chosen the ID; 0: the host */
 };
 
 /*
@@ -26,6 +26,7 @@ struct workload {			/* strings: malloced; NULL: none, or unknown */
  */
 void workload_read(struct workload *w, const char *root, pid_t pid);
 void workload_parse(struct workload *w, const char *text);	/* of /proc/PID/cgroup; looks up no names */
+void workload_find_user(struct workload *w, const char *root);	/* parse() knows those below /user.slice */
 void workload_find_names(struct workload *w, const char *root);
 void workload_free(struct workload *w);		/* leaves it empty */
 

@@ -31,10 +31,12 @@ enum {
 	KNOWN_MAX = 1024,	/* containers that are remembered */
 };
 
+enum fit { FITS_NOT, FITS_BY_NAME, FITS_BY_ID };
+
 struct known {
 	char id[65];
 	uid_t user;
-	bool fits;
+	enum fit fit;
 };
 
 struct selector {
@@ -44,7 +46,9 @@ struct selector {
 	struct known *known;
 	size_t nknown, known_room;
 	char by_prefix[65];	/* the container that a prefix of an ID has found */
+	uid_t by_user;		/* and whose it is */
 	bool ambiguous;
+	bool of_host, of_users;	/* what has been found */
 };
 
 struct selector *selector_new(const char *root)
@@ -173,19 +177,49 @@ static bool is_prefix_of_id(const char *prefix, const char *id)
 	return strlen(prefix) >= ID_PREFIX_MIN && !strncmp(id, prefix, strlen(prefix));
 }
 
-/* By name, or by a prefix of its ID, which must be of one container only. */
-static bool container_fits(struct selector *s, const struct workload *w)
+/* By name, or by a prefix of its ID. */
+static enum fit container_fit(const struct selector *s, const struct workload *w)
 {
 	if (w->container && !strcmp(w->container, s->container))
-		return true;
-	if (!is_prefix_of_id(s->container, w->container_id))
+		return FITS_BY_NAME;
+	return is_prefix_of_id(s->container, w->container_id) ? FITS_BY_ID : FITS_NOT;
+}
+
+/* Whether the host's runtimes know a user's container, which then only poses as it. */
+static bool is_of_host(const struct selector *s, const char *id)
+{
+	struct workload w = { .container_id = strdup(id) };
+	bool known;
+
+	if (w.container_id)
+		workload_find_names(&w, s->root);
+	known = w.container;
+	workload_free(&w);
+	return known;
+}
+
+/*
+ * A prefix must be of one container only. Who may make cgroups can use the ID of another's
+ * container, and its name: what the host has made comes before what users have.
+ */
+static bool is_chosen(struct selector *s, const char *id, uid_t user, enum fit fit)
+{
+	if (fit == FITS_NOT || (user && s->of_host))
 		return false;
-	s->ambiguous |= *s->by_prefix && strcmp(s->by_prefix, w->container_id);
-	snprintf(s->by_prefix, sizeof(s->by_prefix), "%s", w->container_id);
+	if (!user && !s->of_host) {
+		s->of_host = true;
+		s->ambiguous = false;
+		*s->by_prefix = '\0';
+	}
+	s->of_users |= user;
+	if (fit == FITS_BY_ID) {
+		s->ambiguous |= *s->by_prefix && (strcmp(s->by_prefix, id) || s->by_user != user);
+		snprintf(s->by_prefix, sizeof(s->by_prefix), "%s", id);
+		s->by_user = user;
+	}
 	return true;
 }
 
-/* Who may make cgroups can use the ID of another's container, but not its name. */
 static struct known *find_known(const struct selector *s, const struct workload *w)
 {
 	for (size_t i = 0; i < s->nknown; i++)
@@ -194,28 +228,36 @@ static struct known *find_known(const struct selector *s, const struct workload 
 	return NULL;
 }
 
+static enum fit look_up(struct selector *s, struct workload *w)
+{
+	struct known *known = find_known(s, w);
+	enum fit fit;
+
+	if (known)
+		return known->fit;
+	workload_find_names(w, s->root);
+	fit = container_fit(s, w);
+	if (fit != FITS_NOT && w->user && is_of_host(s, w->container_id))
+		fit = FITS_NOT;
+	if (s->nknown < KNOWN_MAX && array_reserve(s->known, s->known_room, s->nknown, 1)) {
+		known = &s->known[s->nknown++];
+		*known = (struct known){ .user = w->user, .fit = fit };
+		snprintf(known->id, sizeof(known->id), "%s", w->container_id);
+	}
+	return fit;
+}
+
 static bool fits_container(struct selector *s, const char *cgroups)
 {
 	struct workload w = { 0 };
-	struct known *known;
 	bool fits = false;
 
 	if (!s->container)
 		return true;
 	workload_parse(&w, cgroups);
-	known = w.container_id ? find_known(s, &w) : NULL;
-	if (known) {
-		fits = known->fits;
-	} else if (w.container_id) {
-		workload_find_names(&w, s->root);
-		fits = container_fits(s, &w);
-		if (s->nknown < KNOWN_MAX && array_reserve(s->known, s->known_room, s->nknown, 1)) {
-			known = &s->known[s->nknown++];
-			snprintf(known->id, sizeof(known->id), "%s", w.container_id);
-			known->user = w.user;
-			known->fits = fits;
-		}
-	}
+	workload_find_user(&w, s->root);
+	if (w.container_id)
+		fits = is_chosen(s, w.container_id, w.user, look_up(s, &w));
 	workload_free(&w);
 	return fits;
 }
@@ -258,7 +300,7 @@ static int by_pid(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-size_t selector_find(struct selector *s, pid_t *pids, size_t max)
+static size_t scan(struct selector *s, pid_t *pids, size_t max)
 {
 	char path[PATH_MAX];
 	struct dirent *e;
@@ -266,6 +308,7 @@ size_t selector_find(struct selector *s, pid_t *pids, size_t max)
 	pid_t pid;
 	DIR *d;
 
+	s->of_users = false;
 	snprintf(path, sizeof(path), "%s/proc", s->root);
 	d = opendir(path);
 	while (d && (e = readdir(d))) {
@@ -278,6 +321,16 @@ size_t selector_find(struct selector *s, pid_t *pids, size_t max)
 	}
 	if (d)
 		closedir(d);
+	return n;
+}
+
+size_t selector_find(struct selector *s, pid_t *pids, size_t max)
+{
+	size_t n = scan(s, pids, max);
+
+	/* those that only users have made were found before the host's */
+	if (s->of_host && s->of_users)
+		n = scan(s, pids, max);
 	qsort(pids, n < max ? n : max, sizeof(*pids), by_pid);
 	return n;
 }
@@ -295,7 +348,7 @@ static bool workload_fits(struct selector *s, const struct workload *w)
 
 	if (!s->unit && !s->cgroup && !s->container)
 		return true;
-	if (s->container && (!w->container_id || !container_fits(s, w)))
+	if (s->container && (!w->container_id || container_fit(s, w) == FITS_NOT))
 		return false;
 	cgroups = w->cgroup ? strdup_printf("0::%s", w->cgroup) : NULL;
 	fits = cgroups && (!s->unit || workload_in_unit(cgroups, s->unit)) &&

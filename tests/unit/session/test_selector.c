@@ -17,6 +17,11 @@
 #define ID_C	"cccc567890123456789012345678901234567890123456789012345678901234"
 #define ID_D	"dddd567890123456789012345678901234567890123456789012345678901234"
 #define ID_E	"aaaa067890123456789012345678901234567890123456789012345678901234"
+#define ID_F	"ffff567890123456789012345678901234567890123456789012345678901234"
+#define ID_G	"eeee567890123456789012345678901234567890123456789012345678901234"
+#define ID_H	"9999567890123456789012345678901234567890123456789012345678901234"
+#define ID_C2	"cccc560000000000000000000000000000000000000000000000000000000000"
+#define OF_USER(n)	"0::/user.slice/user-" #n ".slice/user@" #n ".service/"
 #define POD	"0f4c1d2e-1111-2222-3333-444455556666"
 #define POD_	"0f4c1d2e_1111_2222_3333_444455556666"
 
@@ -58,6 +63,27 @@ static void process(int pid, const char *comm, const char *exe, const char *cgro
 		perror(path);
 }
 
+/* A user may use any ID, but gets no name by it. */
+static void make_users(void)
+{
+	char path[256];
+
+	process(9, "posing", "/bin/posing", OF_USER(1000) "docker-" ID_A ".scope\n");
+	process(24, "posing", "/bin/posing", OF_USER(1000) "docker-" ID_A ".scope\n");
+	/* in a part of the tree that is theirs, outside of /user.slice */
+	process(25, "posing", "/bin/posing", "0::/system.slice/job.service/" ID_A "\n");
+	put("", "/sys/fs/cgroup/system.slice/job.service/cgroup.procs");
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/system.slice/job.service", root);
+	CHECK(!chown(path, getuid() ?: 1000, -1));
+	process(26, "posing", "/bin/posing", OF_USER(1000) "libpod-" ID_C2 ".scope\n");
+	/* a container of theirs; one that two have; one that the host has, and has stopped */
+	process(50, "own", "/bin/own", OF_USER(1000) "libpod-" ID_F ".scope\n");
+	process(51, "own", "/bin/own", OF_USER(1001) "libpod-" ID_G ".scope\n");
+	process(52, "own", "/bin/own", OF_USER(1002) "libpod-" ID_G ".scope\n");
+	process(53, "posing", "/bin/posing", OF_USER(1001) "libpod-" ID_H ".scope\n");
+	put("{\"Name\": \"/stopped\"}", "/var/lib/docker/containers/" ID_H "/config.v2.json");
+}
+
 static void make_host(void)
 {
 	process(1, "systemd", "/usr/lib/systemd/systemd", "0::/init.scope\n");
@@ -71,8 +97,6 @@ static void make_host(void)
 	process(21, "web", "/bin/web", "12:memory:/docker/" ID_B "\n1:name=systemd:/\n0::/\n");
 	process(22, "conmon", "/usr/bin/conmon", "0::/machine.slice/libpod-conmon-" ID_C ".scope\n");
 	process(23, "db", "/bin/db", "0::/machine.slice/libpod-" ID_C ".scope/container\n");
-	/* a user may use any ID, but gets no name by it */
-	process(24, "posing", "/bin/posing", "0::/user.slice/user-1000.slice/user@1000.service/docker-" ID_A ".scope\n");
 	process(30, "api", "/api", "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD_
 		".slice/cri-containerd-" ID_D ".scope\n");
 	process(31, "api", "/api", "4:pids:/kubepods/burstable/pod" POD "/" ID_E "\n");
@@ -128,9 +152,9 @@ static void finds_processes(void)
 	FOUND("exe", "sbin/nginx", "");
 	FOUND("unit", "nginx", "10 11");
 	FOUND("unit", "nginx.service", "10 11");
-	FOUND("unit", "user.slice", "12 24");
+	FOUND("unit", "user.slice", "9 12 24 26 50 51 52 53");
 	FOUND("unit", "ngin", "");
-	FOUND("cgroup", "/system.slice", "10 11 13 20");
+	FOUND("cgroup", "/system.slice", "10 11 13 20 25");
 	FOUND("cgroup", "/sys/fs/cgroup/system.slice/nginx.service/", "10 11");
 	FOUND("cgroup", "/system", "");
 	FOUND("cgroup", "/docker", "21");
@@ -143,13 +167,25 @@ static void finds_containers(void)
 {
 	FOUND("container", "shop", "20");
 	FOUND("container", "/shop", "");
-	FOUND("container", ID_A, "20 24");
+	FOUND("container", ID_A, "20");
 	FOUND("container", "bbbb", "21");
 	FOUND("container", "bbb", "");
 	FOUND("container", "cccc56", "23");
 	FOUND("container", "api", "30 32");
 	FOUND("container", "aaaa", "ambiguous");
 	FOUND2("container", "api", "unit", "nginx", "");
+}
+
+/* Who may make cgroups can use any ID. */
+static void is_not_taken_in(void)
+{
+	FOUND("container", ID_F, "50");
+	FOUND("container", "ffff", "50");
+	FOUND("container", ID_G, "ambiguous");
+	FOUND2("container", ID_G, "cgroup", "/user.slice/user-1001.slice", "51");
+	FOUND("container", ID_H, "");
+	FOUND2("container", ID_A, "unit", "user@1000", "");
+	FOUND2("container", ID_C2, "comm", "posing", "26");
 }
 
 static void names_workloads(void)
@@ -232,8 +268,10 @@ int main(void)
 	if (!mkdtemp(root))
 		return 1;
 	make_host();
+	make_users();
 	finds_processes();
 	finds_containers();
+	is_not_taken_in();
 	names_workloads();
 	strips_controllers();
 	survives_nonsense();
