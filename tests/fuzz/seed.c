@@ -9,6 +9,7 @@
  *        seed recording FILE        a recording of two looks
  *        seed go FILE               the memory of a program with four goroutines
  *        seed heap FILE             heaps with live, lost, cached and mapped blocks
+ *        seed python FILE           the interpreter of tests/unit/made_python.h
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 
 #include "recording.h"
 #include "fuzz_heap.h"
+#include "fuzz_python.h"
+#include "made_python.h"
 #include "fuzz_loader.h"
 #include "tracefile/container.h"
 #include "unwind/unwind.h"
@@ -227,6 +230,16 @@ static void seed_recording(const char *name)
 		exit(2);
 }
 
+static void seed_python(void)
+{
+	static struct made_python m;
+	const uint64_t head = 2;		/* the third version */
+
+	made_python(&m, PYTHON_HERE << 56);
+	put(&head, sizeof(head));
+	put(m.word, m.used);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "recording")) {
@@ -234,12 +247,14 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3)
-		return fail("usage: seed loader|made|message|records|recording|go|heap [FROM] FILE");
+		return fail("usage: seed loader|made|message|records|recording|go|heap|python [FROM] FILE");
 	out = fopen(argv[argc - 1], "we");
 	if (!out)
 		return fail("cannot write %s", argv[argc - 1]);
 	if (argc == 3 && !strcmp(argv[1], "heap"))
 		seed_heap();
+	else if (argc == 3 && !strcmp(argv[1], "python"))
+		seed_python();
 	else if (argc == 3)
 		seed_go();
 	else if (!strcmp(argv[1], "loader"))
