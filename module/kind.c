@@ -8,4 +8,5 @@ const struct lt_kind *const lt_kinds[LT_KINDS] = {
 	[LEAKTRACE_KIND_TIMER] = &lt_kind_timer,
 	[LEAKTRACE_KIND_THREAD] = &lt_kind_thread,
 	[LEAKTRACE_KIND_MAP] = &lt_kind_map,
+	[LEAKTRACE_KIND_HEAP] = &lt_kind_heap,
 };

@@ -68,6 +68,8 @@ enum lt_final {
  *	time, for @final. Probe; may be called on two CPUs at once
  * @final: of an exited target: see enum lt_final. NULL: its end says nothing of this
  *	kind, and the table stands as it was. Context: any but interrupts
+ * @stop: the target is about to end; probes still find it. May be called when @attach was
+ *	not, or failed. May sleep; t->rwsem held for reading
  * @detach: frees what @attach made. No probe, work or dump can reach the target any
  *	more. May sleep; t->rwsem held for writing
  *
@@ -113,6 +115,7 @@ struct lt_kind {
 	void (*thread_exit)(struct lt_target *t);
 	void (*exit)(struct lt_target *t);
 	enum lt_final (*final)(struct lt_target *t);
+	void (*stop)(struct lt_target *t);
 	void (*detach)(struct lt_target *t);
 
 	void (*reconcile_begin)(struct lt_target *t);
@@ -135,6 +138,7 @@ extern const struct lt_kind lt_kind_page;
 extern const struct lt_kind lt_kind_timer;
 extern const struct lt_kind lt_kind_thread;
 extern const struct lt_kind lt_kind_map;
+extern const struct lt_kind lt_kind_heap;
 
 /* By enum leaktrace_kind. */
 extern const struct lt_kind *const lt_kinds[LT_KINDS];

@@ -821,7 +821,9 @@ static noinline void map_mremap(const void *hook)
 	t = map_begin(hook, args);
 	if (!t)
 		return;
-	map_queue_mremap(t, args);
+	/* The kernel refuses others, of which a gate makes many (kind_heap.c). */
+	if (!offset_in_page(args[0]))
+		map_queue_mremap(t, args);
 	lt_probe_leave();
 }
 

@@ -50,6 +50,7 @@ extern struct mutex lt_mutex;
 extern unsigned int lt_max_objects, lt_max_sites;
 extern unsigned int lt_max_stacks, lt_max_targets, lt_max_depth;
 extern unsigned int lt_ring_bytes, lt_table_bytes, lt_hold_ms;
+extern bool lt_gates;
 
 /**
  * struct lt_store - memory of a table that all targets share

@@ -13,6 +13,7 @@
 #include <linux/version.h>
 
 #include "code.h"
+#include "heap.h"
 #include "kind.h"
 #include "leaktrace.h"
 #include "netlink.h"
@@ -59,6 +60,10 @@ unsigned int lt_hold_ms = 1000;
 module_param_named(hold_ms, lt_hold_ms, uint, 0444);
 MODULE_PARM_DESC(hold_ms, "longest wait of a thread that has mapped code for its unwind table (default 1000, at most 60000)");
 
+bool lt_gates;
+module_param_named(gates, lt_gates, bool, 0444);
+MODULE_PARM_DESC(gates, "lets leaktrace write gates into processes, for kind heap (default no)");
+
 static bool untested;
 module_param(untested, bool, 0444);
 MODULE_PARM_DESC(untested, "load on a kernel of a newer series than any that was tested (default no)");
@@ -68,9 +73,11 @@ static int stop_set(const char *text, const struct kernel_param *kp)
 	bool stop;
 	int err = kstrtobool(text, &stop);
 
-	if (!err && stop)
-		lt_give_up("stopped by hand");
-	return err;
+	if (err || !stop)
+		return err;
+	lt_give_up("stopped by hand");
+	lt_heap_stop();
+	return 0;
 }
 
 static int stop_get(char *text, const struct kernel_param *kp)

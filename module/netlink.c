@@ -67,6 +67,15 @@ static const struct nla_policy maps_set_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 	[LEAKTRACE_A_UNWIND_MAP] = { .type = NLA_NESTED },
 };
 
+static const struct nla_policy gate_open_policy[LEAKTRACE_A_GATE_MAX + 1] = {
+	[LEAKTRACE_A_GATE_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+	[LEAKTRACE_A_GATE_FD] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy gate_policy[LEAKTRACE_A_GATE_MAX + 1] = {
+	[LEAKTRACE_A_GATE_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 #if defined(GENL_MCAST_CAP_SYS_ADMIN)
 #define LT_PRIVILEGED .flags = GENL_MCAST_CAP_SYS_ADMIN
 #elif defined(LT_HAVE_MCGRP_CAP_BIT)
@@ -445,6 +454,12 @@ static const struct genl_ops ops[] = {
 	  .policy = unwind_get_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX },
 	{ .cmd = LEAKTRACE_CMD_MAPS_SET, .doit = lt_unwind_maps_set,
 	  .policy = maps_set_policy, .maxattr = LEAKTRACE_A_UNWIND_MAX },
+	{ .cmd = LEAKTRACE_CMD_GATE_OPEN, .doit = lt_gate_open_doit,
+	  .policy = gate_open_policy, .maxattr = LEAKTRACE_A_GATE_MAX },
+	{ .cmd = LEAKTRACE_CMD_GATE_CLOSE, .doit = lt_gate_close_doit,
+	  .policy = gate_policy, .maxattr = LEAKTRACE_A_GATE_MAX },
+	{ .cmd = LEAKTRACE_CMD_GATE_GET, .dumpit = lt_gate_dump,
+	  .policy = gate_policy, .maxattr = LEAKTRACE_A_GATE_MAX },
 };
 
 struct genl_family lt_family __ro_after_init = {

@@ -74,6 +74,11 @@ int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);
 
+/* netlink_gate.c: the commands about gates */
+int lt_gate_open_doit(struct sk_buff *skb, struct genl_info *info);
+int lt_gate_close_doit(struct sk_buff *skb, struct genl_info *info);
+int lt_gate_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 /* netlink_fill.c: structs to attributes */
 #define LT_PUT64(skb, set, name, value)						\
 	nla_put_u64_64bit(skb, LEAKTRACE_A_##set##_##name, value, LEAKTRACE_A_##set##_PAD)

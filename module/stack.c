@@ -378,6 +378,42 @@ u32 lt_stack_capture(struct lt_target *t)
 	return id;
 }
 
+/**
+ * lt_stack_capture_call() - the user stack of current behind a call that is on its way
+ * @t: the target whose event this is
+ * @regs: current's registers in the caller, within the call instruction
+ * @missed: set to a word of current's memory that is missing; 0: none is. NULL: a stack that
+ *	is cut has to do
+ *
+ * Context: inside lt_probe_enter().
+ * Return: stack id, without LT_STACK_CUT; 0 if @missed is set or the table is full (counted).
+ */
+u32 lt_stack_capture_call(struct lt_target *t, struct pt_regs *regs, unsigned long *missed)
+{
+	struct lt_mm *m = mm_of_current(t);
+	struct lt_maps *maps = m ? rcu_dereference_sched(m->code.maps) : NULL;
+	struct lt_walk *w = __this_cpu_read(scratch);
+	u32 id = maps ? lt_recall(regs, maps) : 0;
+
+	if (missed)
+		*missed = 0;
+	if (id || !w)
+		return id;
+	lt_walk_user(w, lt_max_depth, regs, maps);
+	if (missed && w->missed) {
+		*missed = w->missed;
+		return 0;
+	}
+	id = stack_id_of(w);
+	if (id && maps)
+		lt_recall_put(w, id);
+	if (!id)
+		lt_target_lost(t, LT_LOST_STACKS, 1);
+	if (m && (w->status == LEAKTRACE_STACK_NOMAP || w->status == LEAKTRACE_STACK_STALE))
+		lt_maps_changed(m);
+	return id;
+}
+
 static void death_run(struct lt_work *w)
 {
 	u32 stack = lt_work_lock(w);

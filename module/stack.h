@@ -9,6 +9,7 @@
 
 struct lt_store;
 struct lt_target;
+struct pt_regs;
 
 struct lt_stack {
 	u32 next;		/* id in the same bucket */
@@ -27,6 +28,7 @@ extern const struct lt_store lt_stack_store;
 
 u32 lt_stack_capture(struct lt_target *t);
 u32 lt_stack_capture_death(struct lt_target *t);
+u32 lt_stack_capture_call(struct lt_target *t, struct pt_regs *regs, unsigned long *missed);
 u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed);
 u32 lt_stack_resolved(u32 stack);
 const struct lt_stack *lt_stack_at(u32 id);

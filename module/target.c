@@ -270,9 +270,22 @@ static void last_target(void)
 	lt_stores_reset(false);
 }
 
+/* While probes still find it. */
+static void stop_kinds(struct lt_target *t)
+{
+	const struct lt_kind *kind = NULL;
+
+	down_read(&t->rwsem);
+	while ((kind = lt_kind_next(t, kind)))
+		if (kind->stop)
+			kind->stop(t);
+	up_read(&t->rwsem);
+}
+
 /* No probe, work or dump finds it any more, and its memory is free. */
 static void dismantle(struct lt_target *t)
 {
+	stop_kinds(t);
 	down_write(&t->rwsem);
 	t->dead = true;
 	lt_mm_detach(t);

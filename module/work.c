@@ -110,6 +110,19 @@ int lt_work_at_return(struct callback_head *head)
 }
 
 /**
+ * lt_work_at_first_return() - have a child do something before its first user instruction
+ * @child: made and not woken yet
+ * @head: what, as init_task_work() has prepared it; it need not hold a target
+ *
+ * Context: any but interrupts.
+ * Return: 0, or -ESRCH.
+ */
+int lt_work_at_first_return(struct task_struct *child, struct callback_head *head)
+{
+	return static_call(lt_task_work_add)(child, head, TWA_RESUME);
+}
+
+/**
  * lt_work_pending() - works queued and not done
  *
  * Context: any.

@@ -88,6 +88,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 u32 lt_work_lock(struct lt_work *w);
 void lt_work_unlock(struct lt_work *w);
 int lt_work_at_return(struct callback_head *head);
+int lt_work_at_first_return(struct task_struct *child, struct callback_head *head);
 void lt_work_cancel(struct lt_target *t);
 u32 lt_work_pending(void);
 

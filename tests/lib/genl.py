@@ -98,9 +98,10 @@ KINDS = [n[len("LEAKTRACE_KIND_"):].lower() for n, _, _ in ENUMS["leaktrace_kind
 TYPES = [n[len("LEAKTRACE_TYPE_"):].lower() for n, _, _ in ENUMS["leaktrace_type"]]
 REPLY_SET = {"TARGET_ADD": "target", "TARGET_GET": "target", "RECONCILE": "target",
              "STATUS_GET": "status", "PROBE_GET": "probe", "SITE_GET": "site",
-             "OBJECT_GET": "object", "STACK_GET": "stack", "EVENT": "batch"}
+             "OBJECT_GET": "object", "STACK_GET": "stack", "EVENT": "batch",
+             "GATE_OPEN": "gate", "GATE_GET": "gate"}
 NESTED = {("target", "kind"): "kind", ("site", "release"): "release",
-          ("batch", "event"): "event", ("target", "lost"): "status"}
+          ("batch", "event"): "event", ("target", "lost"): "status", ("gate", "door"): "door"}
 
 
 # --- netlink ---

@@ -37,6 +37,11 @@ def commands(target, pid):
     yield "UNWIND_ADD", genl.attr(number["fd"], struct.pack("I", 0)), False
     yield "UNWIND_GET", genl.attr(number["key"], bytes(24)), False
     yield "MAPS_SET", genl.attr(number["target"], struct.pack("I", target)), False
+    number = {name: n for n, (name, _) in genl.SETS["gate"].items()}
+    of_gate = genl.attr(number["target"], struct.pack("I", target))
+    yield "GATE_OPEN", of_gate + genl.attr(number["fd"], struct.pack("I", 0)), False
+    yield "GATE_CLOSE", of_gate, False
+    yield "GATE_GET", of_gate, True
     yield "TARGET_DEL", of, False
 
 
@@ -83,7 +88,8 @@ def addresses(target):
     nl, found, seen = genl.Netlink(), 0, 0
     family = nl.family()["id"]
     for command, payload, dump in commands(target, 1):
-        if command in ("TARGET_ADD", "TARGET_DEL", "UNWIND_ADD", "UNWIND_GET", "MAPS_SET"):
+        if command in ("TARGET_ADD", "TARGET_DEL", "UNWIND_ADD", "UNWIND_GET", "MAPS_SET",
+                       "GATE_OPEN", "GATE_CLOSE"):
             continue
         for answer in genl.call(nl, family, command, payload, dump):
             for n in numbers(answer):

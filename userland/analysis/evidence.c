@@ -43,6 +43,7 @@ static const struct words *words_of(const struct measures *x)
 		[LEAKTRACE_KIND_TIMER] = { "created", "deleted", "live" },
 		[LEAKTRACE_KIND_THREAD] = { "started", "exited", "running" },
 		[LEAKTRACE_KIND_MAP] = { "created", "removed", "mapped" },
+		[LEAKTRACE_KIND_HEAP] = { "allocated", "freed", "live" },
 	};
 	static const struct words process = { "forked", "reaped", "present" };
 
@@ -130,7 +131,7 @@ static const char *pace(const struct measures *x, char buf[96])
 	static const char *const things[KINDS] = {
 		[LEAKTRACE_KIND_FD] = "descriptor", [LEAKTRACE_KIND_PAGE] = "page",
 		[LEAKTRACE_KIND_TIMER] = "timer", [LEAKTRACE_KIND_THREAD] = "thread",
-		[LEAKTRACE_KIND_MAP] = "mapping",
+		[LEAKTRACE_KIND_MAP] = "mapping", [LEAKTRACE_KIND_HEAP] = "block",
 	};
 	const char *thing = x->type == LEAKTRACE_TYPE_PROCESS ? "process" : things[x->kind];
 	const struct load_correlation *f = &x->correlation;

@@ -10,6 +10,7 @@ static const char *const kinds[KINDS] = {
 	[LEAKTRACE_KIND_TIMER] = "timer",
 	[LEAKTRACE_KIND_THREAD] = "thread",
 	[LEAKTRACE_KIND_MAP] = "map",
+	[LEAKTRACE_KIND_HEAP] = "heap",
 };
 
 static const char *const types[__LEAKTRACE_TYPE_MAX] = {

@@ -44,6 +44,18 @@
  *                     executable mappings of the target, replacing what was
  *                     set before. -ESTALE: the target has new code since that
  *                     generation; read its maps again.
+ *  GATE_OPEN    do    GATE_TARGET, of kind heap, GATE_FD, a file that holds a plan
+ *                     (leaktrace_gate.h) at its position 0 -> as GATE_GET, without
+ *                     doors. Writes into the target, so it needs CAP_SYS_ADMIN.
+ *                     -EBUSY: it has an open gate. -EEXIST: something else is at
+ *                     the gate's address. -ESTALE: at a required door is not what
+ *                     the plan says. -EOPNOTSUPP: not on this architecture, or the
+ *                     module was loaded without gates=1.
+ *  GATE_CLOSE   do    GATE_TARGET. The text is as before; the gate's memory and
+ *                     its islands stay, and do nothing.
+ *  GATE_GET     dump  [GATE_TARGET] -> one message per gate, GATE_*, and after it
+ *                     one per door: GATE_ADDRESS and a GATE_DOOR. Without a target
+ *                     also what closed gates have left in processes that live.
  *  EVENT        multicast groups "events" and, without BORN and DIED, "targets":
  *                     batches of nested events from one CPU's ring, with the
  *                     sequence number of the first. Each group has its rings.
@@ -86,6 +98,9 @@ enum leaktrace_cmd {
 	LEAKTRACE_CMD_UNWIND_GET,
 	LEAKTRACE_CMD_MAPS_SET,
 	LEAKTRACE_CMD_STACK_REST,
+	LEAKTRACE_CMD_GATE_OPEN,
+	LEAKTRACE_CMD_GATE_CLOSE,
+	LEAKTRACE_CMD_GATE_GET,
 	__LEAKTRACE_CMD_MAX
 };
 
@@ -98,6 +113,7 @@ enum leaktrace_kind {
 	LEAKTRACE_KIND_TIMER,
 	LEAKTRACE_KIND_THREAD,
 	LEAKTRACE_KIND_MAP,
+	LEAKTRACE_KIND_HEAP,
 	__LEAKTRACE_KIND_MAX
 };
 
@@ -175,6 +191,7 @@ enum leaktrace_type {
 #define LEAKTRACE_INEXACT_NESTED	(1U << 6) /* probe hit inside a probe */
 #define LEAKTRACE_INEXACT_WORK_FULL	(1U << 7) /* deferred work pool empty */
 #define LEAKTRACE_INEXACT_CHILDREN	(1U << 8) /* a child is no target: too many are */
+#define LEAKTRACE_INEXACT_GATE		(1U << 9) /* heap: releases that were not seen */
 
 /* Attributes of a target and of most requests. */
 enum leaktrace_a_target {
@@ -359,7 +376,8 @@ enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_OVERRUNS,		/* u64, timer */
 	LEAKTRACE_A_OBJECT_CTID,		/* u64, thread: address of its tid word */
 	LEAKTRACE_A_OBJECT_EXITED_NS,		/* u64, thread with F_EXITED, zombie */
-	LEAKTRACE_A_OBJECT_BYTES,		/* u64, map: its size */
+	LEAKTRACE_A_OBJECT_BYTES,		/* u64, map, heap: its size */
+	LEAKTRACE_A_OBJECT_MEAN_BYTES,		/* u64, heap: mean distance of samples then */
 	__LEAKTRACE_A_OBJECT_MAX
 };
 
@@ -436,6 +454,64 @@ enum leaktrace_a_map {
 };
 
 #define LEAKTRACE_A_MAP_MAX (__LEAKTRACE_A_MAP_MAX - 1)
+
+enum leaktrace_gate_state {
+	LEAKTRACE_GATE_OPEN,
+	LEAKTRACE_GATE_CLOSED,
+};
+
+/* A target's gate, or what a closed one has left behind. */
+enum leaktrace_a_gate {
+	LEAKTRACE_A_GATE_UNSPEC,
+	LEAKTRACE_A_GATE_PAD,
+	LEAKTRACE_A_GATE_TARGET,		/* u32, TARGET_ID it is or was of */
+	LEAKTRACE_A_GATE_FD,			/* u32, open file of the caller */
+	LEAKTRACE_A_GATE_PID,			/* u32, initial pid namespace */
+	LEAKTRACE_A_GATE_STATE,			/* u8, enum leaktrace_gate_state */
+	LEAKTRACE_A_GATE_ADDRESS,		/* u64 */
+	LEAKTRACE_A_GATE_BYTES,			/* u64, of the target's memory */
+	LEAKTRACE_A_GATE_MEAN_BYTES,		/* u64, mean distance of samples */
+	LEAKTRACE_A_GATE_ISLANDS,		/* u32, jumps in padding */
+	LEAKTRACE_A_GATE_BIRTHS,		/* u64, announced */
+	LEAKTRACE_A_GATE_DEATHS,		/* u64, announced, of sampled blocks */
+	LEAKTRACE_A_GATE_STRANGERS,		/* u64, of blocks that were none */
+	LEAKTRACE_A_GATE_INNER,			/* u64, births inside another entry, left */
+	LEAKTRACE_A_GATE_DROPPED,		/* u64, no block was made */
+	LEAKTRACE_A_GATE_UNDONE,		/* u64, realloc failed */
+	LEAKTRACE_A_GATE_LOST_TAGS,		/* u64, births: no slot was free */
+	LEAKTRACE_A_GATE_LOST_OBJECTS,		/* u64, births: table full */
+	LEAKTRACE_A_GATE_LOST_FAULTS,		/* u64, the gate's memory is gone */
+	LEAKTRACE_A_GATE_LOST_UNDOS,		/* u64, which block lives on is not known */
+	LEAKTRACE_A_GATE_INVALID,		/* u64, announcements that make no sense */
+	LEAKTRACE_A_GATE_CHILDREN,		/* u64, that closed their doors */
+	LEAKTRACE_A_GATE_LOST_CHILDREN,		/* u64, that could not */
+	LEAKTRACE_A_GATE_DOOR,			/* nest, LEAKTRACE_A_DOOR_* */
+	__LEAKTRACE_A_GATE_MAX
+};
+
+#define LEAKTRACE_A_GATE_MAX (__LEAKTRACE_A_GATE_MAX - 1)
+
+enum leaktrace_door_state {
+	LEAKTRACE_DOOR_CLOSED,
+	LEAKTRACE_DOOR_OPEN,
+	LEAKTRACE_DOOR_TRAPPED,			/* a uprobe stands there: bypassed */
+	LEAKTRACE_DOOR_REFUSED,			/* could not be opened: ERROR */
+};
+
+enum leaktrace_a_door {
+	LEAKTRACE_A_DOOR_UNSPEC,
+	LEAKTRACE_A_DOOR_PAD,
+	LEAKTRACE_A_DOOR_NAME,			/* string, the function's */
+	LEAKTRACE_A_DOOR_ADDRESS,		/* u64, of the instruction */
+	LEAKTRACE_A_DOOR_ENTRY,			/* u8, enum leaktrace_gate_entry */
+	LEAKTRACE_A_DOOR_TYPE,			/* u8, enum leaktrace_type */
+	LEAKTRACE_A_DOOR_STATE,			/* u8, enum leaktrace_door_state */
+	LEAKTRACE_A_DOOR_ERROR,			/* s32, negative errno */
+	LEAKTRACE_A_DOOR_TRAPS,			/* u64, passed by a uprobe while open */
+	__LEAKTRACE_A_DOOR_MAX
+};
+
+#define LEAKTRACE_A_DOOR_MAX (__LEAKTRACE_A_DOOR_MAX - 1)
 
 enum leaktrace_event_op {
 	LEAKTRACE_EVENT_BORN,

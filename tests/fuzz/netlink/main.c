@@ -53,6 +53,8 @@ static const char *const names[COMMANDS] = {
 	[LEAKTRACE_CMD_OBJECT_GET] = "object-get", [LEAKTRACE_CMD_STACK_GET] = "stack-get",
 	[LEAKTRACE_CMD_RECONCILE] = "reconcile", [LEAKTRACE_CMD_UNWIND_ADD] = "unwind-add",
 	[LEAKTRACE_CMD_UNWIND_GET] = "unwind-get", [LEAKTRACE_CMD_MAPS_SET] = "maps-set",
+	[LEAKTRACE_CMD_GATE_OPEN] = "gate-open", [LEAKTRACE_CMD_GATE_CLOSE] = "gate-close",
+	[LEAKTRACE_CMD_GATE_GET] = "gate-get",
 };
 
 static struct family family;

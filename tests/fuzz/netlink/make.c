@@ -176,15 +176,28 @@ static void put_unwind(struct talker *t, struct buffer *b, unsigned int attribut
 	}
 }
 
+static void put_gate(struct talker *t, struct buffer *b, unsigned int attribute, uint32_t target)
+{
+	uint32_t fd = plan_file(&t->rng);
+
+	if (attribute == LEAKTRACE_A_GATE_TARGET)
+		put(b, attribute, &target, 4);
+	else if (attribute == LEAKTRACE_A_GATE_FD)
+		put(b, attribute, &fd, 4);
+}
+
 static void put_field(struct talker *t, struct buffer *b, const struct command *c,
 		      unsigned int attribute, uint32_t target, uint32_t generation)
 {
 	const struct field *f = &t->family->policy[c->policy][attribute];
-	bool unwind = c->number >= LEAKTRACE_CMD_UNWIND_ADD;
+	bool gate = c->number >= LEAKTRACE_CMD_GATE_OPEN;
+	bool unwind = !gate && c->number >= LEAKTRACE_CMD_UNWIND_ADD;
 
 	if (f->type == IS_NESTED) {
 		if (unwind || below(&t->rng, 2))
 			put_maps(t, b, attribute);
+	} else if (gate) {
+		put_gate(t, b, attribute, target);
 	} else if (unwind) {
 		put_unwind(t, b, attribute, target, generation);
 	} else if (f->type >= IS_U8 && f->type <= IS_U64) {

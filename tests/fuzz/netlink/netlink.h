@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include <linux/leaktrace.h>
+#include <linux/leaktrace_gate.h>
 #include <linux/leaktrace_unwind.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -101,6 +102,7 @@ extern struct blob real_table[REALS];
 int table_real(const char *path);	/* which one; -1: there is no room, or no table */
 int table_of(const struct blob *b);		/* a memfd with this one */
 int table_file(uint64_t *rng, uint8_t *key);	/* a memfd with some table */
+int plan_file(uint64_t *rng);	/* the same, with a plan of a gate that opens no door */
 void table_refill(uint64_t *rng, int fd, uint8_t *key);
 
 /* --- talk.c, make.c --- */

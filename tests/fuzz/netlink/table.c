@@ -124,3 +124,42 @@ int table_file(uint64_t *rng, uint8_t *key)
 	table_refill(rng, fd, key);
 	return fd;
 }
+
+static int jump_to(uint8_t *jump, uint64_t at, uint64_t to)
+{
+	uint32_t far = to - at - 5;
+
+	jump[0] = 0xe9;
+	memcpy(jump + 1, &far, 4);
+	return 5;
+}
+
+/*
+ * Whole, but at its only door, which is required, is not what it says: there is no code at the
+ * lowest addresses. And then bent, perhaps.
+ */
+int plan_file(uint64_t *rng)
+{
+	static int fd = -1;
+	struct {
+		struct leaktrace_gate_header h;
+		struct leaktrace_gate_door door;
+		uint8_t code[64];
+	} p = {
+		.h = { .magic = LEAKTRACE_GATE_MAGIC, .machine = LEAKTRACE_GATE_MACHINE, .ndoors = 1,
+		       .code_bytes = 64, .tag_bits = 16, .address = 0x10000000, .mean_bytes = 1 },
+		.door = { .address = 0x10000, .function = 0x10000, .old = { 0x90 },
+			  .type = LEAKTRACE_TYPE_GLIBC, .flags = LEAKTRACE_GATE_DOOR_F_ALL, .name = "malloc" },
+	};
+	uint8_t *bytes = (uint8_t *)&p;
+
+	p.door.jump_bytes = jump_to(p.door.jump, p.door.address, p.h.address);
+	for (unsigned int n = below(rng, 3); n; n--)
+		bytes[below(rng, 2) ? below(rng, 48) : sizeof(p.h) + below(rng, sizeof(p.door))] ^=
+			1 << below(rng, 8);
+	if (fd < 0)
+		fd = memfd_create("plan", MFD_CLOEXEC);
+	if (fd < 0 || pwrite(fd, &p, sizeof(p), 0) < 0)
+		abort();
+	return fd;
+}
