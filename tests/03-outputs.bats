@@ -77,6 +77,27 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	grep -Eq '^ +6000kB .* sysmalloc' top
 }
 
+# 65.005 blocks for each sample of 1,000 and 16 bytes in 65,536.
+@test "pprof: samples of a heap are what they stand for, by the names that Go has for it" {
+	need go
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" heap.lt heap
+	run_report 1 --format pprof -o . heap.lt
+	pprof -raw leaktrace-4242-heap.pb.gz >raw
+	grep -qx 'PeriodType: space bytes' raw
+	grep -qx 'Period: 65536' raw
+	grep -qx 'alloc_objects/count alloc_space/bytes inuse_objects/count inuse_space/bytes\[dflt\]' raw
+	awk '/^Samples:/ { on = 1; next } /^Locations/ { exit }
+		on && $1 ~ /^[0-9]+$/ { sub(":", "", $4); print $1, $2, $3, $4 }' raw >sums
+	expect "$(cat sums)" "65005 65005229 32503 32502614" "allocated and in use, blocks and bytes"
+	run_report 1 --format json -o heap.json heap.lt
+	expect "$(jq -c '.sites[] | select(.kind == "heap") | [.born, .died, .live, .samples, .bytes]' heap.json)" \
+		'[65005,32503,32503,500,32502614]' "born, died, live, samples, bytes in JSON"
+	expect "$(jq .totals.heap.bytes heap.json)" 32502614 "bytes of all"
+	run_report 1 --format folded -o heap.folded heap.lt
+	grep -Eq '^relayd;heap;.* 32503$' heap.folded
+}
+
 @test "pprof: -diff_base of two reports is what came between" {
 	need go
 	cd "$BATS_TEST_TMPDIR"

@@ -64,7 +64,7 @@ every_completion() {
 	wanted 'leaktrace v' version
 	wanted 'leaktrace --v' --version
 	wanted 'leaktrace go --ev' --every
-	wanted 'leaktrace attach --kinds ' fd page timer thread map all
+	wanted 'leaktrace attach --kinds ' fd page timer thread map heap all
 	wanted 'leaktrace attach -F ' text json folded html pprof openmetrics prometheus
 	wanted 'leaktrace diff --format ' text json
 	wanted 'leaktrace go --format p' pprof

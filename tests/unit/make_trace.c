@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile | wide | short | zombies]
+ * usage: make_trace FILE [hostile | wide | short | zombies | heap]
  *
  * relayd, watched for ten minutes:
  *
@@ -20,6 +20,7 @@
  * With wide there are a hundred sites more, of two files each. With hostile its
  * names are what a process could choose to hurt a reader with. With short two walks
  * of three did not reach a root, and debug information is split and missing. With zombies it has 120 children that nobody waits for.
+ * With heap there are samples of blocks of 1,000 bytes, one in 64 KiB: 1,000, of which 500 live.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,10 @@ static const struct plan narrow = {
 	LEAKTRACE_KIND_FD, LEAKTRACE_TYPE_FILE, 2, 5, 6, 1, 0, 0, NULL
 };
 
+static const struct plan sampled = {
+	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC, 1000, 1, 599, 2, DIES_AT_FREE, 0.012, NULL
+};
+
 static const struct {
 	uint64_t baseline, bytes;
 } before[KINDS] = { [LEAKTRACE_KIND_FD] = { 14, 0 }, [LEAKTRACE_KIND_PAGE] = { 2210, 0 },
@@ -199,6 +204,10 @@ static void put_objects(const struct plan *p, unsigned int site)
 		nla_put_u64(msg, LEAKTRACE_A_OBJECT_ID, id_of(p, site, i));
 		nla_put_u32(msg, LEAKTRACE_A_OBJECT_SITE, site);
 		nla_put_u64(msg, LEAKTRACE_A_OBJECT_BORN_NS, birth_ns(p, i));
+		if (p->kind == LEAKTRACE_KIND_HEAP) {
+			nla_put_u64(msg, LEAKTRACE_A_OBJECT_BYTES, 1000);
+			nla_put_u64(msg, LEAKTRACE_A_OBJECT_MEAN_BYTES, 65536);
+		}
 		end(LEAKTRACE_CMD_OBJECT_GET);
 		/* the oldest are what a report shows */
 		if (p->what && i < 10 * p->keep)
@@ -383,10 +392,11 @@ static void put_zombies(void)
 
 int main(int argc, char **argv)
 {
+	bool heap = argc > 2 && !strcmp(argv[2], "heap");
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile | wide | short | zombies]");
+		return fail("usage: make_trace FILE [hostile | wide | short | zombies | heap]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
 	cut = argc > 2 && !strcmp(argv[2], "short");
@@ -399,6 +409,8 @@ int main(int argc, char **argv)
 		put_site(&plans[i], i + 1, i + 1);
 	for (unsigned int i = 0; argc > 2 && !strcmp(argv[2], "wide") && i < 100; i++)
 		put_site(&narrow, 100 + i, 7);
+	if (heap)
+		put_site(&sampled, 200, 5);
 	put_target();
 	if (argc > 2 && !strcmp(argv[2], "zombies"))
 		put_zombies();
@@ -409,5 +421,7 @@ int main(int argc, char **argv)
 			put_symbol(&places[i], is_return);
 	for (unsigned int i = 0; i < ARRAY_SIZE(plans); i++)
 		put_objects(&plans[i], i + 1);
+	if (heap)
+		put_objects(&sampled, 200);
 	return file_finish(w) ? fail("cannot write %s", argv[1]) : 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* leaktrace status: targets, probes, table usage, losses. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "model/workload.h"
 #include "model/workload_json.h"
 #include "netlink/client.h"
+#include "netlink/gates.h"
 #include "netlink/kernel_series.h"
 #include "netlink/requests.h"
 #include "util/error.h"
@@ -26,6 +28,7 @@ struct overview {
 	struct target *targets;
 	struct probe *probes;
 	size_t ntargets, nprobes;
+	struct gate_list gates;
 };
 
 static const char *how_name(unsigned int how)
@@ -88,6 +91,41 @@ static void text_targets(const struct overview *v)
 		       t->flags & LEAKTRACE_TARGET_F_BACKGROUND ? ", background" : "",
 		       t->flags & LEAKTRACE_TARGET_F_FOLLOW_FORK ? ", follow-fork" : "",
 		       t->inexact ? ", not exact" : "");
+	}
+}
+
+static const char *door_name(const struct door_state *d)
+{
+	static const char *const names[] = {
+		[LEAKTRACE_DOOR_CLOSED] = "closed", [LEAKTRACE_DOOR_OPEN] = "open",
+		[LEAKTRACE_DOOR_TRAPPED] = "bypassed: a probe of somebody's is there",
+		[LEAKTRACE_DOOR_REFUSED] = "refused",
+	};
+
+	return d->state < ARRAY_SIZE(names) ? names[d->state] : "?";
+}
+
+/* What is written in processes: in those that are traced, and what is left in others. */
+static void text_gates(const struct overview *v)
+{
+	char a[32], b[32], c[32], d[32];
+
+	for (size_t i = 0; i < v->gates.ngates; i++) {
+		const struct gate_state *g = &v->gates.gate[i];
+
+		printf("\ngate of %u at %#" PRIx64 " (%s): %s; one sample in %s, %s allocated, %s freed, %s lost\n",
+		       g->pid, g->address, format_bytes(g->bytes, a),
+		       g->open ? "open" : "closed, what is left does nothing",
+		       format_bytes(g->mean_bytes, b), format_count(g->births, c),
+		       format_count(g->deaths, d), format_count(g->lost, (char[32]){ 0 }));
+		for (size_t j = 0; j < v->gates.ndoors; j++) {
+			const struct door_state *e = &v->gates.door[j];
+
+			if (e->gate == g->address && e->target == g->target)
+				printf("  %-40s %-9s %#" PRIx64 " %s%s%s\n", e->name, type_name(e->type),
+				       e->address, door_name(e), e->error ? ": " : "",
+				       e->error ? strerror(-e->error) : "");
+		}
 	}
 }
 
@@ -200,6 +238,50 @@ static struct json_object *json_targets(const struct overview *v)
 	return list;
 }
 
+static struct json_object *json_doors(const struct overview *v, const struct gate_state *g)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->gates.ndoors; i++) {
+		const struct door_state *d = &v->gates.door[i];
+		struct json_object *o;
+
+		if (d->gate != g->address || d->target != g->target)
+			continue;
+		o = json_object_new_object();
+		json_put(o, "function", json_string(d->name));
+		json_put(o, "type", json_string(type_name(d->type)));
+		json_put_number(o, "address", d->address);
+		json_put(o, "open", json_object_new_boolean(d->state == LEAKTRACE_DOOR_OPEN));
+		json_put(o, "error", json_object_new_int(d->error));
+		json_put_number(o, "traps", d->traps);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *json_gates(const struct overview *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->gates.ngates; i++) {
+		const struct gate_state *g = &v->gates.gate[i];
+		struct json_object *o = json_object_new_object();
+
+		json_put_number(o, "pid", g->pid);
+		json_put(o, "open", json_object_new_boolean(g->open));
+		json_put_number(o, "address", g->address);
+		json_put_number(o, "bytes", g->bytes);
+		json_put_number(o, "mean_bytes", g->mean_bytes);
+		json_put_number(o, "born", g->births);
+		json_put_number(o, "died", g->deaths);
+		json_put_number(o, "lost", g->lost);
+		json_put(o, "doors", json_doors(v, g));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *json_probes(const struct overview *v)
 {
 	struct json_object *list = json_object_new_array();
@@ -263,6 +345,7 @@ static void say_json(const struct overview *v)
 	json_put(o, "status", json_status(&v->s));
 	json_put(o, "targets", json_targets(v));
 	json_put(o, "probes", json_probes(v));
+	json_put(o, "gates", json_gates(v));
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 }
@@ -279,6 +362,7 @@ static void say_text(const struct overview *v, bool whole)
 		printf("%s\n", untested);
 	printf("\n");
 	text_targets(v);
+	text_gates(v);
 	text_fill(&v->s);
 	if (whole)
 		text_probes(v);
@@ -299,7 +383,7 @@ int cmd_status(struct options *o)
 	if (!c)
 		return fail("%s", err);
 	if (client_status(c, &v.s) || client_targets(c, &v.targets, &v.ntargets) ||
-	    client_probes(c, &v.probes, &v.nprobes))
+	    client_probes(c, &v.probes, &v.nprobes) || client_gates(c, &v.gates))
 		status = fail("%s", client_error(c));
 	else if (o->json)
 		say_json(&v);
@@ -307,6 +391,7 @@ int cmd_status(struct options *o)
 		say_text(&v, o->probes || !isatty(STDOUT_FILENO));
 	free(v.targets);
 	free(v.probes);
+	gate_list_free(&v.gates);
 	client_close(c);
 	return status;
 }

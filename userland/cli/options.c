@@ -43,7 +43,8 @@ struct option_exception {
 enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
-	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, all" },
+	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, heap, all" },
+	{ OPT_KINDS, 0, "heap-rate", "BYTES", "mean distance of samples of kind heap (default: 64K)" },
 	{ OPT_SELECT, 'p', "pid", "PID", "processes by PID, as without -p: 12 or 12,34" },
 	{ OPT_SELECT, 0, "comm", "NAME", "processes with this name (/proc/PID/comm)" },
 	{ OPT_SELECT, 0, "exe", "PATH", "processes that run this program: a path, or its last part" },
@@ -178,17 +179,33 @@ static int parse_kinds(const char *arg, uint32_t *kinds)
 		int kind = kind_parse(word);
 
 		if (!strcmp(word, "all")) {
-			*kinds |= LEAKTRACE_KINDS_ALL;
+			/* Of heap, code is written into the process: that is asked for by its name. */
+			*kinds |= LEAKTRACE_KINDS_ALL & ~(1U << LEAKTRACE_KIND_HEAP);
 			continue;
 		}
 		if (kind < 0) {
-			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread, map, or all)", word);
+			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread, map, heap, or all)", word);
 			break;
 		}
 		*kinds |= 1U << kind;
 	}
 	free(copy);
 	return err;
+}
+
+/* 1: every block. */
+static int parse_heap_rate(const char *arg, uint64_t *bytes)
+{
+	char *end;
+
+	*bytes = strtoull(arg, &end, 10);
+	if (end > arg && (*end == 'K' || *end == 'M')) {
+		*bytes <<= *end == 'K' ? 10 : 20;
+		end++;
+	}
+	if (end > arg && isdigit((unsigned char)*arg) && !*end && *bytes && *bytes <= 1U << 30)
+		return 0;
+	return fail("--heap-rate: '%s' is not a number of bytes from 1 to 1024M, such as 64K", arg);
 }
 
 static int parse_format(const char *arg, struct options *o)
@@ -411,13 +428,19 @@ static int parse_leak_exit(const char *arg, struct options *o)
 		fail("--leak-exit-code: '%s' is not a number from 1 to 255", arg) : 0;
 }
 
+static int parse_kinds_option(const struct option_row *r, const char *arg, struct options *o)
+{
+	return !strcmp(r->name, "kinds") ? parse_kinds(arg, &o->session.kinds) :
+					   parse_heap_rate(arg, &o->session.heap_rate_bytes);
+}
+
 static int parse_option(const struct option_row *r, const char *arg, struct options *o)
 {
 	char *end;
 
 	switch (r->bit) {
 	case OPT_KINDS:
-		return parse_kinds(arg, &o->session.kinds);
+		return parse_kinds_option(r, arg, o);
 	case OPT_DURATION:
 		return parse_time_option(r->name, arg, &o->session.duration_s);
 	case OPT_FORMAT:
@@ -509,6 +532,7 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 
 	memset(o, 0, sizeof(*o));
 	o->session.kinds = LEAKTRACE_KINDS_DEFAULT;
+	o->session.heap_rate_bytes = 64 << 10;
 	o->protocol = PUSH_PYROSCOPE;
 	o->leak_exit_code = EXIT_LEAKS;
 	build(cmd, longs, letters);

@@ -367,6 +367,9 @@ int decode_object(struct nlattr *attrs, int len, struct object *o)
 		GET(tb, OBJECT, OVERRUNS, 64, o->overruns);
 	} else if (o->kind == LEAKTRACE_KIND_MAP) {
 		GET(tb, OBJECT, BYTES, 64, o->bytes);
+	} else if (o->kind == LEAKTRACE_KIND_HEAP) {
+		GET(tb, OBJECT, BYTES, 64, o->bytes);
+		GET(tb, OBJECT, MEAN_BYTES, 64, o->mean_bytes);
 	} else {
 		GET(tb, OBJECT, CTID, 64, o->ctid);
 		GET(tb, OBJECT, EXITED_NS, 64, o->exited_ns);

@@ -19,12 +19,13 @@ struct object {
 	union {
 		uint64_t interval_ns;	/* timer */
 		uint64_t ctid;		/* thread: address of its tid word */
-		uint64_t bytes;		/* map */
+		uint64_t bytes;		/* map, heap */
 	};
 	uint64_t expirations;		/* timer: expirations since attach */
 	union {
 		uint64_t overruns;	/* timer */
 		uint64_t exited_ns;	/* exited thread or process */
+		uint64_t mean_bytes;	/* heap: mean distance of samples when it was allocated */
 	};
 };
 

@@ -219,12 +219,14 @@ char *object_describe(struct model *m, const struct object *o)
 		what = describe_page(m, o);
 	else if (o->kind == LEAKTRACE_KIND_TIMER)
 		what = describe_timer(o);
+	else if (o->kind == LEAKTRACE_KIND_HEAP)
+		what = strdup_printf("block of %" PRIu64 " bytes at %#" PRIx64, o->bytes, o->id);
 	else if (o->kind == LEAKTRACE_KIND_MAP && (alive || !object_notes_find(&m->seen, o)))
 		what = describe_map(m, o);
 	else if (o->kind == LEAKTRACE_KIND_THREAD && (alive || o->unjoined))
 		what = describe_thread(m, o);
 	sanitize(what);
-	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE)
+	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE && o->kind != LEAKTRACE_KIND_HEAP)
 		object_notes_add(&m->seen, o, what);
 	if (what)
 		return what;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/blame.h"
+#include "analysis/heap_estimate.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -156,6 +157,37 @@ static struct json_object *examples_list(struct model *m, const struct site *s)
 	return list;
 }
 
+static void put_counts(struct json_object *o, const struct site *s)
+{
+	json_put(o, "born", json_number(s->born));
+	json_put(o, "died", json_number(s->died));
+	json_put(o, "live", json_number(site_live(s)));
+	json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
+}
+
+/* Of samples: what they stand for. */
+static void put_estimate(struct json_object *o, struct model *m, const struct site *s)
+{
+	struct json_object *interval = json_object_new_object(), *both = json_object_new_array();
+	struct heap_estimate e;
+	struct heap_sums sums;
+	struct heap_interval i;
+
+	heap_sums_of_sites(m, &s->id, 1, &sums);
+	heap_estimate_site(m, s, &e);
+	i = heap_sums_interval(&sums);
+	json_put(o, "born", json_number(llround(e.live + e.died)));
+	json_put(o, "died", json_number(llround(e.died)));
+	json_put(o, "live", json_number(llround(e.live)));
+	json_put(o, "bytes", json_number(llround(e.live_bytes)));
+	json_put(o, "sampled", json_object_new_boolean(true));
+	json_put(o, "samples", json_number(sums.samples));
+	json_object_array_add(both, json_number(llround(i.low)));
+	json_object_array_add(both, json_number(llround(i.high)));
+	json_put(interval, "bytes", both);
+	json_put(o, "interval", interval);
+}
+
 static struct json_object *evidence_list(const struct judgement *j)
 {
 	struct json_object *list = json_object_new_array();
@@ -189,10 +221,10 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 	json_put(o, "evidence", evidence_list(j));
 	if (j->first_touch)
 		json_put(o, "first_touch", json_object_new_boolean(true));
-	json_put(o, "born", json_number(s->born));
-	json_put(o, "died", json_number(s->died));
-	json_put(o, "live", json_number(site_live(s)));
-	json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
+	if (s->kind == LEAKTRACE_KIND_HEAP)
+		put_estimate(o, m, s);
+	else
+		put_counts(o, s);
 	json_put(o, "rate_per_min", real(j->rate_per_min));
 	age = json_object_new_object();
 	json_put(age, "p50", real(j->age_p50_s));
@@ -245,7 +277,14 @@ static struct json_object *target_of(struct model *m)
 	return o;
 }
 
-static struct json_object *totals_of(const struct model *m)
+static uint64_t bytes_of(struct model *m, int kind)
+{
+	if (kind == LEAKTRACE_KIND_HEAP)
+		return heap_live_bytes(m);
+	return kind == LEAKTRACE_KIND_PAGE ? m->target.kind[kind].live * PAGE_BYTES : 0;
+}
+
+static struct json_object *totals_of(struct model *m)
 {
 	const struct target *t = &m->target;
 	struct json_object *all = json_object_new_object();
@@ -261,7 +300,7 @@ static struct json_object *totals_of(const struct model *m)
 		json_put(o, "born", json_number(n->born));
 		json_put(o, "died", json_number(n->died));
 		json_put(o, "live", json_number(n->live));
-		json_put(o, "bytes", json_number(k == LEAKTRACE_KIND_PAGE ? n->live * PAGE_BYTES : 0));
+		json_put(o, "bytes", json_number(bytes_of(m, k)));
 		json_put(o, "baseline_live", json_number(n->baseline_live));
 		json_put(o, "live_new", json_number(n->live > n->baseline_live ? n->live - n->baseline_live : 0));
 		json_put(o, "missed_births", json_number(n->missed_births));

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "analysis/blame.h"
+#include "analysis/heap_estimate.h"
 #include "model/judgement.h"
 #include "model/kind.h"
 #include "model/model.h"
@@ -276,6 +277,8 @@ void metrics_add(struct metrics *x, struct model *m)
 		put(x, DIED, m, t->died, "kind", kind_name(k), NULL);
 		if (k == LEAKTRACE_KIND_PAGE)
 			put(x, BYTES, m, t->live * PAGE_BYTES, "kind", kind_name(k), NULL);
+		else if (k == LEAKTRACE_KIND_HEAP)
+			put(x, BYTES, m, heap_live_bytes(m), "kind", kind_name(k), NULL);
 	}
 	put_runtime(x, m);
 	put_children(x, m);

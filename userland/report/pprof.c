@@ -4,13 +4,18 @@
  * sample has a site's objects of one age class; released objects are a sample
  * of their own without an age. Baseline objects have no stack and are left out,
  * which a comment in the profile says.
+ *
+ * Kind heap by itself has the sample types of Go's heap profiles, which is what tools know
+ * memory by; its values are what the kernel's samples stand for.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/heap_estimate.h"
 #include "model/judgement.h"
 #include "model/kind.h"
 #include "model/model.h"
@@ -71,11 +76,8 @@ static size_t workload_labels(const struct workload *w, struct pprof_label label
 
 /* @kind: NULL if all samples have the same kind */
 static void put(struct pprof *p, const struct model *m, const struct site *s, const char *kind,
-		const struct pprof_frame *frames, size_t n, uint64_t live, uint64_t died,
-		const char *age)
+		const struct pprof_frame *frames, size_t n, const int64_t *values, const char *age)
 {
-	uint64_t bytes = s->kind == LEAKTRACE_KIND_PAGE ? live * PAGE_BYTES : 0;
-	int64_t values[] = { live, bytes, live + died, died };
 	struct pprof_label labels[4 + WORKLOAD_LABELS] = {
 		{ .key = "type", .text = type_name(s->type) },
 		{ .key = "verdict", .text = verdict_name(s->judgement.verdict) },
@@ -90,17 +92,44 @@ static void put(struct pprof *p, const struct model *m, const struct site *s, co
 	pprof_sample(p, frames, n, values, labels, nlabels);
 }
 
+static void put_counted(struct pprof *p, struct model *m, const struct site *s, const char *kind,
+			const struct pprof_frame *frames, size_t n)
+{
+	uint64_t live[AGES], unknown = ages_of(m, s, live);
+	int64_t unit = s->kind == LEAKTRACE_KIND_PAGE ? PAGE_BYTES : 0;
+
+	for (unsigned int i = 0; i < AGES; i++)
+		if (live[i])
+			put(p, m, s, kind, frames, n, (int64_t[]){ live[i], live[i] * unit, live[i], 0 },
+			    age_name(i));
+	if (unknown || s->died)
+		put(p, m, s, kind, frames, n, (int64_t[]){ unknown, unknown * unit,
+		    unknown + s->died, s->died }, NULL);
+}
+
+static void put_estimated(struct pprof *p, struct model *m, const struct site *s, const char *kind,
+			  const struct pprof_frame *frames, size_t n)
+{
+	struct heap_estimate e;
+
+	heap_estimate_site(m, s, &e);
+	if (kind)
+		put(p, m, s, kind, frames, n, (int64_t[]){ llround(e.live), llround(e.live_bytes),
+		    llround(e.live + e.died), llround(e.died) }, NULL);
+	else
+		put(p, m, s, NULL, frames, n, (int64_t[]){ llround(e.live + e.died),
+		    llround(e.live_bytes + e.died_bytes), llround(e.live), llround(e.live_bytes) }, NULL);
+}
+
 static void put_site(struct pprof *p, struct model *m, const struct site *s, const char *kind)
 {
 	struct pprof_frame *frames;
-	size_t nframes = frames_of(m, s->stack, &frames);
-	uint64_t live[AGES], unknown = ages_of(m, s, live);
+	size_t n = frames_of(m, s->stack, &frames);
 
-	for (unsigned int i = 0; i < AGES && frames; i++)
-		if (live[i])
-			put(p, m, s, kind, frames, nframes, live[i], 0, age_name(i));
-	if ((unknown || s->died) && frames)
-		put(p, m, s, kind, frames, nframes, unknown, s->died, NULL);
+	if (frames && s->kind == LEAKTRACE_KIND_HEAP)
+		put_estimated(p, m, s, kind, frames, n);
+	else if (frames)
+		put_counted(p, m, s, kind, frames, n);
 	free(frames);
 }
 
@@ -111,9 +140,6 @@ static struct pprof *begin(const struct model *m, const char *kind)
 
 	if (!p)
 		return NULL;
-	pprof_sample_type(p, "live", "count");
-	pprof_sample_type(p, "live_space", "bytes");
-	pprof_period(p, kind, "count", 1);
 	pprof_time(p, (model_end_ns(m) / 1e9 + m->wall_minus_mono_s) * 1e9, model_end_s(m) * 1e9);
 	snprintf(line, sizeof(line), "leaktrace %s: %s of %s, pid %u", LEAKTRACE_VERSION, kind,
 		 *m->target.comm ? m->target.comm : "?", m->target.pid);
@@ -150,12 +176,35 @@ static void put_comments(struct pprof *p, struct model *m, unsigned int kinds)
 	}
 }
 
+/* What all samples have, @kinds being what they are of. */
+static void put_live_types(struct pprof *p, const char *kinds, bool space)
+{
+	pprof_sample_type(p, "live", "count");
+	pprof_sample_type(p, "live_space", "bytes");
+	pprof_default_type(p, space ? "live_space" : "live");
+	pprof_period(p, kinds, "count", 1);
+}
+
+static void put_types(struct pprof *p, const char *kinds, bool space)
+{
+	put_live_types(p, kinds, space);
+	pprof_sample_type(p, "born", "count");
+	pprof_sample_type(p, "died", "count");
+}
+
+static void put_heap_types(struct pprof *p, struct model *m)
+{
+	pprof_sample_type(p, "alloc_objects", "count");
+	pprof_sample_type(p, "alloc_space", "bytes");
+	pprof_sample_type(p, "inuse_objects", "count");
+	pprof_sample_type(p, "inuse_space", "bytes");
+	pprof_default_type(p, "inuse_space");
+	pprof_period(p, "space", "bytes", heap_mean_bytes(m));
+}
+
 /* Adds the samples of these kernel kinds. */
 static void put_kinds(struct pprof *p, struct model *m, unsigned int kinds, bool label)
 {
-	pprof_sample_type(p, "born", "count");
-	pprof_sample_type(p, "died", "count");
-	pprof_default_type(p, kinds == 1U << LEAKTRACE_KIND_PAGE ? "live_space" : "live");
 	put_comments(p, m, kinds);
 	for (size_t i = 0; m->maps && i < m->maps->n; i++) {
 		const struct map *map = &m->maps->map[i];
@@ -177,6 +226,10 @@ int report_pprof(struct model *m, int kind, void **data, size_t *len)
 
 	if (!p)
 		return -ENOMEM;
+	if (kind == LEAKTRACE_KIND_HEAP)
+		put_heap_types(p, m);
+	else
+		put_types(p, kind_name(kind), kind == LEAKTRACE_KIND_PAGE);
 	put_kinds(p, m, 1U << kind, false);
 	return finish(p, data, len);
 }
@@ -223,7 +276,7 @@ int report_runtime_pprof(struct model *m, const struct runtime_total *kind, void
 
 	if (!p)
 		return -ENOMEM;
-	pprof_default_type(p, kind->bytes ? "live_space" : "live");
+	put_live_types(p, kind->kind, kind->bytes);
 	put_runtime(p, m, kind->kind);
 	return finish(p, data, len);
 }
@@ -234,6 +287,7 @@ int report_pprof_all(struct model *m, void **data, size_t *len)
 
 	if (!p)
 		return -ENOMEM;
+	put_types(p, "objects", false);
 	put_kinds(p, m, m->target.kinds, true);
 	if (m->runtime)
 		put_runtime(p, m, NULL);

@@ -3,12 +3,14 @@
  * Shared by all report formats: the order of sites, losses, and whether
  * anything leaks.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "analysis/finding.h"
+#include "analysis/heap_estimate.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -35,6 +37,7 @@ static const char *const inexact_reasons[] = {
 	"a probe fired inside another probe",
 	"the pool for deferred work was empty",
 	"more child processes than max_targets allows: some are not traced",
+	"heap: blocks may have been freed unseen: somebody's probe is at a function of the allocator",
 };
 
 /* The share of objects created since attach that have a complete stack, and why others do not. */
@@ -282,6 +285,17 @@ static void fold(FILE *f, const char *comm, const char *kind, const struct symbo
 	fprintf(f, " %llu\n", (unsigned long long)live);
 }
 
+/* Of heap: what its samples stand for. */
+static uint64_t blocks_of(struct model *m, const struct site *s)
+{
+	struct heap_estimate e;
+
+	if (s->kind != LEAKTRACE_KIND_HEAP)
+		return site_live(s);
+	heap_estimate_site(m, s, &e);
+	return llround(e.live);
+}
+
 void report_folded(FILE *f, struct model *m)
 {
 	const struct runtime_site *known;
@@ -297,7 +311,7 @@ void report_folded(FILE *f, struct model *m)
 		if (!site_live(s))
 			continue;
 		n = model_frames(m, s->stack, &frames);
-		fold(f, comm, kind_name(s->kind), frames, n, site_live(s));
+		fold(f, comm, kind_name(s->kind), frames, n, blocks_of(m, s));
 	}
 	for (size_t i = 0; i < nknown; i++)
 		if (known[i].live)

@@ -26,7 +26,7 @@ void report_finding(FILE *f, struct model *m, const struct finding *g, const str
 
 void report_runtime_site(FILE *f, const struct runtime_site *s, const struct report_style *style, bool brief);
 
-void report_totals(FILE *f, const struct model *m, const struct report_style *style);
+void report_totals(FILE *f, struct model *m, const struct report_style *style);
 void report_children_finding(FILE *f, struct model *m, const struct report_item *item,
 			     const struct report_style *style, bool brief);
 void report_children(FILE *f, const struct model *m, const struct report_style *style);

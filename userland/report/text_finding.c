@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analysis/blame.h"
+#include "analysis/heap_estimate.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -40,7 +41,8 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 	for (int i = 0; i < n; i++) {
 		char *what = object_describe(m, o[i]), age[32];
 
-		if (s->kind == LEAKTRACE_KIND_PAGE || s->kind == LEAKTRACE_KIND_MAP)
+		if (s->kind == LEAKTRACE_KIND_PAGE || s->kind == LEAKTRACE_KIND_MAP ||
+		    s->kind == LEAKTRACE_KIND_HEAP)
 			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
 		else
 			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",
@@ -49,6 +51,19 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 							 (end - o[i]->born_ns) / 1e9 : 0, age));
 		free(what);
 	}
+}
+
+/* Of samples: what they stand for. */
+static void write_estimate(FILE *f, struct model *m, const struct finding *g)
+{
+	struct heap_sums sums;
+	struct heap_interval i;
+	char a[32], b[32], c[32];
+
+	heap_sums_of_sites(m, g->sites, g->nsites, &sums);
+	i = heap_sums_interval(&sums);
+	fprintf(f, " samples (about %s; 95 %%: %s to %s)", format_bytes(sums.bytes, a),
+		format_bytes(i.low, b), format_bytes(i.high, c));
 }
 
 /* "60 fd file", "12.5 MiB of memory", "6 fd, 3 thread" */
@@ -67,6 +82,8 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 			fprintf(f, " %s", type_name(s->type));
 		if (k == LEAKTRACE_KIND_PAGE)
 			fprintf(f, " (%s)", format_bytes(g->live[k] * PAGE_BYTES, live));
+		if (k == LEAKTRACE_KIND_HEAP)
+			write_estimate(f, m, g);
 		first = false;
 	}
 	if (g->unjoined)

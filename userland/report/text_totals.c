@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/heap_estimate.h"
 #include "model/kind.h"
 #include "model/model.h"
 #include "model/runtime.h"
@@ -52,7 +53,7 @@ static void set_bytes(struct row *r, uint64_t bytes)
 	snprintf(r->bytes, sizeof(r->bytes), "  (%s)", format_bytes(bytes, text));
 }
 
-static void read_totals(struct totals *t, const struct model *m)
+static void read_totals(struct totals *t, struct model *m)
 {
 	struct runtime_total runtime[RUNTIME_KINDS];
 	int n = runtime_totals(m->runtime, runtime);
@@ -68,6 +69,8 @@ static void read_totals(struct totals *t, const struct model *m)
 		format_count(total->died, r->cell[3]);
 		if (k == LEAKTRACE_KIND_PAGE)
 			set_bytes(r, total->live * PAGE_BYTES);
+		else if (k == LEAKTRACE_KIND_HEAP)
+			set_bytes(r, heap_live_bytes(m));
 	}
 	/* samples show no creations and releases */
 	for (int k = 0; k < n && t->n < ROWS_MAX; k++) {
@@ -97,7 +100,7 @@ static int measure(const struct totals *t, int least, int width[CELLS])
 }
 
 /** report_totals() - print how many objects of each kind there are */
-void report_totals(FILE *f, const struct model *m, const struct report_style *style)
+void report_totals(FILE *f, struct model *m, const struct report_style *style)
 {
 	static const char *const heads[CELLS] = {
 		"", "baseline", "created", "released", "live", "growth", "per min"

@@ -27,6 +27,7 @@
 #include "report/family.h"
 #include "report/report.h"
 #include "session/alarm.h"
+#include "session/heap_gate.h"
 #include "session/live_view.h"
 #include "session/news.h"
 #include "session/session.h"
@@ -171,6 +172,7 @@ static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced 
 		model_settle(&(*added)->model);
 	limits_read_watches(&(*added)->model);	/* which needs objects */
 	(*added)->ours = true;
+	heap_gate_try(s, *added);
 	return 0;
 }
 

@@ -40,6 +40,8 @@ struct traced {
 	bool done;		/* exited or detached */
 	bool detached;		/* by another command: nothing more can be read */
 	bool read;		/* the final sample was taken */
+	bool gate_decided;	/* of its heap: opened, or given up */
+	unsigned int gate_tries;
 	bool in_family;		/* its findings were added */
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
@@ -52,6 +54,7 @@ struct traced {
 struct session_options {
 	uint32_t kinds;		/* bits: 1 << LEAKTRACE_KIND_… */
 	uint32_t max_objects;	/* of a target's table in the kernel; 0: the module's default */
+	uint64_t heap_rate_bytes;	/* mean distance of samples of the heap */
 	bool follow_fork;	/* children become targets */
 	bool background;	/* targets outlive the session */
 	bool every_object;	/* events: also every creation and release */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Estimates from samples of a heap whose truth is known. */
+#include <math.h>
+#include <stdint.h>
+
+#include "analysis/heap_estimate.h"
+#include "check.h"
+
+static uint64_t state = 1;
+
+static double uniform(void)
+{
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return ((state >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* Blocks of one size: the estimate, and whether the truth is within its interval. */
+static bool once(uint64_t size, uint64_t total, uint64_t mean, double *ratio)
+{
+	double p = -expm1(-(double)(size + 16) / mean);
+	struct heap_sums sums = { 0 };
+	struct heap_interval i;
+
+	for (uint64_t have = 0; have < total; have += size)
+		if (uniform() < p)
+			heap_sums_add(&sums, size, mean);
+	i = heap_sums_interval(&sums);
+	*ratio = sums.bytes / total;
+	return i.low <= total && total <= i.high;
+}
+
+static void many(uint64_t size, uint64_t total, uint64_t mean, double tolerance)
+{
+	double sum = 0, ratio;
+	int right = 0;
+
+	for (int i = 0; i < 400; i++) {
+		right += once(size, total, mean, &ratio);
+		sum += ratio;
+	}
+	CHECK(fabs(sum / 400 - 1) < tolerance, "blocks of %lu: %.3f of the truth", size, sum / 400);
+	CHECK(right >= 372, "blocks of %lu: %d of 400 intervals have the truth", size, right);
+}
+
+int main(void)
+{
+	struct heap_sums sums = { 0 };
+	struct heap_interval i = heap_sums_interval(&sums);
+
+	CHECK(i.low == 0 && i.high == 0, "nothing is nothing");
+	for (int n = 0; n < 10; n++)
+		heap_sums_add(&sums, 100, 1);
+	i = heap_sums_interval(&sums);
+	CHECK(sums.bytes == 1000 && sums.blocks == 10 && i.low == 1000 && i.high == 1000,
+	      "every block is a sample: %g, %g to %g", sums.bytes, i.low, i.high);
+	sums = (struct heap_sums){ 0 };
+	heap_sums_add(&sums, 8 << 20, 64 << 10);
+	i = heap_sums_interval(&sums);
+	CHECK(fabs(i.low - (8 << 20)) < 1 && fabs(i.high - (8 << 20)) < 1, "a large one is exact");
+	/* ten samples: what is known of their interval, by Poisson's */
+	sums = (struct heap_sums){ 0 };
+	for (int n = 0; n < 10; n++)
+		heap_sums_add(&sums, 1, 1 << 20);
+	i = heap_sums_interval(&sums);
+	CHECK(fabs(i.low / sums.bytes - 0.4795) < 0.001 && fabs(i.high / sums.bytes - 1.8390) < 0.001,
+	      "%g to %g", i.low / sums.bytes, i.high / sums.bytes);
+	many(48, 10 << 20, 512 << 10, 0.05);
+	many(4000, 10 << 20, 512 << 10, 0.05);
+	many(48, 1 << 20, 64 << 10, 0.05);
+	many(100000, 10 << 20, 64 << 10, 0.02);
+	return verdict("heap estimates");
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What samples of a heap say of all its blocks. */
+#ifndef LEAKTRACE_ANALYSIS_HEAP_ESTIMATE_H
+#define LEAKTRACE_ANALYSIS_HEAP_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct model;
+struct site;
+
+struct heap_sums {			/* of live samples */
+	uint64_t samples;
+	double blocks, bytes;		/* estimates */
+	double exact, variance, largest;	/* bytes that are certain; of the others' sum */
+};
+
+struct heap_interval { double low, high; };	/* bytes, 95 % */
+
+void heap_sums_add(struct heap_sums *sums, uint64_t size_bytes, uint64_t mean_bytes);
+struct heap_interval heap_sums_interval(const struct heap_sums *sums);
+
+/*
+ * All blocks of a site. Of a sample that died the size is not known: it stands for as much as
+ * a live one of the same site. Where there is none, for one block, and for the mean distance
+ * of samples, as small blocks do.
+ */
+struct heap_estimate { double live, live_bytes, died, died_bytes; };
+
+uint64_t heap_live_bytes(struct model *m);	/* of all sites */
+void heap_estimate_site(struct model *m, const struct site *s, struct heap_estimate *e);
+
+/* Of the live blocks of some sites. */
+void heap_sums_of_sites(struct model *m, const uint32_t *sites, size_t n, struct heap_sums *sums);
+uint64_t heap_mean_bytes(struct model *m);	/* between samples; 0: there is none that lives */
+
+#endif
