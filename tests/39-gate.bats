@@ -5,9 +5,7 @@
 
 load lib/common
 
-# They write into text: only where they were seen to pass (docs/limits.md, Gates).
 setup_file() {
-	[[ $(uname -r) == 6.1.* ]] || skip "gates were tested on Linux 6.1 only"
 	need_module
 	load_module gates=1
 	hide_debug_files
@@ -59,7 +57,7 @@ assert_truth() {
 	expect "$(jq .died <<<"$t")" "$(($(answer died) - ${2-0}))" died
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "gate: opened, every block is seen, with who called and its size; closed, the text is as before" {
 	begin
 	gate open "$VICTIM" 1
@@ -86,7 +84,6 @@ assert_truth() {
 	expect "$(genl target "$VICTIM" | jq .kind.heap.live)" 10 "live after the gate was closed"
 }
 
-# bats test_tags=core
 @test "gate: opened again, it knows nothing of the blocks of the one before" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null
@@ -103,7 +100,7 @@ assert_truth() {
 	expect "$(genl target "$VICTIM" | jq -c '.kind.heap | [.born, .live]')" '[28,3]' "born, live"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "gate: opened and closed again and again under threads, signals, forks and vforks" {
 	begin
 	tell churn 2
@@ -145,7 +142,6 @@ more_children() {
 	assert_gate lost_faults 0
 }
 
-# bats test_tags=core
 @test "gate: samples stand for the bytes that they were drawn from" {
 	begin
 	gate open "$VICTIM" 4096 >/dev/null
@@ -174,7 +170,7 @@ foreign() { echo "$1" >/sys/kernel/tracing/events/uprobes/foreign/enable; }
 
 is_trapped() { [ "$(gate_get '.doors[] | select(.name == "victim_free") | .traps')" -gt 0 ]; }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "gate: somebody's uprobe on a door is never broken, and told to be in the way" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null
@@ -201,7 +197,6 @@ is_trapped() { [ "$(gate_get '.doors[] | select(.name == "victim_free") | .traps
 	assert_pristine
 }
 
-# bats test_tags=core
 @test "gate: countdowns that have stopped go on after the next report" {
 	begin
 	gate open "$VICTIM" 4096 >/dev/null
@@ -249,7 +244,6 @@ time.sleep(1000)' "$TOP/tests/lib" "$VICTIM" >"$BATS_TEST_TMPDIR/session" 3>&- &
 no_targets() { [ "$(genl status | jq .targets)" = 0 ]; }
 gone_gate() { [ "$(gate get | jq length)" = 0 ]; }
 
-# bats test_tags=core
 @test "gate: the module cannot be unloaded while doors are open; stopped, they are closed" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null
@@ -266,7 +260,6 @@ gone_gate() { [ "$(gate get | jq length)" = 0 ]; }
 	load_module gates=1
 }
 
-# bats test_tags=core
 @test "gate: none without the module's parameter" {
 	load_module
 	begin
@@ -276,7 +269,7 @@ gone_gate() { [ "$(gate get | jq length)" = 0 ]; }
 	load_module gates=1
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "gate: plans that lie are refused, and nothing is written" {
 	begin
 	local spoil
