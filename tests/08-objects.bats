@@ -181,7 +181,7 @@ holder() {
 			Node __main__.chain: __main__.Node -> .next_one
 		CHAINS
 		[[ $(holder __main__.In_cell) == "__main__.in_cell: function -> "*" -> [0]: cell -> .cell_contents: list -> [0 …]: __main__.In_cell" ]]
-		[[ $(holder __main__.In_generator) == "__main__.in_generator: generator -> "*": list -> [0 …]: __main__.In_generator" ]]
+		[[ $(holder __main__.In_generator) == "__main__.in_generator: generator generator() -> "*"variable waiting: list -> [0 …]: __main__.In_generator" ]]
 		end_victim
 	done
 }

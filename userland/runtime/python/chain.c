@@ -149,9 +149,31 @@ static void say_role(const struct python_objects *o, const struct python_link *l
 	case PYTHON_MEMBER:
 		snprintf(to, size, "member");
 		break;
+	case PYTHON_STACK:
+		snprintf(to, size, "on its stack");
+		break;
 	default:
 		say_field(o, l, to, size);
 	}
+}
+
+/* The function of a generator or coroutine: that of an example, if there are several. */
+static void say_type(const struct python_objects *o, const struct python_link *l, FILE *f)
+{
+	const struct python_type *t = &o->tracked.types.type[l->type];
+	const struct python_layout *layout = &o->process->layout;
+	uint64_t at = o->tracked.at[l->example], frame, code;
+	char name[NAME_BYTES];
+
+	fprintf(f, "%s", t->name);
+	if (t->shape != PYTHON_GENERATOR)
+		return;
+	frame = layout->minor < 11 ? python_word(&o->process->memory, at + PYTHON_OBJECT_BYTES) :
+		at + t->basic_bytes - layout->frame_locals;
+	code = frame ? python_word(&o->process->memory, frame + layout->frame_code) : 0;
+	if (code && python_string(o->process, python_word(&o->process->memory, code + layout->code_name), name,
+				  sizeof(name)))
+		fprintf(f, " %s()%s", name, l->objects > 1 ? " …" : "");
 }
 
 /* The links from the root on; a dictionary that only has attributes is left out, unless it is the last. */
@@ -185,7 +207,9 @@ static bool say(const struct python_objects *o, uint32_t link, struct python_cha
 		const struct python_link *l = &o->reach.links.link[list[n]];
 
 		say_role(o, l, role, sizeof(role));
-		fprintf(f, "%s: %s%c", role, type_name(o, l), '\0');
+		fprintf(f, "%s: ", role);
+		say_type(o, l, f);
+		fputc('\0', f);
 		c->parts++;
 	}
 	if (!fclose(f))

@@ -23,8 +23,8 @@ static uint32_t find(struct python_reach *r, const struct python_reference *ref)
 	uint32_t i = python_tracked_find(r->t, ref->to);
 	int error;
 
-	/* a field may be anything; only what the collector knows is an object for sure */
-	if (i != PYTHON_OBJECT_NONE || ref->role == PYTHON_FIELD || ref->to % 8)
+	/* a word may be anything; only what the collector knows is an object for sure */
+	if (i != PYTHON_OBJECT_NONE || ref->role == PYTHON_FIELD || ref->role == PYTHON_STACK || ref->to % 8)
 		return i;
 	error = python_tracked_add(r->process, r->t, ref->to);
 	if (error)

@@ -183,7 +183,7 @@ void python_refer_frame(struct python_process *p, uint64_t frame, python_see_ref
 	for (uint32_t i = 0; i < locals && !s.stopped; i++)
 		tell(&s, python_word(&p->memory, frame + l->frame_locals + i * 8), PYTHON_LOCAL,
 		     python_word(&p->memory, names + TUPLE_ITEMS + i * 8));
-	see_words(&s, frame + l->frame_locals + locals * 8, stack, PYTHON_FIELD, 0);
+	see_words(&s, frame + l->frame_locals + locals * 8, stack, PYTHON_STACK, 0);
 }
 
 static uint64_t items_of(struct seen *s, uint64_t object)
@@ -244,6 +244,11 @@ static void see_shape(struct seen *s, const struct python_type *t, uint64_t obje
 	case PYTHON_GENERATOR:
 		if (s->p->layout.minor >= 11)
 			python_refer_frame(s->p, object + t->basic_bytes - s->p->layout.frame_locals, s->see, s->arg);
+		see_plain(s, t, object);
+		break;
+	case PYTHON_FRAME:
+		if (s->p->layout.minor < 11)
+			python_refer_frame(s->p, object, s->see, s->arg);
 		see_plain(s, t, object);
 		break;
 	default:

@@ -16,7 +16,8 @@ enum python_role {
 	PYTHON_KEY, PYTHON_VALUE,	/* of a dictionary; name: the key */
 	PYTHON_ITEM,			/* of a list, tuple or deque; name: its index */
 	PYTHON_MEMBER,			/* of a set */
-	PYTHON_LOCAL,			/* of a generator; name: of the variable, or 0 */
+	PYTHON_LOCAL,			/* of a generator or frame; name: of the variable */
+	PYTHON_STACK,			/* of these: any word of what they compute with */
 	PYTHON_FIELD,			/* any word of an object; name: its offset */
 };
 
@@ -30,8 +31,7 @@ struct python_reference {
 typedef bool python_see_reference(const struct python_reference *r, void *arg);
 
 /*
- * Fields are all words of the object, whatever they are; all else are addresses of objects,
- * as long as the object has not changed meanwhile. Weak references are left out.
+ * Fields and stacks are words, whatever they are; all else are addresses of objects, as long as the object has not changed meanwhile. Weak references are left out.
  */
 void python_refer(struct python_process *p, const struct python_type *t, uint64_t object,
 		  python_see_reference *see, void *arg);
