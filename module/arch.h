@@ -7,6 +7,9 @@
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
+#ifdef CONFIG_X86_64
+#include <asm/fsgsbase.h>
+#endif
 
 #if defined(CONFIG_X86_64)
 #define LT_SYSCALL(name) "__x64_sys_" name
@@ -48,6 +51,16 @@ static inline unsigned long lt_arch_reg(const struct pt_regs *regs, unsigned int
 	}
 #endif
 	return 0;
+}
+
+/* From where current's own variables are counted. */
+static inline unsigned long lt_arch_thread_base(void)
+{
+#ifdef CONFIG_X86_64
+	return x86_fsbase_read_cpu();
+#else
+	return 0;
+#endif
 }
 
 /* Where the signal frame at @sp has a register: ucontext, after its 40 bytes

@@ -10,6 +10,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/leaktrace_chain.h>
 #include <linux/leaktrace_unwind.h>
 
 struct file;
@@ -39,6 +40,7 @@ struct lt_map {
 struct lt_maps {
 	refcount_t refs;
 	u64 generation;		/* no other array, nor what this one was, has it */
+	struct leaktrace_chain *chain;	/* of the script that runs here; NULL: none is known */
 	u32 n;
 	struct lt_map map[];
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where an address space has code, and which unwind table goes with it: a
- * sorted array that user space sets and walkers read under RCU.
+ * sorted array that user space sets and walkers read under RCU. If the code is an
+ * interpreter's, a description of how to find a script's frames is with it.
  *
  * A stale entry would give silently wrong frames, so a mapping is dead the moment it
  * begins to be unmapped (mm.c), and user space is told; so it is of a pc in no mapping.
@@ -72,6 +73,7 @@ void lt_maps_put(struct lt_maps *maps)
 		return;
 	for (i = 0; i < maps->n; i++)
 		lt_table_put(maps->map[i].table);
+	kfree(maps->chain);
 	kvfree(maps);
 }
 
@@ -140,6 +142,8 @@ struct lt_maps *lt_maps_copy(const struct lt_maps_then *then)
 	copy = lt_maps_new(then->maps->n);
 	if (IS_ERR(copy))
 		return NULL;
+	if (then->maps->chain)
+		copy->chain = kmemdup(then->maps->chain, sizeof(*copy->chain), GFP_KERNEL);
 	for (i = 0; i < then->maps->n; i++) {
 		copy->map[i] = then->maps->map[i];
 		copy->map[i].dead = was_dead(&then->maps->map[i], then->generation);

@@ -42,6 +42,7 @@ static const struct nla_policy target_add_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
 	[LEAKTRACE_A_TARGET_MAX_OBJECTS] = { .type = NLA_U32 },
 	[LEAKTRACE_A_TARGET_PARENT] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_TARGET_MAP] = { .type = NLA_NESTED },
+	[LEAKTRACE_A_TARGET_CHAIN] = NLA_POLICY_EXACT_LEN(sizeof(struct leaktrace_chain)),
 };
 
 static const struct nla_policy target_policy[LEAKTRACE_A_TARGET_MAX + 1] = {
@@ -65,6 +66,7 @@ static const struct nla_policy maps_set_policy[LEAKTRACE_A_UNWIND_MAX + 1] = {
 	[LEAKTRACE_A_UNWIND_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LEAKTRACE_A_UNWIND_GENERATION] = { .type = NLA_U32 },
 	[LEAKTRACE_A_UNWIND_MAP] = { .type = NLA_NESTED },
+	[LEAKTRACE_A_UNWIND_CHAIN] = NLA_POLICY_EXACT_LEN(sizeof(struct leaktrace_chain)),
 };
 
 static const struct nla_policy gate_open_policy[LEAKTRACE_A_GATE_MAX + 1] = {
@@ -341,7 +343,7 @@ static int target_add(struct sk_buff *skb, struct genl_info *info)
 	a.task = task_of_pid(get_u32(info->attrs, LEAKTRACE_A_TARGET_PID, 0), info->extack);
 	if (IS_ERR(a.task))
 		return PTR_ERR(a.task);
-	a.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_TARGET_MAP);
+	a.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_TARGET_MAP, LEAKTRACE_A_TARGET_CHAIN);
 	if (IS_ERR(a.maps)) {
 		put_task_struct(a.task);
 		return PTR_ERR(a.maps);

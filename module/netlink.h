@@ -69,7 +69,7 @@ int lt_netlink_defer(struct sk_buff *skb, struct genl_info *info,
 		     const struct lt_command *command, void *args);
 
 /* netlink_unwind.c: the commands that hand unwind tables over */
-struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type);
+struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type, int chain);
 int lt_unwind_add(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_get(struct sk_buff *skb, struct genl_info *info);
 int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info);

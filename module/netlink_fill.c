@@ -312,7 +312,8 @@ int lt_fill_stack(struct sk_buff *skb, u32 id)
 	if (nla_put_u32(skb, LEAKTRACE_A_STACK_ID, id) ||
 	    nla_put_u8(skb, LEAKTRACE_A_STACK_STATUS, s->status) ||
 	    nla_put_u8(skb, LEAKTRACE_A_STACK_GUESSED, s->guessed) ||
-	    nla_put(skb, LEAKTRACE_A_STACK_PCS, s->nr * sizeof(u64), s->pc))
+	    nla_put(skb, LEAKTRACE_A_STACK_PCS, s->nr * sizeof(u64), s->pc) ||
+	    nla_put_u8(skb, LEAKTRACE_A_STACK_CHAIN, s->chain))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "chain_check.h"
 #include "code.h"
 #include "mm.h"
 #include "netlink.h"
@@ -150,15 +151,30 @@ static int parse_map(struct lt_map *map, const struct nlattr *nest, u64 after,
 	return -ENOENT;
 }
 
+static int parse_chain(struct lt_maps *maps, const struct nlattr *attr,
+		       struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	maps->chain = nla_memdup(attr, GFP_KERNEL);
+	if (!maps->chain)
+		return -ENOMEM;
+	if (!leaktrace_chain_check(maps->chain))
+		return 0;
+	NL_SET_ERR_MSG(extack, "not a valid CHAIN");
+	return -EINVAL;
+}
+
 /**
  * lt_unwind_parse_maps() - all nests of mappings in a request
  * @info: the request
  * @type: their attribute
+ * @chain: that of the description of a script's frames
  *
  * Context: may sleep.
  * Return: the mappings, NULL if there are none, or ERR_PTR with a reason.
  */
-struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
+struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type, int chain)
 {
 	struct lt_maps *maps;
 	struct nlattr *nest;
@@ -168,6 +184,10 @@ struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 
 	nla_for_each_attr(nest, genlmsg_data(info->genlhdr), genlmsg_len(info->genlhdr), rem)
 		n += nla_type(nest) == type;
+	if (!n && info->attrs[chain]) {
+		NL_SET_ERR_MSG(info->extack, "a CHAIN without mappings");
+		return ERR_PTR(-EINVAL);
+	}
 	if (!n)
 		return NULL;
 	maps = lt_maps_new(n);
@@ -181,6 +201,8 @@ struct lt_maps *lt_unwind_parse_maps(struct genl_info *info, int type)
 			break;
 		after = maps->map[maps->n++].end;
 	}
+	if (!err)
+		err = parse_chain(maps, info->attrs[chain], info->extack);
 	if (!err)
 		return maps;
 	lt_maps_put(maps);
@@ -268,7 +290,7 @@ int lt_unwind_maps_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no such target");
 		return -ENOENT;
 	}
-	s.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_UNWIND_MAP);
+	s.maps = lt_unwind_parse_maps(info, LEAKTRACE_A_UNWIND_MAP, LEAKTRACE_A_UNWIND_CHAIN);
 	if (IS_ERR(s.maps)) {
 		lt_target_put(s.t);
 		return PTR_ERR(s.maps);

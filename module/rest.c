@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 #include <net/genetlink.h>
 
+#include "chain.h"
 #include "leaktrace.h"
 #include "mm.h"
 #include "netlink.h"
@@ -96,6 +97,7 @@ static bool rest_find_frame(struct lt_target *t, u32 stack, struct rest *r)
 	m = rcu_dereference(t->mm);
 	if (m && m->mm == current->mm) {
 		lt_walk_user(w, lt_max_depth, regs, rcu_dereference(m->code.maps));
+		lt_chain_walk(w);
 		found = s && !w->missed && lt_stack_is(s, w);
 	}
 	if (found)

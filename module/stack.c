@@ -9,9 +9,9 @@
  * is walked again on the way back to user mode (work.c). Then a birth moves to the site of
  * the whole stack; the cut stack of a death, kept for it alone, names the whole one.
  *
- * Cost: memory is 16 + 8 * depth bytes a stack. Scratch is 24 * max_depth bytes a CPU
- * that is online, and what recall.c keeps; lt_probe_enter() makes its holder the only one
- * on its CPU.
+ * Cost: memory is 16 + 8 * depth bytes a stack, and 16 for each frame of a script. Scratch
+ * is 24 * max_depth bytes a CPU that is online, 2 KiB, and what recall.c keeps;
+ * lt_probe_enter() makes its holder the only one on its CPU.
  *
  * Lock: added.lock, raw and irq-safe, a leaf: one at a time adds.
  */
@@ -26,6 +26,7 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
+#include "chain.h"
 #include "code.h"
 #include "key.h"
 #include "leaktrace.h"
@@ -241,17 +242,19 @@ static bool stack_runs_short(void)
 /* Under added.lock. */
 static u32 stack_put(const struct lt_walk *w, u32 hash, u32 next, bool own)
 {
-	u32 id = stack_reserve(sizeof(struct lt_stack) + w->n * sizeof(u64), own);
+	u32 words = w->n + w->nwords;
+	u32 id = stack_reserve(sizeof(struct lt_stack) + words * sizeof(u64), own);
 	struct lt_stack *s = (struct lt_stack *)lt_stack_at(id);
 
 	if (!id)
 		return 0;
 	s->next = next;
 	s->hash = hash;
-	s->nr = w->n;
+	s->nr = words;
 	s->status = w->status;
+	s->chain = w->chain;
 	s->guessed = w->guessed;
-	memcpy(s->pc, w->pc, w->n * sizeof(u64));
+	memcpy(s->pc, w->pc, words * sizeof(u64));
 	return id;
 }
 
@@ -276,10 +279,10 @@ static u32 stack_add(u32 bucket, u32 hash, const struct lt_walk *w, bool own)
 
 static u32 stack_hash(const struct lt_walk *w)
 {
-	u64 hash = seed ^ w->status;
-	unsigned int i;
+	unsigned int i, n = w->n + w->nwords;
+	u64 hash = seed ^ w->status ^ w->chain << 8;
 
-	for (i = 0; i < w->n; i++)
+	for (i = 0; i < n; i++)
 		hash = (hash ^ w->pc[i]) * factor;
 	return hash >> 32;
 }
@@ -304,6 +307,8 @@ static noinline u32 stack_of_kernel(void)
 	if (unlikely(!w))
 		return 0;
 	w->n = 0;
+	w->nwords = 0;
+	w->chain = LEAKTRACE_CHAIN_NONE;
 	w->status = LEAKTRACE_STACK_NONE;
 	w->guessed = 0;
 	return stack_id_of(w);
@@ -317,6 +322,7 @@ static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *map
 	if (unlikely(!w))
 		return 0;
 	lt_walk_user(w, lt_max_depth, regs, maps);
+	lt_chain_walk(w);
 	id = stack_id_of(w);
 	if (id && maps)
 		lt_recall_put(w, id);
@@ -352,6 +358,31 @@ static noinline u32 stack_capture(struct lt_target *t)
 	return stack_walk(regs, m, m ? rcu_dereference_sched(m->code.maps) : NULL);
 }
 
+/*
+ * The stack of @like was walked before, but not what the script does in it. Return: the
+ * id of both; 0: all of it has to be walked.
+ */
+static noinline u32 stack_of_script(u32 like, struct lt_maps *maps)
+{
+	const struct lt_stack *s = lt_stack_at(like);
+	struct lt_walk *w = __this_cpu_read(scratch);
+
+	if (unlikely(!w))
+		return 0;
+	w->maps = maps;
+	w->missed = 0;
+	w->status = s->status;
+	w->guessed = s->guessed;
+	w->chain = LEAKTRACE_CHAIN_NONE;
+	w->nwords = 0;
+	for (w->n = 0; w->n < s->nr && !(s->pc[w->n] & LEAKTRACE_CHAIN_WORD); w->n++)
+		w->pc[w->n] = s->pc[w->n];
+	lt_chain_walk(w);
+	if (unlikely(w->missed))
+		return 0;
+	return lt_stack_is(s, w) ? like : stack_id_of(w);
+}
+
 /**
  * lt_stack_capture() - the user stack of current
  * @t: the target whose event this is; current need not be of it
@@ -369,6 +400,8 @@ u32 lt_stack_capture(struct lt_target *t)
 		maps = rcu_dereference_sched(m->code.maps);
 		if (likely(maps))
 			id = lt_recall(task_pt_regs(current), maps);
+		if (id && unlikely(maps->chain))
+			id = stack_of_script(id, maps);
 		if (likely(id))
 			return id;
 	}
@@ -397,9 +430,12 @@ u32 lt_stack_capture_call(struct lt_target *t, struct pt_regs *regs, unsigned lo
 
 	if (missed)
 		*missed = 0;
+	if (id && unlikely(maps->chain))
+		id = stack_of_script(id, maps);
 	if (id || !w)
 		return id;
 	lt_walk_user(w, lt_max_depth, regs, maps);
+	lt_chain_walk(w);
 	if (missed && w->missed) {
 		*missed = w->missed;
 		return 0;
@@ -476,6 +512,7 @@ u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 		m = mm_of_current(t);
 		lt_walk_user(w, lt_max_depth, regs,
 			     m ? rcu_dereference_sched(m->code.maps) : NULL);
+		lt_chain_walk(w);
 		*missed = w->missed;
 		if (!w->missed)
 			id = stack_id_of(w);

@@ -14,8 +14,9 @@ struct pt_regs;
 struct lt_stack {
 	u32 next;		/* id in the same bucket */
 	u32 hash;
-	u16 nr;
-	u8 status;		/* enum leaktrace_stack_status */
+	u16 nr;			/* frames, and behind them a chain's words */
+	u8 status : 4;		/* enum leaktrace_stack_status */
+	u8 chain : 4;		/* enum leaktrace_chain_status */
 	u8 guessed;
 	u32 resolved;		/* of a death's cut stack: id of the whole one; 0: not known */
 	u64 pc[];

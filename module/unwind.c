@@ -404,7 +404,8 @@ static u8 walk_tables(struct lt_walk *w)
  */
 size_t lt_walk_bytes(unsigned int max)
 {
-	return sizeof(struct lt_walk) + max * (sizeof(struct lt_frame) + sizeof(u64));
+	return sizeof(struct lt_walk) + max * (sizeof(struct lt_frame) + sizeof(u64)) +
+	       LT_WALK_WORDS * sizeof(u64);
 }
 
 /**

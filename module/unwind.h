@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * unwind.c: walks of user stacks; recall.c: those that need not be walked again; rest.c:
- * what lies above those that ended early, for user space.
+ * unwind.c: walks of user stacks; chain.c: what a script adds to them; recall.c: those that
+ * need not be walked again; rest.c: what lies above those that ended early, for user space.
  */
 #ifndef _LT_UNWIND_H
 #define _LT_UNWIND_H
 
+#include <linux/leaktrace_chain.h>
 #include <linux/types.h>
 
 #include "code.h"
@@ -18,6 +19,7 @@ enum {
 	LT_WALK_REGS = 16,
 	LT_WALK_BASES = 96,	/* each of recall.c's FRAMES may need its frame pointer */
 	LT_WALK_RULES = 64,
+	LT_WALK_WORDS = LEAKTRACE_CHAIN_FRAMES_MAX * LEAKTRACE_CHAIN_FRAME_WORDS,
 };
 
 /* What a frame's rule made of it. */
@@ -41,10 +43,12 @@ struct lt_base {
 
 struct lt_walk {
 	/* the outcome */
-	u64 *pc;		/* pc[0] exact, the others return addresses */
-	unsigned int n;
+	u64 *pc;		/* pc[0] exact, the others return addresses; then words */
+	unsigned int n;		/* frames */
+	unsigned int nwords;	/* that chain.c has added */
 	u8 status;		/* enum leaktrace_stack_status */
 	u8 guessed;		/* frames that only a frame pointer vouches for */
+	u8 chain;		/* enum leaktrace_chain_status */
 	unsigned long missed;	/* a word that is not in memory ended it; 0: none did */
 	/* what the outcome depends on, apart from the return addresses */
 	bool repeatable;	/* on nothing but the next two: */
@@ -78,9 +82,9 @@ static inline bool lt_stack_is(const struct lt_stack *s, const struct lt_walk *w
 {
 	unsigned int i;
 
-	if (s->nr != w->n || s->status != w->status)
+	if (s->nr != w->n + w->nwords || s->status != w->status || s->chain != w->chain)
 		return false;
-	for (i = 0; i < w->n; i++)
+	for (i = 0; i < s->nr; i++)
 		if (s->pc[i] != w->pc[i])
 			return false;
 	return true;

@@ -22,6 +22,10 @@ TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	"$TOP/tests/unit/unwind/run"
 }
 
+@test "unit: frames of scripts, on the interpreters of this machine" {
+	"$TOP/tests/unit/script/run"
+}
+
 @test "unit: gates, on the allocators of this machine" {
 	"$TOP/tests/unit/gate/run"
 }

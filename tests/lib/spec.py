@@ -72,6 +72,7 @@ def against_header(spec, header):
     for enum, prefix in (("leaktrace_kind", "LEAKTRACE_KIND_"), ("leaktrace_type", "LEAKTRACE_TYPE_"),
                          ("leaktrace_probe_how", "LEAKTRACE_PROBE_"),
                          ("leaktrace_stack_status", "LEAKTRACE_STACK_"),
+                         ("leaktrace_chain_status", "LEAKTRACE_CHAIN_"),
                          ("leaktrace_event_op", "LEAKTRACE_EVENT_")):
         short = dashed(enum[len("leaktrace_"):])
         if short not in definitions:

@@ -119,7 +119,9 @@ struct code_of *door_read(pid_t pid)
 
 	nlmsg_put(msg, 0, 0, 0, 0, 0);
 	code = code_map_read(NULL, pid);
-	if (code && !code_map_put(code, msg, MAP_TYPE)) {
+	if (code)
+		code->has_chain = false;	/* a script's frames are none of libdw's */
+	if (code && !code_map_put(code, msg, MAP_TYPE, 0)) {
 		of = calloc(1, sizeof(*of));
 		take_maps(of, msg);
 	}

@@ -24,6 +24,11 @@ static uint64_t function_of(const struct symbol_frame *f)
 
 	if (f->module)
 		h = hash_bytes(h, f->module, strlen(f->module));
+	/* Of a script it is the line: all else may be the same for one that leaks and one that does not. */
+	if (f->script) {
+		h = hash_bytes(h, f->file ?: "", f->file ? strlen(f->file) : 0);
+		h = hash_bytes(h, &f->line, sizeof(f->line));
+	}
 	if (f->function)
 		return hash_bytes(h, f->function, strlen(f->function));
 	return hash_bytes(h, &f->offset, sizeof(f->offset));

@@ -377,6 +377,22 @@ int decode_object(struct nlattr *attrs, int len, struct object *o)
 	return o->kind < KINDS ? 0 : -EINVAL;
 }
 
+enum { CHAIN_WORDS_MAX = LEAKTRACE_CHAIN_FRAMES_MAX * LEAKTRACE_CHAIN_FRAME_WORDS };
+
+/* The addresses come first, and then a script's words, if there are any. */
+static int split_words(struct stack *s, size_t n)
+{
+	while (s->npcs < n && !(s->pcs[s->npcs] & LEAKTRACE_CHAIN_WORD))
+		s->npcs++;
+	s->words = s->pcs + s->npcs;
+	s->nwords = (n - s->npcs) / LEAKTRACE_CHAIN_FRAME_WORDS * LEAKTRACE_CHAIN_FRAME_WORDS;
+	if (s->npcs <= LEAKTRACE_STACK_DEPTH_MAX && s->nwords <= CHAIN_WORDS_MAX)
+		return 0;
+	free(s->pcs);
+	s->pcs = NULL;
+	return -EINVAL;
+}
+
 int decode_stack(struct nlattr *attrs, int len, struct stack *s)
 {
 	struct nlattr *tb[A(STACK, MAX) + 1];
@@ -388,9 +404,10 @@ int decode_stack(struct nlattr *attrs, int len, struct stack *s)
 	GET(tb, STACK, ID, 32, s->id);
 	GET(tb, STACK, STATUS, 8, s->status);
 	GET(tb, STACK, GUESSED, 8, s->guessed);
+	GET(tb, STACK, CHAIN, 8, s->chain);
 	if (tb[A(STACK, PCS)])
 		bytes = nla_len(tb[A(STACK, PCS)]);
-	if (bytes % sizeof(uint64_t) || bytes / sizeof(uint64_t) > LEAKTRACE_STACK_DEPTH_MAX)
+	if (bytes % sizeof(uint64_t) || bytes / sizeof(uint64_t) > LEAKTRACE_STACK_DEPTH_MAX + CHAIN_WORDS_MAX)
 		return -EINVAL;
 	if (!bytes)
 		return 0;
@@ -398,8 +415,7 @@ int decode_stack(struct nlattr *attrs, int len, struct stack *s)
 	if (!s->pcs)
 		return -ENOMEM;
 	memcpy(s->pcs, nla_data(tb[A(STACK, PCS)]), bytes);
-	s->npcs = bytes / sizeof(uint64_t);
-	return 0;
+	return split_words(s, bytes / sizeof(uint64_t));
 }
 
 int decode_stack_copy(struct nlattr *attrs, int len, struct stack_copy *c)

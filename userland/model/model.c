@@ -24,6 +24,7 @@
 #include "model/object.h"
 #include "model/object_notes.h"
 #include "model/runtime.h"
+#include "model/script_frames.h"
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/frame.h"
@@ -334,8 +335,9 @@ static int name_stack(struct model *m, struct stack *s, bool ret, const struct s
 		n += got;
 	}
 	if (!s->frames) {
-		s->frames = all;
-		s->nframes = language_stack_end(all, n);
+		n = language_stack_end(all, n);
+		s->frames = script_frames_insert(m->symbolizer, s, all, &n);
+		s->nframes = n;
 	}
 	*frames = s->frames;
 	return s->nframes;

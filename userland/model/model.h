@@ -66,6 +66,7 @@ struct model {				/* owns what it points to, unless noted */
 	struct runtime *runtime;	/* NULL: no language runtime */
 	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
 	bool borrowed_symbolizer;	/* the parent's, which refreshes it */
+	bool script_is_new;		/* an interpreter that had not begun when it was looked at */
 };
 
 void model_init(struct model *m);

@@ -54,6 +54,13 @@ static uint64_t add_frame(uint64_t hash, const struct model *m, uint64_t pc, con
 	return hash_bytes(hash, &offset_bytes, sizeof(offset_bytes));
 }
 
+/* Its file may be elsewhere on another host. */
+static uint64_t add_script(uint64_t hash, const struct symbol_frame *f)
+{
+	hash = add_text(add_text(hash, f->file ? path_base(f->file) : NULL), f->function);
+	return hash_bytes(hash, &f->line, sizeof(f->line));
+}
+
 static const char *write_hash(uint64_t hash, char buf[SITE_HASH_DIGITS + 1])
 {
 	hash ^= hash >> 32;	/* FNV leaves the first digits of similar texts alike */
@@ -72,8 +79,10 @@ const char *site_hash(struct model *m, const struct site *s, char buf[SITE_HASH_
 	uint64_t hash;
 
 	hash = add_text(add_text(HASH_START, kind_name(s->kind)), type_name(s->type));
-	for (int i = 0; i < n && stack && pc < stack->npcs; i++)
-		if (frame_is_on_stack(&frames[i]))
+	for (int i = 0; i < n && stack; i++)
+		if (frames[i].script)
+			hash = add_script(hash, &frames[i]);
+		else if (frame_is_on_stack(&frames[i]) && pc < stack->npcs)
 			hash = add_frame(hash, m, stack->pcs[pc++], &frames[i]);
 	return write_hash(hash, buf);
 }

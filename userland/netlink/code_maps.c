@@ -18,7 +18,7 @@ void code_map_free(struct code_map *code)
 	free(code);
 }
 
-int code_map_put(const struct code_map *code, struct nl_msg *msg, int type)
+int code_map_put(const struct code_map *code, struct nl_msg *msg, int type, int chain_type)
 {
 	for (size_t i = 0; code && i < code->n; i++) {
 		const struct code_mapping *p = &code->piece[i];
@@ -32,5 +32,5 @@ int code_map_put(const struct code_map *code, struct nl_msg *msg, int type)
 			return -ENOMEM;
 		nla_nest_end(msg, nest);
 	}
-	return 0;
+	return code && code->has_chain ? nla_put(msg, chain_type, sizeof(code->chain), &code->chain) : 0;
 }

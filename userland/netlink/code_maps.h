@@ -3,8 +3,11 @@
 #ifndef LEAKTRACE_NETLINK_CODE_MAPS_H
 #define LEAKTRACE_NETLINK_CODE_MAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <linux/leaktrace_chain.h>
 
 struct nl_msg;
 
@@ -16,10 +19,12 @@ struct code_mapping {
 struct code_map {
 	struct code_mapping *piece;
 	size_t n;
+	bool has_chain, is_certain;	/* of a script's frames; it is not to be looked for again */
+	struct leaktrace_chain chain;
 };
 
-/* Appends the mappings as nests of that type. 0 or -ENOMEM. */
-int code_map_put(const struct code_map *code, struct nl_msg *msg, int type);
+/* Appends the mappings as nests of that type, and a chain as what it is. 0 or -ENOMEM. */
+int code_map_put(const struct code_map *code, struct nl_msg *msg, int type, int chain_type);
 void code_map_free(struct code_map *code);
 
 #endif

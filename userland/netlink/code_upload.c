@@ -6,6 +6,9 @@
  * that cannot be compiled is sent without a table: stack walks end there, with
  * a status.
  *
+ * With the mappings goes how to find the frames of a script, if an interpreter is among
+ * them.
+ *
  * Several mappings of one file are keyed once. Nothing here makes attaching
  * fail: a stack that ends early has a status that says so.
  */
@@ -26,6 +29,7 @@
 #include "netlink/code_maps.h"
 #include "netlink/code_upload.h"
 #include "netlink/requests.h"
+#include "script/script.h"
 #include "unwind/unwind.h"
 #include "util/proc_maps.h"
 #include "util/target_file.h"
@@ -194,6 +198,15 @@ static void fill_piece(struct client *c, pid_t tid, int root, const struct map *
 		close(fd);
 }
 
+static void find_script(pid_t pid, const struct maps *maps, int root, struct code_map *code)
+{
+	struct script script;
+
+	script_find(pid, maps, root, &script);
+	code->is_certain = true;
+	code->has_chain = script_describe(&script, &code->chain, &code->is_certain);
+}
+
 struct code_map *code_map_read(struct client *c, pid_t pid)
 {
 	struct code_map *code = calloc(1, sizeof(*code));
@@ -211,6 +224,7 @@ struct code_map *code_map_read(struct client *c, pid_t pid)
 		/* skips x86's fixed vsyscall page */
 		if (maps.map[i].exec && maps.map[i].start < UINT64_MAX / 2)
 			fill_piece(c, maps.tid, root, &maps.map[i], &code->piece[code->n++]);
+	find_script(pid, &maps, root, code);
 	if (root >= 0)
 		close(root);
 	maps_free(&maps);
@@ -231,6 +245,7 @@ int code_map_send(struct client *c, struct model *m)
 			return err;
 		code = code_map_read(c, t->pid);
 		err = code ? client_maps_set(c, t->id, t->generation, code) : -ESRCH;
+		m->script_is_new = code && !code->is_certain;
 		code_map_free(code);
 		if (err == -ENOENT)	/* the kernel has dropped a table that is in our cache */
 			n_known = known_vdso = 0;

@@ -47,7 +47,7 @@ int client_target_add(struct client *c, pid_t pid, uint32_t kinds, uint32_t flag
 		    (flags && nla_put_u32(msg, LEAKTRACE_A_TARGET_FLAGS, flags)) ||
 		    (max_objects && nla_put_u32(msg, LEAKTRACE_A_TARGET_MAX_OBJECTS, max_objects)) ||
 		    (parent && nla_put_u32(msg, LEAKTRACE_A_TARGET_PARENT, parent)) ||
-		    code_map_put(code, msg, LEAKTRACE_A_TARGET_MAP))) {
+		    code_map_put(code, msg, LEAKTRACE_A_TARGET_MAP, LEAKTRACE_A_TARGET_CHAIN))) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
@@ -274,7 +274,7 @@ int client_maps_set(struct client *c, uint32_t target, uint32_t generation,
 	struct nl_msg *msg = client_request(c, LEAKTRACE_CMD_MAPS_SET, NLM_F_ACK, 0);
 	bool fits = msg && !nla_put_u32(msg, LEAKTRACE_A_UNWIND_TARGET, target) &&
 		!nla_put_u32(msg, LEAKTRACE_A_UNWIND_GENERATION, generation) &&
-		!code_map_put(code, msg, LEAKTRACE_A_UNWIND_MAP);
+		!code_map_put(code, msg, LEAKTRACE_A_UNWIND_MAP, LEAKTRACE_A_UNWIND_CHAIN);
 
 	return send_or_free(c, msg, fits, "cannot set the code map of a target", NULL);
 }

@@ -61,6 +61,8 @@ struct json_object *report_json_frame(const struct symbol_frame *f)
 	if (f->tail_call)
 		json_put(o, "tail_call", json_object_new_boolean(true));
 	json_put(o, "language", json_string(frame_language(f)));
+	if (f->script)
+		json_put(o, "script", json_object_new_boolean(true));
 	if (frame_is_library(f))
 		json_put(o, "machinery", json_object_new_boolean(true));
 	return o;

@@ -49,9 +49,9 @@ static size_t frames_of(struct model *m, uint32_t id, struct pprof_frame **frame
 
 		(*frames)[i] = (struct pprof_frame){
 			.function = f[i].function, .file = f[i].file, .line = f[i].line,
-			.module = f[i].module, .build_id = f[i].build_id, .inlined = !frame_is_on_stack(&f[i]),
-			/* for a return address, the call before it */
-			.address = address - (pc > 0 && address),
+			.module = f[i].module, .build_id = f[i].build_id, .inlined = !frame_is_on_stack(&f[i]) && !f[i].script,
+			/* for a return address, the call before it; a script's frame has none */
+			.address = f[i].script ? 0 : address - (pc > 0 && address),
 		};
 		pc += frame_is_on_stack(&f[i]);
 	}

@@ -50,7 +50,7 @@ static void count_stacks(struct model *m, struct losses *l)
 		const struct stack *stack = model_stack(m, s->stack);
 		uint64_t live = site_live(s), weight = s->kind == LEAKTRACE_KIND_PAGE ?
 			live * PAGE_BYTES : 0;
-		unsigned int why = stack && stack->status < STACK_UNKNOWN ? stack->status : STACK_UNKNOWN;
+		unsigned int why = stack && stack_ended(stack) < STACK_UNKNOWN ? stack_ended(stack) : STACK_UNKNOWN;
 
 		all += live;
 		l->bytes += weight;

@@ -86,7 +86,7 @@ static void format_where(const struct symbol_frame *s, int columns, bool all, ch
 	if (s->file && s->line)
 		snprintf(where, len, "%s:%d", all ? s->file :
 			 path_fit(s->file, most(columns - LINE_COLUMNS, 0), file, sizeof(file)), s->line);
-	else if (s->function)
+	else if (s->function && !s->script)
 		snprintf(where, len, "+%#" PRIx64, s->offset);
 }
 
@@ -214,11 +214,11 @@ void report_stack_of(FILE *f, struct model *m, uint32_t id, const char *first, c
 		return;
 	}
 	report_stack(f, frames, n, first, mine, style);
-	if (stack->status == LEAKTRACE_STACK_ROOT || language_is_root(&frames[n - 1]))
+	if (stack_ended(stack) == LEAKTRACE_STACK_ROOT || language_is_root(&frames[n - 1]))
 		return;
 	snprintf(lead, sizeof(lead), "%*s", (int)strlen(first), "");
 	fprintf(f, "%s%s… incomplete: %s%s\n", lead, DIM(style),
-		stack_status_text(stack->status), PLAIN(style));
+		stack_status_text(stack_ended(stack)), PLAIN(style));
 	write_rest(f, m, id, lead, style);
 }
 

@@ -46,6 +46,7 @@ struct traced {
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
+	uint64_t script_names_next_ns;
 	struct alarm child_alarm[CHILD_GROUPS];
 	uint64_t children_judged[CHILD_GROUPS];	/* live ones, the last time */
 };

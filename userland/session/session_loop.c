@@ -33,6 +33,7 @@
 #include "session/live_view.h"
 #include "session/news.h"
 #include "session/selection.h"
+#include "session/script_names.h"
 #include "session/session.h"
 #include "session/target_snapshot.h"
 #include "symbolize/dwarf_unwind.h"
@@ -83,6 +84,7 @@ void session_catch_up(struct session *s, struct traced *t)
 	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
 		return;
 	model_settle(m);
+	script_names_last(s->client, t);
 	if (m->runtime)
 		runtime_sample(m->runtime, true);
 	thread_find_unjoined(m);
@@ -285,6 +287,8 @@ static void tick(struct session *s)
 			t->sample_next_ns = monotonic_ns() + s->sample_every_ns;
 			sample(s, t);
 		}
+		if (!t->done)
+			script_names_tick(s->client, t);
 	}
 	session_fold(s);
 	selection_rescan(s, false);

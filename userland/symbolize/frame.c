@@ -7,9 +7,29 @@
 #include "symbolize/language.h"
 #include "util/format.h"
 
+/* As many characters of a script's name as there are columns. */
+static void name_script(const char *function, unsigned int columns, char *buf, size_t len)
+{
+	size_t used = 0, next;
+
+	for (; function[used] && columns; used = next, columns--) {
+		next = used + 1;
+		while ((function[next] & 0xc0) == 0x80)
+			next++;
+		if (next >= len)
+			break;
+	}
+	memcpy(buf, function, used);
+	buf[used] = '\0';
+}
+
 /* The parser of names reads those of compiled languages only. */
 static void name_function(const struct symbol_frame *f, unsigned int columns, char *buf, size_t len)
 {
+	if (f->script) {
+		name_script(f->function, columns, buf, len);
+		return;
+	}
 	function_name_short(f->function, columns, buf, len);
 	if (strlen(buf) + 1 == len)	/* bytes are more than columns */
 		function_name_short(f->function, len / 4, buf, len);

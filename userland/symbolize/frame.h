@@ -23,6 +23,7 @@ struct symbol_frame {			/* strings are valid until the symbolizer is closed */
 	const char *missing_debug;	/* a file that would tell more of this code, and is not there; NULL: none */
 	bool rust_library;		/* Rust's standard library, known by its place */
 	bool machinery;			/* known to be an interpreter's own, not the program's */
+	const char *script;		/* key of its language, if it is a script's frame; NULL: machine code */
 };
 
 enum { FRAME_NAME_BYTES = 256 };
@@ -39,7 +40,7 @@ const char *frame_name(const struct symbol_frame *f, char *buf, size_t len);
 /* Whether the frame is one of the stack's addresses: not part of the next one. */
 static inline bool frame_is_on_stack(const struct symbol_frame *f)
 {
-	return !f->inlined && !f->tail_call;
+	return !f->inlined && !f->tail_call && !f->script;
 }
 
 /* "native", or the name of the language whose table names the frame. */

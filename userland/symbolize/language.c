@@ -6,7 +6,7 @@
 #include "symbolize/frame.h"
 #include "symbolize/language.h"
 
-static const struct language *const languages[] = { &language_go };
+static const struct language *const languages[] = { &language_go, &language_python };
 
 enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };
 
@@ -76,13 +76,13 @@ const struct language *language_of_frame(const struct symbol_frame *frame)
 	return NULL;
 }
 
-/** language_is_library() - whether a frame belongs to a language's standard library */
-bool language_is_library(const struct symbol_frame *frame)
+/** language_library() - the standard library that a frame belongs to, or NULL */
+const char *language_library(const struct symbol_frame *frame)
 {
 	for (int k = 0; frame->function && k < LANGUAGES; k++)
-		if (languages[k]->is_library(frame))
-			return true;
-	return false;
+		if ((!frame->script || languages[k]->is_own(frame)) && languages[k]->is_library(frame))
+			return languages[k]->library;
+	return NULL;
 }
 
 /** language_is_root() - whether stacks begin with this frame */

@@ -17,6 +17,7 @@ struct symbol_frame;
 struct language {
 	const char *name;
 	const char *key;		/* in JSON */
+	const char *library;		/* what its standard library is called */
 	/* Opens the language's data in image; NULL if there is none. image outlives it. */
 	void *(*open)(struct elf_image *image);
 	/*
@@ -42,7 +43,7 @@ struct language {
 	bool (*starts_threads)(const char *function);
 };
 
-extern const struct language language_go;
+extern const struct language language_go, language_python;
 
 /* The language of an image, and its data; NULL if it has none that is known. */
 const struct language *language_open(struct elf_image *image, void **code);
@@ -53,8 +54,8 @@ bool language_in_collector(const struct symbol_frame *frames, int n);
 /* The language of a frame; NULL: native. */
 const struct language *language_of_frame(const struct symbol_frame *frame);
 
-/* Whether a frame belongs to a language's standard library. */
-bool language_is_library(const struct symbol_frame *frame);
+/* What a frame's standard library is called, if it is of one; NULL: it is of none. */
+const char *language_library(const struct symbol_frame *frame);
 /* Whether a stack that ends with this frame is complete. */
 bool language_is_root(const struct symbol_frame *frame);
 

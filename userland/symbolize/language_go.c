@@ -109,7 +109,8 @@ static bool is_own(const struct symbol_frame *frame)
 }
 
 const struct language language_go = {
-	.name = "Go", .key = "go", .is_own = is_own, .open = open_go, .resolve = resolve_go, .is_root = go_is_root,
+	.name = "Go", .key = "go", .library = "Go's standard library", .is_own = is_own, .open = open_go,
+	.resolve = resolve_go, .is_root = go_is_root,
 	.is_collector = is_collector, .is_library = is_library, .close = free,
 	.starts_threads = starts_threads,
 };

@@ -233,12 +233,15 @@ static const char *by_name(const struct symbol_frame *frame)
 
 const char *frame_library(const struct symbol_frame *frame)
 {
-	const char *library = by_module(frame);
+	const char *library;
 
+	/* its module is the interpreter's */
+	if (frame->script)
+		return language_library(frame);
+	library = by_module(frame);
 	if (!library && frame->file)
 		library = by_source(frame->file);
-	if (!library && language_is_library(frame))
-		library = "Go's standard library";
+	library = library ?: language_library(frame);
 	if (!library && frame->function && !language_of_frame(frame))
 		library = by_name(frame);
 	return library ?: frame->machinery || is_interpreter(frame) ? "the interpreter" : NULL;
@@ -278,9 +281,12 @@ static bool is_start(const struct symbol_frame *frame)
 	return false;
 }
 
-/* What an interpreter does says more than how it was started. */
+/* What an interpreter does says more than how it was started, and what its script does still more. */
 static const struct symbol_frame *innermost_of_interpreter(const struct symbol_frame *frames, int n)
 {
+	for (int i = 0; i < n; i++)
+		if (frames[i].script && frames[i].file)
+			return &frames[i];
 	for (int i = 0; i < n; i++)
 		if (frames[i].function && (frames[i].machinery || is_interpreter(&frames[i])))
 			return &frames[i];

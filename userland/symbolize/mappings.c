@@ -244,6 +244,7 @@ int mapping_table_refresh(struct mapping_table *table)
 		table->root_fd = root_fd;
 	}
 	err = mapping_table_set(table, &maps);
+	script_find(table->pid, &maps, table->root_fd, &table->script);
 	maps_free(&maps);
 	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef LEAKTRACE_MAPPINGS_H
 #define LEAKTRACE_MAPPINGS_H
 
+#include "script/script.h"
 #include "symbolize/module.h"
 #include "util/proc_maps.h"
 #include "util/string_table.h"
@@ -31,6 +32,7 @@ struct mapping_table {
 	struct elf_module **module;		/* of all mappings, old ones included; each once */
 	size_t nmodules, modules_room;
 	bool has_jit;			/* some code is in no ELF file */
+	struct script script;		/* as of the last refresh */
 };
 
 int mapping_table_set(struct mapping_table *table, const struct maps *maps);

@@ -72,6 +72,7 @@ int saved_frames_add(struct saved_frame_table *table, struct string_table *names
 		copy[i].module = string_table_intern(names, frames[i].module);
 		copy[i].build_id = string_table_intern(names, frames[i].build_id);
 		copy[i].missing_debug = string_table_intern(names, frames[i].missing_debug);
+		copy[i].script = string_table_intern(names, frames[i].script);
 	}
 	slot = slot_of(table, key);
 	table->used += !slot->frames;

@@ -21,6 +21,20 @@ static const char *const stack_statuses[__LEAKTRACE_STACK_MAX] = {
 	[LEAKTRACE_STACK_UPROBE] = "uprobe trampoline",
 };
 
+unsigned int stack_ended(const struct stack *s)
+{
+	if (s->status != LEAKTRACE_STACK_ROOT)
+		return s->status;
+	switch (s->chain) {
+	case LEAKTRACE_CHAIN_FAULT:
+		return LEAKTRACE_STACK_FAULT;
+	case LEAKTRACE_CHAIN_BUDGET:
+		return LEAKTRACE_STACK_DEPTH;
+	default:
+		return LEAKTRACE_STACK_ROOT;
+	}
+}
+
 const char *stack_status_text(unsigned int status)
 {
 	return status < ARRAY_SIZE(stack_statuses) ? stack_statuses[status] : "unknown";

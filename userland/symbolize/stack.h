@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/leaktrace_chain.h>
+
 struct symbol_frame;
 
 /* From a message of LEAKTRACE_CMD_STACK_GET; the owner frees pcs and frames. */
@@ -14,8 +16,10 @@ struct stack {
 	uint32_t id;
 	uint8_t status;			/* LEAKTRACE_STACK_…: why it ends where it ends */
 	uint8_t guessed;		/* frames found by frame pointer only */
-	uint16_t npcs;
+	uint8_t chain;			/* LEAKTRACE_CHAIN_…: how the walk through a script's frames ended */
+	uint16_t npcs, nwords;
 	uint64_t *pcs;			/* addresses of code, innermost first */
+	uint64_t *words;		/* behind them: two a frame of a script, innermost first */
 	int nframes;			/* 0: not yet named */
 	struct symbol_frame *frames;
 };
@@ -35,5 +39,8 @@ struct stack_copy {
 };
 
 const char *stack_status_text(unsigned int status);	/* of LEAKTRACE_STACK_… */
+
+/* LEAKTRACE_STACK_…: why it is not complete, of machine code or of a script; ROOT: it is. */
+unsigned int stack_ended(const struct stack *s);
 
 #endif

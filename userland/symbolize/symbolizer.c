@@ -15,6 +15,7 @@
 #include "elf/symbols.h"
 #include "elf/tail_calls.h"
 #include "symbolize/frame.h"
+#include "symbolize/language.h"
 #include "symbolize/mappings.h"
 #include "symbolize/module.h"
 #include "symbolize/perf_map.h"
@@ -203,6 +204,45 @@ int symbolizer_resolve(struct symbolizer *s, uint64_t pc, bool is_return_address
 	memset(frames, 0, sizeof(*frames));
 	resolve_without_module(s, code, pc, at, frames);
 	return 1;
+}
+
+bool symbolizer_has_script(const struct symbolizer *s)
+{
+	return s->code.script.layout;
+}
+
+/* A frame ends a run or does not: its name is the same. */
+static struct saved_key key_of_words(const uint64_t words[2])
+{
+	return (struct saved_key){ .pc = words[0] & ~LEAKTRACE_CHAIN_END_RUN, .inner = words[1] };
+}
+
+/**
+ * symbolizer_script() - name a frame of a script
+ * @words: of the frame
+ * @frame: filled
+ */
+void symbolizer_script(struct symbolizer *s, const uint64_t words[2], struct symbol_frame *frame)
+{
+	const struct saved_key key = key_of_words(words);
+	const struct saved_frames *fed = saved_frames_find(&s->fed, &key);
+	const struct script *script = &s->code.script;
+	struct script_name name;
+
+	if (fed) {
+		*frame = fed->frames[0];
+		return;
+	}
+	*frame = (struct symbol_frame){
+		.function = "<code gone>", .script = language_python.key,
+		.module = *script->module ? string_table_intern(s->names, script->module) : NULL,
+	};
+	if (!symbolizer_has_script(s) || !script_name(script, words, &name))
+		return;
+	frame->function = string_table_intern(s->names, name.function);
+	frame->file = string_table_intern(s->names, name.file);
+	frame->line = name.line;
+	saved_frames_add(&s->fed, s->names, &key, frame, 1);
 }
 
 static struct saved_key key_of_gap(const struct stack_gap *gap)

@@ -59,6 +59,15 @@ struct stack_gap {			/* between two frames of a stack */
  */
 int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, struct symbol_frame *frames, int max);
 
+/* Whether the process has an interpreter whose frames can be named. */
+bool symbolizer_has_script(const struct symbolizer *s);
+
+/*
+ * Names a frame of a script, of which the kernel has kept these two words. That takes a live
+ * target: once named, it stays so. What cannot be named any more is a frame without a file.
+ */
+void symbolizer_script(struct symbolizer *s, const uint64_t words[2], struct symbol_frame *frame);
+
 /* Module, build id and offset of pc, without names. */
 void symbolizer_place(struct symbolizer *s, uint64_t pc, bool is_return_address,
 		      struct symbol_frame *frame);

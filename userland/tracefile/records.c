@@ -49,7 +49,7 @@ static struct nla_policy frame_policy[FRAME_MAX + 1] = {
 	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
 	[FRAME_INLINED] = { .type = NLA_U8 }, [FRAME_LEADS_BY_INFERENCE] = { .type = NLA_FLAG },
 	[FRAME_NOT_CALLED] = { .type = NLA_FLAG }, [FRAME_MISSING_DEBUG] = { .type = NLA_STRING },
-	[FRAME_RUST_LIBRARY] = { .type = NLA_FLAG },
+	[FRAME_RUST_LIBRARY] = { .type = NLA_FLAG }, [FRAME_SCRIPT] = { .type = NLA_STRING },
 };
 static struct nla_policy tail_policy[TAIL_MAX + 1] = {
 	[TAIL_INNER] = { .type = NLA_U64 }, [TAIL_INNER_RETURN] = { .type = NLA_U8 },
@@ -145,6 +145,7 @@ static int take_frame(struct nlattr *nest, struct symbol_frame *f)
 	f->not_called = !!tb[FRAME_NOT_CALLED];
 	f->missing_debug = tb[FRAME_MISSING_DEBUG] ? nla_get_string(tb[FRAME_MISSING_DEBUG]) : NULL;
 	f->rust_library = !!tb[FRAME_RUST_LIBRARY];
+	f->script = tb[FRAME_SCRIPT] ? nla_get_string(tb[FRAME_SCRIPT]) : NULL;
 	return 0;
 }
 
@@ -178,7 +179,7 @@ int trace_decode_tail_calls(struct model *m, struct nlattr *attrs, int len)
 		if (nla_type(a) == TAIL_FRAME && n < FRAMES_MAX && take_frame(a, &f[n++]))
 			return -EBADMSG;
 	for (int i = 0; i < n; i++)
-		f[i].tail_call = true;
+		f[i].tail_call = !f[i].script;
 	gap.inner = nla_get_u64(tb[TAIL_INNER]);
 	gap.outer = nla_get_u64(tb[TAIL_OUTER]);
 	gap.inner_is_return_address = tb[TAIL_INNER_RETURN] && nla_get_u8(tb[TAIL_INNER_RETURN]);

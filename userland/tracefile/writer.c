@@ -139,6 +139,7 @@ static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *
 		put_string(msg, FRAME_MISSING_DEBUG, f->missing_debug);
 		if (f->rust_library)
 			nla_put_flag(msg, FRAME_RUST_LIBRARY);
+		put_string(msg, FRAME_SCRIPT, f->script);
 		nla_nest_end(msg, nest);
 	}
 }
@@ -185,6 +186,23 @@ static int put_tail_calls(struct writing *w, const struct stack *s, bool is_retu
 	return err;
 }
 
+/* A script's frame stands between its two words. One that has no name now may get one later. */
+static int put_script(struct writing *w, const struct stack *s)
+{
+	struct tail_calls t = { .n = 1 };
+	int err = 0;
+
+	for (unsigned int i = 0; i < s->nwords && !err; i += LEAKTRACE_CHAIN_FRAME_WORDS) {
+		t.gap = (struct stack_gap){
+			.inner = s->words[i + 1], .outer = s->words[i] & ~LEAKTRACE_CHAIN_END_RUN,
+		};
+		symbolizer_script(w->m->symbolizer, &s->words[i], t.frames);
+		if (t.frames->file)
+			err = put_record(w, RECORD_TAIL_CALLS, fill_tail_calls, &t);
+	}
+	return err;
+}
+
 /* Of stacks that are not in the file yet. */
 static int put_new_tail_calls(struct writing *w)
 {
@@ -195,7 +213,7 @@ static int put_new_tail_calls(struct writing *w)
 		return 0;
 	for (size_t i = 0; i < m->nstacks && !err; i++)
 		if (!known_stack(w->known, m->stacks[i].id))
-			err = put_tail_calls(w, &m->stacks[i], false);
+			err = put_tail_calls(w, &m->stacks[i], false) ?: put_script(w, &m->stacks[i]);
 	for (size_t i = w->known->nrests; i < m->nrests && !err; i++)
 		err = put_tail_calls(w, &m->rests[i], !model_rest_is_whole(m, m->rests[i].id));
 	return err;

@@ -16,8 +16,9 @@
  * Every command needs CAP_SYS_ADMIN or CAP_PERFMON in the initial user namespace.
  *
  *  TARGET_ADD   do    TARGET_PID [TARGET_KINDS TARGET_FLAGS TARGET_MAX_OBJECTS
- *                     TARGET_PARENT TARGET_MAP...] -> as TARGET_GET. The maps are
- *                     as those of MAPS_SET, there before the first event. The
+ *                     TARGET_PARENT TARGET_MAP... TARGET_CHAIN] -> as TARGET_GET.
+ *                     Maps and chain are as those of MAPS_SET, there before the
+ *                     first event. The
  *                     parent is the target of which this one is a descendant that
  *                     is older than its tracing. The target
  *                     lives until TARGET_DEL or, unless
@@ -43,7 +44,9 @@
  *  MAPS_SET     do    UNWIND_TARGET, UNWIND_GENERATION, UNWIND_MAP nests: all
  *                     executable mappings of the target, replacing what was
  *                     set before. -ESTALE: the target has new code since that
- *                     generation; read its maps again.
+ *                     generation; read its maps again. [UNWIND_CHAIN]: how to find
+ *                     the frames of the script that runs there (leaktrace_chain.h).
+ *                     A forked child has both; exec drops them.
  *  GATE_OPEN    do    GATE_TARGET, of kind heap, GATE_FD, a file that holds a plan
  *                     (leaktrace_gate.h) at its position 0 -> as GATE_GET, without
  *                     doors. Writes into the target, so it needs CAP_SYS_ADMIN.
@@ -218,6 +221,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
 	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*, since attach */
 	LEAKTRACE_A_TARGET_CHILDREN_DROPPED,	/* u32, exited ones that made room for others */
+	LEAKTRACE_A_TARGET_CHAIN,		/* binary, struct leaktrace_chain */
 	__LEAKTRACE_A_TARGET_MAX
 };
 
@@ -402,6 +406,16 @@ enum leaktrace_stack_status {
 	__LEAKTRACE_STACK_MAX
 };
 
+/* How the walk through a script's frames ended: LEAKTRACE_A_STACK_CHAIN. */
+enum leaktrace_chain_status {
+	LEAKTRACE_CHAIN_NONE,		/* no description of any */
+	LEAKTRACE_CHAIN_WHOLE,		/* all frames are there */
+	LEAKTRACE_CHAIN_NO_STATE,	/* the thread runs no script */
+	LEAKTRACE_CHAIN_FAULT,		/* memory not readable without a fault */
+	LEAKTRACE_CHAIN_BUDGET,		/* more frames than are followed */
+	__LEAKTRACE_CHAIN_MAX
+};
+
 #define LEAKTRACE_STACK_DEPTH_MAX	1024
 #define LEAKTRACE_STACK_REST_BYTES	(16 << 10) /* of LEAKTRACE_A_STACK_MEMORY */
 
@@ -411,13 +425,14 @@ enum leaktrace_a_stack {
 	LEAKTRACE_A_STACK_ID,			/* u32 */
 	LEAKTRACE_A_STACK_STATUS,		/* u8, enum leaktrace_stack_status */
 	LEAKTRACE_A_STACK_GUESSED,		/* u8, frames found by frame pointer only */
-	LEAKTRACE_A_STACK_PCS,			/* binary: u64 each, innermost first */
+	LEAKTRACE_A_STACK_PCS,			/* binary: u64 each, innermost first; chain last */
 	LEAKTRACE_A_STACK_TARGET,		/* u32, TARGET_ID; this and below: STACK_REST */
 	LEAKTRACE_A_STACK_KEPT,			/* u32, frames of the stack that stand */
 	LEAKTRACE_A_STACK_IP,			/* u64, within the last of them */
 	LEAKTRACE_A_STACK_SP,			/* u64, of that frame */
 	LEAKTRACE_A_STACK_BP,			/* u64, of that frame; absent: not known */
 	LEAKTRACE_A_STACK_MEMORY,		/* binary, from SP on, at most 16 KiB */
+	LEAKTRACE_A_STACK_CHAIN,		/* u8, enum leaktrace_chain_status */
 	__LEAKTRACE_A_STACK_MAX
 };
 
@@ -437,6 +452,7 @@ enum leaktrace_a_unwind {
 	LEAKTRACE_A_UNWIND_KEY,			/* binary, 24 bytes */
 	LEAKTRACE_A_UNWIND_GENERATION,		/* u32, TARGET_GENERATION when maps were read */
 	LEAKTRACE_A_UNWIND_MAP,			/* nest, LEAKTRACE_A_MAP_*, many, sorted by START */
+	LEAKTRACE_A_UNWIND_CHAIN,		/* binary, struct leaktrace_chain */
 	__LEAKTRACE_A_UNWIND_MAX
 };
 

@@ -9,6 +9,7 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
+#include "../fuzz_chain.h"
 #include "netlink.h"
 
 enum { PAYLOAD_MAX = 6000 };
@@ -145,6 +146,21 @@ static void put_maps(struct talker *t, struct buffer *b, uint16_t type)
 	}
 }
 
+/* Made ones, and some of these with a byte wrong. */
+static void put_chain(struct talker *t, struct buffer *b, uint16_t type)
+{
+	uint8_t bytes[128];
+	struct choices choices = { bytes, sizeof(bytes) };
+	struct leaktrace_chain chain;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = random64(&t->rng) >> 32;
+	chain = make_chain(&choices);
+	if (!below(&t->rng, 3))
+		((uint8_t *)&chain)[below(&t->rng, below(&t->rng, 2) ? 16 : sizeof(chain))] = edge(t);
+	put(b, type, &chain, sizeof(chain));
+}
+
 static void put_number(struct buffer *b, uint16_t attribute, uint8_t type, uint64_t n)
 {
 	put(b, attribute, &n, 1 << (type - IS_U8));
@@ -172,6 +188,10 @@ static void put_unwind(struct talker *t, struct buffer *b, unsigned int attribut
 		return;
 	case LEAKTRACE_A_UNWIND_KEY:
 		put(b, attribute, t->key[i], LEAKTRACE_UNWIND_KEY_BYTES);
+		return;
+	case LEAKTRACE_A_UNWIND_CHAIN:
+		if (below(&t->rng, 2))
+			put_chain(t, b, attribute);
 		return;
 	}
 }
@@ -202,6 +222,8 @@ static void put_field(struct talker *t, struct buffer *b, const struct command *
 		put_unwind(t, b, attribute, target, generation);
 	} else if (f->type >= IS_U8 && f->type <= IS_U64) {
 		put_number(b, attribute, f->type, target_value(t, attribute, target));
+	} else if (attribute == LEAKTRACE_A_TARGET_CHAIN && below(&t->rng, 2)) {
+		put_chain(t, b, attribute);
 	}
 }
 

@@ -97,6 +97,18 @@ static void stacks(void)
 	a = start();
 	nla_put(msg, LEAKTRACE_A_STACK_PCS, sizeof(pcs), pcs);
 	CHECK(decode_stack(a, length(), &s) == -EINVAL, "too deep");
+	pcs[3] = pcs[4] = pcs[5] = LEAKTRACE_CHAIN_WORD;
+	a = start();
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, 40, pcs);
+	CHECK(!decode_stack(a, length(), &s) && s.npcs == 3 && s.nwords == 2 && s.words == s.pcs + 3);
+	free(s.pcs);
+	a = start();
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, 48, pcs);
+	CHECK(!decode_stack(a, length(), &s) && s.npcs == 3 && s.nwords == 2, "half a frame");
+	free(s.pcs);
+	a = start();
+	nla_put(msg, LEAKTRACE_A_STACK_PCS, sizeof(pcs), pcs);
+	CHECK(decode_stack(a, length(), &s) == -EINVAL, "more of a script than the kernel keeps");
 }
 
 static void copies(void)

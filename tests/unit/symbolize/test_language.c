@@ -19,7 +19,7 @@ static bool library(const char *function, const char *file)
 {
 	struct symbol_frame f = { .function = function, .file = file };
 
-	return language_is_library(&f);
+	return language_library(&f);
 }
 
 /* Whatever was in the memory before. */

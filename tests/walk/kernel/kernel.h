@@ -111,6 +111,14 @@ static inline void syscall_get_arguments(struct task_struct *task, struct pt_reg
 	(void)args;
 }
 
+/* Of the task whose memory it is. */
+extern unsigned long walk_thread_base;
+
+static inline unsigned long x86_fsbase_read_cpu(void)
+{
+	return walk_thread_base;
+}
+
 static inline bool in_compat_syscall(void)
 {
 	return false;
@@ -153,6 +161,7 @@ static inline bool user_access_begin(const void *at, unsigned long bytes)
 	return bytes <= end && (unsigned long)at <= end - bytes;
 }
 
+#define access_ok(at, bytes) user_access_begin(at, bytes)
 #define user_access_end() do { } while (0)
 #define unsafe_get_user(x, at, label)					\
 	do {								\

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# Programs in Python: the script's own lines, against the script's own word.
+# bats file_tags=vm,script
+
+load lib/common
+
+setup() {
+	need_module
+	hide_debug_files
+}
+
+teardown() {
+	[ -z "${program-}" ] || { kill -KILL "$program" 2>/dev/null; wait "$program" 2>/dev/null; } || true
+	clean_up
+}
+
+# begin PROGRAM…: starts it, and waits until it says ready
+begin() {
+	local in=$BATS_TEST_TMPDIR/in out=$BATS_TEST_TMPDIR/out
+	mkfifo "$in" "$out"
+	"$@" <"$in" >"$out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	program=$!
+	exec 5>"$in" 6<"$out"
+	hears ready
+}
+
+# hears WORD: what the program says next
+hears() {
+	local line
+	read -r -t 300 line <&6
+	expect "$line" "$1" "the program"
+}
+
+says() { echo "$*" >&5; }
+
+# bats test_tags=core
+@test "script: of two lines that open files the one that keeps them is named, and not its twin" {
+	begin "$PYTHON" -u -c '
+import os, time
+kept = []
+def get(keep):
+    if keep:
+        kept.append(os.open("/etc/passwd", os.O_RDONLY))
+    else:
+        os.close(os.open("/etc/passwd", os.O_RDONLY))
+print("ready"); input()
+for i in range(60):
+    get(True); get(False)
+    time.sleep(0.1)
+print("done"); input()'
+	lt attach "$program" --background --kinds fd
+	says go
+	hears "done"
+	report "$program"
+	assert_exact
+	jq -e '[.findings[] | select(.verdict == "leak")] | length == 1 and .[0].live == {fd: 60}' "$REPORT" ||
+		explain "not one leak of 60"
+	jq -e '[.sites[] | select(.live > 0)] | all(.frames[.blame]
+		| .file == "<string>" and .line == 6 and .function == "get" and .language == "python")' "$REPORT" ||
+		explain "another line is blamed"
+	jq -e '[.sites[] | select(.live == 0) | .frames[.blame].line] | unique == [8]' "$REPORT" ||
+		explain "the twin is not apart"
+	lt report "$program" >"$BATS_TEST_TMPDIR/text" || true
+	grep -q 'fd file at get (<string>:6)' "$BATS_TEST_TMPDIR/text" || explain "$(cat "$BATS_TEST_TMPDIR/text")"
+}
+
+# bats test_tags=core
+@test "script: what is shown of each descriptor is the traceback of who opened it" {
+	begin "$PYTHON" -u "$TOP/tests/victims/script.py" 20
+	lt attach "$program" --background --kinds fd
+	says go
+	hears "done"
+	report "$program"
+	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" objects "$program" fd >"$BATS_TEST_TMPDIR/objects"
+	says tell
+	read -r -t 300 truth <&6
+	echo "$truth" >"$BATS_TEST_TMPDIR/truth"
+	"$PYTHON" -S "$TOP/tests/lib/script.py" "$BATS_TEST_TMPDIR/truth" "$REPORT" "$BATS_TEST_TMPDIR/objects"
+}
+
+@test "script: a forked child has its own frames; what is left out of a deep recursion is said" {
+	local child
+	begin "$PYTHON" -u -c '
+import os
+def deep(n):
+    if n:
+        deep(n - 1); return
+    os.open("/etc/passwd", os.O_RDONLY)
+def in_child():
+    for i in range(20):
+        os.open("/etc/group", os.O_RDONLY)
+print("ready"); input()
+deep(200)
+pid = os.fork()
+if not pid:
+    in_child()
+    print("done"); input(); os._exit(0)
+os.waitpid(pid, 0)'
+	lt attach "$program" --background --kinds fd --follow-fork
+	says go
+	hears "done"
+	child=$(pgrep -P "$program")
+	report "$child"
+	jq -e '[.sites[] | select(.live > 0)] | length > 0 and all(.frames[.blame]
+		| .function == "in_child" and .line == 9)' "$REPORT" || explain "another line of the child is blamed"
+	report "$program"
+	jq -e '[.sites[] | select(.frames[.blame].function == "deep")] | length == 1
+		and ([.[0].frames[] | select(.script)] | length == 128)' "$REPORT" || explain "not 128 frames"
+	jq -e '.losses | .complete_stacks < 1 and .incomplete_stacks[0].why == "deeper than the depth limit"' "$REPORT" ||
+		explain "nothing is said to be missing"
+	says end
+}

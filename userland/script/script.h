@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An interpreter in a process, and the frames of its script. The kernel finds them at an
+ * event by a description (linux/leaktrace_chain.h), and keeps two words of each; what
+ * these mean is read from the process's memory while it lives.
+ */
+#ifndef LEAKTRACE_SCRIPT_H
+#define LEAKTRACE_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/leaktrace_chain.h>
+
+struct maps;
+
+struct cpython_layout;
+
+struct script {
+	pid_t pid;
+	const struct cpython_layout *layout;	/* NULL: no interpreter, or an unknown version */
+	uint64_t runtime;		/* address of its _PyRuntime */
+	int version;			/* major << 8 | minor; 0: no interpreter */
+	char module[256];		/* the file that it is in, as mapped */
+};
+
+struct script_name {			/* of a frame */
+	char function[256];
+	char file[1024];
+	int line;			/* 0: not known */
+};
+
+/* Looks for an interpreter in the files that pid has mapped; root_fd: its root, or negative. */
+void script_find(pid_t pid, const struct maps *maps, int root_fd, struct script *script);
+
+/*
+ * False: there is none that we know. It is certain once the interpreter has begun: before, as
+ * at the start of its program, it is what most programs come to.
+ */
+bool script_describe(const struct script *script, struct leaktrace_chain *chain, bool *is_certain);
+
+/* False: the process is gone, or what the words were of is. */
+bool script_name(const struct script *script, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
+		 struct script_name *name);
+
+/* The function of the interpreter that runs a script, and calls itself for some functions. */
+bool script_is_eval(const char *function);
+
+#endif
