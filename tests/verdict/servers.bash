@@ -136,10 +136,11 @@ start_postgres() {
 	loads+=("runuser -u postgres -- $bin/pgbench -h $work/pg -p 5490 -c 2 -t 10 postgres; sleep 5")
 }
 
-# One connection that stays, whose server is looked at.
+# One connection that stays, whose server is looked at. Those of earlier ones are ending.
 start_postgres-server() {
 	local bin
 	bin=$(echo /usr/lib/postgresql/*/bin)
+	while pgrep -f 'postgres: postgres postgres' >/dev/null; do sleep 0.2; done
 	runuser -u postgres -- "$bin/pgbench" -h "$work/pg" -p 5490 -c 1 -R 5 -T 100000 postgres >>"$work/pg.log" 2>&1 &
 	loading+=("$!")
 	until pid_of[postgres-server]=$(pgrep -f 'postgres: postgres postgres' | head -1) &&
@@ -227,7 +228,8 @@ start_ruby() {
 }
 
 start_perl() {
-	perl -MHTTP::Daemon -MHTTP::Response -e '$d = HTTP::Daemon->new(LocalAddr => "127.0.0.1", LocalPort => 8399, ReuseAddr => 1) or die;
+	# a client that hangs up would end it
+	perl -MHTTP::Daemon -MHTTP::Response -e '$SIG{PIPE} = "IGNORE"; $d = HTTP::Daemon->new(LocalAddr => "127.0.0.1", LocalPort => 8399, ReuseAddr => 1) or die;
 		while ($c = $d->accept) { if ($c->get_request) { $c->force_last_request; $c->send_response(HTTP::Response->new(200, "OK", [], "hello")) } $c->close }' &
 	started perl 8399
 	loads+=("ab -q -c 1 -n 30 http://127.0.0.1:8399/; sleep 3")
