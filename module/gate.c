@@ -46,7 +46,7 @@ enum {
 };
 
 /* More is left of none that is drawn. */
-#define LONGEST_COUNTDOWN	(1ULL << 62)
+#define LONGEST_COUNTDOWN	BIT_ULL(62)
 
 static LIST_HEAD(gates);
 static DEFINE_MUTEX(gates_lock);

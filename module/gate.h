@@ -59,7 +59,7 @@ struct lt_gate {
 	u32 target_id;
 	pid_t tgid;			/* initial namespace */
 	bool open;
-	bool finished;			/* nothing that it announces is heard; by the target's rwsem */
+	bool finished;			/* its announcements are not heard; target's rwsem */
 	bool detached;			/* of a target that is no more */
 	unsigned long *slots;		/* tags in use */
 	raw_spinlock_t lock;		/* protects slots */
