@@ -251,11 +251,11 @@ def section(part, paragraphs):
     return "\n\n".join([f"## {TITLES[part]}", *(text for text in paragraphs if text)]) + "\n"
 
 
-def keep(path, text, version):
+def keep(path, text, version, by="peers"):
     """Put a section where it stood, or last, with the day and the kernel."""
     title, rest = text.split("\n", 1)
     today = datetime.date.today().isoformat()
-    text = f"{title}\n\nDebian's {version}, {today} (`tests/bench/peers --keep`).\n{rest}"
+    text = f"{title}\n\nDebian's {version}, {today} (`tests/bench/{by} --keep`).\n{rest}"
     with open(path, encoding="utf-8") as f:
         old = f.read()
     parts = re.split(r"(?m)^(?=## )", old)
