@@ -636,7 +636,7 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 	code() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
 	expect "$(code -H 'Host: evil.example' "$url")" 403 "by a name"
 	expect "$(code -X POST -d x "$url")" 405 "POST"
-	expect "$(code "${url}debug/pprof/heap")" 404 "no such kind"
+	expect "$(code "${url}debug/pprof/mutex")" 404 "no such kind"
 	expect "$(code "${url}debug/pprof/fd?pid=1")" 404 "no such process"
 	expect "$(code --path-as-is "${url}../etc/passwd")" 404 "no such path"
 	refute grep -q '<b>x' <(curl -s "${url}debug/pprof/")
