@@ -93,6 +93,15 @@ static bool blurred(const struct measures *x)
 		(x->heap && (x->share < HEAP_SHARE || given_back(x)));
 }
 
+/*
+ * An allocator's memory that comes and goes, and was no more than before for most of the
+ * time: of all pairs of looks half saw no growth. What is there now may go as well.
+ */
+static bool comes_and_goes(const struct measures *x)
+{
+	return x->heap && x->died * 3 >= x->born && x->slope <= 0;
+}
+
 static enum verdict decide(const struct measures *x)
 {
 	bool growing = x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
@@ -112,7 +121,7 @@ static enum verdict decide(const struct measures *x)
 	    x->window_s - x->idle_s >= GENERATIONS && x->idle_s > x->window_s / 2)
 		return VERDICT_CACHE;
 	if (x->births >= SUSPECT_OLD && x->generations >= 3 && x->recent >= 2 && !saturates(x) &&
-	    x->window_s >= 2 && (x->old >= SUSPECT_OLD || !x->died || x->heap) &&
+	    !comes_and_goes(x) && x->window_s >= 2 && (x->old >= SUSPECT_OLD || !x->died || x->heap) &&
 	    (!x->late || x->sure > 0.3))
 		return VERDICT_SUSPECT;
 	return VERDICT_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "model/curve.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/limits.h"
@@ -260,6 +261,37 @@ static void shared_memory(void)
 	m.maps = NULL;
 }
 
+static const struct curve *sampled(uint32_t site, void *arg)
+{
+	(void)site;
+	return arg;
+}
+
+/* Kept in three bursts, the rest given back; what was sampled of it rose for so many looks of 20. */
+static int grown_in_bursts(struct maps *maps, int given_back, int rising)
+{
+	const struct analysis_options opts = { 0 };
+	struct curve curve = { .n = 20 };
+
+	pages(0, 0x10000000, 0x1000);
+	m.target.now_ns = m.target.reconciled_ns = ns(150);
+	for (int i = 0; i < given_back; i++)
+		born(1 + i * 0.24, 1.2 + i * 0.24);
+	for (int i = 0; i < 350; i++)
+		born((i < 100 ? 1 : i < 200 ? 30 : 75) + i % 7 * 0.1, NEVER);
+	for (unsigned int i = 0; i < m.nobjects; i++)
+		m.objects[i].id = 0x10000000 + i * 0x1000;
+	for (unsigned int i = 0; i < curve.n; i++) {
+		curve.t_s[i] = START_S + 7.5 * (i + 1);
+		curve.live[i] = i < (unsigned int)rising ? 10 + i : 350;
+	}
+	m.maps = maps;
+	model_settle(&m);
+	analysis_run(&m, &opts, sampled, &curve);
+	m.maps = NULL;
+	return m.sites[0].judgement.verdict;
+}
+
 static void heap(void)
 {
 	struct map map[] = { { .start = 0x10000000, .end = 0x20000000, .path = "[heap]", .read = true, .write = true } };
@@ -284,6 +316,11 @@ static void heap(void)
 	s->lifetime_max_ns = 33e9;
 	CHECK(judged() < VERDICT_LEAK, "a third of it was given back");
 	m.maps = NULL;
+
+	/* it grew three times; the rest is given back at once, or all is kept */
+	CHECK(grown_in_bursts(&maps, 600, 3) < VERDICT_SUSPECT, "no more than before for most of the time");
+	CHECK(grown_in_bursts(&maps, 600, 12) == VERDICT_SUSPECT, "more for most of the time");
+	CHECK(grown_in_bursts(&maps, 0, 3) == VERDICT_SUSPECT, "nothing is given back");
 
 	/* the heap has grown since its mapping was read */
 	pages(90, 0x30000000, 0x1000);
