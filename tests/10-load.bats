@@ -18,7 +18,6 @@ teardown() {
 	module_loaded || load_module
 }
 
-# bats test_tags=debug
 @test "load: insmod and rmmod, twenty times" {
 	local i
 	for ((i = 0; i < 20; i++)); do

@@ -40,7 +40,7 @@ counted() {
 # pages that MADV_FREE gave away and that are still there
 lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM/smaps"; }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: born by the first write, once" {
 	tell map a 40
 	tell touch a write

@@ -116,7 +116,7 @@ assert_timer_count() {
 	assert_unrepaired
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "timer: exec ends them all" {
 	tell create monotonic none 5
 	tell exec

@@ -197,7 +197,7 @@ flagged() { genl objects "$VICTIM" thread | jq -r "select((.flags // 0) / $1 % 2
 	assert_exact
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "thread: exec ends all others" {
 	tell raw 4
 	tell running 2
@@ -261,7 +261,7 @@ has_child() { child=$(pgrep -P "$1") && [ -e "/proc/$child/fd/7" ]; }
 is_debugged() { grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$1/status"; }
 
 # A debugger's child has a signal waiting from its first moment on.
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "process: a child of what is debugged is followed from its first descriptor on" {
 	local dir=$BATS_TEST_TMPDIR parent child='' debugger
 	mkfifo "$dir/go" "$dir/never"

@@ -112,7 +112,6 @@ teardown() { clean_up; }
 	assert_no_leaks
 }
 
-# bats test_tags=debug
 @test "baseline: more timers than there are cells in store when it begins" {
 	start_victim victim_bounds
 	tell timers 8000

@@ -394,7 +394,7 @@ assert_type() {
 	tell gone
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "map: exec begins anew" {
 	begin
 	tell map a anon 20

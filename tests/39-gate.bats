@@ -57,7 +57,6 @@ assert_truth() {
 	expect "$(jq .died <<<"$t")" "$(($(answer died) - ${2-0}))" died
 }
 
-# bats test_tags=core
 @test "gate: opened, every block is seen, with who called and its size; closed, the text is as before" {
 	begin
 	gate open "$VICTIM" 1
@@ -100,7 +99,6 @@ assert_truth() {
 	expect "$(genl target "$VICTIM" | jq -c '.kind.heap | [.born, .live]')" '[28,3]' "born, live"
 }
 
-# bats test_tags=core
 @test "gate: opened and closed again and again under threads, signals, forks and vforks" {
 	begin
 	tell churn 2
@@ -170,7 +168,6 @@ foreign() { echo "$1" >/sys/kernel/tracing/events/uprobes/foreign/enable; }
 
 is_trapped() { [ "$(gate_get '.doors[] | select(.name == "victim_free") | .traps')" -gt 0 ]; }
 
-# bats test_tags=core
 @test "gate: somebody's uprobe on a door is never broken, and told to be in the way" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null
@@ -208,7 +205,7 @@ is_trapped() { [ "$(gate_get '.doors[] | select(.name == "victim_free") | .traps
 	[ "$(genl target "$VICTIM" | jq .kind.heap.born)" -gt 20 ]
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "gate: the tool killed, detached, another program: doors are closed, what stays is listed" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null
@@ -269,7 +266,6 @@ gone_gate() { [ "$(gate get | jq length)" = 0 ]; }
 	load_module gates=1
 }
 
-# bats test_tags=core
 @test "gate: plans that lie are refused, and nothing is written" {
 	begin
 	local spoil

@@ -64,7 +64,7 @@ print("done"); input()'
 	grep -q 'fd file at get (<string>:6)' "$BATS_TEST_TMPDIR/text" || explain "$(cat "$BATS_TEST_TMPDIR/text")"
 }
 
-# bats test_tags=core
+# bats test_tags=core,debug
 @test "script: what is shown of each descriptor is the traceback of who opened it" {
 	begin "$PYTHON" -u "$TOP/tests/victims/script.py" 20
 	lt attach "$program" --background --kinds fd

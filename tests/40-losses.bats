@@ -73,7 +73,7 @@ live_is() {
 	assert_flagged objects
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "losses: object table fills while tracing; descriptors" {
 	load_module max_objects=40
 	start_and_attach fd victim_fd
@@ -181,7 +181,7 @@ live_is() {
 	fi
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "losses: site table too small: totals stay right" {
 	load_module max_sites=5
 	start_and_attach fd victim_fd

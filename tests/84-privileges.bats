@@ -131,7 +131,7 @@ signal.pause()'
 	done
 }
 
-# bats test_tags=vm,core,debug
+# bats test_tags=vm,core
 @test "privileges: CAP_PERFMON is enough to attach, report and detach" {
 	need_module
 	hide_debug_files

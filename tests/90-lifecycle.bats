@@ -141,7 +141,7 @@ one_target() { [ "$(targets)" = 1 ]; }
 	no_targets
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "kill -9 of the command line tool detaches its target" {
 	start_victim victim_fd
 	lt_front attach "$VICTIM" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &

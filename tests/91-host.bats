@@ -177,7 +177,7 @@ mount_disk() {
 
 # Such a worker has the process's memory and its own name under task/, and never comes
 # back to user mode. Until v6.4 it was a thread of the kernel.
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "host: vhost's worker of a target holds neither target nor module" {
 	modprobe vhost_net && [ -c /dev/vhost-net ] || skip "this kernel has no vhost_net"
 	"$PYTHON" - >"$BATS_TEST_TMPDIR/out" 3>&- 4>&- <<-'PYTHON' &
@@ -206,7 +206,7 @@ mount_disk() {
 	load_module
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "host: who unmaps a target that was killed does not take its last report" {
 	start_and_attach page victim_page
 	tell map a 30000 nohuge
