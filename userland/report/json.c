@@ -178,7 +178,7 @@ static void put_estimate(struct json_object *o, struct model *m, const struct si
 	heap_sums_of_sites(m, &s->id, 1, &sums);
 	heap_estimate_site(m, s, &e);
 	i = heap_sums_interval(&sums);
-	json_put(o, "born", json_number(llround(e.live + e.died)));
+	json_put(o, "born", json_number(llround(e.live) + llround(e.died)));
 	json_put(o, "died", json_number(llround(e.died)));
 	json_put(o, "live", json_number(llround(e.live)));
 	json_put(o, "bytes", json_number(llround(e.live_bytes)));
