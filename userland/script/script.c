@@ -17,6 +17,7 @@
 #include "util/process_memory.h"
 #include "util/proc_maps.h"
 #include "util/target_file.h"
+#include "util/utf8.h"
 
 enum {
 	TABLE_MAX = 1 << 20,		/* bytes of a table of lines */
@@ -141,30 +142,6 @@ static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
 	return !memory_read(s->pid, at, value, sizeof(*value)) && *value;
 }
 
-static size_t put_utf8(uint32_t c, char *to)
-{
-	if (c < 0x80) {
-		to[0] = c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = 0xc0 | c >> 6;
-		to[1] = 0x80 | (c & 63);
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = 0xe0 | c >> 12;
-		to[1] = 0x80 | (c >> 6 & 63);
-		to[2] = 0x80 | (c & 63);
-		return 3;
-	}
-	to[0] = 0xf0 | (c >> 18 & 7);
-	to[1] = 0x80 | (c >> 12 & 63);
-	to[2] = 0x80 | (c >> 6 & 63);
-	to[3] = 0x80 | (c & 63);
-	return 4;
-}
-
 /* Characters of one, two or four bytes; text and terminals are no places for control characters. */
 static void to_utf8(const uint8_t *from, size_t n, unsigned int kind, char *to, size_t bytes)
 {
@@ -176,7 +153,7 @@ static void to_utf8(const uint8_t *from, size_t n, unsigned int kind, char *to, 
 		memcpy(&c, from + i * kind, kind);
 		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
 			c = '?';
-		used += put_utf8(c, to + used);
+		used += utf8_put(c, to + used);
 	}
 	to[used] = '\0';
 }

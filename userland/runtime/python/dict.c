@@ -6,6 +6,7 @@
 #include "runtime/python/process.h"
 #include "util/sanitize.h"
 #include "util/unaligned.h"
+#include "util/utf8.h"
 
 enum {
 	ENTRY_BYTES = 24, UNICODE_ENTRY_BYTES = 16,
@@ -126,30 +127,6 @@ uint64_t python_dict_find(struct python_process *p, uint64_t dict, const char *k
 	return dict && python_dict_each(p, dict, see_wanted, &w) ? w.value : 0;
 }
 
-static size_t put_utf8(uint32_t c, char *to)
-{
-	if (c < 0x80) {
-		to[0] = c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = 0xc0 | c >> 6;
-		to[1] = 0x80 | (c & 0x3f);
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = 0xe0 | c >> 12;
-		to[1] = 0x80 | (c >> 6 & 0x3f);
-		to[2] = 0x80 | (c & 0x3f);
-		return 3;
-	}
-	to[0] = 0xf0 | (c >> 18 & 7);
-	to[1] = 0x80 | (c >> 12 & 0x3f);
-	to[2] = 0x80 | (c >> 6 & 0x3f);
-	to[3] = 0x80 | (c & 0x3f);
-	return 4;
-}
-
 static uint32_t character(const unsigned char *s, unsigned int bytes)
 {
 	uint32_t c = bytes == 1 ? *s : bytes == 2 ? u16_at(s) : u32_at(s);
@@ -178,7 +155,7 @@ bool python_string(struct python_process *p, uint64_t at, char *to, size_t size)
 			 fits * bytes))
 		return false;
 	for (uint64_t i = 0; i < fits && n + 5 <= size; i++)
-		n += put_utf8(character(s + i * bytes, bytes), to + n);
+		n += utf8_put(character(s + i * bytes, bytes), to + n);
 	if (size)
 		to[n] = '\0';
 	sanitize(to);
