@@ -140,9 +140,9 @@ void heap_estimate_site(struct model *m, const struct site *s, struct heap_estim
 	struct heap_sums sums = { 0 };
 
 	add_site(m, s->id, &sums);
-	*e = (struct heap_estimate){ .live = sums.blocks, .live_bytes = sums.bytes };
+	*e = (struct heap_estimate){ .live = llround(sums.blocks), .live_bytes = llround(sums.bytes) };
 	if (!s->died)
 		return;
-	e->died = s->died * (sums.samples ? sums.blocks / sums.samples : 1);
-	e->died_bytes = s->died * (sums.samples ? sums.bytes / sums.samples : heap_mean_bytes(m));
+	e->died = llround(s->died * (sums.samples ? sums.blocks / sums.samples : 1));
+	e->died_bytes = llround(s->died * (sums.samples ? sums.bytes / sums.samples : heap_mean_bytes(m)));
 }

@@ -24,9 +24,9 @@ struct heap_interval heap_sums_interval(const struct heap_sums *sums);
 /*
  * All blocks of a site. Of a sample that died the size is not known: it stands for as much as
  * a live one of the same site. Where there is none, for one block, and for the mean distance
- * of samples, as small blocks do.
+ * of samples, as small blocks do. Whole numbers, so that what is added up of them fits.
  */
-struct heap_estimate { double live, live_bytes, died, died_bytes; };
+struct heap_estimate { uint64_t live, live_bytes, died, died_bytes; };
 
 uint64_t heap_live_bytes(struct model *m);	/* of all sites */
 void heap_estimate_site(struct model *m, const struct site *s, struct heap_estimate *e);

@@ -178,10 +178,10 @@ static void put_estimate(struct json_object *o, struct model *m, const struct si
 	heap_sums_of_sites(m, &s->id, 1, &sums);
 	heap_estimate_site(m, s, &e);
 	i = heap_sums_interval(&sums);
-	json_put(o, "born", json_number(llround(e.live) + llround(e.died)));
-	json_put(o, "died", json_number(llround(e.died)));
-	json_put(o, "live", json_number(llround(e.live)));
-	json_put(o, "bytes", json_number(llround(e.live_bytes)));
+	json_put(o, "born", json_number(e.live + e.died));
+	json_put(o, "died", json_number(e.died));
+	json_put(o, "live", json_number(e.live));
+	json_put(o, "bytes", json_number(e.live_bytes));
 	json_put(o, "sampled", json_object_new_boolean(true));
 	json_put(o, "samples", json_number(sums.samples));
 	json_object_array_add(both, json_number(llround(i.low)));

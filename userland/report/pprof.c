@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,11 +113,11 @@ static void put_estimated(struct pprof *p, struct model *m, const struct site *s
 
 	heap_estimate_site(m, s, &e);
 	if (kind)
-		put(p, m, s, kind, frames, n, (int64_t[]){ llround(e.live), llround(e.live_bytes),
-		    llround(e.live + e.died), llround(e.died) }, NULL);
+		put(p, m, s, kind, frames, n, (int64_t[]){ e.live, e.live_bytes,
+		    e.live + e.died, e.died }, NULL);
 	else
-		put(p, m, s, NULL, frames, n, (int64_t[]){ llround(e.live + e.died),
-		    llround(e.live_bytes + e.died_bytes), llround(e.live), llround(e.live_bytes) }, NULL);
+		put(p, m, s, NULL, frames, n, (int64_t[]){ e.live + e.died,
+		    e.live_bytes + e.died_bytes, e.live, e.live_bytes }, NULL);
 }
 
 static void put_site(struct pprof *p, struct model *m, const struct site *s, const char *kind)

@@ -3,7 +3,6 @@
  * Shared by all report formats: the order of sites, losses, and whether
  * anything leaks.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,7 +292,7 @@ static uint64_t blocks_of(struct model *m, const struct site *s)
 	if (s->kind != LEAKTRACE_KIND_HEAP)
 		return site_live(s);
 	heap_estimate_site(m, s, &e);
-	return llround(e.live);
+	return e.live;
 }
 
 void report_folded(FILE *f, struct model *m)
