@@ -19,32 +19,13 @@ struct python_copy {
 
 static size_t slot_of(const struct python_memory *m, uint64_t at)
 {
-	uint64_t h = at / COPY_BYTES * 0x9e3779b97f4a7c15ULL;
-	size_t i = (h ^ h >> 32) & (m->slots - 1);
-
-	while (m->slot[i] && m->copy[m->slot[i] - 1].at != at)
-		i = (i + 1) & (m->slots - 1);
-	return i;
+	return address_slot(&m->slots, &m->copy->at, sizeof(*m->copy), at);
 }
 
 static bool make_room(struct python_memory *m)
 {
-	size_t n = m->slots ? 2 * m->slots : SLOTS_FIRST;
-	uint32_t *bigger;
-
-	if (!array_reserve(m->copy, m->capacity, m->copies, 1))
-		return false;
-	if (m->slots > 2 * m->copies)
-		return true;
-	bigger = calloc(n, sizeof(*bigger));
-	if (!bigger)
-		return false;
-	free(m->slot);
-	m->slot = bigger;
-	m->slots = n;
-	for (size_t i = 0; i < m->copies; i++)
-		m->slot[slot_of(m, m->copy[i].at)] = i + 1;
-	return true;
+	return array_reserve(m->copy, m->capacity, m->copies, 1) &&
+	       address_slots_reserve(&m->slots, &m->copy->at, sizeof(*m->copy), m->copies, SLOTS_FIRST);
 }
 
 /* What lies in one mapping, or in none that is known. */
@@ -84,11 +65,11 @@ static const struct python_copy *copy_at(struct python_memory *m, uint64_t at)
 	if (!make_room(m))
 		return NULL;
 	i = slot_of(m, at);
-	if (!m->slot[i]) {
+	if (!m->slots.slot[i]) {
 		m->copy[m->copies] = (struct python_copy){ .at = at };
-		m->slot[i] = ++m->copies;
+		m->slots.slot[i] = ++m->copies;
 	}
-	m->last = m->slot[i] - 1;
+	m->last = m->slots.slot[i] - 1;
 	m->last_at = at;
 	c = &m->copy[m->last];
 	if (!c->bytes) {
@@ -136,11 +117,11 @@ static void renew_part(struct python_memory *m, uint64_t at, size_t bytes)
 {
 	uint64_t into = at % COPY_BYTES;
 	struct python_copy *c;
-	size_t i = m->slots ? slot_of(m, at - into) : 0;
+	size_t i = m->slots.n ? slot_of(m, at - into) : 0;
 
-	if (!m->slots || !m->slot[i])
+	if (!m->slots.n || !m->slots.slot[i])
 		return;
-	c = &m->copy[m->slot[i] - 1];
+	c = &m->copy[m->slots.slot[i] - 1];
 	if (!c->bytes)
 		return;
 	m->renewed++;
@@ -166,8 +147,8 @@ void python_memory_drop(struct python_memory *m)
 	for (size_t i = 0; i < m->copies; i++)
 		free(m->copy[i].bytes);
 	m->copies = 0;
-	if (m->slots)
-		memset(m->slot, 0, m->slots * sizeof(*m->slot));
+	if (m->slots.n)
+		memset(m->slots.slot, 0, m->slots.n * sizeof(*m->slots.slot));
 }
 
 /** python_memory_free() - release it */
@@ -175,8 +156,8 @@ void python_memory_free(struct python_memory *m)
 {
 	python_memory_drop(m);
 	free(m->copy);
-	free(m->slot);
+	free(m->slots.slot);
 	m->copy = NULL;
-	m->slot = NULL;
-	m->slots = m->capacity = 0;
+	m->slots = (struct address_slots){ 0 };
+	m->capacity = 0;
 }

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/address_slots.h"
+
 struct maps;
 struct python_copy;
 
@@ -21,8 +23,8 @@ struct python_memory {
 	bool is_direct;			/* no copies are used or made */
 	uint64_t max_bytes;		/* of copies */
 	struct python_copy *copy;
-	uint32_t *slot;			/* hash table; number of the copy + 1 */
-	size_t copies, capacity, slots;
+	struct address_slots slots;
+	size_t copies, capacity;
 	uint64_t last_at;		/* the copy that was used last */
 	size_t last;
 	uint64_t read_bytes, renewed;

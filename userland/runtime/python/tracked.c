@@ -33,38 +33,19 @@ struct links {
 
 static size_t slot_of(const struct python_tracked *t, uint64_t at)
 {
-	uint64_t h = at / 16 * 0x9e3779b97f4a7c15ULL;
-	size_t i = (h ^ h >> 32) & (t->slots - 1);
-
-	while (t->slot[i] && t->at[t->slot[i] - 1] != at)
-		i = (i + 1) & (t->slots - 1);
-	return i;
+	return address_slot(&t->slots, t->at, sizeof(*t->at), at);
 }
 
 static bool make_room(struct python_tracked *t)
 {
-	size_t n = t->slots ? 2 * t->slots : SLOTS_FIRST;
-	uint32_t *bigger;
-
-	if (!array_reserve(t->at, t->at_capacity, t->n, 1) || !array_reserve(t->type, t->type_capacity, t->n, 1))
-		return false;
-	if (t->slots > 2 * t->n)
-		return true;
-	bigger = calloc(n, sizeof(*bigger));
-	if (!bigger)
-		return false;
-	free(t->slot);
-	t->slot = bigger;
-	t->slots = n;
-	for (size_t i = 0; i < t->n; i++)
-		t->slot[slot_of(t, t->at[i])] = i + 1;
-	return true;
+	return array_reserve(t->at, t->at_capacity, t->n, 1) && array_reserve(t->type, t->type_capacity, t->n, 1) &&
+	       address_slots_reserve(&t->slots, t->at, sizeof(*t->at), t->n, SLOTS_FIRST);
 }
 
 /** python_tracked_find() - the number of the object at an address, or PYTHON_OBJECT_NONE */
 uint32_t python_tracked_find(const struct python_tracked *t, uint64_t at)
 {
-	return t->n ? t->slot[slot_of(t, at)] - 1 : PYTHON_OBJECT_NONE;
+	return t->n ? t->slots.slot[slot_of(t, at)] - 1 : PYTHON_OBJECT_NONE;
 }
 
 static bool read_links(struct python_process *p, uint64_t at, struct links *l)
@@ -124,7 +105,7 @@ int python_tracked_add(struct python_process *p, struct python_tracked *t, uint6
 	if (!make_room(t))
 		return -ENOMEM;
 	i = slot_of(t, object);
-	if (t->slot[i])
+	if (t->slots.slot[i])
 		return 0;
 	type = type_of(p, t, object);
 	if (type == PYTHON_TYPE_NONE) {
@@ -133,7 +114,7 @@ int python_tracked_add(struct python_process *p, struct python_tracked *t, uint6
 	}
 	t->at[t->n] = object;
 	t->type[t->n] = type;
-	t->slot[i] = ++t->n;
+	t->slots.slot[i] = ++t->n;
 	return 0;
 }
 
@@ -166,7 +147,7 @@ static int walk_list(struct python_process *p, struct python_tracked *t, uint64_
 static void forget(struct python_tracked *t, size_t n)
 {
 	while (t->n > n) {
-		t->slot[slot_of(t, t->at[t->n - 1])] = 0;
+		t->slots.slot[slot_of(t, t->at[t->n - 1])] = 0;
 		t->n--;
 	}
 }
@@ -239,7 +220,7 @@ void python_tracked_free(struct python_tracked *t)
 {
 	free(t->at);
 	free(t->type);
-	free(t->slot);
+	free(t->slots.slot);
 	python_types_free(&t->types);
 	memset(t, 0, sizeof(*t));
 }

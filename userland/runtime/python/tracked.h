@@ -9,6 +9,7 @@
 
 #include "runtime/python/layout.h"
 #include "runtime/python/type.h"
+#include "util/address_slots.h"
 
 struct python_process;
 
@@ -20,8 +21,7 @@ struct python_tracked {
 	uint64_t *at;			/* addresses of objects, by number */
 	uint32_t *type;			/* their types' numbers */
 	size_t n, at_capacity, type_capacity;
-	uint32_t *slot;			/* hash table; number of the object + 1 */
-	size_t slots;
+	struct address_slots slots;
 	struct python_types types;
 	uint64_t objects[PYTHON_LISTS];	/* how many were in which list */
 	size_t interpreters;

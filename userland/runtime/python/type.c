@@ -143,32 +143,13 @@ static bool read_type(struct python_process *p, uint64_t at, struct python_type 
 
 static size_t slot_of(const struct python_types *t, uint64_t at)
 {
-	uint64_t h = at / 8 * 0x9e3779b97f4a7c15ULL;
-	size_t i = (h ^ h >> 32) & (t->slots - 1);
-
-	while (t->slot[i] && t->type[t->slot[i] - 1].at != at)
-		i = (i + 1) & (t->slots - 1);
-	return i;
+	return address_slot(&t->slots, &t->type->at, sizeof(*t->type), at);
 }
 
 static bool make_room(struct python_types *t)
 {
-	size_t n = t->slots ? 2 * t->slots : SLOTS_FIRST;
-	uint32_t *bigger;
-
-	if (t->n >= TYPES_MAX || !array_reserve(t->type, t->capacity, t->n, 1))
-		return false;
-	if (t->slots > 2 * t->n)
-		return true;
-	bigger = calloc(n, sizeof(*bigger));
-	if (!bigger)
-		return false;
-	free(t->slot);
-	t->slot = bigger;
-	t->slots = n;
-	for (size_t i = 0; i < t->n; i++)
-		t->slot[slot_of(t, t->type[i].at)] = i + 1;
-	return true;
+	return t->n < TYPES_MAX && array_reserve(t->type, t->capacity, t->n, 1) &&
+	       address_slots_reserve(&t->slots, &t->type->at, sizeof(*t->type), t->n, SLOTS_FIRST);
 }
 
 /** python_type_of() - the number of the type at an address; PYTHON_TYPE_NONE: it is none */
@@ -183,13 +164,13 @@ uint32_t python_type_of(struct python_process *p, struct python_types *t, uint64
 		return PYTHON_TYPE_NONE;
 	}
 	i = slot_of(t, at);
-	if (!t->slot[i]) {
+	if (!t->slots.slot[i]) {
 		if (!read_type(p, at, &t->type[t->n]))
 			return PYTHON_TYPE_NONE;
-		t->slot[i] = ++t->n;
+		t->slots.slot[i] = ++t->n;
 	}
 	t->last_at = at;
-	t->last = t->slot[i] - 1;
+	t->last = t->slots.slot[i] - 1;
 	return t->last;
 }
 
@@ -209,6 +190,6 @@ void python_types_free(struct python_types *t)
 	for (size_t i = 0; i < t->n; i++)
 		free(t->type[i].name);
 	free(t->type);
-	free(t->slot);
+	free(t->slots.slot);
 	memset(t, 0, sizeof(*t));
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/address_slots.h"
+
 struct python_process;
 
 /* What an object of it keeps elsewhere, by the nearest type that is known. */
@@ -37,8 +39,8 @@ struct python_type {
 
 struct python_types {
 	struct python_type *type;
-	uint32_t *slot;			/* hash table; number of the type + 1 */
-	size_t n, capacity, slots;
+	struct address_slots slots;
+	size_t n, capacity;
 	uint64_t last_at;
 	uint32_t last;
 	bool is_full;			/* no memory, or too many */
