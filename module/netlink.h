@@ -31,6 +31,15 @@ void lt_netlink_find_listeners(void);
 bool lt_netlink_has_listeners(enum lt_group group);
 extern struct genl_family lt_family;
 
+static inline struct nlattr **lt_netlink_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef LT_HAVE_INFO_IN_DUMPIT
+	return genl_dumpit_info(cb)->info.attrs;	/* v6.6, 7288dd2fd488 */
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
 /* netlink_dump.c: the dumps */
 int lt_target_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb);

@@ -143,12 +143,7 @@ int lt_probe_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int dump_start(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->
-#ifdef LT_HAVE_INFO_IN_DUMPIT
-		info.attrs;	/* v6.6, 7288dd2fd488 */
-#else
-		attrs;
-#endif
+	struct nlattr **attrs = lt_netlink_dump_attrs(cb);
 
 	if (!attrs || !attrs[LEAKTRACE_A_TARGET_ID])
 		return -EINVAL;

@@ -313,12 +313,7 @@ static int dump_gate(struct lt_gate *gate, void *arg)
  */
 int lt_gate_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = genl_dumpit_info(cb)->
-#ifdef LT_HAVE_INFO_IN_DUMPIT
-		info.attrs;	/* v6.6, 7288dd2fd488 */
-#else
-		attrs;
-#endif
+	struct nlattr **attrs = lt_netlink_dump_attrs(cb);
 	struct gate_dump d = { .skb = skb, .cb = cb };
 	int err;
 

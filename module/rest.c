@@ -96,8 +96,7 @@ static bool rest_find_frame(struct lt_target *t, u32 stack, struct rest *r)
 	preempt_disable();
 	m = rcu_dereference(t->mm);
 	if (m && m->mm == current->mm) {
-		lt_walk_user(w, lt_max_depth, regs, rcu_dereference(m->code.maps));
-		lt_chain_walk(w);
+		lt_walk_all(w, lt_max_depth, regs, rcu_dereference(m->code.maps));
 		found = s && !w->missed && lt_stack_is(s, w);
 	}
 	if (found)

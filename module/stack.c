@@ -321,8 +321,7 @@ static u32 stack_walk(struct pt_regs *regs, struct lt_mm *m, struct lt_maps *map
 
 	if (unlikely(!w))
 		return 0;
-	lt_walk_user(w, lt_max_depth, regs, maps);
-	lt_chain_walk(w);
+	lt_walk_all(w, lt_max_depth, regs, maps);
 	id = stack_id_of(w);
 	if (id && maps)
 		lt_recall_put(w, id);
@@ -383,6 +382,14 @@ static noinline u32 stack_of_script(u32 like, struct lt_maps *maps)
 	return lt_stack_is(s, w) ? like : stack_id_of(w);
 }
 
+/* A stack that was walked before; 0: it has to be. */
+static __always_inline u32 stack_recall(struct pt_regs *regs, struct lt_maps *maps)
+{
+	u32 id = lt_recall(regs, maps);
+
+	return id && unlikely(maps->chain) ? stack_of_script(id, maps) : id;
+}
+
 /**
  * lt_stack_capture() - the user stack of current
  * @t: the target whose event this is; current need not be of it
@@ -399,9 +406,7 @@ u32 lt_stack_capture(struct lt_target *t)
 	if (likely(m && m->mm == current->mm)) {
 		maps = rcu_dereference_sched(m->code.maps);
 		if (likely(maps))
-			id = lt_recall(task_pt_regs(current), maps);
-		if (id && unlikely(maps->chain))
-			id = stack_of_script(id, maps);
+			id = stack_recall(task_pt_regs(current), maps);
 		if (likely(id))
 			return id;
 	}
@@ -426,16 +431,13 @@ u32 lt_stack_capture_call(struct lt_target *t, struct pt_regs *regs, unsigned lo
 	struct lt_mm *m = mm_of_current(t);
 	struct lt_maps *maps = m ? rcu_dereference_sched(m->code.maps) : NULL;
 	struct lt_walk *w = __this_cpu_read(scratch);
-	u32 id = maps ? lt_recall(regs, maps) : 0;
+	u32 id = maps ? stack_recall(regs, maps) : 0;
 
 	if (missed)
 		*missed = 0;
-	if (id && unlikely(maps->chain))
-		id = stack_of_script(id, maps);
 	if (id || !w)
 		return id;
-	lt_walk_user(w, lt_max_depth, regs, maps);
-	lt_chain_walk(w);
+	lt_walk_all(w, lt_max_depth, regs, maps);
 	if (missed && w->missed) {
 		*missed = w->missed;
 		return 0;
@@ -510,9 +512,8 @@ u32 lt_stack_rewalk(struct lt_target *t, u32 cut, unsigned long *missed)
 	w = __this_cpu_read(scratch);
 	if (likely(w)) {
 		m = mm_of_current(t);
-		lt_walk_user(w, lt_max_depth, regs,
-			     m ? rcu_dereference_sched(m->code.maps) : NULL);
-		lt_chain_walk(w);
+		lt_walk_all(w, lt_max_depth, regs,
+			    m ? rcu_dereference_sched(m->code.maps) : NULL);
 		*missed = w->missed;
 		if (!w->missed)
 			id = stack_id_of(w);
