@@ -72,13 +72,18 @@ static bool turns_over(const struct measures *x)
 	return x->turnover >= LEAK_OLD && x->turnover > 0.7 * x->live;
 }
 
+static bool third_given_back(const struct measures *x)
+{
+	return x->died * 3 >= x->born;
+}
+
 /*
  * Much of the memory was given back, some of it after a long time: what is left
  * may be given back as well. An allocator keeps the peak of what it once held.
  */
 static bool given_back(const struct measures *x)
 {
-	return x->died * 3 >= x->born && x->life_max_s > LONG_SHARE * x->window_s;
+	return third_given_back(x) && x->life_max_s > LONG_SHARE * x->window_s;
 }
 
 /*
@@ -99,7 +104,7 @@ static bool blurred(const struct measures *x)
  */
 static bool comes_and_goes(const struct measures *x)
 {
-	return x->heap && x->died * 3 >= x->born && x->slope <= 0;
+	return x->heap && third_given_back(x) && x->slope <= 0;
 }
 
 static enum verdict decide(const struct measures *x)
