@@ -4,13 +4,9 @@
 
 load lib/common
 
-setup_file() {
-	need_module
-	load_module gates=1
-	hide_debug_files
-}
+setup_file() { begin_gates; }
 
-teardown_file() { [ ! -d /sys/module/leaktrace ] || load_module; }
+teardown_file() { end_gates; }
 
 setup() { need_module; }
 

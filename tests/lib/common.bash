@@ -393,6 +393,15 @@ load_module() {
 	insmod "$LEAKTRACE_KO" "$@"
 }
 
+# For a file of tests that open gates.
+begin_gates() {
+	need_module
+	load_module gates=1
+	hide_debug_files
+}
+
+end_gates() { ! module_loaded || load_module; }
+
 # Leaves nothing traced and nobody running, whatever the test did.
 clean_up() {
 	kill_victims
