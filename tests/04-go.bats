@@ -263,7 +263,7 @@ every_holder() {
 		{ echo "$ANSWER" >&2; jq .heap "$REPORT" >&2; return 1; }
 	jq -e --argjson in_use "$(answer in_use)" --argjson free "$(answer free)" '.heap
 		| (.in_use_bytes - $in_use | fabs) * 50 <= $in_use and
-		(.idle_bytes + .returned_bytes - $free | fabs) * 50 <= $free' "$REPORT" >/dev/null ||
+		(.idle_bytes + .returned_bytes - $free | fabs) * 50 <= $in_use' "$REPORT" >/dev/null ||
 		{ echo "$ANSWER" >&2; jq .heap "$REPORT" >&2; return 1; }
 	[ "$1" = new ] || local CHAIN_map='.*' CHAIN_slice='.*' CHAIN_login='.*'
 	holds 'main.cache$|used by main.remember\)' "$CHAIN_map" $((2000 * 4096))

@@ -138,11 +138,15 @@ uint64_t heap_mean_bytes(struct model *m)
 void heap_estimate_site(struct model *m, const struct site *s, struct heap_estimate *e)
 {
 	struct heap_sums sums = { 0 };
+	double blocks, bytes;
 
 	add_site(m, s->id, &sums);
 	*e = (struct heap_estimate){ .live = llround(sums.blocks), .live_bytes = llround(sums.bytes) };
 	if (!s->died)
 		return;
-	e->died = llround(s->died * (sums.samples ? sums.blocks / sums.samples : 1));
-	e->died_bytes = llround(s->died * (sums.samples ? sums.bytes / sums.samples : heap_mean_bytes(m)));
+	blocks = sums.blocks + s->died * (sums.samples ? sums.blocks / sums.samples : 1);
+	bytes = sums.bytes + s->died * (sums.samples ? sums.bytes / sums.samples : heap_mean_bytes(m));
+	/* the sum is what is rounded: two halves do not become one more */
+	e->died = llround(blocks) - e->live;
+	e->died_bytes = llround(bytes) - e->live_bytes;
 }
