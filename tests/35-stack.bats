@@ -50,7 +50,6 @@ compare() {
 # is FILTER: of $result
 is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; return 1; }; }
 
-# bats test_tags=core
 @test "stack: equal to backtrace() on every path, to depth 200 and more" {
 	start_victim victim_stack
 	follow fd,page
@@ -86,7 +85,6 @@ is() { jq -e "$1" <<<"$result" >/dev/null || { echo "not $1: $result" >&2; retur
 
 notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits'; }
 
-# bats test_tags=core
 @test "stack: swapped out when something dies: whole, and each path is there once" {
 	start_victim victim_stack
 	follow fd
@@ -127,7 +125,6 @@ notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits
 	is '.complete < 100'
 }
 
-# bats test_tags=core
 @test "stack: of a child through code that its parent has unloaded since, and has told so or not" {
 	local told child
 	start_victim victim_stack
@@ -144,7 +141,6 @@ notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits
 	done
 }
 
-# bats test_tags=core
 @test "stack: through code that mprotect() makes of a file's bytes" {
 	start_victim victim_stack
 	follow fd
@@ -218,7 +214,6 @@ went_on() {
 		"$REPORT" --args "$@" || { jq -c '.sites[] | {born, stack, rest}' "$REPORT" >&2; return 1; }
 }
 
-# bats test_tags=core
 @test "stack: by an expression that only libdw evaluates: flagged, and a copy of one goes on to the root" {
 	start_victim victim_odd
 	REPORT=$BATS_TEST_TMPDIR/report

@@ -143,7 +143,6 @@ assert_type() {
 	assert_made by_over 1 5 by_over
 }
 
-# bats test_tags=core
 @test "map: split and merged by mprotect" {
 	begin
 	tell map a anon 20
@@ -253,7 +252,6 @@ assert_type() {
 	assert_site by_remap map 0 0
 }
 
-# bats test_tags=core
 @test "map: mremap moves a part, over others, and leaves something behind" {
 	begin
 	tell map a anon 20

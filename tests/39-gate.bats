@@ -201,7 +201,6 @@ is_trapped() { [ "$(gate_get '.doors[] | select(.name == "victim_free") | .traps
 	[ "$(genl target "$VICTIM" | jq .kind.heap.born)" -gt 20 ]
 }
 
-# bats test_tags=core
 @test "gate: the tool killed, detached, another program: doors are closed, what stays is listed" {
 	begin
 	gate open "$VICTIM" 1 >/dev/null

@@ -33,7 +33,6 @@ hears() {
 
 says() { echo "$*" >&5; }
 
-# bats test_tags=core
 @test "script: of two lines that open files the one that keeps them is named, and not its twin" {
 	begin "$PYTHON" -u -c '
 import os, time
