@@ -200,7 +200,8 @@ static void see_frames(struct stacks *s)
 		if (!add_objects(s, go_frame_map(&s->maps, s->frame[i].pc), s->frame[i].sp,
 				 link_of(s, s->frame[i].owner)))
 			return;
-	qsort(s->object, s->objects, sizeof(*s->object), by_address);
+	if (s->objects)
+		qsort(s->object, s->objects, sizeof(*s->object), by_address);
 	for (size_t i = 0; i < s->frames; i++) {
 		const struct go_frame_map *k = go_frame_map(&s->maps, s->frame[i].pc);
 		uint64_t end = s->frame[i].sp + (k->delta_bytes < 0 ? 0 : k->delta_bytes);

@@ -142,7 +142,8 @@ static int number(struct go_spans *s)
 {
 	size_t kept = 0;
 
-	qsort(s->span, s->n, sizeof(*s->span), by_start);
+	if (s->n)
+		qsort(s->span, s->n, sizeof(*s->span), by_start);
 	for (size_t i = 0; i < s->n; i++) {
 		struct go_span *span = &s->span[i];
 

@@ -130,7 +130,8 @@ static void merge_uses(struct go_variables *v)
 	size_t kept = 0;
 	int best = 0;
 
-	qsort(v->list, v->n, sizeof(*v->list), by_address);
+	if (v->n)
+		qsort(v->list, v->n, sizeof(*v->list), by_address);
 	for (size_t i = 0; i < v->n; i++) {
 		struct go_variable *one = &v->list[i];
 		int now;
@@ -186,7 +187,8 @@ static bool read_references(struct go_variables *v)
 				return false;
 			v->reference[v->references++] = (struct go_reference){ word, v->part[i].start + k };
 		}
-	qsort(v->reference, v->references, sizeof(*v->reference), by_target);
+	if (v->references)
+		qsort(v->reference, v->references, sizeof(*v->reference), by_target);
 	return true;
 }
 
@@ -210,7 +212,8 @@ bool go_variables_open(struct go_variables *v, const struct go_process *p)
 	if (!read_references(v) || !read_symbols(v))
 		return false;
 	v->has_symbols = v->n;
-	qsort(v->list, v->n, sizeof(*v->list), by_address);
+	if (v->n)
+		qsort(v->list, v->n, sizeof(*v->list), by_address);
 	return v->n || read_uses(v);
 }
 
