@@ -9,6 +9,7 @@
  * only what is user memory, and never faults. What is not in memory ends it; it says what
  * it missed, so that it can be done again where faults are allowed (work.c).
  */
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "arch.h"
@@ -151,8 +152,10 @@ static u8 chain_walk(struct chain_walk *c)
 	const struct leaktrace_chain *chain = c->chain;
 	int end;
 
+	if (chain->leader && !thread_group_leader(current))
+		return LEAKTRACE_CHAIN_NO_STATE;
 	c->value[0] = lt_arch_thread_base();
-	c->value[1] = 0;
+	c->value[1] = chain->root;
 	end = chain_steps(c, 0, chain->nhead);
 	if (end != GO_ON)
 		return end;

@@ -15,7 +15,7 @@ static inline int leaktrace_chain_is_made(const struct leaktrace_chain *c, unsig
 	unsigned int step = value - LEAKTRACE_CHAIN_STEP_0;
 
 	if (value < LEAKTRACE_CHAIN_STEP_0)
-		return !value || from >= c->nhead;	/* the head has no frame yet */
+		return !value || from >= c->nhead || c->root;
 	return step < c->nhead ? step < end : step >= from && step < end;
 }
 
@@ -39,7 +39,9 @@ static inline int leaktrace_chain_check(const struct leaktrace_chain *c)
 {
 	unsigned int frame = c->nhead, next = frame + c->nframe, end = next + c->nnext, i;
 
-	if (!c->nhead || !c->nframe || !c->nnext || end > LEAKTRACE_CHAIN_STEPS || c->relative > 1)
+	if (!c->nhead || !c->nframe || !c->nnext || end > LEAKTRACE_CHAIN_STEPS)
+		return 1;
+	if (c->relative > 1 || c->leader > 1 || c->root & LEAKTRACE_CHAIN_WORD)
 		return 1;
 	for (i = 0; i < sizeof(c->reserved); i++)
 		if (c->reserved[i])

@@ -78,7 +78,7 @@ teardown() { clean_up; }
 		$range TARGET_ADD pid=$VICTIM comm=s:me
 		$range TARGET_ADD pid=x:01
 		$range TARGET_ADD pid=$VICTIM chain=x:01
-		EINVAL TARGET_ADD pid=$VICTIM chain=x:$(printf '00%.0s' {1..528})
+		EINVAL TARGET_ADD pid=$VICTIM chain=x:$(printf '00%.0s' {1..536})
 		$range TARGET_ADD pid=none
 		$range TARGET_ADD pid=0
 		$range SITE_GET dump

@@ -25,7 +25,7 @@ static inline struct leaktrace_chain make_chain(struct choices *c)
 {
 	struct leaktrace_chain chain = {
 		.nhead = 1 + choice(c) % 6, .nframe = 1 + choice(c) % 12, .nnext = 1 + choice(c) % 6,
-		.relative = choice(c) % 2,
+		.relative = choice(c) % 2, .leader = choice(c) % 2,
 	};
 	unsigned int frame = chain.nhead, next = frame + chain.nframe, end = next + chain.nnext;
 
@@ -41,6 +41,11 @@ static inline struct leaktrace_chain make_chain(struct choices *c)
 			s->mask = choice(c) % 8;
 			s->wanted = choice(c) % 8;
 		}
+	}
+	if (choice(c) % 2) {
+		chain.root = choice(c) * 8;
+		if (chain.root)
+			chain.step[0].base = 1;
 	}
 	chain.first = chain_value(c, frame, 0, frame);
 	chain.what = chain_value(c, frame, frame, next);

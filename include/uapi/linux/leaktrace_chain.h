@@ -7,7 +7,8 @@
  * It is a list of steps without jumps. A step makes one value of an earlier one. Value 0
  * is the thread's base address (fs on x86-64), value 1 the address of the frame that is
  * looked at, value LEAKTRACE_CHAIN_STEP_0 + i what step i has made. The first nhead steps are
- * done once, and one of their values is the address of the innermost frame. The next
+ * done once, and one of their values is the address of the innermost frame; as there is no
+ * frame yet, value 1 is the root there, if the description has one. The next
  * nframe steps are done for each frame; the last nnext steps, too, even if the frame is
  * skipped, and one of their values is the address of the next frame. 0 ends the list.
  *
@@ -61,7 +62,9 @@ struct leaktrace_chain {
 	__u8 where;
 	__u8 check;
 	__u8 relative;		/* 'where' counts from 'what' */
-	__u8 reserved[7];	/* 0 */
+	__u8 leader;		/* only the process's first thread runs the script */
+	__u8 reserved[6];	/* 0 */
+	__u64 root;		/* address of the interpreter's variables; 0: none */
 	struct leaktrace_chain_step step[LEAKTRACE_CHAIN_STEPS];
 };
 

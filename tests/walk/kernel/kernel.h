@@ -119,6 +119,12 @@ static inline unsigned long x86_fsbase_read_cpu(void)
 	return walk_thread_base;
 }
 
+static inline bool thread_group_leader(const struct task_struct *task)
+{
+	(void)task;
+	return true;
+}
+
 static inline bool in_compat_syscall(void)
 {
 	return false;
