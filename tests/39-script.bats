@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Programs in Python: the script's own lines, against the script's own word.
+# Programs in Python and PHP: the script's own lines, against the script's own word.
 # bats file_tags=vm,script
 
 load lib/common
@@ -75,6 +75,48 @@ print("done"); input()'
 	read -r -t 300 truth <&6
 	echo "$truth" >"$BATS_TEST_TMPDIR/truth"
 	"$PYTHON" -S "$TOP/tests/lib/script.py" "$BATS_TEST_TMPDIR/truth" "$REPORT" "$BATS_TEST_TMPDIR/objects"
+}
+
+# bats test_tags=core
+@test "script: PHP's lines are told apart where machine code is one, and are those of its tracebacks" {
+	mkdir "$BATS_TEST_TMPDIR/files"
+	begin php "$TOP/tests/victims/script.php" 20 "$BATS_TEST_TMPDIR/files"
+	lt attach "$program" --background --kinds fd
+	says go
+	hears "done"
+	report "$program"
+	assert_exact
+	"$PYTHON" -S "$TOP/tests/lib/genl_command.py" objects "$program" fd >"$BATS_TEST_TMPDIR/objects"
+	says tell
+	read -r -t 300 truth <&6
+	echo "$truth" >"$BATS_TEST_TMPDIR/truth"
+	"$PYTHON" -S "$TOP/tests/lib/script.py" "$BATS_TEST_TMPDIR/truth" "$REPORT" "$BATS_TEST_TMPDIR/objects"
+	# Of what work() calls: one way through the interpreter, four lines, of which the second keeps nothing.
+	jq -e '[.sites[] | select([.frames[] | select(.script)] | length == 3)
+		| {live, own: .frames[.blame], machine: [.frames[] | select(.script | not) | [.module, .offset]]}
+		| select(.own.function | test("^Pool::(one|clean|both)$"))]
+		| length == 4 and (map(.machine) | unique | length == 1)
+		and (sort_by(.own.line) | map(.live) == [20, 0, 20, 20])
+		and all(.own.language == "php")' "$REPORT" || explain "the lines are not apart"
+	jq -e '[.sites[] | select(.frames[.blame].function == "Pool::clean") | .id] as $clean | ($clean | length > 0)
+		and all(.findings[].sites[]; . as $id | $clean | index($id) | not)' "$REPORT" ||
+		explain "the clean twin is a finding"
+}
+
+@test "script: of an interpreter that is not known it is said that its lines are missing" {
+	local php=$BATS_TEST_TMPDIR/php8.9
+	sed 's:\(X-Powered-By. PHP/8\.\)[0-9]:\19:' "$(realpath /usr/bin/php)" >"$php"
+	chmod +x "$php"
+	begin "$php" -r 'echo "ready\n"; fgets(STDIN); $f = fopen("/etc/passwd", "r"); echo "done\n"; fgets(STDIN);'
+	lt attach "$program" --background --kinds fd
+	says go
+	hears "done"
+	report "$program"
+	expect "$(jq -r .losses.unknown_script "$REPORT")" "PHP 8.9" "losses.unknown_script"
+	jq -e '[.sites[].frames[] | select(.script)] == []' "$REPORT" || explain "frames of a version that is not known"
+	lt report "$program" >"$BATS_TEST_TMPDIR/text" || true
+	grep -q 'lines of the script are not shown: PHP 8\.9 is not known' "$BATS_TEST_TMPDIR/text" ||
+		explain "$(cat "$BATS_TEST_TMPDIR/text")"
 }
 
 @test "script: a forked child has its own frames; what is left out of a deep recursion is said" {

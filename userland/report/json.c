@@ -361,6 +361,8 @@ static struct json_object *losses_of(struct model *m)
 	json_put(o, "inexact", why);
 	if (l.missing_debug.files)
 		json_put(o, "missing_debug", missing_debug_of(&l));
+	if (*l.unknown_script)
+		json_put(o, "unknown_script", json_string(l.unknown_script));
 	return o;
 }
 

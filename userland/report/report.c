@@ -22,6 +22,7 @@
 #include "report/report.h"
 #include "symbolize/frame.h"
 #include "symbolize/stack.h"
+#include "symbolize/symbolizer.h"
 #include "util/format.h"
 #include "util/macros.h"
 #include "util/units.h"
@@ -127,6 +128,8 @@ void report_losses(struct model *m, struct losses *l)
 	l->skipped = lost->nested + lost->work;
 	count_stacks(m, l);
 	find_missing_debug(m, l);
+	if (m->symbolizer)
+		symbolizer_script_is_unknown(m->symbolizer, l->unknown_script, sizeof(l->unknown_script));
 }
 
 uint64_t report_weight(const struct site *s)

@@ -34,6 +34,7 @@ struct losses {
 		const char *module;	/* and the program or library that refers to it */
 		unsigned int files;
 	} missing_debug;
+	char unknown_script[32];	/* "PHP 8.9": an interpreter of which only its own frames are known; "": none */
 	const char *inexact[16];
 	unsigned int ninexact;
 };

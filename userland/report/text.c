@@ -130,6 +130,12 @@ static void write_missing_debug(FILE *f, const struct losses *l)
 	fprintf(f, "; put it there, or %s.dwp beside %s", path_base(module), module);
 }
 
+static void write_unknown_script(FILE *f, const struct losses *l)
+{
+	fprintf(f, "lines of the script are not shown: %s is not known to leaktrace; stacks have the interpreter's "
+		"functions only", l->unknown_script);
+}
+
 static void wrapped(FILE *f, void (*write)(FILE *f, const struct losses *l), const struct losses *l,
 		    const struct report_style *style)
 {
@@ -157,6 +163,8 @@ static void write_losses(FILE *f, struct model *m, const struct report_style *st
 	wrapped(f, write_stacks, &l, style);
 	if (l.missing_debug.files)
 		wrapped(f, write_missing_debug, &l, style);
+	if (*l.unknown_script)
+		wrapped(f, write_unknown_script, &l, style);
 }
 
 /* A finding as text, and its number of lines, so that the report fits on the screen. */

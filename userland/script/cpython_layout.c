@@ -8,18 +8,8 @@
  * that a part of its table of lines.
  */
 #include "script/cpython.h"
+#include "script/step.h"
 #include "util/macros.h"
-
-/* Values of the steps, by their numbers below. */
-#define V(step) (LEAKTRACE_CHAIN_STEP_0 + (step))
-
-enum { THREAD = 0, FRAME = 1 };
-
-#define LOAD(_base, _off, _bytes) { .base = (_base), .off = (_off), .bytes = (_bytes) }
-#define LOAD_IF(_base, _off, _bytes, _wanted, _action) \
-	{ .base = (_base), .off = (_off), .bytes = (_bytes), .mask = ~0U, .wanted = (_wanted), .action = (_action) }
-#define ALWAYS(_base, _off, _bytes, _action) \
-	{ .base = (_base), .off = (_off), .bytes = (_bytes), .action = (_action) }
 
 /* Steps 0 and 1 lead from the thread to its PyThreadState. */
 #define KEY_STEPS LOAD(THREAD, 0, 0), LOAD(V(0), 0, 8)

@@ -1,104 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CPython in a process, from outside: which version, where a thread's state is found, and
- * what its frames are of. Nothing is stopped or written to; what is read may change, or be
- * gone, meanwhile: then there is no name.
+ * Interpreters in a process, from outside: which one, how its frames are found, and what
+ * they are of. Nothing is stopped or written to; what is read may change, or be gone,
+ * meanwhile: then there is no name.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "elf/image.h"
-#include "elf/symbol_table.h"
-#include "script/cpython.h"
+#include "script/interpreter.h"
 #include "script/script.h"
 #include "util/format.h"
-#include "util/process_memory.h"
+#include "util/macros.h"
 #include "util/proc_maps.h"
 #include "util/target_file.h"
-#include "util/utf8.h"
 
-enum {
-	TABLE_MAX = 1 << 20,		/* bytes of a table of lines */
-	CHARACTERS_MAX = 4096,
-	BYTES_OBJECT = 32,		/* what stands before its bytes; their number at 16 */
-	KEYS_MAX = 1024,		/* glibc's PTHREAD_KEYS_MAX */
-	KEYS_IN_THREAD = 32,		/* glibc has the others in blocks of as many */
-	THREAD_KEYS = 0x310,		/* glibc's struct pthread: the first block, from fs */
-	THREAD_KEY_BLOCKS = 0x510,	/* addresses of all blocks */
-	KEY_BYTES = 16,			/* a number and the value */
-};
+static const struct interpreter *const interpreters[] = { &interpreter_cpython, &interpreter_php };
 
-/* --- which interpreter --- */
-
-/* "python3.11", "libpython3.9.so.1.0": major << 8 | minor, or 0 */
-static int version_in_name(const char *path)
-{
-	const char *base = path_base(path);
-	int major, minor;
-
-	if (!strncmp(base, "lib", 3))
-		base += 3;
-	if (sscanf(base, "python%d.%d", &major, &minor) != 2 || major != 3 || minor < 0 || minor > 255)
-		return 0;
-	return major << 8 | minor;
-}
-
-static bool may_be_python(const struct map *map)
+static const struct interpreter *by_file(const struct map *map)
 {
 	const char *base = path_base(map->path);
 
-	return map->inode && *map->path == '/' &&
-	       (!strncmp(base, "python", 6) || !strncmp(base, "libpython", 9));
+	if (!map->exec || !map->inode || *map->path != '/')
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(interpreters); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(interpreters[i]->files); k++)
+			if (!strncmp(base, interpreters[i]->files[k], strlen(interpreters[i]->files[k])))
+				return interpreters[i];
+	return NULL;
 }
 
-/* Since 3.11 it says its version; before, its file does. */
-static int version_of(const struct script *s, struct elf_image *image, uint64_t bias, const char *path)
+static void look_into(struct script *script, const struct interpreter *interpreter, const struct map *map,
+		      struct elf_image *image)
 {
-	uint64_t vaddr = elf_symbol_value(image, SHT_DYNSYM, "Py_Version");
-	uint32_t hex;
+	struct script found = { .pid = script->pid, .interpreter = interpreter };
+	uint64_t vaddr;
 
-	if (vaddr && !memory_read(s->pid, bias + vaddr, &hex, sizeof(hex)))
-		return hex >> 16;
-	return version_in_name(path);
-}
-
-static void look_into(struct script *s, const struct map *map, struct elf_image *image)
-{
-	uint64_t runtime = elf_symbol_value(image, SHT_DYNSYM, "_PyRuntime"), vaddr, bias;
-	int version;
-
-	if (!runtime || image->machine != EM_X86_64 || !elf_image_vaddr(image, map->offset_bytes, &vaddr))
+	if (image->machine != EM_X86_64 || !elf_image_vaddr(image, map->offset_bytes, &vaddr))
 		return;
-	bias = map->start - vaddr;
-	version = version_of(s, image, bias, map->path);
-	if (!version)
+	interpreter->look_into(&found, image, map->start - vaddr, map->path);
+	if (!found.version || (script->version && !found.layout))
 		return;
-	s->version = version;
-	s->runtime = bias + runtime;
-	snprintf(s->module, sizeof(s->module), "%s", map->path);
-	for (int i = 0; i < cpython_nlayouts; i++)
-		if (cpython_layouts[i].version == version)
-			s->layout = &cpython_layouts[i];
+	snprintf(found.module, sizeof(found.module), "%s", map->path);
+	*script = found;
 }
 
 void script_find(pid_t pid, const struct maps *maps, int root_fd, struct script *script)
 {
-	memset(script, 0, sizeof(*script));
-	script->pid = pid;
-	for (size_t i = 0; i < maps->n && !script->version; i++) {
-		const struct map *map = &maps->map[i];
+	*script = (struct script){ .pid = pid };
+	for (size_t i = 0; i < maps->n && !script->layout; i++) {
+		const struct interpreter *interpreter = by_file(&maps->map[i]);
 		struct elf_image *image;
 		struct stat st;
 		int fd;
 
-		if (!map->exec || !may_be_python(map))
+		if (!interpreter)
 			continue;
-		fd = open_mapped(maps->tid, root_fd, map, &st);
+		fd = open_mapped(maps->tid, root_fd, &maps->map[i], &st);
 		image = fd >= 0 ? elf_image_map(fd) : NULL;
 		if (image) {
-			look_into(script, map, image);
+			look_into(script, interpreter, &maps->map[i], image);
 			elf_image_close(image);
 		}
 		if (fd >= 0)
@@ -106,127 +68,35 @@ void script_find(pid_t pid, const struct maps *maps, int root_fd, struct script 
 	}
 }
 
-bool script_is_eval(const char *function)
-{
-	return !strcmp(function, "_PyEval_EvalFrameDefault");
-}
-
-/* --- how the kernel finds the frames --- */
-
 bool script_describe(const struct script *s, struct leaktrace_chain *chain, bool *is_certain)
 {
-	struct {
-		uint32_t is_there, key;
-	} slot;
-
-	if (!s->layout || memory_read(s->pid, s->runtime + s->layout->key - 4, &slot, sizeof(slot)))
-		return false;
-	*is_certain = slot.is_there == 1 && slot.key < KEYS_MAX;
-	if (!*is_certain)
-		slot.key = s->layout->usual_key;
-	*chain = s->layout->chain;
-	if (slot.key < KEYS_IN_THREAD) {
-		chain->step[0].off = THREAD_KEYS;
-	} else {
-		chain->step[0].off = THREAD_KEY_BLOCKS + slot.key / KEYS_IN_THREAD * 8;
-		chain->step[0].bytes = 8;
-	}
-	chain->step[1].off = slot.key % KEYS_IN_THREAD * KEY_BYTES + 8;
-	return true;
-}
-
-/* --- what the words mean --- */
-
-static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
-{
-	return !memory_read(s->pid, at, value, sizeof(*value)) && *value;
-}
-
-/* Characters of one, two or four bytes; text and terminals are no places for control characters. */
-static void to_utf8(const uint8_t *from, size_t n, unsigned int kind, char *to, size_t bytes)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < n && used + 5 <= bytes; i++) {
-		uint32_t c = 0;
-
-		memcpy(&c, from + i * kind, kind);
-		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-			c = '?';
-		used += utf8_put(c, to + used);
-	}
-	to[used] = '\0';
-}
-
-/* A str that is compact, as all names are. */
-static bool read_text(const struct script *s, uint64_t member, char *to, size_t bytes)
-{
-	struct {
-		uint64_t length, hash;
-		uint32_t state;
-	} head;
-	uint8_t characters[CHARACTERS_MAX];
-	unsigned int kind;
-	uint64_t at;
-	size_t n;
-
-	if (!read_address(s, member, &at) || memory_read(s->pid, at + 16, &head, sizeof(head)))
-		return false;
-	kind = head.state >> 2 & 7;
-	if (!(head.state >> 5 & 1) || (kind != 1 && kind != 2 && kind != 4))
-		return false;
-	n = head.length < bytes ? head.length : bytes;
-	if (n > sizeof(characters) / kind)
-		n = sizeof(characters) / kind;
-	at += head.state >> 6 & 1 ? s->layout->ascii : s->layout->wide;
-	if (memory_read(s->pid, at, characters, n * kind))
-		return false;
-	to_utf8(characters, n, kind, to, bytes);
-	return true;
-}
-
-static bool is_unchanged(const struct script *s, uint64_t code, uint64_t table, uint32_t check)
-{
-	const struct cpython_layout *l = s->layout;
-	uint64_t now = 0;
-
-	if (memory_read(s->pid, (l->check_bytes ? code : table) + l->check, &now, l->check_bytes ?: sizeof(now)))
-		return false;
-	return leaktrace_chain_fold(now) == check;
-}
-
-static int read_line(const struct script *s, uint64_t code, uint64_t table, uint32_t where)
-{
-	const struct cpython_layout *l = s->layout;
-	uint64_t bytes;
-	uint32_t first;
-	uint8_t *lines;
-	int line = 0;
-
-	if (memory_read(s->pid, code + l->first_line, &first, sizeof(first)) ||
-	    memory_read(s->pid, table + 16, &bytes, sizeof(bytes)))
-		return 0;
-	if (bytes > TABLE_MAX)
-		bytes = TABLE_MAX;
-	lines = malloc(bytes ?: 1);
-	if (lines && !memory_read(s->pid, table + BYTES_OBJECT, lines, bytes))
-		line = cpython_line(l->lines, lines, bytes, first, where * l->unit_bytes - l->code);
-	free(lines);
-	return line;
+	return s->layout && s->interpreter->describe(s, chain, is_certain);
 }
 
 bool script_name(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 		 struct script_name *name)
 {
-	uint64_t code = word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN), table;
-	const struct cpython_layout *l = s->layout;
-	uint32_t check = word[1] >> 32 & 0x7fffffff;
+	return s->layout && s->interpreter->name_frame(s, word, name);
+}
 
-	if (!l || !code || !read_address(s, code + l->table, &table) || !is_unchanged(s, code, table, check) ||
-	    !read_text(s, code + l->name, name->function, sizeof(name->function)) ||
-	    !read_text(s, code + l->file, name->file, sizeof(name->file)))
+bool script_is_unknown(const struct script *s, char *name, size_t bytes)
+{
+	if (!s->version || s->layout)
 		return false;
-	name->line = read_line(s, code, table, word[1]);
-	/* What was read in between may have been another one's. */
-	return is_unchanged(s, code, table, check);
+	snprintf(name, bytes, "%s %d.%d%s", s->interpreter->name, s->version >> 8, s->version & 255,
+		 s->is_threaded ? " (ZTS)" : "");
+	return true;
+}
+
+const char *script_key(const struct script *s)
+{
+	return s->interpreter ? s->interpreter->key : "script";
+}
+
+bool script_is_eval(const char *function)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(interpreters); i++)
+		if (!strcmp(function, interpreters[i]->eval))
+			return true;
+	return false;
 }

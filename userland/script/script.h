@@ -16,13 +16,15 @@
 
 struct maps;
 
-struct cpython_layout;
+struct interpreter;
 
 struct script {
 	pid_t pid;
-	const struct cpython_layout *layout;	/* NULL: no interpreter, or an unknown version */
-	uint64_t runtime;		/* address of its _PyRuntime */
+	const struct interpreter *interpreter;	/* NULL: none */
+	const void *layout;		/* the interpreter's own; NULL: none, or it is not known */
+	uint64_t root;			/* address of the variable from which all else is found */
 	int version;			/* major << 8 | minor; 0: no interpreter */
+	bool is_threaded;		/* a PHP that is built to run scripts in several threads (ZTS) */
 	char module[256];		/* the file that it is in, as mapped */
 };
 
@@ -45,7 +47,13 @@ bool script_describe(const struct script *script, struct leaktrace_chain *chain,
 bool script_name(const struct script *script, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 		 struct script_name *name);
 
-/* The function of the interpreter that runs a script, and calls itself for some functions. */
+/* "PHP 8.9", an interpreter whose frames cannot be found; false: there is none. */
+bool script_is_unknown(const struct script *script, char *name, size_t bytes);
+
+/* The key of the language that a frame without a name is in. */
+const char *script_key(const struct script *script);
+
+/* The function of an interpreter that runs a script, and calls itself for some functions. */
 bool script_is_eval(const char *function);
 
 #endif

@@ -56,5 +56,5 @@ const char *frame_language(const struct symbol_frame *f)
 {
 	const struct language *language = language_of_frame(f);
 
-	return language ? language->key : "native";
+	return language ? language->key : f->script ?: "native";
 }

@@ -6,7 +6,7 @@
 #include "symbolize/frame.h"
 #include "symbolize/language.h"
 
-static const struct language *const languages[] = { &language_go, &language_python };
+static const struct language *const languages[] = { &language_go, &language_python, &language_php };
 
 enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };
 
@@ -82,7 +82,8 @@ const char *language_library(const struct symbol_frame *frame)
 	for (int k = 0; frame->function && k < LANGUAGES; k++)
 		if ((!frame->script || languages[k]->is_own(frame)) && languages[k]->is_library(frame))
 			return languages[k]->library;
-	return NULL;
+	/* nobody knows any more which script's */
+	return frame->script && !frame->file ? "a script" : NULL;
 }
 
 /** language_is_root() - whether stacks begin with this frame */

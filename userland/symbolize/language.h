@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Languages whose programs carry names of their own. A language is one row in
- * language.c and one source file; if its runtime can be read (model/runtime.h),
+ * language.c and one source file, which those of scripts share; if its runtime can be read (model/runtime.h),
  * there is also a folder below runtime/. The kernel module knows none of them.
  */
 #ifndef LEAKTRACE_SYMBOLIZE_LANGUAGE_H
@@ -43,7 +43,7 @@ struct language {
 	bool (*starts_threads)(const char *function);
 };
 
-extern const struct language language_go, language_python;
+extern const struct language language_go, language_python, language_php;
 
 /* The language of an image, and its data; NULL if it has none that is known. */
 const struct language *language_open(struct elf_image *image, void **code);

@@ -260,6 +260,10 @@ static bool can_be_named(const struct symbol_frame *frame)
 
 const struct symbol_frame *frame_to_blame(const struct symbol_frame *frames, int n)
 {
+	/* Libraries in C are called by the script, too. */
+	for (int i = 0; i < n; i++)
+		if (frames[i].script && !frame_is_library(&frames[i]))
+			return &frames[i];
 	for (int i = 0; i < n; i++)
 		if (can_be_named(&frames[i]) && !frame_is_library(&frames[i]))
 			return &frames[i];

@@ -211,6 +211,11 @@ bool symbolizer_has_script(const struct symbolizer *s)
 	return s->code.script.layout;
 }
 
+bool symbolizer_script_is_unknown(const struct symbolizer *s, char *name, size_t bytes)
+{
+	return script_is_unknown(&s->code.script, name, bytes);
+}
+
 /* A frame ends a run or does not: its name is the same. */
 static struct saved_key key_of_words(const uint64_t words[2])
 {
@@ -234,7 +239,7 @@ void symbolizer_script(struct symbolizer *s, const uint64_t words[2], struct sym
 		return;
 	}
 	*frame = (struct symbol_frame){
-		.function = "<code gone>", .script = language_python.key,
+		.function = "<code gone>", .script = script_key(script),
 		.module = *script->module ? string_table_intern(s->names, script->module) : NULL,
 	};
 	if (!symbolizer_has_script(s) || !script_name(script, words, &name))

@@ -62,6 +62,9 @@ int symbolizer_tail_calls(struct symbolizer *s, const struct stack_gap *gap, str
 /* Whether the process has an interpreter whose frames can be named. */
 bool symbolizer_has_script(const struct symbolizer *s);
 
+/* As script_is_unknown(); false without a live process. */
+bool symbolizer_script_is_unknown(const struct symbolizer *s, char *name, size_t bytes);
+
 /*
  * Names a frame of a script, of which the kernel has kept these two words. That takes a live
  * target: once named, it stays so. What cannot be named any more is a frame without a file.

@@ -3,10 +3,11 @@
  * The kernel's walk through the frames of a script (module/chain.c), compiled here as it
  * is, and the names that the tool has for what it finds, on real interpreters:
  *
- *   script_live PYTHON...
+ *   script_live INTERPRETER...
  *
- * A program runs functions, methods, generators and callbacks of C, says what its own
- * traceback is, and waits in a system call, as it would at an event.
+ * A program in Python, or in PHP if the interpreter's name begins so, runs functions,
+ * methods, generators and callbacks of C, says what its own traceback is, and waits in a
+ * system call, as it would at an event.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,7 +30,7 @@
 #include "util/proc_maps.h"
 #include "util/target_file.h"
 
-static const char program[] =
+static const char in_python[] =
 	"import functools, os, sys, threading\n"
 	"def tell():\n"
 	"    f = sys._getframe()\n"
@@ -74,6 +75,71 @@ static const char program[] =
 	"t.start()\n"
 	"t.join()\n"
 	"os.write(1, b'end\\n')\n";
+
+/* Of a call the traceback says where it was made, and the next one in which function that is. */
+static const char in_php[] =
+	"function named(?array $call): string {\n"
+	"    if (!$call || in_array($call['function'], ['eval', 'include'])) return '{main}';\n"
+	"    $class = explode(\"\\0\", $call['class'] ?? '')[0];\n"
+	"    return ($class ? \"$class::\" : '') . $call['function'];\n"
+	"}\n"
+	"function tell() {\n"
+	"    $calls = debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS);\n"
+	"    $said = getmypid() . \"\\n\";\n"
+	"    foreach ($calls as $i => $call)\n"
+	"        if (isset($call['file']))\n"
+	"            $said .= \"{$call['file']}:{$call['line']} \" . named($calls[$i + 1] ?? null) . \"\\n\";\n"
+	"    fwrite(STDOUT, \"$said.\\n\");\n"
+	"    fread(STDIN, 1);\n"
+	"}\n"
+	"trait Told {\n"
+	"    static function fromTrait() { tell(); }\n"
+	"}\n"
+	"class Été {\n"
+	"    use Told;\n"
+	"    function method(int $n) {\n"
+	"        if ($n)\n"
+	"            return $this->method($n - 1);\n"
+	"        return tell(\n"
+	"        );\n"
+	"    }\n"
+	"    function __get($name) { self::fromTrait(); }\n"
+	"    function __call($name, $arguments) { tell(); }\n"
+	"    function later() { return function() { tell(); }; }\n"
+	"}\n"
+	"function generator() {\n"
+	"    yield 1;\n"
+	"    (new Été)->method(3);\n"
+	"    yield 2;\n"
+	"}\n"
+	"function compare($a, $b) {\n"
+	"    foreach (generator() as $x)\n"
+	"        ;\n"
+	"    return 0;\n"
+	"}\n"
+	"function deep(int $n) {\n"
+	"    if ($n)\n"
+	"        deep($n - 1);\n"
+	"    else\n"
+	"        tell();\n"
+	"}\n"
+	"function work() {\n"
+	"    $two = [1, 2];\n"
+	"    usort($two, 'compare');\n"
+	"    (fn() => array_map(fn($x) => tell(), [1]))();\n"
+	"    eval('function once' . mt_rand() . '() {}\n\n  tell();');\n"
+	"    (new Été)->nothing;\n"
+	"    (new Été)->nothing();\n"
+	"    (new Été)->later()();\n"
+	"    array_map(new class { function __invoke($x) { tell(); } }, [1]);\n"
+	"    try { throw new Exception; } catch (Exception $e) { tell(); } finally { tell(); }\n"
+	"    deep(50);\n"
+	"}\n"
+	"for ($i = 0; $i < 20; $i++)\n"
+	"    work();\n"
+	"spl_autoload_register(function ($class) { tell(); });\n"
+	"class_exists('Unknown');\n"
+	"register_shutdown_function(function () { tell(); fwrite(STDOUT, \"end\\n\"); });\n";
 
 unsigned long walk_thread_base;
 static pid_t task;
@@ -177,7 +243,7 @@ static void converse(pid_t pid, FILE *from, int to)
 	}
 }
 
-static void run(const char *python)
+static void run(const char *interpreter)
 {
 	int in[2], out[2];
 	FILE *from;
@@ -191,7 +257,10 @@ static void run(const char *python)
 		dup2(out[1], 1);
 		close(in[1]);
 		close(out[0]);
-		execlp(python, python, "-c", program, NULL);
+		if (!strncmp(path_base(interpreter), "php", 3))
+			execlp(interpreter, interpreter, "-r", in_php, NULL);
+		else
+			execlp(interpreter, interpreter, "-c", in_python, NULL);
 		_exit(127);
 	}
 	close(in[0]);

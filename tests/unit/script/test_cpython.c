@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CPython's tables of lines, against what its own co_lines() and findlinestarts() say of them;
- * and descriptions of frames: those that we have are valid, and none that is bent reads what
- * has not been made.
+ * CPython's tables of lines, against what its own co_lines() and findlinestarts() say of them.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../module/chain_check.h"
 #include "check.h"
 #include "script/cpython.h"
-#include "script/script.h"
 #include "util/macros.h"
 
 struct line {
@@ -86,74 +82,10 @@ static void test_rubbish(void)
 	}
 }
 
-/* A walk as module/chain.c does it, but for the memory: which values has it made? */
-static bool uses_only_what_is_made(const struct leaktrace_chain *c)
-{
-	bool made[256] = { true };
-	unsigned int sections[] = { c->nhead, c->nframe, c->nnext }, i = 0;
-	bool head[256];
-
-	for (int s = 0; s < 3; s++) {
-		if (s == 1) {
-			if (!made[c->first])
-				return false;
-			made[1] = true;
-			memcpy(head, made, sizeof(head));
-		}
-		if (s == 2) {
-			if (!made[c->what] || !made[c->where] || !made[c->check])
-				return false;
-			memcpy(made, head, sizeof(head));	/* the frame was skipped */
-		}
-		for (unsigned int end = i + sections[s]; i < end; i++) {
-			if (!made[c->step[i].base])
-				return false;
-			made[LEAKTRACE_CHAIN_STEP_0 + i] = true;
-		}
-	}
-	return made[c->next];
-}
-
-static void test_check(void)
-{
-	struct leaktrace_chain c;
-	unsigned int accepted = 0;
-
-	for (int i = 0; i < cpython_nlayouts; i++) {
-		c = cpython_layouts[i].chain;
-		CHECK(!leaktrace_chain_check(&c) && uses_only_what_is_made(&c), "layout %d", i);
-		c.step[2].reserved = 1;
-		CHECK(leaktrace_chain_check(&c));
-		c = cpython_layouts[i].chain;
-		c.step[1].bytes = 3;
-		CHECK(leaktrace_chain_check(&c));
-		c = cpython_layouts[i].chain;
-		c.step[1].action = LEAKTRACE_CHAIN_F_SKIP;
-		CHECK(leaktrace_chain_check(&c));
-		c = cpython_layouts[i].chain;
-		c.nnext = LEAKTRACE_CHAIN_STEPS;
-		CHECK(leaktrace_chain_check(&c));
-		c = cpython_layouts[i].chain;
-		c.next = c.what;		/* of a frame that may be skipped before it is read */
-		CHECK(leaktrace_chain_check(&c));
-	}
-	for (int i = 0; i < 500000; i++) {
-		c = cpython_layouts[rand() % cpython_nlayouts].chain;
-		for (int k = 1 + rand() % 3; k; k--)
-			((uint8_t *)&c)[rand() % (rand() % 2 ? 16 : sizeof(c))] = rand() % (rand() % 2 ? 16 : 256);
-		if (leaktrace_chain_check(&c))
-			continue;
-		accepted++;
-		CHECK(c.nhead + c.nframe + c.nnext <= LEAKTRACE_CHAIN_STEPS && uses_only_what_is_made(&c));
-	}
-	CHECK(accepted > 1000);
-}
-
 int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		test_lines(&tables[i]);
 	test_rubbish();
-	test_check();
 	return verdict("cpython");
 }

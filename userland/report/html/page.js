@@ -284,6 +284,8 @@ function trust(report) {
 	if (l.missing_debug)
 		rows.push(['Missing debug information', `${l.missing_debug.file} of ${l.missing_debug.module}` +
 			(l.missing_debug.files > 1 ? `, and ${count(l.missing_debug.files - 1)} more` : '')]);
+	if (l.unknown_script)
+		rows.push(['Lines of the script', `not shown: ${l.unknown_script} is not known`]);
 	const p = report.processes;
 	rows.push(['Child processes', !p ? 'not counted' : !p.children ? 'none' : `${count(p.children)}, ` +
 		`${count(p.zombies)} of them not reaped (zombies); ${p.untraced ? count(p.untraced) + ' not traced' : 'all traced'}`]);

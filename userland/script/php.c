@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PHP in a process, from outside. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf/image.h"
+#include "elf/symbol_table.h"
+#include "script/interpreter.h"
+#include "script/php.h"
+#include "script/script.h"
+#include "util/macros.h"
+#include "util/process_memory.h"
+#include "util/utf8.h"
+
+enum {
+	FILE_MAX = 64 << 20,		/* bytes in which a version is looked for */
+	VERSION_BYTES = 16,
+	FUNCTION_NAME = 8,		/* of a zend_function */
+	FUNCTION_SCOPE = 16,
+	CLASS_NAME = 8,			/* of a zend_class_entry */
+	STRING_LENGTH = 16,		/* of a zend_string */
+	STRING_BYTES = 24,
+	LINES = 8,			/* after the address of its file's name: first and last */
+};
+
+/* --- which one --- */
+
+/* It tells HTTP clients. */
+static int version_of(const struct elf_image *image)
+{
+	static const char header[] = "X-Powered-By: PHP/";
+	size_t bytes = image->size_bytes < FILE_MAX ? image->size_bytes : FILE_MAX;
+	const unsigned char *at = memmem(image->bytes, bytes, header, strlen(header)), *end = image->bytes + bytes;
+	char version[VERSION_BYTES] = "";
+	int major, minor;
+
+	if (!at)
+		return 0;
+	at += strlen(header);
+	memcpy(version, at, (size_t)(end - at) < sizeof(version) ? (size_t)(end - at) : sizeof(version) - 1);
+	if (sscanf(version, "%d.%d.", &major, &minor) != 2 || major < 0 || major > 255 || minor < 0 || minor > 255)
+		return 0;
+	return major << 8 | minor;
+}
+
+static void look_into(struct script *s, struct elf_image *image, uint64_t bias, const char *path)
+{
+	uint64_t globals = elf_symbol_value(image, SHT_DYNSYM, "executor_globals");
+
+	(void)path;
+	s->is_threaded = !globals && elf_symbol_value(image, SHT_DYNSYM, "executor_globals_offset");
+	if (!globals && !s->is_threaded)
+		return;
+	s->version = version_of(image);
+	s->root = bias + globals;
+	for (int i = 0; i < php_nlayouts; i++)
+		if (!s->is_threaded && php_layouts[i].version == s->version)
+			s->layout = &php_layouts[i];
+}
+
+static bool describe(const struct script *s, struct leaktrace_chain *chain, bool *is_certain)
+{
+	const struct php_layout *l = s->layout;
+
+	*chain = l->chain;
+	chain->root = s->root;
+	*is_certain = true;
+	return true;
+}
+
+/* --- what the words mean --- */
+
+static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
+{
+	return !memory_read(s->pid, at, value, sizeof(*value)) && *value;
+}
+
+/* Names may be in any encoding; text and terminals are no places for control characters. */
+static bool clean(char *text)
+{
+	char *copy = utf8_copy(text);
+
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+		else if (*c == '\xc2' && (unsigned char)c[1] < 0xa0)
+			*c = c[1] = '?';
+	if (copy)
+		memcpy(text, copy, strlen(copy) + 1);
+	free(copy);
+	return copy;
+}
+
+/* Of the zend_string at an address. The name of a class without a name goes on behind a NUL. */
+static bool read_text(const struct script *s, uint64_t at, char *to, size_t bytes)
+{
+	uint64_t length;
+
+	if (memory_read(s->pid, at + STRING_LENGTH, &length, sizeof(length)))
+		return false;
+	if (length >= bytes)
+		length = bytes - 1;
+	to[length] = '\0';
+	return !memory_read(s->pid, at + STRING_BYTES, to, length) && clean(to);
+}
+
+static bool read_lines(const struct script *s, uint64_t function, uint32_t check, uint32_t line[2])
+{
+	const struct php_layout *l = s->layout;
+
+	return !memory_read(s->pid, function + l->file + LINES, line, 2 * sizeof(*line)) &&
+	       leaktrace_chain_fold((uint64_t)line[1] << 32 | line[0]) == check;
+}
+
+static bool read_class(const struct script *s, uint64_t function, char *to, size_t bytes)
+{
+	uint64_t class, name;
+
+	*to = '\0';
+	if (!read_address(s, function + FUNCTION_SCOPE, &class))
+		return true;
+	return read_address(s, class + CLASS_NAME, &name) && read_text(s, name, to, bytes);
+}
+
+/* As PHP's own tracebacks do, but for what is not in a function of an included file: it, too, is {main}. */
+static bool read_function(const struct script *s, uint64_t function, char *to, size_t bytes)
+{
+	char class[256], method[256];
+	uint64_t name;
+
+	if (!read_address(s, function + FUNCTION_NAME, &name)) {
+		snprintf(to, bytes, "{main}");
+		return true;
+	}
+	if (!read_class(s, function, class, sizeof(class)) || !read_text(s, name, method, sizeof(method)))
+		return false;
+	snprintf(to, bytes, "%s%s%s", class, *class ? "::" : "", method);
+	return true;
+}
+
+static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
+		       struct script_name *name)
+{
+	uint64_t function = word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN), file;
+	uint32_t check = word[1] >> 32 & 0x7fffffff, at = word[1], line[2];
+	const struct php_layout *l = s->layout;
+
+	if (!function || !read_lines(s, function, check, line) ||
+	    !read_address(s, function + l->file, &file) || !read_text(s, file, name->file, sizeof(name->file)) ||
+	    !read_function(s, function, name->function, sizeof(name->function)))
+		return false;
+	/* A function that has just been entered may not have set its frame's instruction yet. */
+	name->line = at >= line[0] && at <= line[1] ? (int)at : 0;
+	/* What was read in between may have been another one's. */
+	return read_lines(s, function, check, line);
+}
+
+const struct interpreter interpreter_php = {
+	.name = "PHP", .key = "php", .files = { "php", "libphp" }, .eval = "execute_ex",
+	.look_into = look_into, .describe = describe, .name_frame = name_frame,
+};

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Languages whose frames are a script's, which have no address in machine code: Python, PHP.
+ * Their standard libraries and what package managers install are in folders that have names
+ * of their own.
+ */
+#include <string.h>
+
+#include "symbolize/frame.h"
+#include "symbolize/language.h"
+
+static void *open_none(struct elf_image *image)
+{
+	(void)image;
+	return NULL;
+}
+
+static bool is_never(const char *function)
+{
+	(void)function;
+	return false;
+}
+
+static bool is_python(const struct symbol_frame *frame)
+{
+	return frame->script && !strcmp(frame->script, language_python.key);
+}
+
+static bool is_php(const struct symbol_frame *frame)
+{
+	return frame->script && !strcmp(frame->script, language_php.key);
+}
+
+/* A frame without a file is one that could not be named in time. */
+static bool is_library_of_python(const struct symbol_frame *frame)
+{
+	return is_python(frame) &&
+	       (!frame->file || !strncmp(frame->file, "<frozen ", 8) || strstr(frame->file, "/lib/python3") ||
+		strstr(frame->file, "/site-packages/") || strstr(frame->file, "/dist-packages/"));
+}
+
+/* Composer's folder, and PEAR's. */
+static bool is_library_of_php(const struct symbol_frame *frame)
+{
+	return is_php(frame) &&
+	       (!frame->file || strstr(frame->file, "/vendor/") || strstr(frame->file, "/share/php/"));
+}
+
+const struct language language_python = {
+	.name = "Python", .key = "python", .library = "Python's library", .open = open_none, .is_root = is_never,
+	.is_collector = is_never, .is_own = is_python, .is_library = is_library_of_python,
+	.starts_threads = is_never,
+};
+
+const struct language language_php = {
+	.name = "PHP", .key = "php", .library = "PHP's libraries", .open = open_none, .is_root = is_never,
+	.is_collector = is_never, .is_own = is_php, .is_library = is_library_of_php,
+	.starts_threads = is_never,
+};
