@@ -182,7 +182,7 @@ lazyfree() { awk '/^LazyFree:/ { kb += $2 } END { print kb / 4 }' "/proc/$VICTIM
 	assert_total page live "$before"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: died by munmap, whole and in parts" {
 	tell map a 64
 	tell touch a write
@@ -426,7 +426,7 @@ thp() {
 	write_sys 0 /sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: a huge fault is a birth of 512; munmap of a part splits it" {
 	thp
 	tell map a 1024 huge
@@ -504,7 +504,7 @@ thp() {
 	counted touch_write 924 a
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "page: copy on write after fork is no second birth" {
 	tell map a 40
 	tell touch a write

@@ -119,7 +119,7 @@ born() {
 			and (.module | endswith("victim_fd")) and (.build_id | length >= 16))' "$REPORT"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "fd: died by close, close_range, dup2 and dup3 over it" {
 	start_and_attach fd victim_fd
 	tell death close 5

@@ -122,7 +122,6 @@ teardown() { clean_up; }
 	assert_exact
 }
 
-# bats test_tags=debug
 @test "baseline: threads" {
 	start_victim victim_thread
 	tell raw 6

@@ -100,7 +100,7 @@ notified() { genl probes | jq 'select(.name == "invalidate_range_start") | .hits
 			all(.[]; .frames[-1].function == "_start" and (.frames | length) > 70))' "$REPORT"
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "stack: equal to backtrace() while another thread loads and unloads a library" {
 	start_victim victim_stack
 	follow fd,page

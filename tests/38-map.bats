@@ -124,7 +124,7 @@ assert_type() {
 	assert_made by_anon 2 3
 }
 
-# bats test_tags=core,debug
+# bats test_tags=core
 @test "map: over others, in the middle, at the ends, over all" {
 	begin
 	tell map a anon 20

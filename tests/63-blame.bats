@@ -18,14 +18,20 @@ start() {
 # offset_of PROGRAM SYMBOL: "first last" of its code
 offset_of() { nm -S "$1" | awk -v s="$2" '$4 ~ s { print $1, $2; exit }'; }
 
-report_of() { jq -c --argjson pid "$1" 'select(.target.pid == $pid)' "$JSON"; }
+report_of() { cat "$DIR/report.$1"; }
+
+# read_reports FILE: once, as it is long: $DIR/report.PID, and $DIR/names, PIDs and what
+# their leaks are told by
+read_reports() {
+	jq -r '(.target.pid | tostring) + " " + tojson' "$1" |
+		while read -r pid report; do printf '%s\n' "$report" >"$DIR/report.$pid"; done
+	jq -r '.target.pid as $pid | .sites[] | select(.verdict == "leak")
+		| .frames[.blame] | "\($pid) " + if .function == "" then "\(.module | split("/")[-1])+\(.offset)"
+			else .function end' "$1" | sed 's/\.constprop\.0$//' | sort -u >"$DIR/names"
+}
 
 # names_of PID: what the leaks of a process are told by in JSON
-names_of() {
-	report_of "$1" | jq -r '.sites[] | select(.verdict == "leak")
-		| .frames[.blame] | if .function == "" then "\(.module | split("/")[-1])+\(.offset)"
-			else .function end' | sed 's/\.constprop\.0$//' | sort -u
-}
+names_of() { sed -n "s/^$1 //p" "$DIR/names"; }
 
 # is_told NAME: by text, news, metrics, folded stacks, HTML and profiles, in the words of the headline
 is_told() {
@@ -57,7 +63,7 @@ is_at() {
 @test "blame: the leaking function is in all outputs, in C, C++, Rust, Go, Python and Perl" {
 	declare -A PIDS
 	local name trace=$BATS_TEST_TMPDIR/all.lt pid
-	DIR=$BATS_TEST_TMPDIR JSON=$BATS_TEST_TMPDIR/json
+	DIR=$BATS_TEST_TMPDIR
 	hide_debug_files
 	[ -x "$VICTIMS/blame_rs" ] || lacking rustc
 	for name in c c_nodebug c_stripped cc cc_nodebug cc_stripped static tail many rs rs_nodebug rs_stripped go go_stripped; do
@@ -74,12 +80,14 @@ while True:
     forget_in_python()
     time.sleep(0.04)'
 	lt record "${PIDS[@]}" --kinds fd -o "$trace" --duration "$(paced 15)" >"$DIR/news" 2>&1 || expect $? 1 record
+	kill_victims
 	for name in json text folded; do
 		lt report "$trace" --format "$name" >"$DIR/$name" || expect $? 1 "$name"
 	done
 	lt report "$trace" --format openmetrics >"$DIR/metrics" || expect $? 1 metrics
 	lt report "$trace" --format html >"$DIR/html" || expect $? 1 html
 	lt report "$trace" --format pprof -o "$DIR/pprof/" 2>/dev/null || expect $? 1 pprof
+	read_reports "$DIR/json"
 	find "$DIR/pprof" -type f -exec zcat {} + >"$DIR/profiles"
 	for pid in "${PIDS[@]}"; do echo "$pid: $(names_of "$pid" | tr '\n' ' ')"; done >&2
 
@@ -140,6 +148,6 @@ while True:
 	done
 
 	# the same path has the same hash in other processes of the same program
-	jq -r 'select(.target.comm == "blame_c") | .sites[0].hash' "$JSON" | sort -u >"$DIR/hashes"
+	jq -r 'select(.target.comm == "blame_c") | .sites[0].hash' "$DIR/json" | sort -u >"$DIR/hashes"
 	expect "$(wc -l <"$DIR/hashes")" 1 "hashes of one path"
 }
