@@ -181,7 +181,8 @@ def mismatch(expected, printed, exact, whole=True):
 
 # None of them is a job of the session's shell, whose first is what a block puts into the background.
 WITH = {
-    'app': '''cc -g -O2 -pthread -o "$PLAY/bin/app" docs/examples/app.c; (app &)''',
+    'app': '''cc -g -O2 -pthread -o "$PLAY/bin/app" docs/examples/app.c; (app &)
+        until pidof app >/dev/null; do sleep 0.1; done''',
     'server': '''(cd docs/examples && GOCACHE="$GOCACHE" GOFLAGS=-buildvcs=false GOTOOLCHAIN=local \
         GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/bin/server" server.go) && (server &)
         until pidof server; do sleep 0.1; done''',

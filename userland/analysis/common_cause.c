@@ -200,6 +200,9 @@ bool common_cause(struct model *m, const struct finding *f, const struct finding
 	const struct site *a = model_site(m, f->sites[0]), *b = model_site(m, g->sites[0]);
 	struct call_path p, q;
 
+	/* when exactly things were made is not seen from outside, nor by whom */
+	if (m->outside)
+		return false;
 	*why = CAUSE_THREAD;
 	if (memory_of_threads(m, f, g) || memory_of_threads(m, g, f))
 		return true;

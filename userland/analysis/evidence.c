@@ -86,7 +86,10 @@ static void say_counts(struct judgement *j, const struct measures *x)
 	char a[80], b[80], c[80], d[32], e[32], old[32];
 
 	format_seconds(x->window_s, d);
-	if (!x->whole)
+	/* memory is known by its amount: what was freed and touched again in between is not */
+	if (x->outside && x->kind == LEAKTRACE_KIND_PAGE)
+		say(j, "%s more than %s ago%s", amount(x, x->live, a), d, x->died ? "" : ", never less than before");
+	else if (!x->whole)
 		say(j, "of those %s in the last %s, %s are still %s", w->born, d,
 		    amount(x, x->live, a), w->alive);
 	else if (x->died == x->born)
@@ -167,7 +170,7 @@ static void say_load(struct judgement *j, const struct measures *x)
 /* Pages are charged to the code that touched them first, which need not be why the heap grew. */
 static void say_memory(struct judgement *j, const struct measures *x)
 {
-	if (x->kind != LEAKTRACE_KIND_PAGE)
+	if (x->kind != LEAKTRACE_KIND_PAGE || x->outside)
 		return;
 	if (x->share > 0 && x->share < 0.995)
 		say(j, "accounts for %.0f %% of all new memory", x->share * 100);

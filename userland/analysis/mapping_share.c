@@ -170,6 +170,7 @@ void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const 
 {
 	uint64_t where[RANGES] = { 0 }, all = 0;
 
+	x->outside = ctx->m->outside;
 	x->turnover = share_of_turnover(ctx, x->kind, x->type, b);
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
@@ -180,6 +181,9 @@ void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const 
 	x->heap = where[RANGE_HEAP] * 2 > all;
 	x->stack = where[RANGE_STACK] * 2 > all;
 	x->fixed = where[RANGE_SHARED] * 2 > all && in_few_shared(ctx, b);
+	/* who it is of is as little known of all memory as in the heap */
+	if (x->outside && !x->stack && !x->fixed)
+		x->heap = true;
 	x->unplaced = where[RANGE_UNKNOWN] * 2 > all &&
 		ctx->m->target.flags & LEAKTRACE_TARGET_F_EXITED;
 	x->share = ctx->pages ? (double)all / ctx->pages : 0;

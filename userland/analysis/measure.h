@@ -23,6 +23,7 @@ struct measures {
 	bool heap, stack;		/* pages: most of them are there */
 	bool pooled;			/* pages: other sites have some in the same mappings */
 	bool fixed;			/* pages: in shared mappings that do not become more */
+	bool outside;			/* counted by looks at /proc */
 	bool unplaced;			/* pages: the process exited, and where they were is unknown */
 	double share;			/* pages: of all live pages created since attach */
 	double window_s;		/* from the first creation in it to the end */

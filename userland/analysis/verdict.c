@@ -249,6 +249,6 @@ void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const s
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
 	j->early = early(x, ctx->opts);
-	j->first_touch = x->heap;
+	j->first_touch = x->heap && !x->outside;
 	j->confidence = verdict_confidence(j->verdict, x);
 }

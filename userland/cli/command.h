@@ -27,6 +27,7 @@ int cmd_record(struct options *o);
 int cmd_report(struct options *o);
 int cmd_diff(struct options *o);
 int cmd_go(struct options *o);
+int cmd_look(struct options *o);
 int cmd_heap(struct options *o);
 int cmd_objects(struct options *o);
 int cmd_top(struct options *o);

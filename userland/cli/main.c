@@ -69,6 +69,13 @@ const struct command commands[] = {
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace go 4242 --every 30s --count 6",
 	  OPT_GO | OPT_HOLDERS | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_NO_COLOR, cmd_go },
+	{ "look", "[OPTION…] PID", "Look at a process from outside, without the module: what grows",
+	  "Descriptors, threads, timers, mappings and memory, as /proc has them, by what they\n"
+	  "are of: their growth, the limits that they run into, and a verdict. For where the\n"
+	  "module may not be loaded: the code is not named. Ctrl-C ends it early.\n"
+	  "Exit status: 1 if a leak was found.",
+	  "leaktrace look 4242 --duration 5m",
+	  OPT_DURATION | OPT_EVERY | OPT_FORMAT | OPT_JSON | OPT_OUTPUT | OPT_ALL | OPT_ANALYSIS | OPT_NO_COLOR, cmd_look },
 	{ "heap", "[OPTION…] PID", "Show what the memory of malloc is used for, and what is lost",
 	  "Live, free and fragmented bytes by arena and size of blocks, what malloc_trim()\n"
 	  "would give back, and blocks to which nothing refers. The process is not stopped; it\n"

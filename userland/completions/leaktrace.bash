@@ -78,7 +78,7 @@ _leaktrace_operand() {
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur" | sort -u)
 		return
 		;;
-	attach,* | go,* | record,* | heap,* | objects,*) [[ $usage != *PID* ]] || _leaktrace_words "$(_leaktrace_processes)" ;;
+	attach,* | go,* | record,* | look,* | heap,* | objects,*) [[ $usage != *PID* ]] || _leaktrace_words "$(_leaktrace_processes)" ;;
 	*,*PID*) _leaktrace_words "$(_leaktrace_traced "$1")" ;;
 	esac
 	case $usage in

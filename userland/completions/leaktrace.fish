@@ -63,7 +63,7 @@ function __leaktrace_operand --argument-names command
     switch $command,$usage
         case 'run,*'
             __fish_complete_command
-        case 'attach,*PID*' 'go,*PID*' 'record,*PID*' 'heap,*PID*' 'objects,*PID*'
+        case 'attach,*PID*' 'go,*PID*' 'record,*PID*' 'look,*PID*' 'heap,*PID*' 'objects,*PID*'
             __leaktrace_processes
         case '*,*PID*'
             __leaktrace_traced

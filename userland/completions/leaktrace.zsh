@@ -75,7 +75,7 @@ _leaktrace_command() {
 	done
 	case $command,$usage in
 	run,*) specs+=('(-)1:command:_command_names -e' '*::argument:_normal') ;;
-	(attach|go|record|heap|objects),*PID*) specs+=('*:process:_leaktrace_processes') ;;
+	(attach|go|record|look|heap|objects),*PID*) specs+=('*:process:_leaktrace_processes') ;;
 	*,*PID*FILE*) specs+=('*:process or file:_alternative "processes::_leaktrace_traced" "files::_files"') ;;
 	*,*PID*) specs+=('*:process:_leaktrace_traced') ;;
 	*,*(FILE|OLD)*) specs+=('*:file:_files') ;;

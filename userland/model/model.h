@@ -40,6 +40,7 @@ struct model {				/* owns what it points to, unless noted */
 	double wall_minus_mono_s;	/* wall clock = monotonic + this */
 	bool offline, incomplete;	/* from a file, without a target; the file is truncated */
 	bool dump_interrupted;		/* the target changed while it was read */
+	bool outside;			/* from looks at /proc, without the module: no call paths */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as of the last read */
 	struct ledger ledger;		/* as of the report */

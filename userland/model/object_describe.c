@@ -121,6 +121,9 @@ static char *describe_page(const struct model *m, const struct object *o)
 	char bytes[32];
 
 	format_bytes((uint64_t)o->count * PAGE_BYTES, bytes);
+	/* which of its pages they are is not known */
+	if (m->outside)
+		return strdup_printf("%s %s", bytes, where ?: "?");
 	return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s%s%s", o->id, end, bytes, where ? " " : "",
 			     where ?: "");
 }
@@ -140,7 +143,7 @@ static char *describe_map(const struct model *m, const struct object *o)
 			     map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
 }
 
-static char *describe_timer(const struct object *o)
+static char *describe_timer(const struct model *m, const struct object *o)
 {
 	static const char *const clocks[] = {
 		[CLOCK_REALTIME] = "CLOCK_REALTIME",
@@ -159,6 +162,9 @@ static char *describe_timer(const struct object *o)
 	if (o->interval_ns)
 		snprintf(interval, sizeof(interval), ", every %s",
 			 format_seconds(o->interval_ns / 1e9, every));
+	/* /proc does not say whether it is armed */
+	if (m->outside)
+		return strdup(clock);
 	return strdup_printf("%s, %s%s, %" PRIu64 " expirations, %" PRIu64 " overruns", clock,
 			     o->flags & LEAKTRACE_OBJECT_F_ARMED ? "armed" : "not armed", interval,
 			     o->expirations, o->overruns);
@@ -218,7 +224,7 @@ char *object_describe(struct model *m, const struct object *o)
 	else if (o->kind == LEAKTRACE_KIND_PAGE)
 		what = describe_page(m, o);
 	else if (o->kind == LEAKTRACE_KIND_TIMER)
-		what = describe_timer(o);
+		what = describe_timer(m, o);
 	else if (o->kind == LEAKTRACE_KIND_HEAP)
 		what = strdup_printf("block of %" PRIu64 " bytes at %#" PRIx64, o->bytes, o->id);
 	else if (o->kind == LEAKTRACE_KIND_MAP && (alive || !object_notes_find(&m->seen, o)))

@@ -18,7 +18,9 @@
 
 struct peer {
 	uint64_t inode;
+	unsigned int port;		/* of a TCP socket that has a peer: its own; else 0 */
 	char what[160];
+	char state[12];			/* what only the description has */
 };
 
 /* The tables of the process that was last looked up. */
@@ -27,13 +29,14 @@ static struct {
 	uint64_t read_ns;
 	struct peer *peers;
 	size_t n, capacity;
+	uint8_t listens[65536 / 8];	/* TCP ports, by number */
 } cache;
 
 static struct peer *add_peer(uint64_t inode)
 {
 	if (!array_reserve(cache.peers, cache.capacity, cache.n, 1))
 		return NULL;
-	cache.peers[cache.n].inode = inode;
+	cache.peers[cache.n] = (struct peer){ .inode = inode };
 	return &cache.peers[cache.n++];
 }
 
@@ -60,12 +63,34 @@ static void address(const char *hex, unsigned int port, char *buf, size_t len)
 	snprintf(buf, len, "[%s]:%u", name, port);
 }
 
-static void read_inet(const char *path, const char *protocol)
+static void set_peer(struct peer *p, const char *protocol, unsigned int state, const char *there, unsigned int port)
 {
 	static const char *const states[] = {
 		"", "", " SYN_SENT", " SYN_RECV", " FIN_WAIT1", " FIN_WAIT2", " TIME_WAIT",
 		"", " CLOSE_WAIT", " LAST_ACK", "", " CLOSING",
 	};
+	bool tcp = *protocol == 'T';
+
+	snprintf(p->what, sizeof(p->what), "%s %s", protocol, there);
+	if (tcp && state < ARRAY_SIZE(states))
+		snprintf(p->state, sizeof(p->state), "%s", states[state]);
+	p->port = tcp ? port : 0;
+}
+
+/* Without a peer: TCP listens, others wait for anybody. */
+static void set_own(struct peer *p, const char *protocol, unsigned int state, const char *here, unsigned int port)
+{
+	bool listens = *protocol == 'T' && state == 10;
+
+	snprintf(p->what, sizeof(p->what), "%s %s", protocol, here);
+	if (!listens)
+		return;
+	strcpy(p->state, " listening");
+	cache.listens[port % 65536 / 8] |= 1 << port % 8;
+}
+
+static void read_inet(const char *path, const char *protocol)
+{
 	FILE *f = fopen(path, "re");
 	char line[512];
 
@@ -84,11 +109,9 @@ static void read_inet(const char *path, const char *protocol)
 		address(local, local_port, here, sizeof(here));
 		address(remote, remote_port, there, sizeof(there));
 		if (remote_port)
-			snprintf(p->what, sizeof(p->what), "%s %s%s", protocol, there,
-				 protocol[0] == 'T' && state < ARRAY_SIZE(states) ? states[state] : "");
+			set_peer(p, protocol, state, there, local_port);
 		else
-			snprintf(p->what, sizeof(p->what), "%s %s%s", protocol, here,
-				 protocol[0] == 'T' && state == 10 ? " listening" : "");
+			set_own(p, protocol, state, here, local_port);
 	}
 	fclose(f);
 }
@@ -113,6 +136,13 @@ static void read_unix(const char *path)
 	fclose(f);
 }
 
+static int by_inode(const void *a, const void *b)
+{
+	const struct peer *x = a, *y = b;
+
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
 static void read_tables(pid_t pid)
 {
 	static const struct {
@@ -125,22 +155,55 @@ static void read_tables(pid_t pid)
 
 	cache.pid = pid;
 	cache.n = 0;
+	memset(cache.listens, 0, sizeof(cache.listens));
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, tables[i].file);
 		read_inet(path, tables[i].protocol);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/net/unix", pid);
 	read_unix(path);
+	if (cache.n)
+		qsort(cache.peers, cache.n, sizeof(*cache.peers), by_inode);
 	cache.read_ns = monotonic_ns();
+}
+
+static const struct peer *find_peer(pid_t pid, uint64_t inode)
+{
+	struct peer key = { .inode = inode };
+
+	if (cache.pid != pid || monotonic_ns() - cache.read_ns > NSEC_PER_SEC)
+		read_tables(pid);
+	return cache.n ? bsearch(&key, cache.peers, cache.n, sizeof(key), by_inode) : NULL;
 }
 
 /* "socket:[TCP 127.0.0.1:80]", malloced; with the inode number if it is in no table. */
 char *socket_describe(pid_t pid, uint64_t inode)
 {
-	if (cache.pid != pid || monotonic_ns() - cache.read_ns > NSEC_PER_SEC)
-		read_tables(pid);
-	for (size_t i = 0; i < cache.n; i++)
-		if (cache.peers[i].inode == inode)
-			return strdup_printf("socket:[%s]", cache.peers[i].what);
-	return strdup_printf("socket:[%" PRIu64 "]", inode);
+	const struct peer *p = find_peer(pid, inode);
+
+	return p ? strdup_printf("socket:[%s%s]", p->what, p->state) :
+		   strdup_printf("socket:[%" PRIu64 "]", inode);
+}
+
+static bool is_accepted(const struct peer *p)
+{
+	return cache.listens[p->port % 65536 / 8] & 1 << p->port % 8;
+}
+
+char *socket_group(pid_t pid, uint64_t inode)
+{
+	const struct peer *p = find_peer(pid, inode);
+
+	if (!p)
+		return NULL;
+	if (p->port && is_accepted(p))
+		return strdup_printf("TCP accepted on port %u", p->port);
+	if (p->port)
+		return strdup_printf("TCP to %s", p->what + strlen("TCP "));
+	return strdup_printf("%s%s", p->what, p->state);
+}
+
+void socket_tables_forget(void)
+{
+	cache.pid = 0;
 }

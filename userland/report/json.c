@@ -268,7 +268,7 @@ static struct json_object *target_of(struct model *m)
 	json_put(o, "window_s", real(model_end_s(m)));
 	json_put(o, "too_short", json_object_new_boolean(report_too_short(m)));
 	json_put(o, "exited", json_object_new_boolean(t->flags & LEAKTRACE_TARGET_F_EXITED));
-	if (t->flags & LEAKTRACE_TARGET_F_EXITED)
+	if (t->flags & LEAKTRACE_TARGET_F_EXITED && !m->outside)
 		json_put(o, "exit_code", json_number(target_exit_code(t)));
 	if (m->oom_killed)
 		json_put(o, "oom_killed", json_object_new_boolean(true));

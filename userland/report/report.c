@@ -106,13 +106,16 @@ void report_losses(struct model *m, struct losses *l)
 		l->reconciled += t->kind[k].missed_births + t->kind[k].missed_deaths;
 		untracked += t->kind[k].untracked;
 	}
-	if (!t->reconciled_ns && !(t->flags & LEAKTRACE_TARGET_F_EXITED))
+	if (!t->reconciled_ns && !m->outside && !(t->flags & LEAKTRACE_TARGET_F_EXITED))
 		inexact |= LEAKTRACE_INEXACT_NO_RECONCILE;
 	for (size_t i = 0; i < ARRAY_SIZE(inexact_reasons); i++)
 		if (inexact & 1U << i)
 			l->inexact[l->ninexact++] = inexact_reasons[i];
 	if (inexact >> ARRAY_SIZE(inexact_reasons))
 		l->inexact[l->ninexact++] = "unknown reason: the module is newer than this program";
+	if (m->outside)
+		l->inexact[l->ninexact++] = "read from outside: what came and went between two looks was not seen, "
+					    "and no call paths";
 	if (m->dump_interrupted)
 		l->inexact[l->ninexact++] = "the target changed while it was being read";
 	if (m->incomplete)
