@@ -26,7 +26,7 @@
 #include "model/decode.h"
 #include "model/event.h"
 #include "netlink/client.h"
-#include "netlink/kernel_series.h"
+#include "netlink/module_absent.h"
 #include "symbolize/stack.h"
 #include "util/macros.h"
 
@@ -270,39 +270,14 @@ static int take_family(int cmd, struct nlattr *attrs, int len, void *arg)
 	return 0;
 }
 
-static bool file_contains(const char *path, const char *word)
-{
-	char text[128] = "";
-	FILE *f = fopen(path, "re");
-	bool yes;
-
-	if (!f)
-		return false;
-	yes = fgets(text, sizeof(text), f) && strstr(text, word);
-	fclose(f);
-	return yes;
-}
-
-/* Secure Boot sets lockdown or signature enforcement; the kernel command line may set either. */
-static bool requires_signatures(void)
-{
-	const char *lockdown = "/sys/kernel/security/lockdown";
-
-	return file_contains("/sys/module/module/parameters/sig_enforce", "Y") ||
-		file_contains(lockdown, "[integrity]") || file_contains(lockdown, "[confidentiality]");
-}
-
 static int not_loaded(struct client *c)
 {
-	char why[128];
+	struct module_host host;
+	char why[384];
 
-	if (requires_signatures())
-		return say(c, -ENOENT,
-			   "module not loaded: this kernel accepts only signed modules: sign leaktrace.ko (leaktrace(1), SECURE BOOT), then run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
-	if (kernel_series_sentence(why, sizeof(why)))
-		return say(c, -ENOENT, "module not loaded: %s: run 'insmod leaktrace.ko untested=1' to use it nevertheless",
-			   why);
-	return say(c, -ENOENT, "module not loaded: run 'insmod leaktrace.ko' (or 'modprobe leaktrace')");
+	module_host_read(&host);
+	module_absent(&host, why, sizeof(why));
+	return say(c, -ENOENT, "%s; 'leaktrace look PID' looks without it", why);
 }
 
 static int resolve(struct client *c)
