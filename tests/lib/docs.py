@@ -34,6 +34,7 @@ import os
 import re
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -485,7 +486,11 @@ def main():
     action, args = sys.argv[1], [os.path.abspath(a) for a in sys.argv[2:]]
     if action == 'run':
         play = os.environ.get('DOCS_PLAY') or '/tmp/docs.%d' % os.getpid()
-        return all([run(sys.argv[2], path, play) for path in args[1:]])
+        try:
+            return all([run(sys.argv[2], path, play) for path in args[1:]])
+        finally:
+            if 'DOCS_PLAY' not in os.environ:
+                shutil.rmtree(play, ignore_errors=True)
     if action == 'blocks':
         print(sum(b.place == sys.argv[2] and b.language in ('console', 'sh') for b in blocks(args[1])))
         return True
