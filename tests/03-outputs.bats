@@ -302,6 +302,23 @@ verdicts() {
 		and ([.[].value.dark] | unique | length) == 2' "$BATS_TEST_TMPDIR/looks"
 }
 
+@test "text, JSON and html say that the heap grows, and blame nobody for it" {
+	need chromium
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" grows.lt grows
+	run_report 1 --format text -o text grows.lt
+	grep -q '^suspect  the heap grows 27 KiB/s (21 MiB so far), first touched by cache_insert (cache.c:45) and others' text
+	grep -q '  - first touched by cache_insert 82 %, request_buffer 18 %' text
+	refute grep -q '^LEAK .*cache_insert' text
+	run_report 1 --format json -o json grows.lt
+	jq -e '[.findings[] | select(.first_touch)] | length == 1 and .[0].verdict == "suspect"
+		and .[0].joined_by == "heap" and .[0].bytes == 5500 * 4096' json
+	run_report 1 --format html -o page.html grows.lt
+	"$TOP/tests/lib/page.py" page.html --eval '[...document.querySelectorAll(".card.suspect")].map(c => c.innerText)' |
+		jq -e '.console == [] and (.value | length == 1)
+			and (.value[0] | contains("The heap grows 1.6 MiB per minute") and contains("first touched by cache_insert and others"))'
+}
+
 @test "text, JSON and html say what share of stacks is complete, why the others are not, and which debug file is missing" {
 	need chromium
 	local short=$BATS_TEST_TMPDIR/short.lt

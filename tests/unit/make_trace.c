@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile | wide | short | zombies | heap]
+ * usage: make_trace FILE [hostile | wide | short | zombies | heap | grows]
  *
  * relayd, watched for ten minutes:
  *
@@ -20,7 +20,8 @@
  * With wide there are a hundred sites more, of two files each. With hostile its
  * names are what a process could choose to hurt a reader with. With short two walks
  * of three did not reach a root, and debug information is split and missing. With zombies it has 120 children that nobody waits for.
- * With heap there are samples of blocks of 1,000 bytes, one in 64 KiB: 1,000, of which 500 live.
+ * With heap there are samples of blocks of 1,000 bytes, one in 64 KiB: 1,000, of which 500 live. With grows
+ * the heap does, all the time, by 3,000 pages that cache_put touches and 1,000 that request_buffer does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,7 @@ static const int stacks[][8] = {
 };
 
 enum { DIES_AT_CLOSE = 10, DIES_AT_FREE };
+enum { GROWN = 10 };	/* the first site of them */
 
 /* Births spread evenly from first_s to last_s; one in 'keep' never dies, 0: all die. */
 static const struct plan {
@@ -135,6 +137,11 @@ static const struct plan narrow = {
 
 static const struct plan sampled = {
 	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC, 1000, 1, 599, 2, DIES_AT_FREE, 0.012, NULL
+};
+
+static const struct plan grown[] = {
+	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 3000, 1, 599, 1, 0, 0, NULL },
+	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 1000, 1, 599, 1, 0, 0, NULL },
 };
 
 static const struct {
@@ -392,11 +399,11 @@ static void put_zombies(void)
 
 int main(int argc, char **argv)
 {
-	bool heap = argc > 2 && !strcmp(argv[2], "heap");
+	bool heap = argc > 2 && !strcmp(argv[2], "heap"), grows = argc > 2 && !strcmp(argv[2], "grows");
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile | wide | short | zombies | heap]");
+		return fail("usage: make_trace FILE [hostile | wide | short | zombies | heap | grows]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
 	cut = argc > 2 && !strcmp(argv[2], "short");
@@ -411,6 +418,8 @@ int main(int argc, char **argv)
 		put_site(&narrow, 100 + i, 7);
 	if (heap)
 		put_site(&sampled, 200, 5);
+	for (unsigned int i = 0; grows && i < ARRAY_SIZE(grown); i++)
+		put_site(&grown[i], GROWN + i, 5 + i);
 	put_target();
 	if (argc > 2 && !strcmp(argv[2], "zombies"))
 		put_zombies();
@@ -423,5 +432,7 @@ int main(int argc, char **argv)
 		put_objects(&plans[i], i + 1);
 	if (heap)
 		put_objects(&sampled, 200);
+	for (unsigned int i = 0; grows && i < ARRAY_SIZE(grown); i++)
+		put_objects(&grown[i], GROWN + i);
 	return file_finish(w) ? fail("cannot write %s", argv[1]) : 0;
 }

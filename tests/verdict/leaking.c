@@ -15,6 +15,7 @@
 #define TIMER	LEAKTRACE_KIND_TIMER, LEAKTRACE_TYPE_POSIX_TIMER
 #define THREAD	LEAKTRACE_KIND_THREAD, LEAKTRACE_TYPE_THREAD
 #define PAGE	LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON
+#define BLOCK	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC
 
 static unsigned int leaky(struct world *w, double end_s, uint8_t kind, uint8_t type)
 {
@@ -210,13 +211,41 @@ static void mapped_pages(struct world *w)
 			life(w, p, t + 1e-5 * i, NEVER_S);
 }
 
+static void heap_blocks(struct world *w)
+{
+	unsigned int p = leaky(w, 300, BLOCK);
+
+	churn(w, p, 0, 300, 20, EXP(2));
+	drip(w, p, 0, 300, 1);
+}
+
+static unsigned int growing_heap(struct world *w)
+{
+	unsigned int p;
+
+	w->end_s = 900;
+	background(w);
+	p = site(w, PAGE);
+	grows(w, p);
+	return p;
+}
+
 static void heap_pages(struct world *w)
 {
-	unsigned int p = leaky(w, 900, PAGE);
+	unsigned int p = growing_heap(w);
 
-	w->place[p].heap = true;
 	churn(w, p, 0, 900, 20, EXP(2));
 	drip(w, p, 0, 900, 0.3);
+}
+
+static void heap_pages_of_three(struct world *w)
+{
+	unsigned int p[3] = { growing_heap(w), site(w, PAGE), site(w, PAGE) };
+
+	for (int i = 0; i < 3; i++) {
+		grows(w, p[i]);
+		drip(w, p[i], 0, 900, 1 + i);
+	}
 }
 
 static void load_ends(struct world *w)
@@ -263,7 +292,13 @@ const struct program leaking[] = {
 	{ "a context of six objects", context },
 	{ "one line, two chains of frames", two_chains },
 	{ "mapped memory", mapped_pages },
-	{ "heap, among transients", heap_pages },
+	{ "blocks of the heap, sampled, among transients", heap_blocks },
 	{ "the load ends before we look", load_ends },
+	{ 0 }
+};
+
+const struct program growing[] = {
+	{ "pages of the heap, among transients", heap_pages },
+	{ "pages of the heap, at three places", heap_pages_of_three },
 	{ 0 }
 };

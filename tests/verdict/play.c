@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "analysis/analysis.h"
+#include "analysis/heap_growth.h"
+#include "model/finding.h"
 #include "model/history.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -26,6 +28,8 @@
 #define EPOCH_S		1000000.0	/* the host has been up for a while */
 #define HEAP_START	0x555500000000ULL
 #define MMAP_START	0x7f0000000000ULL
+
+enum { BLOCK_BYTES = 1000, MEAN_BYTES = 65536 };	/* of samples of the heap */
 
 struct stage {
 	struct world *w;
@@ -188,6 +192,10 @@ static void fill_objects(struct stage *t)
 				      .site = l->place + 1, .born_ns = ns(l->born_s) };
 		if (p->kind == LEAKTRACE_KIND_PAGE)
 			o->id = (p->heap ? HEAP_START : MMAP_START) + 4096ULL * i;
+		if (p->kind == LEAKTRACE_KIND_HEAP) {
+			o->bytes = BLOCK_BYTES;
+			o->mean_bytes = MEAN_BYTES;
+		}
 		if (l->born_s < 0) {
 			o->site = 0;
 			o->born_ns = 0;
@@ -202,6 +210,8 @@ static void on_news(enum alarm_news news, struct site *s, void *arg)
 	struct stage *t = arg;
 	struct place *p = &t->w->place[s->id - 1];
 
+	if (news == ALARM_GROWTH && p->grows && t->out->verdict_s < 0)
+		t->out->verdict_s = t->now_s - p->leaks_from_s;
 	if (news == ALARM_CLEARED)
 		t->raised[s->id - 1] = false;
 	if (news != ALARM_LEAK)
@@ -251,6 +261,14 @@ static void note(struct outcome *out, const struct site *s, const char *how)
 			 j->evidence[1] ?: "");
 }
 
+/* Is it said that the heap grows? */
+static bool told(const struct model *m, unsigned int i)
+{
+	const struct judgement *j = &m->sites[i].judgement;
+
+	return j->verdict == VERDICT_SUSPECT && heap_growth_is(&m->findings[j->finding - 1]);
+}
+
 /* Is that site in a finding that is a leak? */
 static bool accused(const struct model *m, unsigned int i)
 {
@@ -277,13 +295,14 @@ static void score_roots(struct stage *t)
 	}
 }
 
-/* The places that leak and are accused; false ones are added to wrong. */
+/* The places that leak and are accused, or grow and are told; false ones are added to wrong. */
 static unsigned int count(struct stage *t, const char *how, unsigned int *wrong)
 {
 	const struct world *w = t->w;
 	unsigned int right = 0;
 
 	for (unsigned int i = 0; i < w->places; i++) {
+		right += w->place[i].grows && told(&t->m, i);
 		if (!accused(&t->m, i))
 			continue;
 		right += w->place[i].leaks;
@@ -302,7 +321,7 @@ static void score(struct stage *t)
 	struct analysis_options opts = { 0 };
 
 	for (unsigned int i = 0; i < t->w->places; i++)
-		out->wanted += t->w->place[i].leaks;
+		out->wanted += t->w->place[i].leaks || t->w->place[i].grows;
 	out->found = count(t, "session", &out->false_live);
 	score_roots(t);
 	analysis_run(&t->m, &opts, NULL, NULL);
@@ -345,7 +364,8 @@ void play(struct world *w, enum sampling how, struct outcome *out)
 	advance(&t, w->end_s);
 	look(&t, true);
 	score(&t);
-	out->leaky = out->wanted;
+	for (unsigned int i = 0; i < w->places; i++)
+		out->leaky |= w->place[i].leaks;
 	alarm_set_free(t.watch);
 	model_free(&t.m);
 	free(t.deaths);

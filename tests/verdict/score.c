@@ -101,7 +101,7 @@ static void table(const struct program *p, unsigned long first, unsigned int see
 
 int main(int argc, char **argv)
 {
-	static struct sum bad, good;
+	static struct sum bad, heap, good;
 	unsigned long first = argc > 1 ? strtoul(argv[1], NULL, 10) : 1001;
 	unsigned int seeds = argc > 2 ? strtoul(argv[2], NULL, 10) : 3;
 	double recall, reported, recorded, time;
@@ -117,6 +117,9 @@ int main(int argc, char **argv)
 	table(leaking, first, seeds, &bad);
 	row("**all that leak**", &bad);
 	printf("\n%s", head);
+	table(growing, first, seeds, &heap);
+	row("**all whose heap grows**", &heap);
+	printf("\n%s", head);
 	table(innocent, first, seeds, &good);
 	row("**all that don't**", &good);
 	recall = 100.0 * bad.found / bad.wanted;
@@ -130,5 +133,6 @@ int main(int argc, char **argv)
 	       bad.ntimely);
 	printf("roots that are one finding: %u of %u\n", bad.whole, bad.roots);
 	return recall < 95 || reported < 95 || recorded < 95 || good.bad_runs > 1 || time < 0 || time >= 60 ||
-		bad.whole < bad.roots || bad.false_live + bad.false_report + bad.false_recorded > 1;
+		bad.whole < bad.roots || bad.false_live + bad.false_report + bad.false_recorded > 1 || heap.bad_runs ||
+		heap.found < heap.wanted || heap.reported < heap.wanted || heap.recorded < heap.wanted;
 }

@@ -85,6 +85,12 @@ void leaks(struct world *w, unsigned int place, double from_s)
 	w->place[place].leaks_from_s = from_s;
 }
 
+void grows(struct world *w, unsigned int place)
+{
+	w->place[place].heap = true;
+	w->place[place].grows = true;
+}
+
 void life(struct world *w, unsigned int place, double born_s, double for_s)
 {
 	if (born_s >= w->end_s || born_s + for_s < 0)

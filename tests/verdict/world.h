@@ -36,7 +36,8 @@ struct place {				/* a site, before the kernel numbers it */
 	uint8_t kind, type;
 	bool heap;
 	bool leaks;
-	double leaks_from_s;
+	bool grows;			/* the heap, by nobody that pages could name: told, but no leak */
+	double leaks_from_s;		/* or grows */
 	unsigned int root;		/* leaking places with one root: one finding */
 	unsigned int npcs;
 	uint64_t pcs[PATH_MAX_PCS];
@@ -56,7 +57,7 @@ struct program {
 	void (*make)(struct world *w);
 };
 
-extern const struct program leaking[], innocent[];
+extern const struct program leaking[], growing[], innocent[];
 
 /* dice */
 double chance(struct world *w);				/* 0 to 1 */
@@ -67,6 +68,7 @@ double draw(struct world *w, struct law law);
 unsigned int site(struct world *w, uint8_t kind, uint8_t type);
 unsigned int site_under(struct world *w, uint8_t kind, uint8_t type, unsigned int sibling);
 void leaks(struct world *w, unsigned int place, double from_s);
+void grows(struct world *w, unsigned int place);
 void life(struct world *w, unsigned int place, double born_s, double for_s);
 void churn(struct world *w, unsigned int place, double from_s, double to_s, double rate,
 	   struct law law);
@@ -76,7 +78,7 @@ void background(struct world *w);
 /* play.c: what became of it */
 struct outcome {
 	bool leaky;
-	unsigned int wanted, found;	/* places that leak; said at the end, live */
+	unsigned int wanted, found;	/* places that leak or grow; said at the end, live */
 	unsigned int reported;		/* by a report that has no history */
 	unsigned int recorded;		/* by one of a recording, which has another */
 	unsigned int false_live, false_report, false_recorded;	/* places that don't, at the end */

@@ -52,6 +52,7 @@ static void judge_sites(struct analysis_ctx *ctx, struct measures *x, double *p)
 			j->verdict = VERDICT_SUSPECT;
 			j->confidence = verdict_confidence(j->verdict, &x[i]);
 		}
+		j->heap_grows &= x[i].p <= ctx->chance;
 	}
 	for (size_t i = 0; i < m->nsites; i++) {
 		struct site *s = &m->sites[i];

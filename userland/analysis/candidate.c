@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Which sites are judged together: those with the same call path, and of heap
- * memory the few callees of one function that account for most of the growth
- * only together.
- */
+/* Which sites are judged together: those with the same call path. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/candidate.h"
-#include "analysis/common_cause.h"
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "model/curve.h"
@@ -16,11 +11,6 @@
 #include "model/model.h"
 #include "model/object.h"
 #include "model/site.h"
-
-#define CALLEE_SHARE	0.2	/* of all new memory: a callee that counts */
-#define CALLEES_SHARE	0.8	/* of all of them together */
-
-enum { CALLEE_FRAMES = 3 };	/* between the caller and what touches the memory */
 
 /* Whether some objects live longer than most of the site's objects do. */
 static bool has_survivors(const struct site *s, const struct measures *x)
@@ -55,7 +45,6 @@ void candidates_gather(struct candidates *all, struct model *m, struct measures 
 		if (!has_survivors(&m->sites[i], &x[i]))
 			continue;
 		p->site = &m->sites[i];
-		p->x = &x[i];
 		all->n += call_path_read(m, p->site, &p->path) > 0;
 	}
 	if (all->n)
@@ -153,52 +142,4 @@ struct curve *candidates_curve(const struct candidates *all, size_t head)
 		}
 	}
 	return sum;
-}
-
-static double share_of(const struct candidates *all, size_t head)
-{
-	double share = 0;
-
-	for (size_t i = head; i < all->n; i++)
-		if (all->p[i].head == head)
-			share += all->p[i].x->share;
-	return share;
-}
-
-/* Whether both are called by one function of the program, with few frames between. */
-static bool siblings(struct model *m, const struct candidate *a, const struct candidate *b)
-{
-	unsigned int common = call_path_common(&a->path, &b->path);
-
-	return common > call_path_outer(m, a->site->stack) &&
-		a->path.n - common <= CALLEE_FRAMES && b->path.n - common <= CALLEE_FRAMES;
-}
-
-static bool may_join(const struct candidates *all, size_t i)
-{
-	const struct candidate *p = &all->p[i];
-
-	return p->head == i && p->x->heap && p->site->judgement.verdict == VERDICT_SUSPECT &&
-		share_of(all, i) >= CALLEE_SHARE;
-}
-
-bool candidates_group_callees(struct candidates *all, size_t *head)
-{
-	size_t first = all->n;
-
-	for (size_t i = 0; i < all->n; i++) {
-		if (!may_join(all, i))
-			continue;
-		if (first == all->n) {
-			first = i;
-			continue;
-		}
-		if (!siblings(all->ctx->m, &all->p[first], &all->p[i]))
-			continue;
-		for (size_t k = all->n; k-- > i;)
-			if (all->p[k].head == i)
-				all->p[k].head = first;
-		*head = first;
-	}
-	return first < all->n && share_of(all, first) >= CALLEES_SHARE && *head == first;
 }

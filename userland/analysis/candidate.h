@@ -17,7 +17,6 @@ struct site;
 
 struct candidate {
 	struct site *site;
-	struct measures *x;
 	struct call_path path;
 	size_t head;			/* representative of its group (union-find) */
 };
@@ -25,18 +24,13 @@ struct candidate {
 struct candidates {
 	struct candidate *p;
 	size_t n;
+	bool pooled;			/* all in memory of an allocator */
 	const struct analysis_ctx *ctx;
 };
 
 /* Those of all sites that may matter, sorted by path; x: their measures, by index. */
 void candidates_gather(struct candidates *all, struct model *m, struct measures *x);
 void candidates_group(struct candidates *all);	/* by call path */
-
-/*
- * Of heap memory: the call paths that account for most of the growth only together, as
- * callees of one function, get one head. false: there are none.
- */
-bool candidates_group_callees(struct candidates *all, size_t *head);
 
 /* A group as one site, its objects and its curve; both are malloced. */
 struct object *candidates_pool(struct model *m, const struct candidates *all, size_t head,

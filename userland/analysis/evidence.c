@@ -12,6 +12,7 @@
 
 #include "analysis/blame.h"
 #include "analysis/evidence.h"
+#include "analysis/heap_growth.h"
 #include "analysis/load_correlation.h"
 #include "analysis/measure.h"
 #include "analysis/thresholds.h"
@@ -167,6 +168,12 @@ static void say_load(struct judgement *j, const struct measures *x)
 		say(j, "growth does not follow the load: it is the same whether the process is busy or idle");
 }
 
+static const char *names_the_code(const struct measures *x)
+{
+	return x->sampled ? "who allocates is in the samples of kind heap" :
+		"--kinds heap names the code that allocates (with the module loaded with gates=1)";
+}
+
 /* Pages are charged to the code that touched them first, which need not be why the heap grew. */
 static void say_memory(struct judgement *j, const struct measures *x)
 {
@@ -175,14 +182,13 @@ static void say_memory(struct judgement *j, const struct measures *x)
 	if (x->share > 0 && x->share < 0.995)
 		say(j, "accounts for %.0f %% of all new memory", x->share * 100);
 	if (x->heap)
-		say(j, "most of it is in the heap, where any allocation may be the first to touch a page: "
-		    "the cause may be in another call path");
+		say(j, "in the heap any allocation may be the first to touch a page: %s", names_the_code(x));
 	if (x->unplaced)
 		say(j, "the process has exited, and what this memory was is not known: a heap that is "
 		    "kept on purpose looks the same");
 	if (x->pooled)
-		say(j, "its mappings are shared with other call paths, as an allocator's are: memory "
-		    "that the program keeps on purpose grows in the same way as a leak");
+		say(j, "its mappings are shared with other call paths, as an allocator's are, where any "
+		    "allocation may be the first to touch a page: %s", names_the_code(x));
 }
 
 static void say_leak(struct judgement *j, const struct measures *x)
@@ -275,6 +281,25 @@ static const char *common_caller(struct model *m, const struct finding *f, char 
 	return frame_name(known ? &frames[n - f->common] : NULL, buf, 64);
 }
 
+/* "pages agree: the heap grew by 12 MiB meanwhile", "first touched by a 71 %, b 20 %" */
+static char *heap_sentence(struct model *m, const struct finding *f)
+{
+	struct heap_toucher list[HEAP_TOUCHERS];
+	unsigned int n = heap_growth_touchers(m, f, list);
+	uint64_t pages = f->live[LEAKTRACE_KIND_PAGE];
+	char text[512], name[64], bytes[32];
+	size_t len = 0;
+
+	if (f->live[LEAKTRACE_KIND_HEAP])
+		return strdup_printf("pages agree: the heap grew by %s meanwhile",
+				     format_bytes(pages * PAGE_BYTES, bytes));
+	for (unsigned int i = 0; i < n; i++)
+		len += snprintf(text + len, sizeof(text) - len, "%s %s %.0f %%",
+				i ? "," : "first touched by", frame_name(list[i].frame, name, sizeof(name)),
+				100.0 * list[i].pages / pages);
+	return n > 1 ? strdup(text) : NULL;
+}
+
 static void say_first(struct judgement *j, char *sentence)
 {
 	if (!sentence)
@@ -297,9 +322,8 @@ void evidence_of_parts(struct model *m, struct finding *f)
 		sentence = strdup_printf("%s are stacks of these threads, and what creating them allocated",
 					 format_bytes(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES, bytes));
 		break;
-	case CAUSE_CALLER:
-		sentence = strdup_printf("no single call path accounts for the growth, but together they do: "
-					 "all are under %s", common_caller(m, f, caller));
+	case CAUSE_HEAP:
+		sentence = heap_sentence(m, f);
 		break;
 	case CAUSE_TIME:
 		list_parts(m, f, list, sizeof(list));

@@ -13,6 +13,7 @@
 #include "analysis/evidence.h"
 #include "analysis/finding.h"
 #include "analysis/finding_limit.h"
+#include "analysis/heap_growth.h"
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "analysis/sibling_path.h"
@@ -31,6 +32,7 @@
 #define SOON_S			86400.0
 #define SMALL_BYTES		(128 << 10)
 #define SMALL_SHARE		0.01	/* of the process's pages */
+#define SMALL_PARTS_SHARE	0.05	/* if each part of the heap's growth is small by itself */
 #define SMALL_BYTES_PER_H	(1 << 20)
 
 enum { JOIN_MAX = 256 };		/* findings; with more a report is unreadable anyway */
@@ -47,6 +49,7 @@ static bool judge_group(struct candidates *all, size_t head, struct finding *f)
 	enum verdict worst = VERDICT_SUSPECT;
 
 	b.o = o;
+	b.pooled = all->pooled;
 	for (size_t i = head + 1; i < all->n; i++)
 		b.more_sites += all->p[i].head == head;
 	analysis_judge(all->ctx, &f->judgement, &sum, &b, c, &x);
@@ -109,32 +112,6 @@ static void make_group(struct candidates *all, size_t head)
 		j->verdict = joint.judgement.verdict;
 		j->confidence = joint.judgement.confidence;
 	}
-}
-
-/* If the callees of one function are no leak together, each is judged by itself. */
-static void make_callees(struct candidates *all)
-{
-	size_t head = all->n, *heads = calloc(all->n + 1, sizeof(*heads));
-	struct finding joint = { 0 };
-
-	for (size_t i = 0; heads && i < all->n; i++)
-		heads[i] = all->p[i].head;
-	if (heads && candidates_group_callees(all, &head) && judge_group(all, head, &joint) &&
-	    joint.judgement.verdict == VERDICT_LEAK) {
-		struct finding *f;
-
-		make_group(all, head);
-		f = all->ctx->m->nfindings ? &all->ctx->m->findings[0] : NULL;
-		if (f) {
-			f->mixed = true;
-			f->cause = CAUSE_CALLER;
-		}
-	} else {
-		for (size_t i = 0; heads && i < all->n; i++)
-			all->p[i].head = heads[i];
-	}
-	finding_clear(&joint);
-	free(heads);
 }
 
 /* A finding of one site. */
@@ -287,6 +264,72 @@ static void join(struct model *m)
 	}
 }
 
+/*
+ * The parts of the heap that shrink are in no finding: of many small ones that grow the sum says
+ * little.
+ */
+static bool is_small_in_parts(struct model *m, const struct finding *f)
+{
+	return f->cause == CAUSE_HEAP && f->small && heap_growth_is(f) &&
+		f->live[LEAKTRACE_KIND_PAGE] < SMALL_PARTS_SHARE * m->target.kind[LEAKTRACE_KIND_PAGE].live;
+}
+
+/* Sites of findings as candidates with one head. The caller frees them. */
+static void take_sites(struct candidates *all, struct model *m, const struct finding *f)
+{
+	struct candidate *more = reallocarray(all->p, all->n + f->nsites, sizeof(*more));
+
+	if (!more)
+		return;
+	all->p = more;
+	for (size_t i = 0; i < f->nsites; i++)
+		all->p[all->n++] = (struct candidate){ .site = model_site(m, f->sites[i]) };
+}
+
+static bool grows(const struct finding *f)
+{
+	return f->judgement.verdict == VERDICT_SUSPECT && heap_growth_is(f);
+}
+
+/*
+ * The heap grows as one: who touched its pages first says little, so all of its growth is one
+ * finding, and judged as one.
+ */
+static void join_heap(const struct analysis_ctx *ctx)
+{
+	struct candidates all = { .ctx = ctx, .pooled = true };
+	struct finding *first = NULL, joint = { 0 };
+	struct model *m = ctx->m;
+	bool small = true;
+
+	for (size_t i = 0; i < m->nfindings; i++)
+		if (grows(&m->findings[i]))
+			take_sites(&all, m, &m->findings[i]);
+	if (all.n > 1 && judge_group(&all, 0, &joint)) {
+		for (size_t i = 0; i < m->nfindings; i++) {
+			struct finding *f = &m->findings[i];
+
+			if (!grows(f))
+				continue;
+			small &= is_small(m, f);
+			if (first)
+				merge(m, first, f, CAUSE_HEAP);
+			else
+				first = f;
+		}
+		judgement_clear(&first->judgement);
+		first->judgement = joint.judgement;
+		first->cause = CAUSE_HEAP;
+		first->small = small;
+		first->mixed = true;
+		for (size_t i = 0; i < all.n; i++)
+			all.p[i].site->judgement.heap_grows = joint.judgement.heap_grows;
+	} else {
+		finding_clear(&joint);
+	}
+	free(all.p);
+}
+
 static void number_findings(struct model *m)
 {
 	size_t kept = 0;
@@ -308,7 +351,7 @@ static void number_findings(struct model *m)
 		lead(m, f);
 		find_caller(m, f);
 		finding_limit(m, f);
-		f->small = is_small(m, f);
+		f->small = is_small(m, f) || is_small_in_parts(m, f);
 		evidence_of_limit(m, f);
 		if (f->mixed)
 			evidence_of_parts(m, f);
@@ -327,13 +370,14 @@ void findings_make(const struct analysis_ctx *ctx, struct measures *x)
 
 	candidates_gather(&all, m, x);
 	candidates_group(&all);
-	make_callees(&all);
 	for (size_t i = 0; i < all.n; i++)
 		if (all.p[i].head == i && !all.p[i].site->judgement.finding)
 			make_group(&all, i);
 	for (size_t i = 0; i < m->nsites; i++)
 		make_single(m, &m->sites[i]);
 	join(m);
+	join_heap(ctx);
+	heap_growth_join(m, merge);
 	number_findings(m);
 	free(all.p);
 }

@@ -5,14 +5,16 @@
  * whichever allocation comes next, so in its mappings a page says little about
  * who keeps it. The brk heap and glibc's arenas are known by their layout, the
  * mappings of other allocators by being shared between sites, even if one site
- * has nearly all of the pages.
+ * has nearly all of the pages, or by the library that is loaded.
  */
 #include <stdlib.h>
 
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "model/address_range.h"
+#include "model/allocator.h"
 #include "model/baseline.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/target.h"
@@ -64,6 +66,7 @@ void analysis_ctx_init(struct analysis_ctx *ctx)
 	uint32_t *last;
 
 	count_released(ctx);
+	ctx->mapping_allocator = m->maps && allocator_loaded(m->maps, 0);
 	ctx->map_pages = calloc(n + 1, sizeof(*ctx->map_pages));
 	ctx->own_pages = calloc(n + 1, sizeof(*ctx->own_pages));
 	ctx->map_sites = calloc(n + 1, sizeof(*ctx->map_sites));
@@ -119,6 +122,17 @@ static uint64_t pooled_pages(const struct analysis_ctx *ctx, const struct births
 	return pooled;
 }
 
+/* Whether there are as many shared mappings as when they were first counted. */
+static bool shared_as_before(const struct model *m)
+{
+	const struct limit_growth *g = &m->limits[LIMIT_SHARED_MAPS].growth;
+	uint64_t now = 0;
+
+	for (size_t i = 0; i < m->maps->n; i++)
+		now += m->maps->map[i].shared;
+	return g->looks && now <= g->first + SHARED_MAPS;
+}
+
 /*
  * Whether a site's pages are in a few shared mappings. The first touch of a page
  * there takes no new memory if another process has touched it before, and the
@@ -142,6 +156,30 @@ static bool in_few_shared(const struct analysis_ctx *ctx, const struct births *b
 			seen[n++] = map;
 	}
 	return true;
+}
+
+/*
+ * Whether it may be a mapping of an allocator that maps all of its memory: no file's, and no
+ * stack of a thread, which has an inaccessible page below.
+ */
+static bool may_be_allocators(const struct analysis_ctx *ctx, uint64_t address)
+{
+	ptrdiff_t i = map_of(ctx->m, address);
+	const struct map *map = i >= 0 ? &ctx->m->maps->map[i] : NULL, *below = i > 0 ? map - 1 : NULL;
+
+	return map && !map->inode && !map->shared && map->write &&
+		!(below && below->end == map->start && !below->read && !below->write);
+}
+
+static bool in_mapped_heap(const struct analysis_ctx *ctx, const struct births *b)
+{
+	uint64_t in = 0, all = 0;
+
+	for (size_t i = 0; i < b->n && ctx->mapping_allocator; i++) {
+		all += b->o[i].count;
+		in += may_be_allocators(ctx, b->o[i].id) ? b->o[i].count : 0;
+	}
+	return in * 2 > all;
 }
 
 static uint64_t part_of(uint64_t released, uint64_t mine, uint64_t live)
@@ -180,12 +218,13 @@ void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const 
 	}
 	x->heap = where[RANGE_HEAP] * 2 > all;
 	x->stack = where[RANGE_STACK] * 2 > all;
-	x->fixed = where[RANGE_SHARED] * 2 > all && in_few_shared(ctx, b);
+	x->fixed = where[RANGE_SHARED] * 2 > all && (in_few_shared(ctx, b) || shared_as_before(ctx->m));
 	/* who it is of is as little known of all memory as in the heap */
 	if (x->outside && !x->stack && !x->fixed)
 		x->heap = true;
 	x->unplaced = where[RANGE_UNKNOWN] * 2 > all &&
 		ctx->m->target.flags & LEAKTRACE_TARGET_F_EXITED;
 	x->share = ctx->pages ? (double)all / ctx->pages : 0;
-	x->pooled = !x->heap && !x->stack && pooled_pages(ctx, b) * 2 > all;
+	x->pooled = !x->heap && !x->stack && (b->pooled || in_mapped_heap(ctx, b) || pooled_pages(ctx, b) * 2 > all);
+	x->sampled = ctx->m->target.kind[LEAKTRACE_KIND_HEAP].born;
 }

@@ -6,6 +6,7 @@
 #ifndef LEAKTRACE_ANALYSIS_MAPPING_SHARE_H
 #define LEAKTRACE_ANALYSIS_MAPPING_SHARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/kind.h"
@@ -26,6 +27,7 @@ struct analysis_ctx {				/* what all judgements of one model share */
 	uint64_t *map_pages, *own_pages;	/* by mapping: of all sites; scratch space for one site */
 	uint64_t released[KINDS][__LEAKTRACE_TYPE_MAX], released_unseen[KINDS];	/* of the baseline */
 	unsigned int *map_sites;	/* by mapping: sites that have pages there */
+	bool mapping_allocator;		/* one other than glibc's is loaded */
 };
 
 void analysis_ctx_init(struct analysis_ctx *ctx);		/* counts pages by mapping */

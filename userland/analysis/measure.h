@@ -21,7 +21,8 @@ struct measures {
 	bool whole;			/* the window is the site's whole life */
 	bool unjoined;			/* exited threads are counted, instead of live ones */
 	bool heap, stack;		/* pages: most of them are there */
-	bool pooled;			/* pages: other sites have some in the same mappings */
+	bool pooled;			/* pages: in mappings of an allocator, as others' are */
+	bool sampled;			/* pages: blocks of the heap are sampled, too */
 	bool fixed;			/* pages: in shared mappings that do not become more */
 	bool outside;			/* counted by looks at /proc */
 	bool unplaced;			/* pages: the process exited, and where they were is unknown */
@@ -54,6 +55,7 @@ struct births {
 	const struct object *o;		/* oldest first */
 	size_t n;
 	bool exits;			/* count exited threads instead */
+	bool pooled;			/* it is known that an allocator has them */
 	unsigned int more_sites;	/* number of sites beyond the first that were combined */
 };
 

@@ -34,8 +34,7 @@
 #include "util/macros.h"
 
 #define TREND_Z		2.33	/* one false positive in a hundred */
-#define HEAP_SHARE	0.6	/* of all growth, to be named as the cause of the heap's growth */
-#define HEAP_SURE	0.7	/* highest confidence in a call path that touched heap memory */
+#define HEAP_SHARE	0.6	/* of all growth, for news of the heap's growth */
 #define LONG_SHARE	0.1	/* of the window: a long life */
 #define FILLING_S	600.0	/* slowing growth counts as early for this long */
 #define SLOWER		0.75	/* ratio of the second half of the growth to the first */
@@ -87,15 +86,13 @@ static bool given_back(const struct measures *x)
 }
 
 /*
- * In the heap any allocation may touch a page first, and memory that is kept on
- * purpose grows like a leak: a site must stand out there. In the mappings of
- * other allocators nothing is certain, nor where it is not known what the
- * memory was.
+ * In the memory of an allocator any allocation may touch a page first, and memory
+ * that is kept on purpose grows like a leak: pages show that it grows, but not by
+ * whom. Nor is it known where it is not known what the memory was.
  */
 static bool blurred(const struct measures *x)
 {
-	return x->pooled || x->unplaced ||
-		(x->heap && (x->share < HEAP_SHARE || given_back(x)));
+	return x->heap || x->pooled || x->unplaced;
 }
 
 /*
@@ -107,14 +104,31 @@ static bool comes_and_goes(const struct measures *x)
 	return x->heap && third_given_back(x) && x->slope <= 0;
 }
 
+static bool has_grown(const struct measures *x)
+{
+	return x->old >= leak_old_min(x->window_s) && x->births >= leak_old_min(x->window_s) && spread(x);
+}
+
+static bool is_growing(const struct measures *x)
+{
+	return x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
+}
+
+/* Growth of the heap that elsewhere were a leak, nearly all of it at this call path. */
+static bool heap_grows(const struct measures *x)
+{
+	return x->heap && has_grown(x) && is_growing(x) && x->sure > 0.5 && !turns_over(x) &&
+		x->share >= HEAP_SHARE && !given_back(x);
+}
+
 static enum verdict decide(const struct measures *x)
 {
-	bool growing = x->z > TREND_Z && x->recent >= RECENT && !saturates(x);
+	bool growing = is_growing(x);
 
 	/* a stack grows to its maximum depth, a shared mapping is touched once: both have an end */
 	if (x->stack || x->fixed)
 		return VERDICT_OK;
-	if (x->old >= leak_old_min(x->window_s) && x->births >= leak_old_min(x->window_s) && spread(x)) {
+	if (has_grown(x)) {
 		if (growing && x->sure > 0.5)
 			return turns_over(x) || blurred(x) ? VERDICT_SUSPECT : VERDICT_LEAK;
 		if (!growing || x->sure < 0.2)
@@ -145,8 +159,6 @@ static bool early(const struct measures *x, const struct analysis_options *opts)
 	double horizon_s = opts->min_age_s > 0 ? opts->min_age_s : HORIZON_S;
 	double least_s = ALARM_AFTER_S / HORIZON_S * horizon_s;
 
-	if (x->heap)
-		least_s = ALARM_AFTER_HEAP_S;
 	if (opts->window_s > 0)
 		least_s = fmin(least_s, opts->window_s / 2);
 	if (x->grew_s < least_s || x->idle_s > x->grew_s * STILL)
@@ -158,10 +170,6 @@ static bool early(const struct measures *x, const struct analysis_options *opts)
 double verdict_confidence(enum verdict v, const struct measures *x)
 {
 	double c = fmin(1, fmax(0, x->sure * (1 - x->p)));
-
-	/* that the heap grows is certain, but not that this call path makes it grow */
-	if (x->heap)
-		c = fmin(c, HEAP_SURE);
 
 	if (v == VERDICT_CACHE)
 		return fmin(c, 0.3);
@@ -198,9 +206,9 @@ static enum verdict measure_windows(struct measures *best, const struct analysis
 			continue;
 		measure(&x, s, b, c, window_s > 0 ? end_s - window_s : 0, end_s, opts);
 		v = decide(&x);
-		if (i && v != VERDICT_LEAK)
+		if (i && v != VERDICT_LEAK && !heap_grows(&x))
 			continue;
-		if (!i || v > verdict) {
+		if (!i || v > verdict || (v == verdict && heap_grows(&x) && !heap_grows(best))) {
 			correlate_with_load(&x.correlation, b->exits ? NULL : c, end_s - x.window_s, ctx->m->history);
 			*best = x;
 			verdict = v;
@@ -249,6 +257,7 @@ void analysis_judge(const struct analysis_ctx *ctx, struct judgement *j, const s
 	if (j->verdict >= VERDICT_SUSPECT && x->slope > 0)
 		j->rate_per_min = x->slope * 60;
 	j->early = early(x, ctx->opts);
-	j->first_touch = x->heap && !x->outside;
+	j->first_touch = (x->heap || x->pooled) && !x->outside;
+	j->heap_grows = !x->outside && j->verdict == VERDICT_SUSPECT && heap_grows(x) && x->p <= ctx->chance;
 	j->confidence = verdict_confidence(j->verdict, x);
 }

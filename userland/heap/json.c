@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "heap/allocator.h"
+#include "model/allocator.h"
 #include "heap/report.h"
 #include "heap/snapshot.h"
 #include "util/json.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "heap/allocator.h"
+#include "model/allocator.h"
 #include "heap/snapshot.h"
 
 static void say_why(const struct heap_snapshot *s, int error, char *err, size_t errlen)

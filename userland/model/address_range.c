@@ -9,6 +9,7 @@
 
 #include "model/address_range.h"
 #include "model/model.h"
+#include "util/macros.h"
 #include "util/proc_maps.h"
 
 #define ARENA_BYTES (64ULL << 20)
@@ -28,19 +29,35 @@ static const struct map *mapping(const struct model *m, uint64_t address)
 	return m->maps ? maps_find(m->maps, address) : NULL;
 }
 
+static bool is_arena(const struct map *map, const struct map *rest)
+{
+	return map && rest && rest->start == map->end && !(map->start % ARENA_BYTES) && map->write &&
+		!rest->read && !rest->write && rest->end == map->start + ARENA_BYTES;
+}
+
+/* What allocators call their mappings, if they do: glibc.mem.decorate_maps, Android, others. */
+static bool is_named_heap(const char *path)
+{
+	static const char *const names[] = {
+		"[anon: glibc: malloc", "[anon:libc_malloc", "[anon:scudo:", "[anon:jemalloc",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(path, names[i], strlen(names[i])))
+			return true;
+	return !strcmp(path, "[heap]");
+}
+
+/* The part of an arena that was inaccessible when the mappings were read may have been used since. */
 static bool is_heap(const struct model *m, uint64_t address)
 {
-	const struct map *map = mapping(m, address), *rest;
+	const struct map *map = mapping(m, address);
 
 	if (!map)
 		return false;
 	if (map->path && *map->path)
-		return !strcmp(map->path, "[heap]");
-	if (map->start % ARENA_BYTES || map->end - map->start >= ARENA_BYTES || !map->write)
-		return false;
-	rest = mapping(m, map->end);
-	return rest && rest->start == map->end && !rest->read && !rest->write &&
-		rest->end == map->start + ARENA_BYTES;
+		return is_named_heap(map->path);
+	return is_arena(map, mapping(m, map->end)) || is_arena(mapping(m, map->start - 1), map);
 }
 
 static bool is_stack(const struct model *m, uint64_t address)

@@ -9,7 +9,7 @@
 const char *cause_name(enum cause cause)
 {
 	static const char *const names[] = {
-		[CAUSE_PATH] = "path", [CAUSE_THREAD] = "thread", [CAUSE_CALLER] = "caller",
+		[CAUSE_PATH] = "path", [CAUSE_THREAD] = "thread", [CAUSE_HEAP] = "heap",
 		[CAUSE_TIME] = "time",
 	};
 

@@ -16,7 +16,7 @@ struct model;
 enum cause {
 	CAUSE_PATH,			/* one call path */
 	CAUSE_THREAD,			/* memory of the threads: their stacks, what creating them took */
-	CAUSE_CALLER,			/* one caller grows the heap, by several callees */
+	CAUSE_HEAP,			/* memory of the allocator, whoever touched it */
 	CAUSE_TIME,			/* a common caller, and created together: may be one cause */
 };
 

@@ -17,7 +17,8 @@ struct judgement {
 	double confidence;		/* that it leaks, 0 to 1 */
 	double rate_per_min;		/* growth of live objects */
 	bool exits;			/* counts exited, unjoined threads */
-	bool first_touch;		/* heap memory: the call path touched it first, others may keep it */
+	bool first_touch;		/* memory of an allocator: touched here first, others may keep it */
+	bool heap_grows;		/* and grows, as a leak does */
 	bool early;			/* may still be a cache that is being filled */
 	double age_p50_s, age_max_s;	/* of live objects */
 	double life_p50_s, life_p99_s, life_max_s;	/* of released objects */

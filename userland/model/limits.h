@@ -25,6 +25,7 @@ enum {
 	LIMIT_TIMERS, LIMIT_ADDRESS_SPACE,
 	LIMIT_INOTIFY, LIMIT_INOTIFY_WATCHES, LIMIT_EPOLL_WATCHES,
 	LIMIT_SHARED_FILE,		/* bytes of the shared mapping that grew most, by its file; no limit */
+	LIMIT_SHARED_MAPS,		/* number of shared mappings; no limit */
 	LIMITS
 };
 

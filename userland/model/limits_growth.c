@@ -83,7 +83,7 @@ void limits_look_at_shared(struct model *m)
 {
 	struct shared_files *all = m->shared_files ?: calloc(1, sizeof(*all));
 	struct limit *worst = &m->limits[LIMIT_SHARED_FILE];
-	uint64_t now_ns = monotonic_ns();
+	uint64_t now_ns = monotonic_ns(), shared = 0;
 
 	m->shared_files = all;
 	if (!all || !m->maps)
@@ -94,11 +94,13 @@ void limits_look_at_shared(struct model *m)
 		const struct map *map = &m->maps->map[i];
 		struct shared_file *f = map->shared && map->inode ? file_of(all, map) : NULL;
 
+		shared += map->shared;
 		if (!f)
 			continue;
 		f->bytes.now += map->end - map->start;
 		name_file(&f->bytes, map->path);
 	}
+	look(&m->limits[LIMIT_SHARED_MAPS], shared, now_ns);
 	memset(worst, 0, sizeof(*worst));
 	for (size_t i = 0; i < all->n; i++) {
 		struct limit *l = &all->file[i].bytes;

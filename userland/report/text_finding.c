@@ -11,6 +11,7 @@
 
 #include "analysis/blame.h"
 #include "analysis/heap_estimate.h"
+#include "analysis/heap_growth.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -109,6 +110,23 @@ void report_confidence(FILE *f, const struct judgement *j)
 		fprintf(f, ", confidence %.0f %%", j->confidence * 100);
 }
 
+/* "the heap grows 41 KiB/s (12 MiB so far), first touched by remember (app.c:52) and others" */
+static void write_heap_growth(FILE *f, struct model *m, const struct finding *g)
+{
+	struct heap_toucher by[HEAP_TOUCHERS];
+	unsigned int n = heap_growth_touchers(m, g, by);
+	char live[32], rate[32];
+
+	format_bytes(g->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES, live);
+	if (g->judgement.verdict == VERDICT_SUSPECT)
+		fprintf(f, "the heap grows %s (%s so far)", heap_growth_rate(g, rate), live);
+	else
+		fprintf(f, "the heap grew by %s", live);
+	if (n)
+		report_place(f, ", first touched by", by[0].frame);
+	fputs(n > 1 ? " and others" : "", f);
+}
+
 static void write_head(FILE *f, struct model *m, const struct finding *g,
 		       const struct report_style *style)
 {
@@ -116,9 +134,12 @@ static void write_head(FILE *f, struct model *m, const struct finding *g,
 	const struct judgement *j = &g->judgement;
 
 	report_verdict(f, j, style);
-	write_what(f, m, g);
-	fputs(j->first_touch ? " first touched" : "", f);
-	report_at(f, blamed_frame_of_site(m, s));
+	if (heap_growth_is(g)) {
+		write_heap_growth(f, m, g);
+	} else {
+		write_what(f, m, g);
+		report_at(f, blamed_frame_of_site(m, s));
+	}
 	fprintf(f, "%s", PLAIN(style));
 	report_confidence(f, j);
 	if (g->nsites > 1)

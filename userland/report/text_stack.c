@@ -224,11 +224,16 @@ void report_stack_of(FILE *f, struct model *m, uint32_t id, const char *first, c
 
 void report_at(FILE *f, const struct symbol_frame *place)
 {
+	report_place(f, " at", place);
+}
+
+void report_place(FILE *f, const char *lead, const struct symbol_frame *place)
+{
 	char name[FRAME_NAME_BYTES];
 
 	if (!place)
 		return;
-	fprintf(f, " at %s", frame_name_fit(place, TEXT_COLUMNS, name, sizeof(name)));
+	fprintf(f, "%s %s", lead, frame_name_fit(place, TEXT_COLUMNS, name, sizeof(name)));
 	if (place->file && place->line)
 		fprintf(f, " (%s:%d)", path_base(place->file), place->line);
 }

@@ -24,5 +24,6 @@ void report_stack_of(FILE *f, struct model *m, uint32_t id, const char *first, c
 		     const struct report_style *style);
 
 void report_at(FILE *f, const struct symbol_frame *place);	/* " at FUNCTION (FILE:LINE)" */
+void report_place(FILE *f, const char *lead, const struct symbol_frame *place);	/* "LEAD FUNCTION (FILE:LINE)" */
 
 #endif

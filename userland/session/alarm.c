@@ -129,14 +129,20 @@ static const struct finding *finding_of(const struct model *m, const struct site
 	return id && id <= m->nfindings ? &m->findings[id - 1] : NULL;
 }
 
-/* A finding is reported once: by the part that was reported before, else by the worst. */
-static bool speaks(const struct alarm_set *w, const struct model *m, const struct site *s)
+/*
+ * A finding is reported once: by the part that was reported before, else by the worst. That the
+ * heap grows was no report of the leak that explains it.
+ */
+static bool speaks(const struct alarm_set *w, struct model *m, const struct site *s)
 {
 	const struct finding *f = finding_of(m, s);
 
 	for (size_t i = 0; f && i < f->nsites; i++) {
 		const struct alarm_state *r = id_table_find(&w->sites, f->sites[i]);
+		const struct site *part = model_site(m, f->sites[i]);
 
+		if (part && part->judgement.heap_grows && !s->judgement.heap_grows)
+			continue;
 		if (r && (r->alarm.raised || r->alarm.mentioned))
 			return r->site == s->id;
 	}
@@ -148,16 +154,20 @@ static bool can_wait(const struct model *m, const struct site *s)
 {
 	const struct finding *f = finding_of(m, s);
 
+	if (s->judgement.heap_grows)
+		return true;
 	if (f && f->limit_s > 0 && f->limit_s < URGENT_S)
 		return false;
 	return f ? f->judgement.early : s->judgement.early;
 }
 
-static enum alarm_news judged(const struct alarm_set *w, const struct model *m, struct alarm_state *r,
+static enum alarm_news judged(const struct alarm_set *w, struct model *m, struct alarm_state *r,
 			      const struct site *s, bool last)
 {
 	struct alarm_sample sample = {
-		.now_s = w->now_s, .leak = s->judgement.verdict == VERDICT_LEAK, .last = last,
+		.now_s = w->now_s, .leak = s->judgement.verdict == VERDICT_LEAK || s->judgement.heap_grows,
+		/* that the heap grows is said, and is no alarm in the end either */
+		.last = last && !s->judgement.heap_grows,
 		.silent = !speaks(w, m, s), .raise_samples = ALARM_RAISE_SAMPLES, .repeats = true,
 		.wait_s = can_wait(m, s) ? INFINITY : 0,
 		.live = site_live(s) + s->judgement.unjoined,

@@ -186,9 +186,13 @@ static void text_leak(struct session *s, struct traced *t, enum alarm_news news,
 		      struct site *site)
 {
 	begin_line(s, t, alarm_news_text(news), others);
-	fprintf(s->tail, "  %s %s", kind_name(site->kind), type_name(site->type));
-	put_parts(s->tail, &t->model, site);
-	fputs("  ", s->tail);
+	if (site->judgement.heap_grows) {
+		fputs("  the heap grows, first touched by ", s->tail);
+	} else {
+		fprintf(s->tail, "  %s %s", kind_name(site->kind), type_name(site->type));
+		put_parts(s->tail, &t->model, site);
+		fputs("  ", s->tail);
+	}
 	put_place(s->tail, blamed_frame_of_site(&t->model, site));
 	fprintf(s->tail, "  %s\n", site->judgement.evidence[0] ?: "");
 	fflush(s->tail);

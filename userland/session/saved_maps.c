@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "model/baseline.h"
+#include "model/limits.h"
 #include "model/model.h"
 #include "model/target.h"
 #include "session/saved_maps.h"
@@ -119,6 +120,30 @@ static void save_baseline(const struct model *m)
 	atomic_file_close(&file, !ferror(file.f));
 }
 
+/* How many shared mappings there were when they were counted first. */
+static void save_shared(const struct model *m)
+{
+	char path[128], number[32];
+
+	name_of(&m->target, "shared", path, sizeof(path));
+	snprintf(number, sizeof(number), "%" PRIu64, m->limits[LIMIT_SHARED_MAPS].growth.first);
+	spill(path, number);
+}
+
+static void read_shared(struct model *m)
+{
+	struct limit_growth *g = &m->limits[LIMIT_SHARED_MAPS].growth;
+	char path[128], *number;
+
+	name_of(&m->target, "shared", path, sizeof(path));
+	number = slurp(path, 32);
+	if (number && *number) {
+		g->first = strtoull(number, NULL, 10);
+		g->looks += !g->looks;
+	}
+	free(number);
+}
+
 void saved_maps_write(const struct model *m)
 {
 	char path[128], *maps;
@@ -135,6 +160,7 @@ void saved_maps_write(const struct model *m)
 			spill(path, m->exe);
 		}
 		save_baseline(m);
+		save_shared(m);
 	}
 	free(maps);
 }
@@ -147,6 +173,7 @@ void saved_baseline_read(struct model *m)
 
 	if (!m->target.id || m->offline || !private_directory())
 		return;
+	read_shared(m);
 	name_of(&m->target, "baseline", path, sizeof(path));
 	f = fopen(path, "re");
 	if (!f)

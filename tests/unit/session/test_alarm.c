@@ -135,8 +135,48 @@ static void the_last_look_takes_an_alarm_back(void)
 	CHECK(raised_s == 2 && cleared_s == 3, "a leak at %d, cleared at %d", raised_s, cleared_s);
 }
 
+/* Nobody is to blame for it, neither later nor in the end. */
+static void that_the_heap_grows_is_told_once(void)
+{
+	begin();
+	site.judgement.heap_grows = true;
+	while (now_s < 900)
+		second(now_s, VERDICT_SUSPECT, false);
+	second(900, VERDICT_SUSPECT, true);
+	CHECK(grew_s == 7 && growths == 1 && raised_s < 0, "at %d, %d times, a leak at %d", grew_s, growths, raised_s);
+}
+
+/* Its pages were told of before the samples of its blocks were enough. */
+static void a_leak_that_explains_it_is_an_alarm(void)
+{
+	static struct site both[2];
+	static uint32_t parts[] = { 7, 8 };
+
+	begin();
+	both[0] = both[1] = site;
+	both[1].id = 8;
+	both[1].judgement.heap_grows = true;
+	both[1].judgement.verdict = VERDICT_SUSPECT;
+	finding.sites = parts;
+	finding.nsites = 2;
+	m.sites = both;
+	m.nsites = 2;
+	for (now_s = 1; now_s < 40; now_s++) {
+		m.target.now_ns = now_s * NSEC_PER_SEC;
+		both[0].born = both[1].born = 10 * now_s;
+		both[0].judgement.verdict = now_s < 20 ? VERDICT_OK : VERDICT_LEAK;
+		parts[0] = now_s < 20 ? 8 : 7;
+		parts[1] = now_s < 20 ? 7 : 8;
+		alarm_set_sample(alarms, &m);
+		alarm_set_update(alarms, &m, false, on_news, NULL);
+	}
+	CHECK(grew_s == 2 && raised_s == 21, "growth at %d, a leak at %d", grew_s, raised_s);
+}
+
 int main(void)
 {
+	that_the_heap_grows_is_told_once();
+	a_leak_that_explains_it_is_an_alarm();
 	two_looks_raise_four_call_off();
 	early_growth_is_told_once();
 	what_goes_on_is_a_leak();

@@ -71,7 +71,7 @@ function examples(site) {
 }
 
 const JOINED = { path: 'The same call path by other frames:', thread: 'Memory of the threads:',
-	caller: 'Under one caller:', time: 'Created together, by one cause or by several:' };
+	heap: 'Memory of the allocator:', time: 'Created together, by one cause or by several:' };
 
 function parts(sites, why) {
 	if (sites.length < 2)
@@ -101,8 +101,9 @@ function card(report, finding, open) {
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
 			RANK[finding.verdict] > 1 && finding.confidence >= 0.05 && el('span', {}, `confidence ${percent(finding.confidence)}`),
 			el('span', { class: 'site' }, `site ${site.id}`)),
-		el('h3', {}, blamedName(site)),
-		el('div', { class: 'at mono' }, sourceOf(place)),
+		el('h3', {}, titleOf(finding, sites)),
+		el('div', { class: 'at mono' }, isHeapGrowth(finding, sites) ?
+			`first touched by ${blamedName(site)}${sites.length > 1 ? ' and others' : ''} ${sourceOf(place)}` : sourceOf(place)),
 		el('div', { class: 'body' },
 			el('div', {},
 				el('div', { class: 'figures' },
@@ -117,6 +118,12 @@ function card(report, finding, open) {
 				'Objects still live, by time of creation' : 'Live objects', site.kind)),
 		site.kind === 'process' ? null : callPath(site, open), releases(site), examples(site));
 }
+
+// Of memory of an allocator it is known that it grows, but not by whom.
+const isHeapGrowth = (finding, sites) => finding.first_touch && sites.every(s => s.kind === 'page');
+const titleOf = (finding, sites) => !isHeapGrowth(finding, sites) ? blamedName(sites[0]) :
+	finding.verdict !== 'suspect' ? 'The heap grew' :
+	`The heap grows ${bytes(finding.rate_per_min * 4096)} per minute`;
 
 // A report without a list of findings: one for each call path that is not ok.
 function findingsOf(report) {
@@ -136,9 +143,12 @@ function headline(findings, tooShort) {
 
 function header(report, findings) {
 	const t = report.target, [verdict, words] = headline(findings, t.too_short), bySite = new Map(report.sites.map(s => [s.id, s]));
-	const places = findings.filter(f => f.verdict === verdict).slice(0, 4).map(f => bySite.get(f.sites[0])).filter(Boolean);
-	const where = [];
-	places.forEach((s, i) => where.push(i ? ', ' : 'At ', el('code', {}, blamedName(s))));
+	const sitesOf = f => f.sites.map(id => bySite.get(id)).filter(Boolean);
+	const worst = findings.filter(f => f.verdict === verdict && sitesOf(f).length).slice(0, 4);
+	const places = worst.filter(f => !isHeapGrowth(f, sitesOf(f))), where = [];
+	places.forEach((f, i) => where.push(i ? ', ' : 'At ', el('code', {}, blamedName(sitesOf(f)[0]))));
+	if (places.length < worst.length)
+		where.push(`${where.length ? '; the' : 'The'} heap grows`);
 	const facts = [`pid ${t.pid}`, t.exe, t.unit && `unit ${t.unit}`, t.pod && `pod ${t.pod}`,
 		t.container && `container ${t.container.replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}`, t.hostname, t.kernel && `Linux ${t.kernel}`,
 		`traced for ${time(t.window_s)} from ${t.attached_at.slice(0, 16).replace('T', ' ')} UTC`,

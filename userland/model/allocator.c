@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "heap/allocator.h"
+#include "model/allocator.h"
 #include "util/macros.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Allocators of which the heap is not read, by the libraries that are mapped. */
-#ifndef LEAKTRACE_HEAP_ALLOCATOR_H
-#define LEAKTRACE_HEAP_ALLOCATOR_H
+/* Allocators other than glibc's, by the libraries that are mapped. */
+#ifndef LEAKTRACE_MODEL_ALLOCATOR_H
+#define LEAKTRACE_MODEL_ALLOCATOR_H
 
 #include "util/proc_maps.h"
 
