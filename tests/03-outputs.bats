@@ -98,6 +98,33 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	grep -Eq '^relayd;heap;.* 32503$' heap.folded
 }
 
+# run_diff OLD NEW ARGS: a difference, with status 1
+run_diff() {
+	local status=0
+	"$LEAKTRACE" diff "$@" || status=$?
+	expect "$status" 1 status
+}
+
+@test "diff: bytes of a heap that came between, in one run and in two, with the interval" {
+	cd "$BATS_TEST_TMPDIR"
+	for mode in heap later again; do
+		"$TOP/userland/build/make_trace" $mode.lt $mode
+	done
+	run_diff heap.lt later.lt >text
+	grep -qx ' *heap  +31 MiB (95 %: +28 MiB to +34 MiB)' text
+	grep -q '^+31 MiB (95 %: +28 MiB to +34 MiB)  LEAK  500 heap glibc samples .* at cache_insert' text
+	run_diff heap.lt later.lt --format json >difference
+	jq -e '[.sites[] | select(.kind == "heap")] | length == 1 and (.[0] | .growth == 32503
+		and .live_before == 0 and .growth_bytes == 32502614 and .interval.growth_bytes == .interval.bytes)' difference
+	# 500 samples, and 1,000 of another run: further apart than either by itself
+	run_diff heap.lt again.lt --format json >difference
+	jq -e '.sites[] | select(.kind == "heap") | .bytes_before == 32502614 and .bytes == 65005229
+		and .growth_bytes == 32502614
+		and .interval.growth_bytes[0] < .bytes - .bytes_before - (.bytes - .interval.bytes[0])
+		and .interval.growth_bytes[1] > .growth_bytes + (.interval.bytes[1] - .bytes)' difference
+	run_diff again.lt heap.lt | grep -q '^-31 MiB (95 %: -36 MiB to -26 MiB) (62 MiB before)'
+}
+
 @test "pprof: -diff_base of two reports is what came between" {
 	need go
 	cd "$BATS_TEST_TMPDIR"
@@ -300,6 +327,26 @@ verdicts() {
 			and (.value.text | contains("accept_client") and contains("412 opened in 10 min, none closed")
 				and contains("5,880 of 6,000 closed") and contains("src/upstream.c:212")))
 		and ([.[].value.dark] | unique | length) == 2' "$BATS_TEST_TMPDIR/looks"
+}
+
+@test "html, openmetrics: of samples of a heap, the bytes that they stand for" {
+	need chromium
+	need promtool
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" heap.lt heap
+	run_report 1 --format html -o page.html heap.lt
+	"$TOP/tests/lib/page.py" page.html --eval '({
+		card: [...document.querySelectorAll(".card.leak")].map(c => c.innerText).filter(t => t.includes("heap glibc")),
+		rows: [...document.querySelectorAll("tbody tr")].map(r => r.innerText).filter(t => t.includes("heap glibc")) })' |
+		jq -e '.console == [] and (.value.card | length == 1) and (.value.rows[0] | contains("31 MiB"))
+			and (.value.card[0] | contains("≈ 31 MiB") and contains("in 32,503 blocks, by 500 samples")
+				and contains("28 MiB to 34 MiB") and contains("+3.1 MiB\nper minute")
+				and contains("Samples still live, by time of creation"))'
+	run_report 1 --format openmetrics -o x.prom heap.lt
+	expect "$(sed -n 's/^leaktrace_heap_bytes{.*function="cache_insert",bound="\(.*\)"} /\1 /p' x.prom | xargs)" \
+		"estimate 32502614 low 29715748 high 35480456" "bytes, with their interval"
+	run_report 1 --format prometheus -o old.prom heap.lt
+	expect "$(promtool check metrics <old.prom 2>&1)" "" promtool
 }
 
 @test "text, JSON and html say that the heap grows, and blame nobody for it" {

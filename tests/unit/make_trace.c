@@ -2,7 +2,7 @@
 /*
  * Writes a trace file of a server that never ran: what it has is known to the
  * last object, so that every output can be held against it without a kernel.
- * usage: make_trace FILE [hostile | wide | short | zombies | heap | grows]
+ * usage: make_trace FILE [hostile | wide | short | zombies | heap | later | again | grows]
  *
  * relayd, watched for ten minutes:
  *
@@ -20,7 +20,8 @@
  * With wide there are a hundred sites more, of two files each. With hostile its
  * names are what a process could choose to hurt a reader with. With short two walks
  * of three did not reach a root, and debug information is split and missing. With zombies it has 120 children that nobody waits for.
- * With heap there are samples of blocks of 1,000 bytes, one in 64 KiB: 1,000, of which 500 live. With grows
+ * With heap there are samples of blocks of 1,000 bytes, one in 64 KiB: 1,000, of which 500 live;
+ * with later ten minutes later, as many more; with again of another run, all of which live. With grows
  * the heap does, all the time, by 3,000 pages that cache_put touches and 1,000 that request_buffer does.
  */
 #include <stdio.h>
@@ -41,7 +42,6 @@
 
 #define ATTACHED_NS	(5000 * NSEC_PER_SEC)
 #define WINDOW_NS	(600 * NSEC_PER_SEC)
-#define END_NS		(ATTACHED_NS + WINDOW_NS)
 #define WALL_MINUS_MONO_US	1790000000000000LL
 #define PROGRAM		"/usr/sbin/relayd"
 #define LIBC		"/usr/lib/x86_64-linux-gnu/libc.so.6"
@@ -139,6 +139,14 @@ static const struct plan sampled = {
 	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC, 1000, 1, 599, 2, DIES_AT_FREE, 0.012, NULL
 };
 
+static const struct plan sampled_later = {
+	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC, 2000, 1, 1199, 2, DIES_AT_FREE, 0.012, NULL
+};
+
+static const struct plan sampled_again = {
+	LEAKTRACE_KIND_HEAP, LEAKTRACE_TYPE_GLIBC, 1000, 1, 599, 1, 0, 0, NULL
+};
+
 static const struct plan grown[] = {
 	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 3000, 1, 599, 1, 0, 0, NULL },
 	{ LEAKTRACE_KIND_PAGE, LEAKTRACE_TYPE_ANON, 1000, 1, 599, 1, 0, 0, NULL },
@@ -150,6 +158,8 @@ static const struct {
 		    [LEAKTRACE_KIND_THREAD] = { 5, 0 } };
 
 static struct file_writer *w;
+static uint64_t end_ns = ATTACHED_NS + WINDOW_NS;
+static unsigned int pid = 4242;
 static struct nl_msg *msg;
 static const char *comm = "relayd", *exe = PROGRAM;
 static struct kind_totals totals[KINDS];
@@ -322,12 +332,12 @@ static void put_target(void)
 {
 	begin();
 	nla_put_u32(msg, LEAKTRACE_A_TARGET_ID, 1);
-	nla_put_u32(msg, LEAKTRACE_A_TARGET_PID, 4242);
+	nla_put_u32(msg, LEAKTRACE_A_TARGET_PID, pid);
 	nla_put_u32(msg, LEAKTRACE_A_TARGET_KINDS, LEAKTRACE_KINDS_ALL);
 	nla_put_string(msg, LEAKTRACE_A_TARGET_COMM, comm);
 	nla_put_u64(msg, LEAKTRACE_A_TARGET_ATTACHED_NS, ATTACHED_NS);
-	nla_put_u64(msg, LEAKTRACE_A_TARGET_NOW_NS, END_NS);
-	nla_put_u64(msg, LEAKTRACE_A_TARGET_RECONCILED_NS, END_NS);
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_NOW_NS, end_ns);
+	nla_put_u64(msg, LEAKTRACE_A_TARGET_RECONCILED_NS, end_ns);
 	for (int k = 0; k < KINDS; k++) {
 		struct nlattr *nest = nla_nest_start(msg, LEAKTRACE_A_TARGET_KIND);
 		uint64_t live = totals[k].live + before[k].baseline;
@@ -390,20 +400,32 @@ static void put_zombies(void)
 		strcpy(row[i].comm, "worker*");
 	}
 	begin();
-	nla_put_u64(msg, CHILDREN_TIME_NS, END_NS);
+	nla_put_u64(msg, CHILDREN_TIME_NS, end_ns);
 	nla_put_u32(msg, CHILDREN_LOOKS, 60);
 	nla_put_u64(msg, CHILDREN_TOTAL, ARRAY_SIZE(row));
 	nla_put(msg, CHILDREN_LIST, sizeof(row), row);
 	end(RECORD_CHILDREN);
 }
 
+/* Which blocks are sampled. */
+static const struct plan *heap_of(const char *mode)
+{
+	if (!strcmp(mode, "later"))
+		end_ns += WINDOW_NS;
+	if (!strcmp(mode, "again"))
+		pid++;
+	return !strcmp(mode, "heap") ? &sampled : !strcmp(mode, "later") ? &sampled_later :
+		!strcmp(mode, "again") ? &sampled_again : NULL;
+}
+
 int main(int argc, char **argv)
 {
-	bool heap = argc > 2 && !strcmp(argv[2], "heap"), grows = argc > 2 && !strcmp(argv[2], "grows");
+	bool grows = argc > 2 && !strcmp(argv[2], "grows");
+	const struct plan *heap = argc > 2 ? heap_of(argv[2]) : NULL;
 	char err[256];
 
 	if (argc < 2)
-		return fail("usage: make_trace FILE [hostile | wide | short | zombies | heap | grows]");
+		return fail("usage: make_trace FILE [hostile | wide | short | zombies | heap | later | again | grows]");
 	if (argc > 2 && !strcmp(argv[2], "hostile"))
 		be_hostile();
 	cut = argc > 2 && !strcmp(argv[2], "short");
@@ -417,7 +439,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; argc > 2 && !strcmp(argv[2], "wide") && i < 100; i++)
 		put_site(&narrow, 100 + i, 7);
 	if (heap)
-		put_site(&sampled, 200, 5);
+		put_site(heap, 200, 5);
 	for (unsigned int i = 0; grows && i < ARRAY_SIZE(grown); i++)
 		put_site(&grown[i], GROWN + i, 5 + i);
 	put_target();
@@ -431,7 +453,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < ARRAY_SIZE(plans); i++)
 		put_objects(&plans[i], i + 1);
 	if (heap)
-		put_objects(&sampled, 200);
+		put_objects(heap, 200);
 	for (unsigned int i = 0; grows && i < ARRAY_SIZE(grown); i++)
 		put_objects(&grown[i], GROWN + i);
 	return file_finish(w) ? fail("cannot write %s", argv[1]) : 0;

@@ -111,19 +111,19 @@ static void say_growth(struct judgement *j, const struct measures *x)
 {
 	char a[32], b[32], c[32];
 	double rate = x->slope, low = fmax(0, x->slope_low), high = x->slope_high;
+	double each = x->kind == LEAKTRACE_KIND_PAGE ? PAGE_BYTES : x->bytes_each;
 	const char *unit = "second";
 
-	if (rate < 0.5) {
+	if (rate < 0.5 && rate * each < 1024) {
 		rate *= 60;
 		low *= 60;
 		high *= 60;
 		unit = "minute";
 	}
-	if (x->kind == LEAKTRACE_KIND_PAGE)
+	if (each > 0)
 		say(j, "grows by %s per %s (95 %% CI %s to %s), trend z = %.1f",
-		    format_bytes(rate * PAGE_BYTES, a), unit,
-		    format_bytes(low * PAGE_BYTES, b),
-		    format_bytes(high * PAGE_BYTES, c), x->z);
+		    format_bytes(rate * each, a), unit, format_bytes(low * each, b),
+		    format_bytes(high * each, c), x->z);
 	else
 		say(j, "grows by %.1f per %s (95 %% CI %.1f to %.1f), trend z = %.1f", rate, unit,
 		    low, high, x->z);

@@ -39,6 +39,16 @@ void heap_sums_add(struct heap_sums *sums, uint64_t size_bytes, uint64_t mean_by
 	sums->largest = fmax(sums->largest, weight);
 }
 
+void heap_sums_join(struct heap_sums *sums, const struct heap_sums *more)
+{
+	sums->samples += more->samples;
+	sums->blocks += more->blocks;
+	sums->bytes += more->bytes;
+	sums->exact += more->exact;
+	sums->variance += more->variance;
+	sums->largest = fmax(sums->largest, more->largest);
+}
+
 /* The lower regularised incomplete gamma function: a series, or a continued fraction. */
 static double gamma_p(double a, double x)
 {
@@ -94,6 +104,28 @@ struct heap_interval heap_sums_interval(const struct heap_sums *sums)
 	interval.high += (v + m * m) / (2 * (y + m)) *
 			 chi2(0.975, 2 * (y + m) * (y + m) / (v + m * m));
 	return interval;
+}
+
+/* Of no sample at all: as many bytes may have been there. */
+static double unseen(const struct heap_sums *other)
+{
+	return other->largest * chi2(0.975, 2) / 2;
+}
+
+/* Each end is as far from the difference as the ends of both that make it are from them (MOVER). */
+void heap_sums_change(const struct heap_sums *before, const struct heap_sums *after, struct heap_change *change)
+{
+	static const struct heap_sums none;
+	const struct heap_sums *b = before ?: &none;
+	struct heap_interval from = heap_sums_interval(b), to = heap_sums_interval(after);
+
+	if (before && !b->samples)
+		from.high = unseen(after);
+	if (before && !after->samples)
+		to.high = unseen(b);
+	change->bytes = after->bytes - b->bytes;
+	change->interval.low = change->bytes - hypot(after->bytes - to.low, from.high - b->bytes);
+	change->interval.high = change->bytes + hypot(to.high - after->bytes, b->bytes - from.low);
 }
 
 static void add_site(struct model *m, uint32_t site, struct heap_sums *sums)

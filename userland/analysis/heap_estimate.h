@@ -19,7 +19,13 @@ struct heap_sums {			/* of live samples */
 struct heap_interval { double low, high; };	/* bytes, 95 % */
 
 void heap_sums_add(struct heap_sums *sums, uint64_t size_bytes, uint64_t mean_bytes);
+void heap_sums_join(struct heap_sums *sums, const struct heap_sums *more);
 struct heap_interval heap_sums_interval(const struct heap_sums *sums);
+
+/* How many bytes there are more than before, in another run; before NULL: there were none. */
+struct heap_change { double bytes; struct heap_interval interval; };
+
+void heap_sums_change(const struct heap_sums *before, const struct heap_sums *after, struct heap_change *change);
 
 /*
  * All blocks of a site. Of a sample that died the size is not known: it stands for as much as

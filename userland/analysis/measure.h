@@ -26,6 +26,7 @@ struct measures {
 	bool fixed;			/* pages: in shared mappings that do not become more */
 	bool outside;			/* counted by looks at /proc */
 	bool unplaced;			/* pages: the process exited, and where they were is unknown */
+	double bytes_each;		/* heap: what a live sample stands for */
 	double share;			/* pages: of all live pages created since attach */
 	double window_s;		/* from the first creation in it to the end */
 	double grew_s;			/* from the first to the last creation of a live object */

@@ -117,7 +117,7 @@ static int compare_targets(struct files *x, int older, int newer)
 	if (r.newer && !status)
 		status = read_target(x->o->argv[1], &x->newer, newer, &b);
 	status = status ?: compare(&r, &nothing, x->o) ?: say(x, &r);
-	free(r.d);
+	delta_free(r.d, r.n);
 	model_free(&a);
 	model_free(&b);
 	model_free(&nothing);

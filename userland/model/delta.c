@@ -201,11 +201,31 @@ static size_t take_keys(struct model *m, bool newer, struct keyed *k)
 	return m->nsites;
 }
 
+static void add_id(uint32_t **ids, size_t *n, uint32_t id)
+{
+	uint32_t *more = reallocarray(*ids, *n + 1, sizeof(*more));
+
+	if (!more)
+		return;
+	*ids = more;
+	more[(*n)++] = id;
+}
+
+static void forget_ids(struct difference *d)
+{
+	free(d->ids);
+	free(d->ids_before);
+}
+
 /* Adds up call paths with the same key; the one with most objects represents them all. */
 static void add_up(struct difference *d, const struct keyed *k)
 {
 	uint64_t live = site_live(k->site);
 
+	if (k->newer)
+		add_id(&d->ids, &d->nids, k->site->id);
+	else
+		add_id(&d->ids_before, &d->nids_before, k->site->id);
 	if (k->newer) {
 		d->live += live;
 		if (!d->site || live > site_live(d->site))
@@ -238,7 +258,10 @@ size_t delta_compare(struct model *older, struct model *newer, struct difference
 		for (; i < n && k[i].key && k[first].key && !strcmp(k[i].key, k[first].key); i++)
 			add_up(&d[kept], &k[i]);
 		i += i == first;	/* out of memory for its key */
-		kept += d[kept].live != d[kept].live_before;
+		if (d[kept].live != d[kept].live_before)
+			kept++;
+		else
+			forget_ids(&d[kept]);
 	}
 	for (size_t i = 0; k && i < n; i++)
 		free(k[i].key);
@@ -246,4 +269,11 @@ size_t delta_compare(struct model *older, struct model *newer, struct difference
 	if (kept)
 		qsort(d, kept, sizeof(*d), by_growth);
 	return kept;
+}
+
+void delta_free(struct difference *d, size_t n)
+{
+	for (size_t i = 0; d && i < n; i++)
+		forget_ids(&d[i]);
+	free(d);
 }

@@ -27,9 +27,12 @@ struct difference {
 	struct site *before;		/* in the older model; NULL: not there */
 	struct model *model;		/* the model whose frames name it */
 	uint64_t live, live_before;
+	uint32_t *ids, *ids_before;	/* of all sites that are this path, in either model; malloced */
+	size_t nids, nids_before;
 };
 
 /* Malloced, greatest growth first; only call paths that grew or shrank. */
 size_t delta_compare(struct model *older, struct model *newer, struct difference **d);
+void delta_free(struct difference *d, size_t n);
 
 #endif

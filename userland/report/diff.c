@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The difference between two snapshots as text and as JSON, greatest growth first. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "analysis/heap_estimate.h"
 #include "model/delta.h"
 #include "model/finding.h"
 #include "model/judgement.h"
@@ -69,6 +71,58 @@ static void write_losses(FILE *f, struct model *m, const char *which)
 		fprintf(f, "%s: not exact: %s\n", which, l.inexact[i]);
 }
 
+/* Of heap: what the samples of a path stand for. */
+struct heap_difference {
+	struct heap_sums before, after;
+	struct heap_change change;
+};
+
+/* false: another kind */
+static bool heap_difference_of(const struct difference_report *r, const struct difference *d,
+			       struct heap_difference *h)
+{
+	*h = (struct heap_difference){ 0 };
+	if ((d->site ?: d->before)->kind != LEAKTRACE_KIND_HEAP)
+		return false;
+	if (r->newer)
+		heap_sums_of_sites(r->newer, d->ids, d->nids, &h->after);
+	if (r->older && !r->same)
+		heap_sums_of_sites(r->older, d->ids_before, d->nids_before, &h->before);
+	heap_sums_change(r->older && !r->same ? &h->before : NULL, &h->after, &h->change);
+	return true;
+}
+
+/* "+12 MiB (95 %: +9.6 MiB to +14 MiB)" */
+static void write_heap_change(FILE *f, const struct heap_change *c)
+{
+	char a[40], b[40], e[40];
+
+	fprintf(f, "%s (95 %%: %s to %s)", format_bytes_change(llround(c->bytes), a),
+		format_bytes_change(llround(c->interval.low), b), format_bytes_change(llround(c->interval.high), e));
+}
+
+static void write_heap_sum(FILE *f, const struct difference_report *r)
+{
+	struct heap_sums before = { 0 }, after = { 0 };
+	struct heap_difference h;
+	struct heap_change change;
+	bool any = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (!heap_difference_of(r, &r->d[i], &h))
+			continue;
+		heap_sums_join(&before, &h.before);
+		heap_sums_join(&after, &h.after);
+		any = true;
+	}
+	if (!any)
+		return;
+	heap_sums_change(r->older && !r->same ? &before : NULL, &after, &change);
+	fprintf(f, "%10s  ", kind_name(LEAKTRACE_KIND_HEAP));
+	write_heap_change(f, &change);
+	fputc('\n', f);
+}
+
 static void write_sum(FILE *f, const struct difference_report *r)
 {
 	uint64_t up[KINDS] = { 0 }, down[KINDS] = { 0 };
@@ -84,7 +138,9 @@ static void write_sum(FILE *f, const struct difference_report *r)
 			down[k] += d->live_before - d->live;
 	}
 	for (int k = 0; k < KINDS; k++) {
-		if (!up[k] && !down[k])
+		if (k == LEAKTRACE_KIND_HEAP)
+			write_heap_sum(f, r);
+		if (k == LEAKTRACE_KIND_HEAP || (!up[k] && !down[k]))
 			continue;
 		fprintf(f, "%10s  +%s", kind_name(k), format_count(up[k], a));
 		if (down[k])
@@ -103,6 +159,23 @@ static void write_site(FILE *f, struct model *m, const struct site *s, const str
 	report_finding(f, m, &g, style, false);
 }
 
+static void write_amount(FILE *f, const struct difference_report *r, const struct difference *d)
+{
+	struct heap_difference h;
+	char amount[40], before[32];
+
+	if (heap_difference_of(r, d, &h)) {
+		write_heap_change(f, &h.change);
+		format_bytes(llround(h.before.bytes), before);
+	} else {
+		fputs(format_count_change((int64_t)(d->live - d->live_before), amount), f);
+		format_count(d->live_before, before);
+	}
+	if (!r->same)
+		fprintf(f, " (%s before)", before);
+	fputs("  ", f);
+}
+
 void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style)
 {
 	size_t shown = r->n;
@@ -119,12 +192,8 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		shown = DIFFERENCES;
 	for (size_t i = 0; i < shown; i++) {
 		const struct difference *d = &r->d[i];
-		char amount[40], before[32];
 
-		fputs(format_count_change((int64_t)(d->live - d->live_before), amount), f);
-		if (!r->same)
-			fprintf(f, " (%s before)", format_count(d->live_before, before));
-		fprintf(f, "  ");
+		write_amount(f, r, d);
 		write_site(f, d->model, d->site ?: d->before, style);
 		fputc('\n', f);
 	}
@@ -152,10 +221,34 @@ static struct json_object *part_of(struct model *m)
 	return o;
 }
 
-static struct json_object *json_difference(const struct difference *d)
+/* Of heap, as in a report: what the samples stand for. */
+static void put_heap_difference(struct json_object *o, const struct heap_difference *h)
+{
+	struct json_object *both = json_object_new_array(), *interval;
+
+	json_put(o, "growth", json_object_new_int64(llround(h->after.blocks) - llround(h->before.blocks)));
+	json_put(o, "live_before", json_number(llround(h->before.blocks)));
+	json_put(o, "live", json_number(llround(h->after.blocks)));
+	json_put(o, "bytes", json_number(llround(h->after.bytes)));
+	json_put(o, "bytes_before", json_number(llround(h->before.bytes)));
+	json_put(o, "growth_bytes", json_object_new_int64(llround(h->change.bytes)));
+	json_object_array_add(both, json_object_new_int64(llround(h->change.interval.low)));
+	json_object_array_add(both, json_object_new_int64(llround(h->change.interval.high)));
+	if (json_object_object_get_ex(o, "interval", &interval))
+		json_put(interval, "growth_bytes", both);
+	else
+		json_object_put(both);
+}
+
+static struct json_object *json_difference(const struct difference_report *r, const struct difference *d)
 {
 	struct json_object *o = report_json_site(d->model, d->site ?: d->before);
+	struct heap_difference h;
 
+	if (heap_difference_of(r, d, &h)) {
+		put_heap_difference(o, &h);
+		return o;
+	}
 	json_put(o, "growth", json_object_new_int64((int64_t)(d->live - d->live_before)));
 	json_put(o, "live_before", json_number(d->live_before));
 	json_put(o, "live", json_number(d->live));
@@ -171,7 +264,7 @@ int difference_json(FILE *f, const struct difference_report *r)
 	json_put(o, "old", part_of(r->older));
 	json_put(o, "new", part_of(r->newer));
 	for (size_t i = 0; i < r->n; i++)
-		json_object_array_add(list, json_difference(&r->d[i]));
+		json_object_array_add(list, json_difference(r, &r->d[i]));
 	json_put(o, "sites", list);
 	json_write_line(f, o);
 	return ferror(f) ? -1 : 0;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,14 +30,15 @@
 
 enum { SITES_MAX = 32 };	/* of a kind */
 
-enum family { LIVE, BYTES, BORN, DIED, LEAK, SITES, LIMIT, WINDOW, EXITED, EXACT, LOST, STACKS,
+enum family { LIVE, BYTES, HEAP, BORN, DIED, LEAK, SITES, LIMIT, WINDOW, EXITED, EXACT, LOST, STACKS,
 	      CHILDREN, FAMILIES };
 
 static const struct {
 	const char *name, *type, *unit, *help;
 } families[FAMILIES] = {
-	[LIVE] = { "leaktrace_live", "gauge", NULL, "Live objects, by kind and call path." },
+	[LIVE] = { "leaktrace_live", "gauge", NULL, "Live objects, by kind and call path; of heap: samples." },
 	[BYTES] = { "leaktrace_live_bytes", "gauge", "bytes", "Memory of live objects." },
+	[HEAP] = { "leaktrace_heap_bytes", "gauge", "bytes", "Memory of live heap blocks by call path, estimated from samples: the estimate, and both ends of its interval of 95 %." },
 	[BORN] = { "leaktrace_born", "counter", NULL, "Objects created since attach." },
 	[DIED] = { "leaktrace_died", "counter", NULL, "Objects released since attach, including baseline objects." },
 	[LEAK] = { "leaktrace_leak_confidence_ratio", "gauge", "ratio", "Confidence that a call path leaks, for each with the verdict leak." },
@@ -133,6 +135,18 @@ static void put(struct metrics *x, enum family family, const struct model *m, do
 		fprintf(f, "} %.6g\n", value);
 }
 
+static void put_heap(struct metrics *x, struct model *m, const struct site *s, const char *id, const char *function)
+{
+	struct heap_sums sums;
+	struct heap_interval i;
+
+	heap_sums_of_sites(m, &s->id, 1, &sums);
+	i = heap_sums_interval(&sums);
+	put(x, HEAP, m, round(sums.bytes), "site", id, "function", function, "bound", "estimate", NULL);
+	put(x, HEAP, m, round(i.low), "site", id, "function", function, "bound", "low", NULL);
+	put(x, HEAP, m, round(i.high), "site", id, "function", function, "bound", "high", NULL);
+}
+
 static void put_site(struct metrics *x, struct model *m, const struct site *s, const char *id)
 {
 	const struct symbol_frame *frame = blamed_frame_of_site(m, s);
@@ -141,6 +155,8 @@ static void put_site(struct metrics *x, struct model *m, const struct site *s, c
 
 	function = frame ? frame_name(frame, name, sizeof(name)) : NULL;
 	put(x, LIVE, m, site_live(s), "kind", kind, "site", id, "function", function, NULL);
+	if (s->kind == LEAKTRACE_KIND_HEAP)
+		put_heap(x, m, s, id, function);
 	if (s->judgement.verdict == VERDICT_LEAK)
 		put(x, LEAK, m, s->judgement.confidence, "kind", kind, "site", id, "function", function,
 		    NULL);

@@ -295,13 +295,15 @@ static void read_arguments(pid_t pid, char *buf, size_t len)
 	memmove(buf, buf + n, strlen(buf + n) + 1);
 }
 
-static void draw_kind(struct session *s, int kind, const struct kind_totals *n, double window_s)
+static void draw_kind(struct session *s, int kind, const struct kind_totals *n, double window_s, uint64_t heap_bytes)
 {
 	int64_t growth = n->live - n->baseline;
-	char live[32], new[40], rate[40] = "", bytes[32] = "";
+	char live[32], new[40], rate[40] = "", bytes[48] = "";
 
 	if (kind == LEAKTRACE_KIND_PAGE)
 		format_bytes(n->live * PAGE_BYTES, bytes);
+	else if (kind == LEAKTRACE_KIND_HEAP)
+		snprintf(bytes, sizeof(bytes), "samples of about %s", format_bytes(heap_bytes, live));
 	if (window_s >= RATE_WINDOW_S)
 		format_count_change(llround(growth / window_s * 60), rate);
 	draw_line(s, "  %-7s %10s live %10s since attach %9s%s  %s", kind_name(kind), format_count(n->live, live),
@@ -321,7 +323,7 @@ static void draw_target(struct session *s, struct traced *t, bool alone)
 		  format_seconds(window_s, age), t->done ? "  exited" : "", arguments);
 	for (int k = 0; k < KINDS; k++)
 		if (g->kind[k].present && g->kinds & 1U << k)
-			draw_kind(s, k, &g->kind[k], window_s);
+			draw_kind(s, k, &g->kind[k], window_s, t->heap_bytes);
 }
 
 /* As many as half of the terminal's height has room for, those that live first. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "analysis/heap_estimate.h"
 #include "model/history.h"
 #include "model/model.h"
 #include "model/proc_load.h"
@@ -247,6 +248,7 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	model_settle(&t->model);
 	analysis_run(&t->model, &s->options->analysis, alarm_set_curve, t->alarms);
 	suppressions_apply(s->suppressions, &t->model);
+	t->heap_bytes = heap_live_bytes(&t->model);
 	alarm_set_update(t->alarms, &t->model, last, on_news, both);
 	session_children_news(s, t, last);
 }

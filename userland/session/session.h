@@ -47,6 +47,7 @@ struct traced {
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
 	uint32_t sites_seen;
 	uint64_t script_names_next_ns;
+	uint64_t heap_bytes;	/* estimated, of live blocks, when it was judged last */
 	struct alarm child_alarm[CHILD_GROUPS];
 	uint64_t children_judged[CHILD_GROUPS];	/* live ones, the last time */
 };

@@ -42,6 +42,34 @@ static void many(uint64_t size, uint64_t total, uint64_t mean, double tolerance)
 	CHECK(right >= 372, "blocks of %lu: %d of 400 intervals have the truth", size, right);
 }
 
+static void sample(struct heap_sums *sums, uint64_t size, uint64_t total, uint64_t mean)
+{
+	double p = -expm1(-(double)(size + 16) / mean);
+
+	*sums = (struct heap_sums){ 0 };
+	for (uint64_t have = 0; have < total; have += size)
+		if (uniform() < p)
+			heap_sums_add(sums, size, mean);
+}
+
+/* Two runs of a program, and what is between them. */
+static void changes(uint64_t before, uint64_t after, uint64_t mean)
+{
+	int right = 0;
+
+	for (int i = 0; i < 400; i++) {
+		struct heap_sums a, b;
+		struct heap_change c;
+		double truth = (double)after - before;
+
+		sample(&a, 48, before, mean);
+		sample(&b, 48, after, mean);
+		heap_sums_change(&a, &b, &c);
+		right += c.interval.low <= truth && truth <= c.interval.high;
+	}
+	CHECK(right >= 372, "%lu to %lu: %d of 400 intervals have the truth", before, after, right);
+}
+
 int main(void)
 {
 	struct heap_sums sums = { 0 };
@@ -68,5 +96,10 @@ int main(void)
 	many(4000, 10 << 20, 512 << 10, 0.05);
 	many(48, 1 << 20, 64 << 10, 0.05);
 	many(100000, 10 << 20, 64 << 10, 0.02);
+	changes(1 << 20, 3 << 20, 64 << 10);
+	changes(10 << 20, 10 << 20, 512 << 10);
+	changes(0, 4 << 20, 512 << 10);
+	changes(2 << 20, 0, 512 << 10);
+	changes(100 << 10, 8 << 20, 512 << 10);
 	return verdict("heap estimates");
 }

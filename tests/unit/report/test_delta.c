@@ -87,7 +87,7 @@ static void differences(void)
 	CHECK(delta_same_target(&newer, &older) && delta_rebase(&older, &newer) == -EINVAL && !delta_rebase(&newer, &older));
 	CHECK(delta_compare(&nothing, &newer, &d) == 1);
 	CHECK(d[0].live == 20 && !d[0].live_before && d[0].site->id == LEAKING);
-	free(d);
+	delta_free(d, 1);
 	model_free(&newer);
 	/* another run: elsewhere in memory, more of the same */
 	write_snapshot(80, 5000, 0x7f0000);
@@ -95,9 +95,9 @@ static void differences(void)
 	CHECK(!delta_same_target(&newer, &older));
 	CHECK(delta_compare(&older, &newer, &d) == 1);
 	CHECK(d[0].live == 80 && d[0].live_before == 30 && d[0].site && d[0].before);
-	free(d);
+	delta_free(d, 1);
 	CHECK(delta_compare(&newer, &older, &d) == 1 && d[0].live == 30 && d[0].live_before == 80);
-	free(d);
+	delta_free(d, 1);
 	model_free(&newer);
 	model_free(&older);
 }

@@ -46,7 +46,7 @@ function time(s) {
 const percent = x => (x > 0 && x < 0.01 ? '< 1' : x < 1 && x > 0.99 ? '> 99' : Math.round(x * 100)) + ' %';
 
 const NOUNS = { fd: ['descriptor', 'descriptors'], page: ['page', 'pages'], timer: ['timer', 'timers'],
-	thread: ['thread', 'threads'] };
+	thread: ['thread', 'threads'], map: ['mapping', 'mappings'], heap: ['heap sample', 'heap samples'] };
 const noun = (kind, n) => (NOUNS[kind] || [kind, kind + 's'])[n === 1 ? 0 : 1];
 
 // {t: [seconds], live: [n]}, the last value at or before x

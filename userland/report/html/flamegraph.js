@@ -9,6 +9,11 @@ const baseName = path => path.slice(path.lastIndexOf('/') + 1);
 // 'name' is 'function' without its arguments and shortened, where that makes a difference.
 const frameName = f => f.name || f.function || `${baseName(f.module || '') || 'unknown'}+0x${f.offset.toString(16)}`;
 
+// Of the heap bytes count: few large blocks are as much as many small ones.
+const weightOf = site => site.kind === 'heap' ? site.bytes : site.live;
+const weightText = (kind, n) => kind === 'heap' ? `about ${bytes(n)}` : count(n);
+const weightWords = (kind, n) => kind === 'heap' ? `${weightText(kind, n)} of the heap` : `${count(n)} ${noun(kind, n)}`;
+
 function flameTree(report, kind) {
 	const root = { name: kind, live: 0, leaks: 0, children: new Map(), parent: null, depth: 0 };
 	for (const site of report.sites) {
@@ -18,9 +23,9 @@ function flameTree(report, kind) {
 		path.push({ function: `[${site.type}]`, file: '', line: 0, module: '', offset: 0, type: true });
 		let at = root;
 		const add = n => {
-			n.live += site.live;
+			n.live += weightOf(site);
 			if (site.verdict === 'leak')
-				n.leaks += site.live;
+				n.leaks += weightOf(site);
 		};
 		add(root);
 		for (const f of path) {
@@ -96,10 +101,10 @@ class Flame {
 		const f = n.frame, all = this.root.live || 1, parts = [];
 		if (this.needle && n === this.zoom) {
 			const hit = this.matched(this.root);
-			parts.push(`${count(hit)} of ${count(all)} (${percent(hit / all)}) match. `);
+			parts.push(`${weightText(this.kind, hit)} of ${weightText(this.kind, all)} (${percent(hit / all)}) match. `);
 		}
 		if (f) {
-			parts.push(el('b', {}, n.name), ` ${count(n.live)} ${noun(this.kind, n.live)}, ${percent(n.live / all)}`);
+			parts.push(el('b', {}, n.name), ` ${weightWords(this.kind, n.live)}, ${percent(n.live / all)}`);
 			if (n.leaks)
 				parts.push(`, ${percent(n.leaks / n.live)} of it leaked`);
 			if (f.file)
@@ -107,7 +112,7 @@ class Flame {
 			if (f.module)
 				parts.push(` · ${f.module}`);
 		} else if (!this.needle) {
-			parts.push(`${count(n.live)} ${noun(this.kind, n.live)} created since attach and still live, by call path. Click a frame to zoom.`);
+			parts.push(`${weightWords(this.kind, n.live)} created since attach and still live, by call path. Click a frame to zoom.`);
 		}
 		this.told.replaceChildren(...parts.map(p => p instanceof Node ? p : show(p)));
 	}
@@ -146,7 +151,7 @@ class Flame {
 			classes.push('hit');
 		const label = f ? n.name : `all ${noun(this.kind, 2)}`;
 		const b = el('button', { type: 'button', class: classes.join(' ').trim(),
-			'aria-label': `${show(label)}: ${count(n.live)}`,
+			'aria-label': `${show(label)}: ${weightText(this.kind, n.live)}`,
 			onclick: () => this.zoomTo(n === this.zoom && n.parent ? n.parent : n),
 			onpointerenter: () => this.tell(n), onfocus: () => this.tell(n),
 			onpointerleave: () => this.tell(this.zoom) },

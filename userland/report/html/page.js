@@ -55,7 +55,7 @@ function releases(site) {
 			const bar = el('i');
 			bar.style.width = r.share * 100 + '%';
 			return el('div', { class: 'share' },
-				el('div', {}, `${percent(r.share)} of the releases (${count(r.count ?? r.share * site.died)})`),
+				el('div', {}, `${percent(r.share)} of the releases (${count(site.sampled ? r.share * site.died : r.count ?? r.share * site.died)})`),
 				el('div', { class: 'bar' }, bar), frames(r.frames));
 		}));
 }
@@ -66,7 +66,7 @@ function examples(site) {
 	return el('details', {},
 		el('summary', {}, el('b', {}, 'Examples'), ' of live objects'),
 		el('ul', { class: 'examples' }, site.examples.map(e => el('li', {},
-			el('code', {}, site.kind === 'page' ? e.what : `${site.kind} ${e.id} ${e.what}`),
+			el('code', {}, ['page', 'map', 'heap'].includes(site.kind) ? e.what : `${site.kind} ${e.id} ${e.what}`),
 			el('span', { class: 'soft' }, ` · ${time(e.age_s)} old`)))));
 }
 
@@ -77,7 +77,7 @@ function parts(sites, why) {
 	if (sites.length < 2)
 		return null;
 	return el('div', { class: 'parts' }, el('span', { class: 'soft' }, JOINED[why] || 'Several call paths:'),
-		el('ul', {}, sites.map((s, i) => el('li', { class: 'num' }, `${count(s.live)} ${s.kind} ${s.type} at `,
+		el('ul', {}, sites.map((s, i) => el('li', { class: 'num' }, `${s.sampled ? bytes(s.bytes) : count(s.live)} ${s.kind} ${s.type} at `,
 			el('code', {}, blamedName(s)), i ? callPath(s, false) : null))));
 }
 
@@ -92,10 +92,16 @@ function card(report, finding, open) {
 	// each kind has its own count: descriptors and pages are never added up
 	const amount = kind => {
 		const list = sites.filter(s => s.kind === kind), n = sum(list, s => s.live + (s.unjoined || 0));
+		if (kind === 'heap')
+			return [figure(`≈ ${bytes(sum(list, s => s.bytes))}`, `in ${count(n)} blocks, by ${count(sum(list, s => s.samples))} samples`),
+				list.length === 1 && figure(list[0].interval.bytes.map(bytes).join(' to '), 'interval of 95 %')];
 		return kind === 'page' ? figure(bytes(sum(list, s => s.bytes)), kinds.length > 1 ? 'of memory' : 'live') :
 			figure(count(n), kinds.length > 1 ? noun(kind, n) : 'live');
 	};
 	const rate = sum(alike, s => s.rate_per_min), grows = rate >= 0.05 && finding.verdict !== 'cache';
+	// of samples: what they stand for
+	const pace = site.sampled ? bytes(sum(alike, s => s.rate_per_min * s.bytes / Math.max(1, s.samples))) :
+		rate < 10 ? rate.toFixed(1) : count(rate);
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
 			el('span', {}, [...new Set(sites.map(s => `${s.kind} ${s.type}`))].slice(0, 4).join(', ')),
@@ -107,15 +113,16 @@ function card(report, finding, open) {
 		el('div', { class: 'body' },
 			el('div', {},
 				el('div', { class: 'figures' },
-					kinds.map(amount),
-					grows && figure('+' + (rate < 10 ? rate.toFixed(1) : count(rate)),
-						kinds.length > 1 ? `${noun(site.kind, 2)} per minute` : 'per minute'),
+					kinds.flatMap(amount),
+					grows && figure('+' + pace,
+						kinds.length > 1 && !site.sampled ? `${noun(site.kind, 2)} per minute` : 'per minute'),
 					figure(time(site.age_s.max), 'oldest'),
 					grows && finding.limit && figure(time(finding.limit.in_s), `until ${finding.limit.what}`)),
 				el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e))),
 				parts(sites, finding.joined_by)),
 			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
-				'Objects still live, by time of creation' : 'Live objects', site.kind)),
+				`${site.sampled ? 'Samples' : 'Objects'} still live, by time of creation` :
+				`Live ${site.sampled ? 'samples' : 'objects'}`, site.kind)),
 		site.kind === 'process' ? null : callPath(site, open), releases(site), examples(site));
 }
 
@@ -256,7 +263,7 @@ const COLUMNS = [
 	['place', 'Where', s => el('div', {}, el('code', {}, blamedName(s)), el('div', { class: 'soft optional' }, sourceOf(blamedFrame(s)))), blamedName, 'fn'],
 	['born', 'Created', s => count(s.born), s => s.born, 'n optional'],
 	['died', 'Released', s => count(s.died), s => s.died, 'n optional'],
-	['live', 'Live', s => count(s.live), s => s.live, 'n'],
+	['live', 'Live', s => s.sampled ? bytes(s.bytes) : count(s.live), s => s.live, 'n'],
 	['age', 'Oldest', s => s.live ? time(s.age_s.max) : '–', s => s.live ? s.age_s.max : -1, 'n'],
 ];
 
