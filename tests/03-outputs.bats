@@ -94,6 +94,9 @@ leaktrace-4242-timer.pb.gz" ] || ls >&2
 	expect "$(jq -c '.sites[] | select(.kind == "heap") | [.born, .died, .live, .samples, .bytes]' heap.json)" \
 		'[65005,32502,32503,500,32502614]' "born, died, live, samples, bytes in JSON"
 	expect "$(jq .totals.heap.bytes heap.json)" 32502614 "bytes of all"
+	jq -e '(.sites[] | select(.kind == "heap")) as $s | .findings[] | select(.live.heap)
+		| .sampled and .bytes == $s.bytes and .interval == $s.interval
+		and .rate_per_min == $s.rate_per_min and (.rate_per_min | . > 3200 and . < 3300)' heap.json
 	run_report 1 --format folded -o heap.folded heap.lt
 	grep -Eq '^relayd;heap;.* 32503$' heap.folded
 }

@@ -167,27 +167,32 @@ static void put_counts(struct json_object *o, const struct site *s)
 	json_put(o, "bytes", json_number(s->kind == LEAKTRACE_KIND_PAGE ? site_live(s) * PAGE_BYTES : 0));
 }
 
+static struct json_object *interval_of(const struct heap_sums *sums)
+{
+	struct json_object *o = json_object_new_object(), *both = json_object_new_array();
+	struct heap_interval i = heap_sums_interval(sums);
+
+	json_object_array_add(both, json_number(llround(i.low)));
+	json_object_array_add(both, json_number(llround(i.high)));
+	json_put(o, "bytes", both);
+	return o;
+}
+
 /* Of samples: what they stand for. */
 static void put_estimate(struct json_object *o, struct model *m, const struct site *s)
 {
-	struct json_object *interval = json_object_new_object(), *both = json_object_new_array();
 	struct heap_estimate e;
 	struct heap_sums sums;
-	struct heap_interval i;
 
 	heap_sums_of_sites(m, &s->id, 1, &sums);
 	heap_estimate_site(m, s, &e);
-	i = heap_sums_interval(&sums);
 	json_put(o, "born", json_number(e.live + e.died));
 	json_put(o, "died", json_number(e.died));
 	json_put(o, "live", json_number(e.live));
 	json_put(o, "bytes", json_number(e.live_bytes));
 	json_put(o, "sampled", json_object_new_boolean(true));
 	json_put(o, "samples", json_number(sums.samples));
-	json_object_array_add(both, json_number(llround(i.low)));
-	json_object_array_add(both, json_number(llround(i.high)));
-	json_put(interval, "bytes", both);
-	json_put(o, "interval", interval);
+	json_put(o, "interval", interval_of(&sums));
 }
 
 static struct json_object *evidence_list(const struct judgement *j)
@@ -205,6 +210,15 @@ void report_json_put_judgement(struct json_object *o, const struct judgement *j)
 	json_put_real(o, "confidence", j->confidence);
 	json_put(o, "evidence", evidence_list(j));
 	json_put_real(o, "rate_per_min", j->rate_per_min);
+}
+
+/* Blocks that a sample stands for, on average; 1 for what is counted. */
+static double per_object(struct model *m, const uint32_t *sites, size_t n)
+{
+	struct heap_sums sums;
+
+	heap_sums_of_sites(m, sites, n, &sums);
+	return sums.samples ? sums.blocks / sums.samples : 1;
 }
 
 struct json_object *report_json_site(struct model *m, const struct site *s)
@@ -227,7 +241,7 @@ struct json_object *report_json_site(struct model *m, const struct site *s)
 		put_estimate(o, m, s);
 	else
 		put_counts(o, s);
-	json_put(o, "rate_per_min", real(j->rate_per_min));
+	json_put(o, "rate_per_min", real(j->rate_per_min * per_object(m, &s->id, 1)));
 	age = json_object_new_object();
 	json_put(age, "p50", real(j->age_p50_s));
 	json_put(age, "max", real(j->age_max_s));
@@ -457,6 +471,21 @@ static struct json_object *shares_of(const struct finding *f)
 	return list;
 }
 
+/* Of samples: what they stand for; the pages of the same finding are not added. */
+static void put_finding_bytes(struct json_object *o, struct model *m, const struct finding *f)
+{
+	struct heap_sums sums;
+
+	if (!f->live[LEAKTRACE_KIND_HEAP]) {
+		json_put(o, "bytes", json_number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
+		return;
+	}
+	heap_sums_of_sites(m, f->sites, f->nsites, &sums);
+	json_put(o, "bytes", json_number(llround(sums.bytes)));
+	json_put(o, "sampled", json_object_new_boolean(true));
+	json_put(o, "interval", interval_of(&sums));
+}
+
 static struct json_object *finding_of(struct model *m, const struct finding *f)
 {
 	const struct judgement *j = &f->judgement;
@@ -474,8 +503,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	json_put(o, "born", json_number(f->born));
 	json_put(o, "died", json_number(f->died));
 	json_put(o, "live", live_of(f));
-	json_put(o, "bytes", json_number(f->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES));
-	json_put(o, "rate_per_min", real(j->rate_per_min));
+	put_finding_bytes(o, m, f);
+	json_put(o, "rate_per_min", real(j->rate_per_min * per_object(m, f->sites, f->nsites)));
 	if (f->small)
 		json_put(o, "small", json_object_new_boolean(true));
 	if (f->limit_s > 0)

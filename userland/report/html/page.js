@@ -100,7 +100,7 @@ function card(report, finding, open) {
 	};
 	const rate = sum(alike, s => s.rate_per_min), grows = rate >= 0.05 && finding.verdict !== 'cache';
 	// of samples: what they stand for
-	const pace = site.sampled ? bytes(sum(alike, s => s.rate_per_min * s.bytes / Math.max(1, s.samples))) :
+	const pace = site.sampled ? bytes(sum(alike, s => s.rate_per_min * s.bytes / Math.max(1, s.live))) :
 		rate < 10 ? rate.toFixed(1) : count(rate);
 	return el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
 		el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict),
