@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* PHP in a process, from outside. */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,8 +135,7 @@ static bool read_function(const struct script *s, uint64_t function, char *to, s
 	}
 	if (!read_class(s, function, class, sizeof(class)) || !read_text(s, name, method, sizeof(method)))
 		return false;
-	snprintf(to, bytes, "%s%s%s", class, *class ? "::" : "", method);
-	return true;
+	return snprintf(to, bytes, "%s%s%s", class, *class ? "::" : "", method) > 0;
 }
 
 static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
