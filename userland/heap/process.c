@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Access to the process: its mappings, its memory and which of its pages exist. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +32,11 @@ static int try_memory(const struct heap_process *p)
 
 static int open_all(struct heap_process *p, char *err, size_t errlen)
 {
-	char path[40];
-	int error = maps_read(p->pid, &p->maps);
+	int error = process_open_memory(p->pid, &p->maps, &p->pagemap, err, errlen);
 
-	if (error) {
-		process_explain_maps(p->pid, error, err, errlen);
+	if (error)
 		return error;
-	}
 	p->tid = p->maps.tid;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", p->tid);
-	p->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	error = try_memory(p);
 	if (error) {
 		process_explain_memory(p->pid, error, err, errlen);

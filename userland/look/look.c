@@ -27,14 +27,10 @@ enum { LIMITS_EVERY_S = 10 };
 /* The clock tick in which the process began; 0: there is none, or only a zombie. */
 static uint64_t started_at(pid_t pid)
 {
-	unsigned long long started;
-	char line[1024], state;
-	const char *stat = process_stat(pid, line, sizeof(line));
+	char state;
+	uint64_t started = process_start_ticks(pid, &state);
 
-	if (!stat || sscanf(stat, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			    &state, &started) != 2)
-		return 0;
-	return strchr("ZX", state) ? 0 : started;
+	return !started || strchr("ZX", state) ? 0 : started;
 }
 
 static bool name_item(struct look *l, unsigned int kind, const struct look_item *item, struct look_name *name)

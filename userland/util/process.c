@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "util/proc_maps.h"
 #include "util/process.h"
 #include "util/sanitize.h"
 
@@ -72,6 +74,18 @@ const char *process_stat(pid_t pid, char *line, size_t size)
 	return end ? end + 1 : NULL;
 }
 
+uint64_t process_start_ticks(pid_t pid, char *state)
+{
+	unsigned long long ticks;
+	char line[1024];
+	const char *stat = process_stat(pid, line, sizeof(line));
+
+	if (!stat || sscanf(stat, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			    state, &ticks) != 2)
+		return 0;
+	return ticks;
+}
+
 void process_explain_maps(pid_t pid, int error, char *err, size_t errlen)
 {
 	snprintf(err, errlen, error == -ESRCH ? "no process %d, or one without memory (a zombie or a kernel thread)" :
@@ -82,4 +96,19 @@ void process_explain_memory(pid_t pid, int error, char *err, size_t errlen)
 {
 	snprintf(err, errlen, "cannot read the memory of process %d: %s%s", pid, strerror(-error),
 		 error == -EPERM ? ": run as root, or as its owner" : "");
+}
+
+int process_open_memory(pid_t pid, struct maps *maps, int *pagemap, char *err, size_t errlen)
+{
+	int error = maps_read(pid, maps);
+	char path[40];
+
+	*pagemap = -1;
+	if (error) {
+		process_explain_maps(pid, error, err, errlen);
+		return error;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", maps->tid);
+	*pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	return 0;
 }

@@ -71,36 +71,15 @@ static void read_reasons(struct go_process *p)
 	}
 }
 
-/* The 20th field after the command name, which may contain any character. */
-static void read_start(struct go_process *p)
-{
-	char path[40], line[1024], *c = NULL;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
-	f = fopen(path, "re");
-	if (f && fgets(line, sizeof(line), f))
-		c = strrchr(line, ')');
-	for (int i = 0; c && i < 20; i++)
-		c = strchr(c + 1, ' ');
-	p->start_ticks = c ? strtoull(c, NULL, 10) : 0;
-	if (f)
-		fclose(f);
-}
-
 static int open_all(struct go_process *p, char *err, size_t errlen)
 {
 	unsigned char byte;
-	char path[40];
-	int error = maps_read(p->pid, &p->maps);
+	char state;
+	int error = process_open_memory(p->pid, &p->maps, &p->pagemap, err, errlen);
 
-	if (error) {
-		process_explain_maps(p->pid, error, err, errlen);
+	if (error)
 		return error;
-	}
 	p->tid = p->maps.tid;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", p->tid);
-	p->pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (!open_image(p, err, errlen))
 		return -ENOEXEC;
 	error = memory_read(p->tid, p->table.module + p->bias, &byte, 1);
@@ -112,7 +91,7 @@ static int open_all(struct go_process *p, char *err, size_t errlen)
 	if (error)
 		return error;
 	process_comm(p->pid, p->comm, sizeof(p->comm));
-	read_start(p);
+	p->start_ticks = process_start_ticks(p->pid, &state);
 	go_find(p);
 	if (!p->globals.allgs_pointer) {
 		snprintf(err, errlen, "process %d: its list of goroutines was not found", p->pid);

@@ -4,7 +4,6 @@
  * or tried: only with the right layout does sys.hexversion say the same.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,16 +119,12 @@ static void say_unknown(struct python_process *p, char *err, size_t errlen)
 static int open_all(struct python_process *p, char *err, size_t errlen)
 {
 	unsigned char byte;
-	char path[40];
-	int error = maps_read(p->pid, &p->maps);
+	int error = process_open_memory(p->pid, &p->maps, &p->pagemap, err, errlen);
 
-	if (error) {
-		process_explain_maps(p->pid, error, err, errlen);
+	if (error)
 		return error;
-	}
 	p->tid = p->memory.tid = p->maps.tid;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", p->tid);
-	p->pagemap = p->memory.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	p->memory.pagemap = p->pagemap;
 	process_comm(p->tid, p->comm, sizeof(p->comm));
 	p->rss_bytes = process_rss_bytes(p->tid);
 	if (!python_find(p)) {
