@@ -19,8 +19,10 @@ enum {
 	FUNCTION_NAME = 8,		/* of a zend_function */
 	FUNCTION_SCOPE = 16,
 	CLASS_NAME = 8,			/* of a zend_class_entry */
-	STRING_LENGTH = 16,		/* of a zend_string */
-	STRING_BYTES = 24,
+	USER_CLASS = 2,			/* its first byte */
+	TYPE_BITS = 15,			/* of a zend_string */
+	IS_STRING = 6,
+	CHARACTERS_MAX = 4096,
 	LINES = 8,			/* after the address of its file's name: first and last */
 };
 
@@ -77,9 +79,10 @@ static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
 }
 
 /* Names may be in any encoding; text and terminals are no places for control characters. */
-static bool clean(char *text)
+static bool clean(const char *text, char *to, size_t bytes)
 {
 	char *copy = utf8_copy(text);
+	size_t length = copy ? strnlen(copy, bytes - 1) : 0;
 
 	for (char *c = copy; c && *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
@@ -87,22 +90,39 @@ static bool clean(char *text)
 		else if (*c == '\xc2' && (unsigned char)c[1] < 0xa0)
 			*c = c[1] = '?';
 	if (copy)
-		memcpy(text, copy, strlen(copy) + 1);
+		memcpy(to, copy, length);
+	to[length] = '\0';
 	free(copy);
 	return copy;
 }
 
-/* Of the zend_string at an address. The name of a class without a name goes on behind a NUL. */
+/* Its characters are signed. */
+static uint64_t hash_of(const char *text, size_t length)
+{
+	uint64_t hash = 5381;
+
+	for (size_t i = 0; i < length; i++)
+		hash = hash * 33 + (int64_t)(signed char)text[i];
+	return hash | 1ull << 63;
+}
+
+/*
+ * Of the zend_string at an address. What a request has left behind may still be there, or in
+ * part, so it must be one. The name of a class without a name goes on behind a NUL.
+ */
 static bool read_text(const struct script *s, uint64_t at, char *to, size_t bytes)
 {
-	uint64_t length;
+	char text[CHARACTERS_MAX + 1];
+	struct {
+		uint32_t references, type;
+		uint64_t hash, length;
+	} head;
 
-	if (memory_read(s->pid, at + STRING_LENGTH, &length, sizeof(length)))
+	if (memory_read(s->pid, at, &head, sizeof(head)) || (head.type & TYPE_BITS) != IS_STRING ||
+	    head.length > CHARACTERS_MAX || memory_read(s->pid, at + sizeof(head), text, head.length + 1) ||
+	    text[head.length] || (head.hash && head.hash != hash_of(text, head.length)))
 		return false;
-	if (length >= bytes)
-		length = bytes - 1;
-	to[length] = '\0';
-	return !memory_read(s->pid, at + STRING_BYTES, to, length) && clean(to);
+	return clean(text, to, bytes);
 }
 
 static bool read_lines(const struct script *s, uint64_t function, uint32_t check, uint32_t line[2])
@@ -116,11 +136,13 @@ static bool read_lines(const struct script *s, uint64_t function, uint32_t check
 static bool read_class(const struct script *s, uint64_t function, char *to, size_t bytes)
 {
 	uint64_t class, name;
+	uint8_t type;
 
 	*to = '\0';
 	if (!read_address(s, function + FUNCTION_SCOPE, &class))
 		return true;
-	return read_address(s, class + CLASS_NAME, &name) && read_text(s, name, to, bytes);
+	return !memory_read(s->pid, class, &type, sizeof(type)) && type == USER_CLASS &&
+	       read_address(s, class + CLASS_NAME, &name) && read_text(s, name, to, bytes);
 }
 
 /* As PHP's own tracebacks do, but for what is not in a function of an included file: it, too, is {main}. */

@@ -32,7 +32,8 @@ static const struct {
 enum { FRAMES = 5, INTERNAL_FUNCTION = 1, USER_FUNCTION = 2, EVAL_CODE = 4, TOP = 1 << 17 };
 
 struct string {
-	uint64_t refcount, hash, length;
+	uint32_t references, type;
+	uint64_t hash, length;
 	char bytes[64];
 };
 
@@ -59,8 +60,10 @@ static void put(void *to, size_t at, uint64_t value, size_t bytes)
 
 static void say(struct string *s, const char *text, size_t bytes)
 {
+	s->type = 6;
 	s->length = bytes;
 	memcpy(s->bytes, text, bytes);
+	s->bytes[bytes] = '\0';
 }
 
 static void make_frame(int i, int type, bool is_top, size_t filename, uint32_t line)
@@ -89,6 +92,7 @@ static void make_process(int version)
 	say(&process.file, "/app/index.php", 14);
 	say(&process.name, "method", 6);
 	say(&process.class_name, "App\\Pool", 8);
+	process.class[0] = 2;
 	process.class[1] = (uintptr_t)&process.class_name;
 	put(process.globals, headers[version].current_execute_data, (uintptr_t)process.frame[0], 8);
 	make_frame(0, USER_FUNCTION, true, filename, 5);
@@ -159,8 +163,23 @@ static void test_names(const struct script *s, int version)
 	/* of an instruction that is another function's */
 	word[1] += 11;
 	CHECK(is_named(s, word, "f", 0));
+	/* as PHP hashes it, and as something else that is there now would be */
+	process.name.hash = 1ull << 63 | (5381 * 33 + 'f');
+	CHECK(is_named(s, word, "f", 0));
+	process.name.hash++;
+	CHECK(!script_name(s, word, &name));
+	process.name.hash = 0;
+	process.name.type = 7;
+	CHECK(!script_name(s, word, &name));
+	process.name.type = 6;
 	process.name.length = ~0ull;
-	CHECK(script_name(s, word, &name) && strlen(name.function) < sizeof(name.function));
+	CHECK(!script_name(s, word, &name));
+	say(&process.name, "f", 1);
+	put(process.function[0], 16, (uintptr_t)process.class, 8);
+	process.class[0] = 1;
+	CHECK(!script_name(s, word, &name));
+	process.class[0] = 2;
+	CHECK(script_name(s, word, &name));
 	/* the memory has been used for another function */
 	put(process.function[0], filename + 12, 8, 4);
 	CHECK(!script_name(s, word, &name));
