@@ -207,8 +207,26 @@ static void test_rubbish(const struct script *s, int version)
 	}
 }
 
+static void test_unknown(void)
+{
+	struct script s = { .interpreter = &interpreter_php, .version = 0x809 };
+	struct leaktrace_chain chain;
+	bool is_certain;
+	char name[32];
+
+	CHECK(script_is_unknown(&s, name, sizeof(name)) && !strcmp(name, "PHP 8.9"), "%s", name);
+	CHECK(!script_describe(&s, &chain, &is_certain));
+	s.is_threaded = true;
+	CHECK(script_is_unknown(&s, name, sizeof(name)) && !strcmp(name, "PHP 8.9 (ZTS)"), "%s", name);
+	s.layout = &php_layouts[0];
+	CHECK(!script_is_unknown(&s, name, sizeof(name)));
+	s = (struct script){ 0 };
+	CHECK(!script_is_unknown(&s, name, sizeof(name)));
+}
+
 int main(void)
 {
+	test_unknown();
 	CHECK(php_nlayouts == ARRAY_SIZE(headers));
 	for (int i = 0; i < php_nlayouts; i++) {
 		struct script s = {

@@ -143,6 +143,31 @@ static void blamed(void)
 	CHECK(!frame_to_blame(frames, 2) && !frame_to_blame(frames, 0));
 }
 
+static struct symbol_frame of_script(const char *language, const char *file)
+{
+	return (struct symbol_frame){
+		.function = "f", .module = "/usr/bin/php8.2", .script = language, .file = file, .line = 1,
+	};
+}
+
+static void scripts(void)
+{
+	struct symbol_frame frames[] = {
+		in("/lib/libc.so.6", "open64"), in("/usr/lib/php/20220829/phar.so", NULL),
+		of_script("php", "/srv/shop/vendor/acme/Client.php"), of_script("php", NULL),
+		of_script("php", "/srv/shop/src/Shop.php"), in("/usr/bin/php8.2", "execute_ex"),
+	};
+
+	CHECK(frame_to_blame(frames, 6) == &frames[4], "a line before what it calls in C");
+	CHECK(!strcmp(frame_language(&frames[4]), "php"));
+	frames[4].file = "/usr/share/php/PEAR.php";
+	CHECK(frame_to_blame(frames, 6) == &frames[1], "no line of the program's own");
+	frames[4].script = "python";
+	CHECK(frame_to_blame(frames, 6) == &frames[4], "each language has folders of its own");
+	frames[4] = of_script("script", NULL);
+	CHECK(frame_is_library(&frames[4]) && !strcmp(frame_language(&frames[4]), "script"), "nobody knows which");
+}
+
 static void most_useful(void)
 {
 	const struct symbol_frame timer[] = {
@@ -169,6 +194,7 @@ int main(void)
 	interpreters();
 	go();
 	blamed();
+	scripts();
 	most_useful();
 	return verdict("library");
 }
