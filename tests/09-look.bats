@@ -100,6 +100,15 @@ entries() { find "/proc/$VICTIM/$1" -mindepth 1 -maxdepth 1 | wc -l; }
 	grep -qx "$(find "/proc/$VICTIM/fd" -lname 'pipe:*' | wc -l) pipe" <<<"$names"
 }
 
+@test "look: of the heap, what is live and what lies between is what heap says" {
+	start_victim victim_heap
+	tell keep 1000 200
+	look "$VICTIM" --duration 1s
+	expect "$(key '.look.heap_last | "\(.bytes) \(.live_bytes) \(.fragmented_bytes) \(.returnable_bytes)"')" \
+		"$(lt heap "$VICTIM" --json | jq -r '.total | "\(.bytes) \(.live_bytes) \(.fragmented_bytes) \(.returnable_bytes)"')" "heap"
+	expect "$(key '.look.heap_first == .look.heap_last')" true "whether it stood still"
+}
+
 @test "look: a process that ends meanwhile is told with what it had" {
 	start_victim victim_fd
 	tell hold 30

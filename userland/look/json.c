@@ -32,6 +32,17 @@ static struct json_object *limits_of(const struct look *l)
 	return list;
 }
 
+static struct json_object *heap_of(const struct look_heap *h)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_number(o, "bytes", h->bytes);
+	json_put_number(o, "live_bytes", h->live_bytes);
+	json_put_number(o, "fragmented_bytes", h->fragmented_bytes);
+	json_put_number(o, "returnable_bytes", h->returnable_bytes);
+	return o;
+}
+
 static struct json_object *groups_of(const struct look *l)
 {
 	struct json_object *list = json_object_new_array(), *o;
@@ -85,6 +96,10 @@ struct json_object *look_json(struct look *l)
 	json_put(look, "no_module", json_string(l->absent));
 	json_put(look, "limits", limits_of(l));
 	json_put(look, "groups", groups_of(l));
+	if (l->heap_first.known && l->heap_last.known) {
+		json_put(look, "heap_first", heap_of(&l->heap_first));
+		json_put(look, "heap_last", heap_of(&l->heap_last));
+	}
 	json_put(look, "not_seen", list);
 	json_put(report, "look", look);
 	name_sites(l, report);

@@ -200,6 +200,8 @@ static int look_once(struct look *l, bool last)
 	}
 	if (!err && m->runtime)
 		runtime_sample(m->runtime, last);
+	if (!err && (last || !l->looks))
+		look_heap_read(m->target.pid, last ? &l->heap_last : &l->heap_first);
 	err = err ?: make_model(l);
 	l->looks += !err;
 	return err;

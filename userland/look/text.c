@@ -158,6 +158,25 @@ static void write_groups(FILE *f, struct look *l, const struct report_style *sty
 	free(list);
 }
 
+/* Whether it is a leak, or fragmentation. */
+static void write_heap(FILE *f, const struct look *l, const struct report_style *style)
+{
+	const struct look_heap *first = &l->heap_first, *last = &l->heap_last;
+	char live[32], more[40], between[32], between_more[40], back[32], *text;
+
+	if (!first->known || !last->known)
+		return;
+	text = strdup_printf("%s live (%s), %s free between live blocks (%s); malloc_trim would give back %s",
+			     format_bytes(last->live_bytes, live),
+			     format_bytes_change(last->live_bytes - first->live_bytes, more),
+			     format_bytes(last->fragmented_bytes, between),
+			     format_bytes_change(last->fragmented_bytes - first->fragmented_bytes, between_more),
+			     format_bytes(last->returnable_bytes, back));
+	report_sentence(f, "malloc: ", text ?: "", style);
+	free(text);
+	fputc('\n', f);
+}
+
 static void write_more(FILE *f, struct look *l, const struct report_style *style)
 {
 	char *advice[LOOK_ADVICE_MAX];
@@ -178,5 +197,6 @@ void look_text(FILE *f, struct look *l, const struct report_style *style)
 	report_growth(f, &l->model, style);
 	write_findings(f, l, style);
 	write_groups(f, l, style);
+	write_heap(f, l, style);
 	write_more(f, l, style);
 }
