@@ -230,6 +230,13 @@ newer_package() {
 	expect "$(find "$TOP/debian" -name '*lintian-overrides')" "" "overrides without a reason"
 }
 
+@test "packages: alert rules and dashboard are in them, and are those that are tested" {
+	need_packages
+	dpkg-deb -x "$PACKAGES/leaktrace_$(version)_amd64.deb" "$BATS_TEST_TMPDIR/deb"
+	cmp "$TOP/packaging/prometheus/leaktrace.rules.yml" "$BATS_TEST_TMPDIR/deb/usr/share/leaktrace/prometheus/leaktrace.rules.yml"
+	cmp "$TOP/packaging/grafana/leaktrace.json" "$BATS_TEST_TMPDIR/deb/usr/share/leaktrace/grafana/leaktrace.json"
+}
+
 @test "packages: ELF notes name the libraries that are loaded when they are used" {
 	need_packages
 	local noted loaded control
@@ -422,7 +429,8 @@ rpm_build() {
 	need_packages
 	rpm_scene "$PACKAGES"
 	rpm_build -bb
-	rpm -qpl "$RPM"/RPMS/x86_64/leaktrace-[0-9]*.rpm | grep -v /doc/ | grep -v /licenses/ |
+	rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$RPM"/RPMS/x86_64/leaktrace-[0-9]*.rpm |
+		sed -n 's/^-[^ ]* //p' | grep -v /doc/ | grep -v /licenses/ |
 		sed 's/\.gz$//; s|^/usr/lib/systemd|/lib/systemd|; s|site-functions|vendor-completions|' | sort >"$RPM/have"
 	dpkg-deb -c "$PACKAGES/leaktrace_$(version)_amd64.deb" | awk '/^-/ { print substr($6, 2) }' | grep -v /doc/ |
 		sed 's/\.gz$//' | sort >"$RPM/want"
