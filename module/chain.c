@@ -190,12 +190,15 @@ static noinline u8 walk_described(struct lt_walk *w, const struct leaktrace_chai
  */
 void lt_chain_walk(struct lt_walk *w)
 {
-	/* What is missing of the stack itself is brought in first. */
-	if (likely(!w->maps || !w->maps->chain) || w->missed ||
-	    w->status == LEAKTRACE_STACK_COMPAT)
+	unsigned long missed = w->missed;
+
+	if (likely(!w->maps || !w->maps->chain) || w->status == LEAKTRACE_STACK_COMPAT)
 		return;
 	w->nwords = 0;
 	pagefault_disable();
 	w->chain = walk_described(w, w->maps->chain);
 	pagefault_enable();
+	/* What is missing of the stack itself is brought in first; there may be nothing there. */
+	if (unlikely(missed))
+		w->missed = missed;
 }

@@ -76,6 +76,9 @@ function work(Pool $pool): void
     array_map(['Pool', 'apart'], [1]);
     $GLOBALS['later']();
     part();
+    /* What calls it is on another stack, behind the end of which there is no memory. */
+    $fiber = new Fiber($GLOBALS['apart']);
+    $fiber->start();
 }
 
 /* By descriptor. */
@@ -94,6 +97,7 @@ $folder = $argv[2];
 file_put_contents("$folder/part.php", "<?php\n\nfunction part() { keep(fopen(fresh(), 'w')); }\n");
 include "$folder/part.php";
 $less = fn($a, $b) => compare(new Pool);
+$apart = fn() => (new Pool)->one();
 $later = function () { keep(fopen(fresh(), 'w')); };
 echo "ready\n";
 fgets(STDIN);
