@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Programs in Python and PHP: the script's own lines, against the script's own word.
 # bats file_tags=vm,script
+# shellcheck disable=SC2016 # what is quoted are programs
 
 load lib/common
 
