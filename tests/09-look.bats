@@ -80,6 +80,10 @@ entries() { find "/proc/$VICTIM/$1" -mindepth 1 -maxdepth 1 | wc -l; }
 	REPORT=${reports[fd]}
 	expect "$(key '.sites[0].group')" /dev/null "what grows"
 	key '.sites[0].evidence[]' | grep -q 'RLIMIT_NOFILE ([0-9,]*) is reached in'
+	# a reader of reports can read it
+	jq -e '.leaktrace == 1 and .target.exited == false and (.target.window_s > 10) and .totals.fd.born >= 100 and
+		(.sites[0] | .frames == [] and .released_at == [] and (.examples | length > 0) and .confidence > 0.5 and
+		.age_s.max > 0 and .rate_per_min > 100) and (.findings[0].limit.what == "RLIMIT_NOFILE")' "$REPORT" >/dev/null
 	REPORT=${reports[timer]}
 	expect "$(key '.sites[0].group')" "CLOCK_MONOTONIC, signal 14" "what grows"
 }

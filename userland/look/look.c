@@ -196,6 +196,8 @@ static int look_once(struct look *l, bool last)
 	err = look_at_all(l);
 	if (!err && (last || !l->looks || m->target.now_ns - l->read_ns >= LIMITS_EVERY_S * NSEC_PER_SEC)) {
 		model_read_proc(m);
+		/* it may have become another program */
+		process_comm(m->target.pid, m->target.comm, sizeof(m->target.comm));
 		l->read_ns = m->target.now_ns;
 	}
 	if (!err && m->runtime)
@@ -234,7 +236,6 @@ int look_begin(struct look *l, pid_t pid, char *err, size_t errlen)
 		return refused(pid, -ESRCH, err, errlen);
 	if (!m->history)
 		return refused(pid, -ENOMEM, err, errlen);
-	process_comm(pid, m->target.comm, sizeof(m->target.comm));
 	m->runtime = runtime_open(pid, ignored, sizeof(ignored));
 	status = look_once(l, false);
 	return status ? refused(pid, status, err, errlen) : 0;
