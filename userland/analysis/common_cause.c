@@ -13,6 +13,7 @@
 #include "analysis/blame.h"
 #include "analysis/call_path.h"
 #include "analysis/common_cause.h"
+#include "analysis/heap_growth.h"
 #include "analysis/measure.h"
 #include "model/finding.h"
 #include "model/model.h"
@@ -206,6 +207,10 @@ bool common_cause(struct model *m, const struct finding *f, const struct finding
 	*why = CAUSE_THREAD;
 	if (memory_of_threads(m, f, g) || memory_of_threads(m, g, f))
 		return true;
+	/* pages of the heap come with its blocks, whosever they are: how much they are is asked later */
+	if ((f->live[LEAKTRACE_KIND_HEAP] && heap_growth_is(g)) ||
+	    (g->live[LEAKTRACE_KIND_HEAP] && heap_growth_is(f)))
+		return false;
 	*why = CAUSE_TIME;
 	if (!call_path_read(m, a, &p) || !call_path_read(m, b, &q))
 		return false;

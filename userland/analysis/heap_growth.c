@@ -79,10 +79,9 @@ unsigned int heap_growth_touchers(struct model *m, const struct finding *f,
 	return n;
 }
 
-static bool is_of_samples(struct model *m, const struct finding *f)
+static bool is_of_samples(const struct finding *f)
 {
-	return f->nsites && f->judgement.verdict >= VERDICT_SUSPECT &&
-		model_site(m, f->sites[0])->kind == LEAKTRACE_KIND_HEAP;
+	return f->nsites && f->judgement.verdict >= VERDICT_SUSPECT && f->live[LEAKTRACE_KIND_HEAP];
 }
 
 void heap_growth_join(struct model *m, void (*merge)(struct model *m, struct finding *to,
@@ -98,7 +97,7 @@ void heap_growth_join(struct model *m, void (*merge)(struct model *m, struct fin
 		if (heap_growth_is(f) && f->judgement.verdict == VERDICT_SUSPECT &&
 		    (!growth || f->live[LEAKTRACE_KIND_PAGE] > growth->live[LEAKTRACE_KIND_PAGE]))
 			growth = f;
-		if (!is_of_samples(m, f))
+		if (!is_of_samples(f))
 			continue;
 		heap_sums_of_sites(m, f->sites, f->nsites, &sums);
 		explained += sums.bytes;

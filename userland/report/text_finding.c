@@ -75,7 +75,8 @@ static void write_what(FILE *f, struct model *m, const struct finding *g)
 	bool first = true;
 
 	for (int k = 0; k < KINDS; k++) {
-		if (!g->live[k])
+		/* what its blocks are in is evidence, and not more of them */
+		if (!g->live[k] || (k == LEAKTRACE_KIND_PAGE && g->cause == CAUSE_HEAP && g->live[LEAKTRACE_KIND_HEAP]))
 			continue;
 		fprintf(f, "%s%s %s", first ? "" : ", ", format_count(g->live[k], live),
 			g->mixed ? kind_name(k) : kind_noun(k, s->type));

@@ -694,6 +694,32 @@ static void one_heap(void)
 	m.maps = NULL;
 }
 
+/* Blocks that are sampled, and the pages that they are in, by one function and at the same times. */
+static void blocks_and_their_pages(void)
+{
+	struct map map[] = { { .start = 0x10000000, .end = 0x20000000, .path = "[heap]", .read = true, .write = true } };
+	struct maps maps = { .map = map, .n = 1 };
+	size_t pages_n;
+
+	pages(200, 0x10000000, 0x1000);
+	m.maps = &maps;
+	two_chains();
+	m.sites[1].kind = LEAKTRACE_KIND_HEAP;
+	m.sites[1].type = LEAKTRACE_TYPE_GLIBC;
+	pages_n = m.nobjects;
+	m.sites[1].born = pages_n;
+	for (size_t i = 0; i < pages_n; i++)
+		m.objects[m.nobjects++] = (struct object){
+			.kind = LEAKTRACE_KIND_HEAP, .type = LEAKTRACE_TYPE_GLIBC, .count = 1, .site = 2,
+			.id = 0x10000010 + i * 0x1000, .born_ns = m.objects[i].born_ns, .bytes = 1000, .mean_bytes = 4096,
+		};
+	judged();
+	CHECK(m.nfindings == 1 && m.findings[0].cause == CAUSE_HEAP && m.findings[0].sites[0] == 2,
+	      "%zu findings, cause %d", m.nfindings, m.findings[0].cause);
+	CHECK(says(&m.findings[0].judgement, "pages agree") && !says(&m.findings[0].judgement, "created together"));
+	m.maps = NULL;
+}
+
 /* Blocks that stay were sampled, and the heap grew by what they stand for, or by far more. */
 static void sampled_heap(void)
 {
@@ -867,6 +893,7 @@ int main(void)
 	allocators();
 	one_heap();
 	sampled_heap();
+	blocks_and_their_pages();
 	stacks_of_threads();
 	one_function();
 	absurd();
