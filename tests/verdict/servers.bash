@@ -143,8 +143,9 @@ start_postgres-server() {
 	while pgrep -f 'postgres: postgres postgres' >/dev/null; do sleep 0.2; done
 	runuser -u postgres -- "$bin/pgbench" -h "$work/pg" -p 5490 -c 1 -R 5 -T 100000 postgres >>"$work/pg.log" 2>&1 &
 	loading+=("$!")
-	until pid_of[postgres-server]=$(pgrep -f 'postgres: postgres postgres' | head -1) &&
-		[ -n "${pid_of[postgres-server]}" ]; do
+	# pgbench's first connection asks for the tables' size and ends
+	until pid_of[postgres-server]=$(pgrep -f 'postgres: postgres postgres' | head -1) && sleep 3 &&
+		kill -0 "${pid_of[postgres-server]:-none}" 2>/dev/null; do
 		[ $SECONDS -lt 900 ] || die "pgbench does not connect"
 		sleep 1
 	done
