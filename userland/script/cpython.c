@@ -54,6 +54,14 @@ static int version_of(pid_t pid, struct elf_image *image, uint64_t bias, const c
 	return version_in_name(path);
 }
 
+/* From 3.13 on _PyRuntime begins with a cookie, a version, and whether there is a global interpreter lock. */
+static bool is_free_threaded(pid_t pid, uint64_t runtime)
+{
+	uint64_t word[3];
+
+	return !memory_read(pid, runtime, word, sizeof(word)) && !memcmp(word, "xdebugpy", sizeof(*word)) && word[2];
+}
+
 static void look_into(struct script *s, struct elf_image *image, uint64_t bias, const char *path)
 {
 	uint64_t runtime = elf_symbol_value(image, SHT_DYNSYM, "_PyRuntime");
@@ -62,8 +70,10 @@ static void look_into(struct script *s, struct elf_image *image, uint64_t bias, 
 		return;
 	s->version = version_of(s->pid, image, bias, path);
 	s->root = bias + runtime;
+	if (is_free_threaded(s->pid, s->root))
+		s->build = "free-threaded";
 	for (int i = 0; i < cpython_nlayouts; i++)
-		if (cpython_layouts[i].version == s->version)
+		if (!s->build && cpython_layouts[i].version == s->version)
 			s->layout = &cpython_layouts[i];
 }
 

@@ -51,13 +51,14 @@ static void look_into(struct script *s, struct elf_image *image, uint64_t bias, 
 	uint64_t globals = elf_symbol_value(image, SHT_DYNSYM, "executor_globals");
 
 	(void)path;
-	s->is_threaded = !globals && elf_symbol_value(image, SHT_DYNSYM, "executor_globals_offset");
-	if (!globals && !s->is_threaded)
+	if (!globals && elf_symbol_value(image, SHT_DYNSYM, "executor_globals_offset"))
+		s->build = "ZTS";
+	if (!globals && !s->build)
 		return;
 	s->version = version_of(image);
 	s->root = bias + globals;
 	for (int i = 0; i < php_nlayouts; i++)
-		if (!s->is_threaded && php_layouts[i].version == s->version)
+		if (!s->build && php_layouts[i].version == s->version)
 			s->layout = &php_layouts[i];
 }
 

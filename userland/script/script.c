@@ -83,8 +83,8 @@ bool script_is_unknown(const struct script *s, char *name, size_t bytes)
 {
 	if (!s->version || s->layout)
 		return false;
-	snprintf(name, bytes, "%s %d.%d%s", s->interpreter->name, s->version >> 8, s->version & 255,
-		 s->is_threaded ? " (ZTS)" : "");
+	snprintf(name, bytes, s->build ? "%s %d.%d (%s)" : "%s %d.%d", s->interpreter->name, s->version >> 8,
+		 s->version & 255, s->build);
 	return true;
 }
 

@@ -24,7 +24,7 @@ struct script {
 	const void *layout;		/* the interpreter's own; NULL: none, or it is not known */
 	uint64_t root;			/* address of the variable from which all else is found */
 	int version;			/* major << 8 | minor; 0: no interpreter */
-	bool is_threaded;		/* a PHP that is built to run scripts in several threads (ZTS) */
+	const char *build;		/* "ZTS": the frames of an interpreter that is built so are not known; or NULL */
 	char module[256];		/* the file that it is in, as mapped */
 };
 

@@ -7,7 +7,8 @@
  *
  * A program in Python, or in PHP if the interpreter's name begins so, runs functions,
  * methods, generators and callbacks of C, says what its own traceback is, and waits in a
- * system call, as it would at an event.
+ * system call, as it would at an event. What says "unknown NAME" instead is an interpreter
+ * by that name whose frames cannot be found, or one whose frames can, if NAME is empty.
  */
 #include <errno.h>
 #include <signal.h>
@@ -205,24 +206,43 @@ static bool same(const struct script *script, const struct lt_walk *w, char **li
 	return true;
 }
 
+static void find(pid_t pid, struct script *script)
+{
+	struct maps maps;
+	int root;
+
+	if (maps_read(pid, &maps))
+		exit(2);
+	root = open_root(pid, maps.tid);
+	script_find(pid, &maps, root, script);
+	close(root);
+	maps_free(&maps);
+}
+
+static void look_for_unknown(pid_t pid, const char *wanted)
+{
+	struct script script;
+	char name[64] = "";
+
+	told++;
+	find(pid, &script);
+	if (script_is_unknown(&script, name, sizeof(name)) != !!*wanted || strcmp(name, wanted)) {
+		printf("unknown: '%s', not '%s'\n", name, wanted);
+		wrong++;
+	}
+}
+
 static void look(pid_t pid, pid_t tid, char **line, unsigned int n)
 {
 	static struct lt_walk *w;
 	struct script script;
-	struct maps maps;
-	int root;
 
 	if (!w) {
 		w = calloc(1, sizeof(*w) + LT_WALK_WORDS * sizeof(u64));
 		w->pc = (u64 *)(w + 1);
 	}
 	told++;
-	if (maps_read(pid, &maps))
-		exit(2);
-	root = open_root(pid, maps.tid);
-	script_find(pid, &maps, root, &script);
-	close(root);
-	maps_free(&maps);
+	find(pid, &script);
 	if (!walk(pid, tid, &script, w) || !same(&script, w, line, n))
 		wrong++;
 }
@@ -234,6 +254,11 @@ static void converse(pid_t pid, FILE *from, int to)
 	unsigned int n;
 
 	while (getline(&first, &first_room, from) > 0 && strcmp(first, "end\n")) {
+		if (!strncmp(first, "unknown ", 8)) {
+			first[strcspn(first, "\n")] = '\0';
+			look_for_unknown(pid, first + 8);
+			break;
+		}
 		for (n = 0; n < 256 && getline(&line[n], &room[n], from) > 0 && strcmp(line[n], ".\n"); n++)
 			;
 		usleep(1000);		/* it is about to wait */

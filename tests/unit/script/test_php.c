@@ -216,7 +216,7 @@ static void test_unknown(void)
 
 	CHECK(script_is_unknown(&s, name, sizeof(name)) && !strcmp(name, "PHP 8.9"), "%s", name);
 	CHECK(!script_describe(&s, &chain, &is_certain));
-	s.is_threaded = true;
+	s.build = "ZTS";
 	CHECK(script_is_unknown(&s, name, sizeof(name)) && !strcmp(name, "PHP 8.9 (ZTS)"), "%s", name);
 	s.layout = &php_layouts[0];
 	CHECK(!script_is_unknown(&s, name, sizeof(name)));
