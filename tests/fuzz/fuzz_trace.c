@@ -59,7 +59,7 @@ static void differ(struct model *older, struct model *newer)
 	r.n = delta_compare(older, newer, &r.d);
 	difference_leaks(&r);
 	difference_json(nowhere, &r);
-	free(r.d);
+	delta_free(r.d, r.n);
 }
 
 static void read_part(const struct trace_part *part, const uint8_t *data, size_t size)
