@@ -100,6 +100,14 @@ static void drop_copies(struct go_reach *r)
 	r->copied_bytes = 0;
 }
 
+static void drop_copy(struct go_reach *r, struct go_span *s)
+{
+	if (s->copy)
+		r->copied_bytes -= s->end - s->start;
+	free(s->copy);
+	s->copy = NULL;
+}
+
 /* The copy of a span; NULL: it is large, cannot be read, or (unless it must be) there is no room. */
 static const unsigned char *copy_of(struct go_reach *r, struct go_span *s, bool must)
 {
@@ -514,6 +522,9 @@ static void read_object(struct go_reach *r, uint32_t object)
 		see_processor(r, &from, p, s->object_bytes - head, at + head);
 	else
 		see_words(r, &from, p, s->object_bytes - head, 0, 0);
+	/* nothing in it is left to be read */
+	if (++s->read >= s->allocated)
+		drop_copy(r, s);
 }
 
 static void show_progress(struct go_reach *r)

@@ -22,6 +22,7 @@ struct go_span {
 	uint64_t large_type;		/* of its only object; 0: not said */
 	uint32_t first, objects;	/* numbers of its objects */
 	uint32_t allocated;		/* how many of them are not free */
+	uint32_t read;			/* how many have been read, once for each time */
 	bool has_pointers;
 	bool has_headers;		/* a word in front of each object says its type */
 	unsigned char *copy;		/* of all its objects; NULL: not read */
