@@ -170,8 +170,11 @@ static void say_load(struct judgement *j, const struct measures *x)
 
 static const char *names_the_code(const struct measures *x)
 {
-	return x->sampled ? "who allocates is in the samples of kind heap" :
-		"--kinds heap names the code that allocates (with the module loaded with gates=1)";
+	if (x->sampled)
+		return "who allocates is in the samples of kind heap";
+	return x->heap ? "--kinds heap names the code that allocates (with the module loaded with gates=1)" :
+		"--kinds heap names the code that allocates, if this is malloc's memory and no interpreter's own "
+		"(with the module loaded with gates=1)";
 }
 
 /* Pages are charged to the code that touched them first, which need not be why the heap grew. */
