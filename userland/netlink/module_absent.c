@@ -89,7 +89,7 @@ void module_absent(const struct module_host *h, char *buf, size_t len)
 	char untested[128];
 
 	if (exists(h, "/sys/module/leaktrace"))
-		snprintf(buf, len, "module not reachable: it is loaded, but not seen in this network namespace: run leaktrace on the host");
+		snprintf(buf, len, "module not loaded for this network namespace: run leaktrace on the host, which has it");
 	else if (!exists(h, "/proc/modules"))
 		snprintf(buf, len, "module not loaded: this kernel is built without modules");
 	else if (contains(h, "/proc/sys/kernel/modules_disabled", "1"))
