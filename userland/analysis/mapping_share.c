@@ -60,6 +60,17 @@ static void count_released(struct analysis_ctx *ctx)
 	}
 }
 
+/* Whether there are as many shared mappings as when they were first counted. */
+static bool shared_as_before(const struct model *m)
+{
+	const struct limit_growth *g = &m->limits[LIMIT_SHARED_MAPS].growth;
+	uint64_t now = 0;
+
+	for (size_t i = 0; i < m->maps->n; i++)
+		now += m->maps->map[i].shared;
+	return g->looks && now <= g->first + SHARED_MAPS;
+}
+
 void analysis_ctx_init(struct analysis_ctx *ctx)
 {
 	struct model *m = ctx->m;
@@ -67,6 +78,7 @@ void analysis_ctx_init(struct analysis_ctx *ctx)
 	uint32_t *last;
 
 	count_released(ctx);
+	ctx->shared_as_before = m->maps && shared_as_before(m);
 	ctx->mapping_allocator = m->maps && allocator_loaded(m->maps, 0);
 	ctx->map_pages = calloc(n + 1, sizeof(*ctx->map_pages));
 	ctx->own_pages = calloc(n + 1, sizeof(*ctx->own_pages));
@@ -121,17 +133,6 @@ static uint64_t pooled_pages(const struct analysis_ctx *ctx, const struct births
 		ctx->own_pages[map] = 0;
 	}
 	return pooled;
-}
-
-/* Whether there are as many shared mappings as when they were first counted. */
-static bool shared_as_before(const struct model *m)
-{
-	const struct limit_growth *g = &m->limits[LIMIT_SHARED_MAPS].growth;
-	uint64_t now = 0;
-
-	for (size_t i = 0; i < m->maps->n; i++)
-		now += m->maps->map[i].shared;
-	return g->looks && now <= g->first + SHARED_MAPS;
 }
 
 /*
@@ -230,7 +231,7 @@ void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const 
 	}
 	x->heap = where[RANGE_HEAP] * 2 > all;
 	x->stack = where[RANGE_STACK] * 2 > all;
-	x->fixed = where[RANGE_SHARED] * 2 > all && (in_few_shared(ctx, b) || shared_as_before(ctx->m));
+	x->fixed = where[RANGE_SHARED] * 2 > all && (in_few_shared(ctx, b) || ctx->shared_as_before);
 	/* who it is of is as little known of all memory as in the heap */
 	if (x->outside && !x->stack && !x->fixed)
 		x->heap = true;

@@ -27,6 +27,7 @@ struct analysis_ctx {				/* what all judgements of one model share */
 	uint64_t *map_pages, *own_pages;	/* by mapping: of all sites; scratch space for one site */
 	uint64_t released[KINDS][__LEAKTRACE_TYPE_MAX], released_unseen[KINDS];	/* of the baseline */
 	unsigned int *map_sites;	/* by mapping: sites that have pages there */
+	bool shared_as_before;		/* as many shared mappings as when they were first counted */
 	bool mapping_allocator;		/* one other than glibc's is loaded */
 };
 

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <linux/leaktrace.h>
 
 #include "look/item.h"
-#include "util/macros.h"
+#include "model/object_describe.h"
 #include "util/process.h"
 
 int look_threads(pid_t pid, struct look_items *items)
@@ -77,15 +76,6 @@ int look_timers(pid_t pid, struct look_items *items)
 
 void look_timer_name(const struct look_item *item, struct look_name *name)
 {
-	static const char *const clocks[] = {
-		[CLOCK_REALTIME] = "CLOCK_REALTIME", [CLOCK_MONOTONIC] = "CLOCK_MONOTONIC",
-		[CLOCK_PROCESS_CPUTIME_ID] = "CLOCK_PROCESS_CPUTIME_ID",
-		[CLOCK_THREAD_CPUTIME_ID] = "CLOCK_THREAD_CPUTIME_ID", [CLOCK_BOOTTIME] = "CLOCK_BOOTTIME",
-		[CLOCK_REALTIME_ALARM] = "CLOCK_REALTIME_ALARM", [CLOCK_BOOTTIME_ALARM] = "CLOCK_BOOTTIME_ALARM",
-		[CLOCK_TAI] = "CLOCK_TAI",
-	};
-	const char *clock = item->clock < ARRAY_SIZE(clocks) ? clocks[item->clock] : NULL;
-
 	name->type = LEAKTRACE_TYPE_POSIX_TIMER;
-	snprintf(name->text, sizeof(name->text), "%s, signal %u", clock ?: "a CPU clock", item->signal);
+	snprintf(name->text, sizeof(name->text), "%s, signal %u", clock_name(item->clock), item->signal);
 }

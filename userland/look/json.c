@@ -13,12 +13,11 @@
 
 static struct json_object *limits_of(const struct look *l)
 {
-	static const unsigned int which[] = { LIMIT_FDS, LIMIT_THREADS, LIMIT_TIMERS, LIMIT_MAPS, LIMIT_MEMORY };
 	struct json_object *list = json_object_new_array(), *o;
 	struct look_limit n;
 
-	for (size_t i = 0; i < sizeof(which) / sizeof(*which); i++) {
-		look_limit(l, which[i], &n);
+	for (unsigned int i = 0; i < LOOK_LIMITS; i++) {
+		look_limit(l, i, &n);
 		if (!n.limit->max)
 			continue;
 		o = json_object_new_object();

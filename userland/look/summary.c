@@ -7,7 +7,6 @@
 #include "look/summary.h"
 #include "model/runtime.h"
 #include "util/format.h"
-#include "util/macros.h"
 #include "util/units.h"
 
 #define NEAR		0.5		/* of a limit: worth a line, whether it grows or not */
@@ -15,31 +14,30 @@
 
 static const struct {
 	unsigned int limit, kind, unit;
-} of_kind[] = {
+} of_kind[LOOK_LIMITS] = {
 	{ LIMIT_FDS, LEAKTRACE_KIND_FD, 1 }, { LIMIT_THREADS, LEAKTRACE_KIND_THREAD, 1 },
 	{ LIMIT_TIMERS, LEAKTRACE_KIND_TIMER, 1 }, { LIMIT_MAPS, LEAKTRACE_KIND_MAP, 1 },
 	{ LIMIT_MEMORY, LEAKTRACE_KIND_PAGE, PAGE_BYTES },
 };
 
-bool look_limit(const struct look *l, unsigned int which, struct look_limit *n)
+bool look_limit(const struct look *l, unsigned int nth, struct look_limit *n)
 {
 	const struct model *m = &l->model;
+	const struct kind_totals *k = &m->target.kind[of_kind[nth].kind];
+	unsigned int which = of_kind[nth].limit, unit = of_kind[nth].unit;
 	double minutes = model_end_s(m) / 60, used;
-	size_t i = 0;
 
-	while (i < ARRAY_SIZE(of_kind) && of_kind[i].limit != which)
-		i++;
 	n->limit = &m->limits[which];
-	if (i == ARRAY_SIZE(of_kind) || !n->limit->max)
+	n->is_memory = which == LIMIT_MEMORY;
+	if (!n->limit->max)
 		return false;
-	used = (double)m->target.kind[of_kind[i].kind].live * of_kind[i].unit;
+	used = (double)k->live * unit;
 	if (used < n->limit->now)
 		used = n->limit->now;	/* others use it up, too */
 	n->share = used < n->limit->max ? used / n->limit->max : 1;
 	n->per_min = 0;
 	if (minutes > 0)
-		n->per_min = ((double)m->target.kind[of_kind[i].kind].live -
-			      m->target.kind[of_kind[i].kind].baseline) * of_kind[i].unit / minutes;
+		n->per_min = ((double)k->live - k->baseline) * unit / minutes;
 	n->in_s = limit_in_s(m, which, n->per_min);
 	return (n->in_s > 0 && n->in_s < FAR_S) || n->share > NEAR;
 }

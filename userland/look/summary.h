@@ -13,12 +13,14 @@ struct look_group;
 
 struct look_limit {
 	const struct limit *limit;
+	bool is_memory;			/* in bytes, else a number */
 	double share;			/* of it that is used */
 	double per_min, in_s;		/* growth, and when it is reached; in_s 0: never */
 };
 
-/* Of LIMIT_FDS, _THREADS, _TIMERS, _MAPS or _MEMORY. false: there is none, or it is far off. */
-bool look_limit(const struct look *l, unsigned int which, struct look_limit *n);
+enum { LOOK_LIMITS = 5 };
+/* Each of descriptors, threads, timers, mappings and memory; false: there is none, or it is far off. */
+bool look_limit(const struct look *l, unsigned int nth, struct look_limit *n);
 
 /* Those of which there is something, what changed most first; malloced. */
 size_t look_groups_ranked(const struct look *l, const struct look_group ***list);

@@ -41,16 +41,15 @@ static void write_head(FILE *f, struct look *l, const struct report_style *style
 /* "RLIMIT_NOFILE (1,024) is 30 % used; at this rate, it is reached in 4 min" */
 static void write_limits(FILE *f, struct look *l, const struct report_style *style)
 {
-	static const unsigned int kinds[] = { LIMIT_FDS, LIMIT_THREADS, LIMIT_TIMERS, LIMIT_MAPS, LIMIT_MEMORY };
 	struct look_limit n;
 	char *text, max[32], in[32];
 	bool any = false;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (!look_limit(l, kinds[i], &n))
+	for (unsigned int i = 0; i < LOOK_LIMITS; i++) {
+		if (!look_limit(l, i, &n))
 			continue;
 		format_count(n.limit->max, max);
-		if (kinds[i] == LIMIT_MEMORY)
+		if (n.is_memory)
 			format_bytes(n.limit->max, max);
 		text = n.in_s > 0 ? strdup_printf("%s (%s): %.0f %% used; at this rate, it is reached in %s",
 						  n.limit->name, max, 100 * n.share, format_seconds(n.in_s, in)) :

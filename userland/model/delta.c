@@ -222,16 +222,14 @@ static void add_up(struct difference *d, const struct keyed *k)
 {
 	uint64_t live = site_live(k->site);
 
-	if (k->newer)
-		add_id(&d->ids, &d->nids, k->site->id);
-	else
-		add_id(&d->ids_before, &d->nids_before, k->site->id);
 	if (k->newer) {
+		add_id(&d->ids, &d->nids, k->site->id);
 		d->live += live;
 		if (!d->site || live > site_live(d->site))
 			d->site = k->site;
 		d->model = k->model;
 	} else {
+		add_id(&d->ids_before, &d->nids_before, k->site->id);
 		d->live_before += live;
 		if (!d->before || live > site_live(d->before))
 			d->before = k->site;

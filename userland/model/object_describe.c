@@ -143,7 +143,7 @@ static char *describe_map(const struct model *m, const struct object *o)
 			     map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
 }
 
-static char *describe_timer(const struct model *m, const struct object *o)
+const char *clock_name(unsigned int clock)
 {
 	static const char *const clocks[] = {
 		[CLOCK_REALTIME] = "CLOCK_REALTIME",
@@ -155,8 +155,13 @@ static char *describe_timer(const struct model *m, const struct object *o)
 		[CLOCK_BOOTTIME_ALARM] = "CLOCK_BOOTTIME_ALARM",
 		[CLOCK_TAI] = "CLOCK_TAI",
 	};
-	const char *clock = o->clock < ARRAY_SIZE(clocks) && clocks[o->clock] ?
-		clocks[o->clock] : "a CPU clock";
+
+	return clock < ARRAY_SIZE(clocks) && clocks[clock] ? clocks[clock] : "a CPU clock";
+}
+
+static char *describe_timer(const struct model *m, const struct object *o)
+{
+	const char *clock = clock_name(o->clock);
 	char every[32], interval[48] = "";
 
 	if (o->interval_ns)

@@ -19,4 +19,6 @@ char *object_describe(struct model *m, const struct object *o);
  */
 int object_examples(struct model *m, const struct site *s, struct object **list, int max);
 
+const char *clock_name(unsigned int clock);	/* "CLOCK_MONOTONIC", "a CPU clock" */
+
 #endif

@@ -104,11 +104,6 @@ static bool describe(const struct script *s, struct leaktrace_chain *chain, bool
 
 /* --- what the words mean --- */
 
-static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
-{
-	return !memory_read(s->pid, at, value, sizeof(*value)) && *value;
-}
-
 /* Characters of one, two or four bytes; text and terminals are no places for control characters. */
 static void to_utf8(const uint8_t *from, size_t n, unsigned int kind, char *to, size_t bytes)
 {
@@ -138,7 +133,7 @@ static bool read_text(const struct script *s, uint64_t member, char *to, size_t 
 	uint64_t at;
 	size_t n;
 
-	if (!read_address(s, member, &at) || memory_read(s->pid, at + 16, &head, sizeof(head)))
+	if (!script_address(s, member, &at) || memory_read(s->pid, at + 16, &head, sizeof(head)))
 		return false;
 	kind = head.state >> 2 & 7;
 	if (!(head.state >> 5 & 1) || (kind != 1 && kind != 2 && kind != 4))
@@ -190,7 +185,7 @@ static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHA
 	const struct cpython_layout *l = s->layout;
 	uint32_t check = word[1] >> 32 & 0x7fffffff;
 
-	if (!code || !read_address(s, code + l->table, &table) || !is_unchanged(s, code, table, check) ||
+	if (!code || !script_address(s, code + l->table, &table) || !is_unchanged(s, code, table, check) ||
 	    !read_text(s, code + l->name, name->function, sizeof(name->function)) ||
 	    !read_text(s, code + l->file, name->file, sizeof(name->file)))
 		return false;

@@ -8,9 +8,10 @@
 
 #include <linux/leaktrace_chain.h>
 
+#include "script/script.h"
+#include "util/process_memory.h"
+
 struct elf_image;
-struct script;
-struct script_name;
 
 struct interpreter {
 	const char *name;		/* for people */
@@ -24,6 +25,12 @@ struct interpreter {
 	bool (*name_frame)(const struct script *script, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 			   struct script_name *name);
 };
+
+/* Reads an address out of the process; false: it is gone, or 0. */
+static inline bool script_address(const struct script *script, uint64_t at, uint64_t *value)
+{
+	return !memory_read(script->pid, at, value, sizeof(*value)) && *value;
+}
 
 extern const struct interpreter interpreter_cpython, interpreter_php;
 

@@ -74,11 +74,6 @@ static bool describe(const struct script *s, struct leaktrace_chain *chain, bool
 
 /* --- what the words mean --- */
 
-static bool read_address(const struct script *s, uint64_t at, uint64_t *value)
-{
-	return !memory_read(s->pid, at, value, sizeof(*value)) && *value;
-}
-
 /* Names may be in any encoding; text and terminals are no places for control characters. */
 static bool clean(const char *text, char *to, size_t bytes)
 {
@@ -140,10 +135,10 @@ static bool read_class(const struct script *s, uint64_t function, char *to, size
 	uint8_t type;
 
 	*to = '\0';
-	if (!read_address(s, function + FUNCTION_SCOPE, &class))
+	if (!script_address(s, function + FUNCTION_SCOPE, &class))
 		return true;
 	return !memory_read(s->pid, class, &type, sizeof(type)) && type == USER_CLASS &&
-	       read_address(s, class + CLASS_NAME, &name) && read_text(s, name, to, bytes);
+	       script_address(s, class + CLASS_NAME, &name) && read_text(s, name, to, bytes);
 }
 
 /* As PHP's own tracebacks do, but for what is not in a function of an included file: it, too, is {main}. */
@@ -152,7 +147,7 @@ static bool read_function(const struct script *s, uint64_t function, char *to, s
 	char class[256], method[256];
 	uint64_t name;
 
-	if (!read_address(s, function + FUNCTION_NAME, &name)) {
+	if (!script_address(s, function + FUNCTION_NAME, &name)) {
 		snprintf(to, bytes, "{main}");
 		return true;
 	}
@@ -169,7 +164,7 @@ static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHA
 	const struct php_layout *l = s->layout;
 
 	if (!function || !read_lines(s, function, check, line) ||
-	    !read_address(s, function + l->file, &file) || !read_text(s, file, name->file, sizeof(name->file)) ||
+	    !script_address(s, function + l->file, &file) || !read_text(s, file, name->file, sizeof(name->file)) ||
 	    !read_function(s, function, name->function, sizeof(name->function)))
 		return false;
 	/* A function that has just been entered may not have set its frame's instruction yet. */

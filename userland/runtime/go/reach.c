@@ -91,21 +91,18 @@ void go_reach_close(struct go_reach *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static void drop_copies(struct go_reach *r)
-{
-	for (size_t i = 0; i < r->spans.n; i++) {
-		free(r->spans.span[i].copy);
-		r->spans.span[i].copy = NULL;
-	}
-	r->copied_bytes = 0;
-}
-
 static void drop_copy(struct go_reach *r, struct go_span *s)
 {
 	if (s->copy)
 		r->copied_bytes -= s->end - s->start;
 	free(s->copy);
 	s->copy = NULL;
+}
+
+static void drop_copies(struct go_reach *r)
+{
+	for (size_t i = 0; i < r->spans.n; i++)
+		drop_copy(r, &r->spans.span[i]);
 }
 
 /* The copy of a span; NULL: it is large, cannot be read, or (unless it must be) there is no room. */
