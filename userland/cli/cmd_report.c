@@ -9,10 +9,12 @@
 #include "session/selector.h"
 #include "session/suppressions.h"
 #include "util/error.h"
+#include "util/intern.h"
 
 struct report_run {
 	const struct options *o;
 	struct output *out;
+	struct suppressions_writer suppressions;
 	bool leaks;
 };
 
@@ -22,10 +24,8 @@ static int say(struct model *m, void *arg)
 
 	suppressions_apply(r->o->suppressions, m);
 	suppressions_report(r->o->suppressions);
-	if (r->o->suppress) {
-		suppressions_write(stdout, m);
-		return 0;
-	}
+	if (r->o->suppress)
+		return suppressions_write(&r->suppressions, m);
 	r->leaks |= report_leaks(m);
 	return output_report(r->out, m);
 }
@@ -43,7 +43,8 @@ static int check(struct options *o)
 
 int cmd_report(struct options *o)
 {
-	struct report_run r = { .o = o, .out = check(o) ? NULL : output_open(&o->output) };
+	struct report_run r = { .o = o, .out = check(o) ? NULL : output_open(&o->output),
+				.suppressions = { .out = stdout } };
 	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
 				 .selector = o->selector, .fn = say, .arg = &r };
 	int status = 0, i = 0;
@@ -54,6 +55,7 @@ int cmd_report(struct options *o)
 		status = input_read(&input, i < o->argc ? o->argv[i] : NULL);
 	while (!status && ++i < o->argc);
 	input_close(&input);
+	intern_free(&r.suppressions.written);
 	if (!status && o->selector && !input.given)
 		status = fail("no target matches %s", selector_text(o->selector));
 	if (!status && o->output.site && !output_sites(r.out))

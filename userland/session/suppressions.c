@@ -521,13 +521,11 @@ static void put_pattern(FILE *f, const char *what, const char *value)
  * differ from release to release. With one or two they stay, as "..." would also
  * match what functions that are called from the blamed one leak.
  */
-static void write_entry(FILE *out, const char *kind, const struct symbol_frame *f, int n,
-			const struct symbol_frame *blamed)
+static void put_entry(FILE *out, const char *kind, const struct symbol_frame *f, int n,
+		      const struct symbol_frame *blamed)
 {
 	int first = blamed && blamed >= f && blamed < f + n ? blamed - f : 0;
 
-	if (!n)
-		return;
 	if (first <= WRITTEN_INNER)
 		first = 0;
 	fprintf(out, "{\n   %s in %s\n   leaktrace:%s\n%s", kind, blamed && blamed->function ? blamed->function :
@@ -543,7 +541,33 @@ static void write_entry(FILE *out, const char *kind, const struct symbol_frame *
 	fprintf(out, "}\n");
 }
 
-void suppressions_write(FILE *out, struct model *m)
+/* Once for all stacks that it matches: eight workers leak by one path each. */
+static void write_entry(struct suppressions_writer *w, const char *kind, const struct symbol_frame *f, int n,
+			const struct symbol_frame *blamed)
+{
+	char *text = NULL;
+	size_t len = 0;
+	bool fresh = true;
+	FILE *entry;
+
+	if (!n)
+		return;
+	entry = open_memstream(&text, &len);
+	if (!entry) {
+		w->written.failed = true;
+		return;
+	}
+	put_entry(entry, kind, f, n, blamed);
+	if (fclose(entry))
+		w->written.failed = true;
+	else
+		intern(&w->written, text, len, &fresh);
+	if (fresh && !w->written.failed)
+		fwrite(text, 1, len, w->out);
+	free(text);
+}
+
+int suppressions_write(struct suppressions_writer *w, struct model *m)
 {
 	const struct runtime_site *l = NULL;
 	const struct symbol_frame *f;
@@ -554,16 +578,17 @@ void suppressions_write(FILE *out, struct model *m)
 		int frames = is_told(&site->judgement) ? model_frames(m, site->stack, &f) : 0;
 
 		if (frames)
-			write_entry(out, kind_name(site->kind), f, frames, blamed_frame_of_site(m, site));
+			write_entry(w, kind_name(site->kind), f, frames, blamed_frame_of_site(m, site));
 	}
 	n = m->runtime ? runtime_sites(m->runtime, &l) : 0;
 	for (size_t i = 0; i < n; i++)
 		if (!l[i].own && is_told(l[i].judgement))
-			write_entry(out, l[i].kind, l[i].frames, l[i].nframes, NULL);
+			write_entry(w, l[i].kind, l[i].frames, l[i].nframes, NULL);
 	for (int g = 0; g < CHILD_GROUPS; g++) {
 		struct symbol_frame child = frame_of_children(&m->children, g);
 
 		if (is_told(&m->children.group[g].judgement))
-			write_entry(out, "process", &child, 1, &child);
+			write_entry(w, "process", &child, 1, &child);
 	}
+	return w->written.failed ? fail("out of memory") : 0;
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "util/intern.h"
+
 struct analysis_options;
 struct model;
 struct runtime_site;
@@ -33,7 +35,15 @@ bool suppressions_have(struct suppressions *s, const struct runtime_site *site);
 /* On stderr, what was suppressed by the last call for each target; nothing if nothing was. */
 void suppressions_report(const struct suppressions *s);
 
-/* Entries that would suppress what a judged model reports. */
-void suppressions_write(FILE *f, struct model *m);
+struct suppressions_writer {
+	FILE *out;
+	struct intern written;		/* free with intern_free() */
+};
+
+/*
+ * Entries that would suppress what a judged model reports; none twice, whatever
+ * models the writer had before. 0, or EXIT_TROUBLE after an error message.
+ */
+int suppressions_write(struct suppressions_writer *w, struct model *m);
 
 #endif
