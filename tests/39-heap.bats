@@ -44,7 +44,7 @@ estimate() {
 }
 
 # bats test_tags=core
-@test "heap: a leak is named amid what is freed; the truth is within the interval" {
+@test "heap: a leak is named amid what is freed; the truth is near the estimate" {
 	start_victim victim_sampled
 	attach --kinds heap --heap-rate 4K
 	local have low high
@@ -53,10 +53,11 @@ estimate() {
 		tell serve 3000 1000
 	done
 	report
+	# one truth in twenty lies outside of the interval (the unit tests count them), one in ten thousand of twice as much
 	read -r have low high < <(estimate leak_here)
-	[ "$low" -le 2400000 ] && [ "$high" -ge 2400000 ] || explain "$have, $low to $high, not 2400000"
+	((2 * low - have <= 2400000 && 2400000 <= 2 * high - have)) || explain "$have, $low to $high, not 2400000"
 	read -r have low high < <(estimate serve_here)
-	[ "$low" -le 64000 ] || explain "serve_here: $have, $low to $high"
+	((2 * low - have <= 64000)) || explain "serve_here: $have, $low to $high"
 }
 
 @test "heap: with a seccomp filter, or a debugger, no gate is opened, and why is told" {
