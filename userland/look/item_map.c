@@ -52,7 +52,7 @@ static uint8_t type_of(const struct map *map)
 bool look_map_name(const struct maps *maps, const struct look_item *item, struct look_name *name)
 {
 	const struct map *map = maps_find(maps, item->id);
-	char bytes[32] = "small";
+	char bytes[32] = "small", permissions[MAP_PERMISSIONS_SIZE];
 
 	if (!map)
 		return false;
@@ -63,7 +63,6 @@ bool look_map_name(const struct maps *maps, const struct look_item *item, struct
 	name->type = type_of(map);
 	if (item->bytes >= LARGE_BYTES)
 		format_bytes(item->bytes, bytes);
-	snprintf(name->text, sizeof(name->text), "anonymous, %s, %c%c%c%c", bytes,
-		 map->read ? 'r' : '-', map->write ? 'w' : '-', map->exec ? 'x' : '-', map->shared ? 's' : 'p');
+	snprintf(name->text, sizeof(name->text), "anonymous, %s, %s", bytes, map_permissions(map, permissions));
 	return true;
 }

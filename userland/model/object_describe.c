@@ -133,14 +133,13 @@ static char *describe_map(const struct model *m, const struct object *o)
 {
 	const struct map *map = m->maps ? maps_find(m->maps, o->id) : NULL;
 	const char *split = o->flags & LEAKTRACE_OBJECT_F_SPLIT ? ", split off another mapping" : "";
-	char bytes[32];
+	char bytes[32], permissions[MAP_PERMISSIONS_SIZE];
 
 	format_bytes(o->bytes, bytes);
 	if (!map || map->start != o->id)
 		return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s%s", o->id, o->id + o->bytes, bytes, split);
-	return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s %c%c%c%c%s%s%s", o->id, o->id + o->bytes, bytes,
-			     map->read ? 'r' : '-', map->write ? 'w' : '-', map->exec ? 'x' : '-',
-			     map->shared ? 's' : 'p', *map->path ? " " : "", map->path, split);
+	return strdup_printf("%#" PRIx64 "-%#" PRIx64 " %s %s%s%s%s", o->id, o->id + o->bytes, bytes,
+			     map_permissions(map, permissions), *map->path ? " " : "", map->path, split);
 }
 
 const char *clock_name(unsigned int clock)

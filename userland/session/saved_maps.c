@@ -79,7 +79,7 @@ static void put_map(FILE *f, const struct model *m, const struct map *map)
 	uint64_t inode = map->inode;
 	dev_t dev = map->dev;
 	struct stat st;
-	char path[128];
+	char path[128], permissions[MAP_PERMISSIONS_SIZE];
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, m->maps->tid,
 		 map->start, map->end);
@@ -87,9 +87,8 @@ static void put_map(FILE *f, const struct model *m, const struct map *map)
 		dev = st.st_dev;
 		inode = st.st_ino;
 	}
-	fprintf(f, "%" PRIx64 "-%" PRIx64 " %c%c%c%c %08" PRIx64 " %02x:%02x %" PRIu64 " %s\n",
-		map->start, map->end, map->read ? 'r' : '-', map->write ? 'w' : '-',
-		map->exec ? 'x' : '-', map->shared ? 's' : 'p', map->offset_bytes,
+	fprintf(f, "%" PRIx64 "-%" PRIx64 " %s %08" PRIx64 " %02x:%02x %" PRIu64 " %s\n",
+		map->start, map->end, map_permissions(map, permissions), map->offset_bytes,
 		major(dev), minor(dev), inode, map->path);
 }
 

@@ -200,6 +200,18 @@ int maps_read(pid_t pid, struct maps *maps)
 }
 
 /**
+ * map_permissions() - as /proc/PID/maps writes them
+ *
+ * Return: text.
+ */
+const char *map_permissions(const struct map *map, char text[MAP_PERMISSIONS_SIZE])
+{
+	snprintf(text, MAP_PERMISSIONS_SIZE, "%c%c%c%c", map->read ? 'r' : '-', map->write ? 'w' : '-',
+		 map->exec ? 'x' : '-', map->shared ? 's' : 'p');
+	return text;
+}
+
+/**
  * maps_find() - the mapping that covers an address
  *
  * Return: the mapping, or NULL.

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { MAP_PERMISSIONS_SIZE = sizeof("rwxp") };
+
 struct map {
 	uint64_t start, end;		/* [start, end) */
 	uint64_t offset_bytes;		/* of start in the file */
@@ -26,6 +28,7 @@ struct maps {
 
 int maps_read(pid_t pid, struct maps *maps);
 int maps_parse(char *text, struct maps *maps);
+const char *map_permissions(const struct map *map, char text[MAP_PERMISSIONS_SIZE]);
 const struct map *maps_find(const struct maps *maps, uint64_t address);
 void maps_free(struct maps *maps);
 
