@@ -12,13 +12,13 @@ build() {
 	strip) flags+=("$strip") ;;
 	pie) flags+=(-buildmode=pie) ;;
 	strip-pie) flags+=(-buildmode=pie "$strip") ;;
-	network) flags=("$strip") package=./network ;;
+	network | kernels) flags=("$strip") package=./$3 ;;
 	esac
 	(
 		cd "$TOP/tests/victims/go" || exit
 		export CGO_ENABLED=0 GOFLAGS='-buildvcs=false' GOTOOLCHAIN=local GOPROXY=off
 		export GOCACHE=$cache/golang/build GOPATH=$BATS_FILE_TMPDIR
-		"$1" build -o "$2-$3" "${flags[@]}" $package
+		"$1" build -o "$2-$3" "${flags[@]}" "$package"
 	)
 }
 
