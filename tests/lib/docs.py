@@ -6,6 +6,7 @@ usage: docs.py run PLACE FILE…     PLACE is host or vm: the blocks that belong
        docs.py check FILE…         everything that needs no running
        docs.py count FILE…         how many commands run where, and which do not
        docs.py blocks PLACE FILE   how many blocks belong there
+       docs.py printed FILE LINE…  FILE has these lines, in this order, maybe with others between
        docs.py check-man PAGE…     the examples of manual pages: commands and options exist
 
 Blocks of code are told by the word after ``` :
@@ -483,6 +484,9 @@ def count(paths):
 
 
 def main():
+    if sys.argv[1] == 'printed':
+        lines = [each for line in sys.argv[3:] for each in ('…', line)] + ['…']
+        return mismatch(lines, open(sys.argv[2], encoding='utf-8').read().split('\n'), False) is None
     action, args = sys.argv[1], [os.path.abspath(a) for a in sys.argv[2:]]
     if action == 'run':
         play = os.environ.get('DOCS_PLAY') or '/tmp/docs.%d' % os.getpid()

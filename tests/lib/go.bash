@@ -12,6 +12,7 @@ build() {
 	strip) flags+=("$strip") ;;
 	pie) flags+=(-buildmode=pie) ;;
 	strip-pie) flags+=(-buildmode=pie "$strip") ;;
+	leaks) flags=(-trimpath) package=$TOP/docs/examples/leaks.go ;;
 	network | kernels) flags=("$strip") package=./$3 ;;
 	esac
 	(

@@ -97,6 +97,39 @@ static void heap(void)
 	CHECK(judged(h, 4, ROW(0, 640 * mib, 1280 * mib, 1920 * mib), true) == VERDICT_LEAK);
 }
 
+/* Of two call paths that allocate timers, the one that has more of them. */
+static void maker(void)
+{
+	static struct go_process process;	/* of no pid: nothing is known outside */
+	struct symbol_frame sends[] = { { .function = "time.sendTime" } };
+	struct symbol_frame few[] = {
+		{ .function = "time.NewTimer" }, { .function = "main.awaitOnce", .file = "/a/once.go", .line = 7 },
+	};
+	struct symbol_frame many[] = {
+		{ .function = "time.NewTimer" }, { .function = "time.After" },
+		{ .function = "main.awaitPayment", .file = "/a/pay.go", .line = 12 }, { .function = "main.main" },
+	};
+	struct symbol_frame others[] = { { .function = "main.remember", .file = "/a/cache.go", .line = 3 } };
+	struct go_site sites[] = {
+		{ .kind = GO_TIMER, .type = "timer", .frames = sends, .nframes = 1, .proven = 1 },
+		{ .kind = GO_HEAP, .frames = few, .nframes = 2, .live = 10 },
+		{ .kind = GO_HEAP, .frames = many, .nframes = 4, .live = 400 },
+		{ .kind = GO_HEAP, .frames = others, .nframes = 1, .live = 9000 },
+	};
+	static struct go_view v = { .process = &process };
+	const struct judgement *j = &sites[0].judgement;
+
+	v.sites = sites;
+	v.nsites = 4;
+	CHECK(go_maker(&v, &sites[0]) == &many[2]);
+	go_judge(&v);
+	CHECK(j->evidence[2] && strstr(j->evidence[2], "main.awaitPayment") && strstr(j->evidence[2], "pay.go:12"));
+	judgement_clear(&sites[0].judgement);
+	strcpy(sites[0].type, "ticker");
+	CHECK(!go_maker(&v, &sites[0]), "nobody was seen to make a ticker");
+	CHECK(!go_maker(&v, &sites[3]), "no timer");
+}
+
 /* The process went while it was looked at: what was seen before is the answer. */
 static void undone(void)
 {
@@ -127,6 +160,7 @@ int main(void)
 {
 	goroutines();
 	heap();
+	maker();
 	undone();
 	return verdict("go judge");
 }

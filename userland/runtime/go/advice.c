@@ -2,7 +2,7 @@
 /*
  * Common kinds of leaks: the function of the standard library that is on the
  * stack shows what was forgotten, although its caller is not on the stack any
- * more.
+ * more. Who made a timer is known if the heap profile has seen it being allocated.
  */
 #include <string.h>
 
@@ -15,22 +15,23 @@ static const struct {
 	enum go_kind kind;
 	const char *type, *function;	/* prefix of the function's name; type NULL: any */
 	const char *advice;
+	const char *allocates;		/* the function that makes such a timer; NULL: none does */
 } rows[] = {
 	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
 	  "idle connections of an HTTP client: a new Transport for each request, or one whose "
-	  "IdleConnTimeout is 0" },
+	  "IdleConnTimeout is 0", NULL },
 	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop",
 	  "connections of an HTTP client that are never returned to the pool: a response body is not "
-	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller" },
+	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller", NULL },
 	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).writeLoop",
 	  "connections of an HTTP client that are never returned to the pool: a response body is not "
-	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller" },
+	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller", NULL },
 	{ GO_TIMER, NULL, "context.WithDeadline",
-	  "contexts with a deadline whose cancel function is never called" },
-	{ GO_TIMER, "ticker", "time.sendTime", "tickers that are never stopped" },
+	  "contexts with a deadline whose cancel function is never called", "context.WithDeadline" },
+	{ GO_TIMER, "ticker", "time.sendTime", "tickers that are never stopped", "time.NewTicker" },
 	{ GO_TIMER, "timer", "time.sendTime",
 	  "timers that are pending though nothing waits for them any more: time.After in a loop, or "
-	  "time.NewTimer without Stop" },
+	  "time.NewTimer without Stop", "time.NewTimer" },
 };
 
 static bool fits(const char *function, const char *first)
@@ -38,8 +39,7 @@ static bool fits(const char *function, const char *first)
 	return function && !strncmp(function, first, strlen(first));
 }
 
-/** go_advice() - the probable cause of a leak, by its stack; NULL if unknown */
-const char *go_advice(struct go_view *v, struct go_site *s)
+static int row_of(struct go_view *v, struct go_site *s)
 {
 	const struct symbol_frame *frames;
 	int n = go_site_frames(v, s, &frames);
@@ -49,7 +49,52 @@ const char *go_advice(struct go_view *v, struct go_site *s)
 			continue;
 		for (int i = 0; i < n; i++)
 			if (fits(frames[i].function, rows[r].function))
-				return rows[r].advice;
+				return r;
 	}
-	return NULL;
+	return -1;
+}
+
+/** go_advice() - the probable cause of a leak, by its stack; NULL if unknown */
+const char *go_advice(struct go_view *v, struct go_site *s)
+{
+	int row = row_of(v, s);
+
+	return row < 0 ? NULL : rows[row].advice;
+}
+
+/* Who called the function, if it is on the stack: the first that is not of its package. */
+static const struct symbol_frame *caller_of(const struct symbol_frame *frames, int n, const char *function)
+{
+	size_t package = strcspn(function, ".") + 1;
+	int i = 0;
+
+	while (i < n && !fits(frames[i].function, function))
+		i++;
+	while (i < n && (!frames[i].function || !strncmp(frames[i].function, function, package)))
+		i++;
+	return i < n ? &frames[i] : NULL;
+}
+
+/** go_maker() - the line that made most of these timers, by the heap profile; NULL if unknown */
+const struct symbol_frame *go_maker(struct go_view *v, struct go_site *s)
+{
+	const struct symbol_frame *maker = NULL;
+	int row = row_of(v, s);
+	uint64_t most = 0;
+
+	for (size_t i = 0; row >= 0 && rows[row].allocates && i < v->nsites; i++) {
+		const struct symbol_frame *frames, *caller;
+		struct go_site *one = &v->sites[i];
+		int n;
+
+		if (one->kind != GO_HEAP || one->live <= most)
+			continue;
+		n = go_site_frames(v, one, &frames);
+		caller = caller_of(frames, n, rows[row].allocates);
+		if (caller) {
+			maker = caller;
+			most = one->live;
+		}
+	}
+	return maker;
 }

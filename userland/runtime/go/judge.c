@@ -167,10 +167,18 @@ static void judge_site(struct go_view *v, struct go_site *s)
 /* Adds the probable cause to the evidence. */
 static void advise(struct go_view *v, struct go_site *s)
 {
-	const char *advice = s->judgement.verdict > VERDICT_OK ? go_advice(v, s) : NULL;
+	const struct symbol_frame *maker;
+	const char *advice;
 
+	if (s->judgement.verdict <= VERDICT_OK)
+		return;
+	advice = go_advice(v, s);
 	if (advice)
 		say(&s->judgement, strdup(advice));
+	maker = go_maker(v, s);
+	if (maker && maker->file)
+		say(&s->judgement, strdup_printf("most that the heap profile has seen were made by %s  %s:%d",
+						 maker->function, path_short(maker->file), maker->line));
 }
 
 /** go_judge() - judge all sites by all snapshots */

@@ -13,5 +13,6 @@ unsigned int go_leaks(const struct go_view *v);
 size_t go_rank(struct go_view *v, struct go_site ***sites);	/* malloced, worst first */
 const char *go_kind_name(enum go_kind kind);
 const char *go_advice(struct go_view *v, struct go_site *s);	/* a sentence; or NULL */
+const struct symbol_frame *go_maker(struct go_view *v, struct go_site *s);	/* or NULL */
 
 #endif
