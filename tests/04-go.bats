@@ -387,7 +387,6 @@ used() {
 	tell login 100		# a map that was empty before has not grown, but begun
 	REPORT=$(scratch)/holders.json
 	lt go "$VICTIM" --holders --every 3s --json >"$REPORT" &
-	sleep 1.5	# an array that the map moves into during a walk is not seen by that walk
 	while kill -0 $! 2>/dev/null; do
 		tell login 100
 	done

@@ -54,7 +54,7 @@ static bool is_swiss_map(const unsigned char *p)
  * A map with buckets: there are twice as many for each step, in one object, and no more
  * entries than may be in so many.
  */
-static bool is_bucket_map(const struct go_content *c, const unsigned char *p)
+static bool is_bucket_map(struct go_content *c, const unsigned char *p)
 {
 	enum { FLAGS = 8, STEPS = 9, BUCKETS = 16, OLD = 24, EXTRA = 40, FLAGS_MAX = 15 };
 	uint64_t steps = p[STEPS], buckets = u64_at(p + BUCKETS), old = u64_at(p + OLD), extra = u64_at(p + EXTRA);
@@ -71,16 +71,11 @@ static bool is_bucket_map(const struct go_content *c, const unsigned char *p)
 	       s->object_bytes >> steps >= BUCKET_MIN_BYTES && s->object_bytes >> steps < BUCKET_MAX_BYTES;
 }
 
-/** go_content_know() - what an object is that nothing else tells */
-void go_content_know(struct go_content *c, struct go_object *o)
+/* What the object of an unknown role is; what a map counts may look like the address of code. */
+static void know_container(struct go_content *c, struct go_object *o)
 {
-	struct go_link *l = &c->chains->link[o->link];
 	uint32_t elem;
 
-	if (o->bytes >= 8 && (o->role == GO_ROLE_UNKNOWN || o->role == GO_ROLE_FUNC))
-		know_closure(c, o);
-	if (o->role != GO_ROLE_UNKNOWN)
-		return;
 	if (o->bytes == MAP_BYTES && (c->layout->swiss_maps ? is_swiss_map(o->copy) : is_bucket_map(c, o->copy))) {
 		o->role = GO_ROLE_MAP;
 	} else if (o->bytes >= CHANNEL_MIN_BYTES && o->bytes <= CHANNEL_MAX_BYTES &&
@@ -88,9 +83,21 @@ void go_content_know(struct go_content *c, struct go_object *o)
 		o->role = GO_ROLE_CHAN;
 		o->type = elem;
 	}
-	if (o->role != GO_ROLE_UNKNOWN) {
+}
+
+/** go_content_know() - what an object is that nothing else tells */
+void go_content_know(struct go_content *c, struct go_object *o)
+{
+	struct go_link *l = &c->chains->link[o->link];
+	uint8_t before = o->role;
+
+	if (before == GO_ROLE_UNKNOWN)
+		know_container(c, o);
+	if (o->role != before) {
 		l->known_role = o->role;
 		l->known_type = o->type;
+	} else if (o->bytes >= 8 && (before == GO_ROLE_UNKNOWN || before == GO_ROLE_FUNC)) {
+		know_closure(c, o);
 	}
 }
 

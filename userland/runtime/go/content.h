@@ -24,7 +24,7 @@ struct go_channel {			/* that nobody seems to read from */
 struct go_content {
 	const struct go_process *process;
 	const struct go_heap_layout *layout;
-	const struct go_spans *spans;
+	struct go_spans *spans;
 	struct go_types *types;
 	struct go_chains *chains;
 	struct go_channel *channel;

@@ -9,6 +9,7 @@ struct go_heap_layout {			/* offsets in bytes */
 	int minor;
 	int span_allocated, span_class, span_state, span_elem, span_limit, span_specials;
 	int span_large_type;		/* -1: objects have no type headers */
+	int arena_spans;		/* in the record of an arena: the spans of its pages */
 	int special_kind, special_value; /* in a record of what is special about an object */
 	int finalizer, weak, profile, cleanup;	/* its kinds; 0: there is none */
 	int types, types_end;		/* in moduledata */

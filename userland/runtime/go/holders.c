@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/go/chain_check.h"
 #include "runtime/go/finding.h"
 #include "runtime/go/holders.h"
 #include "runtime/go/holders_growth.h"
@@ -18,8 +19,7 @@
 #include "util/array.h"
 #include "util/process.h"
 
-enum { CHAINS_OF_ROOT = 3, CHAINS_OF_ROOT_ALL = 20, SHARE = 20 /* one in so many bytes of a root */,
-	STEPS_MAX = 4096, OBJECT_BYTES_MAX = 64 << 20, NEAR_BYTES = 512 };
+enum { CHAINS_OF_ROOT = 3, CHAINS_OF_ROOT_ALL = 20, SHARE = 20 /* one in so many bytes of a root */ };
 
 static double cpu_s(void)
 {
@@ -84,57 +84,11 @@ static int rank_roots(struct go_holders *h)
 	return 0;
 }
 
-/* Whether one of these words leads into an object. */
-static bool refers(const struct go_reach *r, uint64_t at, uint64_t bytes, uint64_t low, uint64_t high)
-{
-	unsigned char *copy;
-	bool found = false;
-	uint64_t w;
-
-	if (bytes > OBJECT_BYTES_MAX)
-		return true;
-	copy = malloc(bytes);
-	if (copy && go_read(r->process, at, copy, bytes))
-		for (uint64_t i = 0; i + 8 <= bytes && !found; i += 8) {
-			memcpy(&w, copy + i, sizeof(w));
-			found = w - low < high - low;
-		}
-	free(copy);
-	return found;
-}
-
-/* Whether the chain to an object is still there. */
-static bool holds(const struct go_holders *h, uint32_t object, const struct go_root *root)
-{
-	const struct go_reach *r = &h->reach;
-	const struct go_span *s = go_spans_of(&r->spans, object), *before;
-	uint64_t at = go_span_address(s, object), bytes;
-
-	for (int step = 0; step < STEPS_MAX; step++) {
-		uint32_t parent = r->parent[object];
-
-		if (parent == GO_OBJECT_NONE) {
-			if (root->kind != GO_ROOT_VARIABLE)
-				return true;
-			bytes = go_variables_at(&h->variables, root->at).bytes;
-			return refers(r, root->at, bytes ?: NEAR_BYTES, at, at + s->object_bytes);
-		}
-		before = go_spans_of(&r->spans, parent);
-		if (!refers(r, go_span_address(before, parent), before->object_bytes, at, at + s->object_bytes))
-			return false;
-		s = before;
-		object = parent;
-		at = go_span_address(s, object);
-	}
-	return true;
-}
-
 static int add_chain(struct go_holders *h, uint32_t link)
 {
 	struct go_reach *r = &h->reach;
-	const struct go_link *l = &r->chains.link[link];
 
-	if (l->example != GO_OBJECT_NONE && !holds(h, l->example, &r->chains.root[l->root])) {
+	if (!go_chain_is_there(r, &h->variables, link)) {
 		h->changed++;
 		return 0;
 	}
@@ -211,6 +165,7 @@ int go_holders_read(struct go_holders *h, const struct go_process *p, const stru
 		return -EFAULT;
 	}
 	error = walk(h);
+	go_reach_forget_copies(&h->reach);
 	if (!error) {
 		go_chains_sum(&h->reach.chains);
 		if (o->past)

@@ -39,6 +39,7 @@ struct guess {
 /** go_reach_open() - read the spans, and prepare to walk; 0, or -errno with one line in @err */
 int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_bytes, char *err, size_t errlen)
 {
+	uint64_t needed, late;
 	char need[32], max[32];
 	int error;
 
@@ -55,15 +56,19 @@ int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_b
 			 error == -EAGAIN ? "its list of spans changes all the time" : "out of memory");
 		return error;
 	}
-	if (OWN_BYTES * (uint64_t)r->spans.objects + PART_BYTES > max_bytes) {
+	needed = OWN_BYTES * (uint64_t)r->spans.objects + PART_BYTES;
+	if (needed > max_bytes) {
 		snprintf(err, errlen, "%s are needed for the objects of process %d, more than --max-memory %s",
-			 format_bytes(OWN_BYTES * (uint64_t)r->spans.objects + PART_BYTES, need), p->pid,
-			 format_bytes(max_bytes, max));
+			 format_bytes(needed, need), p->pid, format_bytes(max_bytes, max));
 		return -ENOMEM;
 	}
-	r->copies_max_bytes = max_bytes - OWN_BYTES * (uint64_t)r->spans.objects;
-	r->link = calloc(r->spans.objects, sizeof(*r->link));
-	r->parent = malloc(r->spans.objects * sizeof(*r->parent));
+	/* a quarter of the rest is for what comes later */
+	late = (max_bytes - needed) / 4 / OWN_BYTES;
+	if (r->spans.objects_max - r->spans.objects > late)
+		r->spans.objects_max = r->spans.objects + late;
+	r->copies_max_bytes = max_bytes - OWN_BYTES * (uint64_t)r->spans.objects_max;
+	r->link = calloc(r->spans.objects_max, sizeof(*r->link));
+	r->parent = malloc(r->spans.objects_max * sizeof(*r->parent));
 	r->buffer = malloc(PART_BYTES);
 	r->itab = calloc(2 * GO_ITABS, sizeof(*r->itab));
 	r->itab_type = r->itab + GO_ITABS;
@@ -491,19 +496,26 @@ static void know(struct go_reach *r, struct source *from, const unsigned char *c
 	from->role = o.role;
 }
 
-static void read_object(struct go_reach *r, uint32_t object)
+static struct source source_of(struct go_reach *r, const struct go_span *s, uint32_t object, uint32_t link)
 {
-	struct go_span *s = (struct go_span *)go_spans_of(&r->spans, object);
-	uint64_t at = go_span_address(s, object), head = s->has_headers ? HEADER_BYTES : 0;
-	const struct go_way *way = &r->chains.link[r->link[object]].way;
-	struct source from = { r->link[object], object, way->type, way->role, 0, s->object_bytes <= FINE_BYTES };
-	const unsigned char *p;
+	const struct go_way *way = &r->chains.link[link].way;
+	struct source from = { link, object, way->type, way->role, 0, s->object_bytes <= FINE_BYTES };
 
 	if (from.role == GO_ROLE_ROOT)
 		from.role = GO_ROLE_UNKNOWN;
 	from.type_bytes = r->types.type[from.type].bytes;
 	if (!from.type_bytes && (from.role == GO_ROLE_VALUE || from.role == GO_ROLE_SLICE))
 		from.role = GO_ROLE_UNKNOWN;
+	return from;
+}
+
+static void read_object(struct go_reach *r, uint32_t object)
+{
+	struct go_span *s = (struct go_span *)go_spans_of(&r->spans, object);
+	uint64_t at = go_span_address(s, object), head = s->has_headers ? HEADER_BYTES : 0;
+	struct source from = source_of(r, s, object, r->link[object]);
+	const unsigned char *p;
+
 	if (s->end - s->start > PART_BYTES) {
 		read_large(r, &from, s, at);
 		return;
@@ -520,8 +532,83 @@ static void read_object(struct go_reach *r, uint32_t object)
 	else
 		see_words(r, &from, p, s->object_bytes - head, 0, 0);
 	/* nothing in it is left to be read */
-	if (++s->read >= s->allocated)
+	if (++s->read == s->allocated)
 		drop_copy(r, s);
+}
+
+/* An object that a word leads to, if that is a way as that of a link; 0: it is not. */
+static uint64_t object_behind(struct go_reach *r, const struct source *from, uint64_t offset, uint64_t word,
+			      uint64_t before, const struct go_way *way)
+{
+	uint32_t at = go_spans_at(&r->spans, word);
+	struct go_span *s = &r->spans.span[at];
+	struct guess g;
+	uint64_t start;
+
+	/* an array that grows has another size each time */
+	if (at == GO_SPAN_NONE || offset_told(r, from, offset) != way->offset)
+		return 0;
+	start = go_span_address(s, go_span_object(s, word));
+	g = check(r, guess(r, from, offset, before), s, start, word);
+	return g.type == way->type && g.role == way->role ? start : 0;
+}
+
+/* What an object is by its link and what is in it now; bytes: of what was read into the buffer. */
+static bool read_again(struct go_reach *r, uint64_t at, uint32_t link, struct source *from, uint64_t *bytes)
+{
+	uint32_t span = go_spans_at(&r->spans, at);
+	const struct go_span *s = &r->spans.span[span];
+	uint64_t head;
+
+	if (span == GO_SPAN_NONE)
+		return false;
+	head = s->has_headers ? HEADER_BYTES : 0;
+	*from = source_of(r, s, go_span_object(s, at), link);
+	*bytes = s->object_bytes - head < PART_BYTES ? s->object_bytes - head : PART_BYTES;
+	if (!go_read(r->process, at + head, r->buffer, *bytes))
+		return false;
+	if (s->end - s->start <= PART_BYTES) {
+		struct go_object o = { at + head, r->buffer, *bytes, link, from->type, from->role };
+
+		go_content_know(&r->content, &o);
+		from->type = o.type;
+		from->role = o.role;
+	}
+	return true;
+}
+
+/**
+ * go_reach_next() - what an object, or a root, leads to now
+ * @at: where it is
+ * @link: what it is
+ * @next: what is looked for, by the way to it
+ * @found: addresses of such objects
+ *
+ * Return: how many there are, at most @max.
+ */
+size_t go_reach_next(struct go_reach *r, uint64_t at, uint32_t link, uint32_t next, uint64_t *found, size_t max)
+{
+	const struct go_way *way = &r->chains.link[next].way;
+	struct source from = { .link = link, .object = GO_OBJECT_NONE, .role = GO_ROLE_ROOT, .fine = true };
+	uint64_t bytes, start, first = 0, words[2] = { 0 };
+	size_t n = 0;
+
+	if (r->chains.link[link].way.role == GO_ROLE_ROOT) {
+		/* the type of an interface is before it */
+		if (!go_read(r->process, at + way->offset - 8, words, sizeof(words)))
+			return 0;
+		memcpy(r->buffer, words, sizeof(words));
+		bytes = sizeof(words);
+		first = way->offset - 8;
+	} else if (!read_again(r, at, link, &from, &bytes)) {
+		return 0;
+	}
+	for (uint64_t i = 0; i + 8 <= bytes && n < max; i += 8) {
+		start = object_behind(r, &from, first + i, u64_at(r->buffer + i), i ? u64_at(r->buffer + i - 8) : 0, way);
+		if (start && (!n || found[n - 1] != start))
+			found[n++] = start;
+	}
+	return n;
 }
 
 static void show_progress(struct go_reach *r)
@@ -544,4 +631,11 @@ int go_reach_run(struct go_reach *r)
 			show_progress(r);
 	}
 	return r->is_full ? -ENOMEM : 0;
+}
+
+/** go_reach_forget_copies() - from now on, everything is read as it is now */
+void go_reach_forget_copies(struct go_reach *r)
+{
+	drop_copies(r);
+	r->copies_max_bytes = 0;
 }

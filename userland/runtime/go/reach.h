@@ -47,6 +47,8 @@ void go_reach_see(struct go_reach *r, uint32_t link, uint64_t offset, uint64_t w
 void go_reach_close_object(struct go_reach *r, uint64_t at);	/* is not reached until it is opened */
 void go_reach_open_object(struct go_reach *r, uint64_t at);
 int go_reach_run(struct go_reach *r);				/* 0 or -ENOMEM */
+void go_reach_forget_copies(struct go_reach *r);
+size_t go_reach_next(struct go_reach *r, uint64_t at, uint32_t link, uint32_t next, uint64_t *found, size_t max);
 void go_reach_close(struct go_reach *r);
 
 #endif

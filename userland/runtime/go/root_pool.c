@@ -23,7 +23,7 @@ static uint64_t word(const unsigned char *p)
 }
 
 /* What a pool has for each processor: an object of the heap, or nothing. One that is empty may say so. */
-static bool is_store(const struct go_reach *r, const unsigned char *p)
+static bool is_store(struct go_reach *r, const unsigned char *p)
 {
 	uint64_t at = word(p), n = word(p + 8);
 	uint32_t span = go_spans_at(&r->spans, at);
@@ -34,7 +34,7 @@ static bool is_store(const struct go_reach *r, const unsigned char *p)
 	       r->spans.span[span].object_bytes >= n * OF_PROCESSOR_BYTES;
 }
 
-static bool is_pool(const struct go_reach *r, uint64_t at, struct go_pool *pool)
+static bool is_pool(struct go_reach *r, uint64_t at, struct go_pool *pool)
 {
 	const struct go_process *p = r->process;
 	unsigned char copy[POOL_BYTES];

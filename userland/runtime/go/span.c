@@ -11,49 +11,29 @@
 #include "runtime/go/process.h"
 #include "runtime/go/scan.h"
 #include "runtime/go/span.h"
+#include "runtime/go/span_late.h"
+#include "runtime/go/span_record.h"
 #include "util/process_memory.h"
 
 enum {
-	PAGE_SHIFT = 13, ARENA_SHIFT = 26, PAGES_OF_ARENA = 1 << (ARENA_SHIFT - PAGE_SHIFT),
-	SPANS_MAX = 1 << 26, ARENAS_MAX = 1 << 21, PAGES_MAX = 1 << 26, RECORD_BYTES = 160,
-	NEAR_SHIFT = 10, START = 24, PAGES = 32, IN_USE = 1, MANUAL = 2, AT_ONCE = 512, TRIES = 5,
-	HEADER_FROM_BYTES = 512,	/* smaller objects have bitmaps instead */
+	SPANS_MAX = 1 << 26, ARENAS_MAX = 1 << 21, NEAR_SHIFT = 10, AT_ONCE = 512, TRIES = 5,
+	LATE_SHARE = 4, LATE_SPANS_MIN = 1 << 16, LATE_OBJECTS_MIN = 1 << 20,
+	LATE_ARENAS = 1024,	/* the heap may grow by so many while it is walked */
 };
-
-struct record {
-	unsigned char bytes[RECORD_BYTES];
-};
-
-static uint64_t word(const struct record *r, int offset)
-{
-	uint64_t w;
-
-	memcpy(&w, r->bytes + offset, sizeof(w));
-	return w;
-}
-
-static bool is_span(const struct go_heap_layout *l, const struct record *r)
-{
-	uint64_t start = word(r, START), pages = word(r, PAGES);
-
-	return r->bytes[l->span_state] <= MANUAL && pages && pages <= PAGES_MAX && start &&
-	       !(start & ((1 << PAGE_SHIFT) - 1)) && start < 1ULL << 47;
-}
 
 /* Whether it is a list of spans: the first ones and the last look like it. */
 static bool is_list(const struct go_process *p, const struct go_heap_layout *l, const uint64_t w[3])
 {
 	enum { FIRST = 7 };
 	uint64_t at[FIRST + 1];
-	struct record r;
+	struct go_span_record r;
 
 	if (!w[0] || w[0] & 7 || w[1] <= FIRST || w[1] > w[2] || w[1] > SPANS_MAX ||
 	    !go_read(p, w[0], at, 8 * FIRST) || !go_read(p, w[0] + 8 * (w[1] - 1), &at[FIRST], 8))
 		return false;
 	for (int i = 0; i <= FIRST; i++) {
 		/* a record that is not in use keeps what it was */
-		if (!at[i] || at[i] & 7 || !go_read(p, at[i], &r, sizeof(r)) || !word(&r, PAGES) ||
-		    !is_span(l, &r))
+		if (!at[i] || at[i] & 7 || !go_read(p, at[i], &r, sizeof(r)) || !go_span_record_is_one(l, &r))
 			return false;
 		for (int k = 0; k < i; k++)
 			if (at[k] == at[i])
@@ -81,50 +61,20 @@ static uint64_t find_list(const struct go_process *p, const struct go_heap_layou
 	return found;
 }
 
-/* A span in use, of what its record says; false: it makes no sense. */
-static bool take(const struct go_heap_layout *l, const struct record *r, struct go_span *s)
-{
-	uint64_t start = word(r, START), end = start + (word(r, PAGES) << PAGE_SHIFT);
-	uint64_t bytes = word(r, l->span_elem), limit = word(r, l->span_limit), n;
-	unsigned int class = r->bytes[l->span_class];
-	uint16_t allocated;
-
-	if (limit <= start || limit > end)
-		limit = end;
-	if (bytes < 8 || bytes > end - start)
-		return false;
-	/* a large object's limit is what was asked for, its size all of its pages */
-	n = class >> 1 ? (limit - start) / bytes : 1;
-	if (!n || n > PAGES_OF_ARENA * 8)
-		return false;
-	memcpy(&allocated, r->bytes + l->span_allocated, sizeof(allocated));
-	*s = (struct go_span){
-		.start = start, .end = start + n * bytes, .object_bytes = bytes, .objects = n,
-		.specials = word(r, l->span_specials), .allocated = allocated < n ? allocated : n,
-		.has_pointers = !(class & 1),
-	};
-	if (l->span_large_type >= 0 && s->has_pointers && !(class >> 1))
-		s->large_type = word(r, l->span_large_type);
-	s->has_headers = l->span_large_type >= 0 && s->has_pointers && class >> 1 &&
-		bytes > HEADER_FROM_BYTES;
-	return true;
-}
-
 static int read_records(const struct go_process *p, const struct go_heap_layout *l,
 			const uint64_t *at, size_t n, struct go_spans *s)
 {
 	struct memory_piece piece[AT_ONCE];
-	struct record record[AT_ONCE];
+	struct go_span_record record[AT_ONCE];
 
 	for (size_t done = 0; done < n; done += AT_ONCE) {
 		size_t count = n - done < AT_ONCE ? n - done : AT_ONCE;
 
 		for (size_t i = 0; i < count; i++)
-			piece[i] = (struct memory_piece){ at[done + i], &record[i], RECORD_BYTES, false };
+			piece[i] = (struct memory_piece){ at[done + i], &record[i], sizeof(record[i]), false };
 		memory_read_pieces(p->tid, piece, count);
 		for (size_t i = 0; i < count; i++)
-			if (piece[i].good && is_span(l, &record[i]) &&
-			    record[i].bytes[l->span_state] == IN_USE && take(l, &record[i], &s->span[s->n]))
+			if (piece[i].good && go_span_record_take(l, &record[i], &s->span[s->n]))
 				s->n++;
 	}
 	return s->n ? 0 : -EAGAIN;
@@ -137,10 +87,17 @@ static int by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/* How many more there may be. */
+static uint64_t room_for(uint64_t n, uint64_t least)
+{
+	return n / LATE_SHARE + least;
+}
+
 /* Numbers the objects; of spans that overlap, read at different times, the first stays. */
 static int number(struct go_spans *s)
 {
 	size_t kept = 0;
+	uint64_t max;
 
 	if (s->n)
 		qsort(s->span, s->n, sizeof(*s->span), by_start);
@@ -158,8 +115,12 @@ static int number(struct go_spans *s)
 		s->span[kept++] = *span;
 	}
 	s->n = kept;
-	s->low = s->span[0].start & ~((1ULL << ARENA_SHIFT) - 1);
-	s->high = s->span[kept - 1].end;
+	s->listed = kept;
+	s->listed_objects = s->objects;
+	max = s->objects + room_for(s->objects, LATE_OBJECTS_MIN);
+	s->objects_max = max < GO_OBJECT_NONE ? max : s->objects;
+	s->low = s->span[0].start & ~((1ULL << GO_ARENA_SHIFT) - 1);
+	s->high = ((s->span[kept - 1].end >> GO_ARENA_SHIFT) + LATE_ARENAS) << GO_ARENA_SHIFT;
 	return 0;
 }
 
@@ -179,26 +140,49 @@ static int map_objects(struct go_spans *s)
 	return 0;
 }
 
+/* Where the span of a page of an arena is noted; NULL: not known, or no memory. */
+static uint32_t *page_at(const struct go_spans *s, uint64_t address, bool make)
+{
+	uint64_t page = (address - s->low) >> GO_PAGE_SHIFT;
+	uint32_t **arena;
+
+	if (address - s->low >= s->high - s->low)
+		return NULL;
+	arena = &s->arena[page / GO_PAGES_OF_ARENA];
+	if (!*arena && make) {
+		*arena = malloc(GO_PAGES_OF_ARENA * sizeof(**arena));
+		if (*arena)
+			memset(*arena, 0xff, GO_PAGES_OF_ARENA * sizeof(**arena));
+	}
+	return *arena ? &(*arena)[page % GO_PAGES_OF_ARENA] : NULL;
+}
+
+/** go_spans_map() - note that pages are of a span; false: of another one, too, or no memory */
+bool go_spans_map(struct go_spans *s, uint32_t span)
+{
+	uint64_t start = s->span[span].start, end = s->span[span].end;
+	uint32_t *page;
+
+	for (uint64_t at = start; at < end; at += 1 << GO_PAGE_SHIFT) {
+		page = page_at(s, at, true);
+		if (!page || *page < GO_SPAN_ABSENT)
+			return false;
+	}
+	for (uint64_t at = start; at < end; at += 1 << GO_PAGE_SHIFT)
+		*page_at(s, at, false) = span;
+	return true;
+}
+
 /* The span of each page. */
 static int map_pages(struct go_spans *s)
 {
-	s->arenas = ((s->high - s->low) >> ARENA_SHIFT) + 1;
+	s->arenas = (s->high - s->low) >> GO_ARENA_SHIFT;
 	s->arena = s->arenas <= ARENAS_MAX ? calloc(s->arenas, sizeof(*s->arena)) : NULL;
 	if (!s->arena)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->n; i++)
-		for (uint64_t at = s->span[i].start; at < s->span[i].end; at += 1 << PAGE_SHIFT) {
-			uint64_t page = (at - s->low) >> PAGE_SHIFT;
-			uint32_t **arena = &s->arena[page / PAGES_OF_ARENA];
-
-			if (!*arena) {
-				*arena = malloc(PAGES_OF_ARENA * sizeof(**arena));
-				if (!*arena)
-					return -ENOMEM;
-				memset(*arena, 0xff, PAGES_OF_ARENA * sizeof(**arena));
-			}
-			(*arena)[page % PAGES_OF_ARENA] = i;
-		}
+		if (!go_spans_map(s, i))
+			return -ENOMEM;
 	return 0;
 }
 
@@ -210,14 +194,18 @@ static int read_once(const struct go_process *p, const struct go_heap_layout *l,
 
 	if (!go_read(p, list, w, sizeof(w)) || !w[1] || w[1] > w[2] || w[1] > SPANS_MAX)
 		return -EAGAIN;
+	s->capacity = w[1] + room_for(w[1], LATE_SPANS_MIN);
 	at = malloc(w[1] * sizeof(*at));
-	s->span = malloc(w[1] * sizeof(*s->span));
+	s->span = malloc(s->capacity * sizeof(*s->span));
 	if (!at || !s->span)
 		error = -ENOMEM;
 	else if (go_read(p, w[0], at, w[1] * sizeof(*at)) && go_word(p, list) == w[0])
 		error = read_records(p, l, at, w[1], s);
 	free(at);
-	return error ?: number(s) ?: map_objects(s) ?: map_pages(s);
+	error = error ?: number(s) ?: map_objects(s) ?: map_pages(s);
+	if (!error)
+		go_spans_find_arenas(s, list);
+	return error;
 }
 
 /**
@@ -233,7 +221,7 @@ int go_spans_read(const struct go_process *p, const struct go_heap_layout *l, st
 	for (int i = 0; i < TRIES; i++, retried++) {
 		uint64_t list = find_list(p, l);
 
-		memset(s, 0, sizeof(*s));
+		*s = (struct go_spans){ .process = p, .layout = l };
 		error = list ? read_once(p, l, list, s) : -ENOENT;
 		s->retried = retried;
 		if (!error || error == -ENOMEM)
@@ -245,18 +233,22 @@ int go_spans_read(const struct go_process *p, const struct go_heap_layout *l, st
 	return error;
 }
 
-/** go_spans_at() - the span that an address is in; GO_SPAN_NONE: in none */
-uint32_t go_spans_at(const struct go_spans *s, uint64_t address)
+/** go_spans_at() - the span that an address is in, also if it came later; GO_SPAN_NONE: in none */
+uint32_t go_spans_at(struct go_spans *s, uint64_t address)
 {
-	uint64_t page = (address - s->low) >> PAGE_SHIFT;
-	const uint32_t *arena;
-	uint32_t i;
+	uint32_t *page = page_at(s, address, false), span;
 
-	if (address - s->low >= s->high - s->low)
+	if (page && *page < GO_SPAN_ABSENT)
+		return address < s->span[*page].end ? *page : GO_SPAN_NONE;
+	if (address - s->low >= s->high - s->low || (page && *page == GO_SPAN_ABSENT))
 		return GO_SPAN_NONE;
-	arena = s->arena[page / PAGES_OF_ARENA];
-	i = arena ? arena[page % PAGES_OF_ARENA] : GO_SPAN_NONE;
-	return i == GO_SPAN_NONE || address >= s->span[i].end ? GO_SPAN_NONE : i;
+	span = go_spans_add_late(s, address);
+	if (span != GO_SPAN_ABSENT)
+		return span;
+	/* once is enough */
+	if (page)
+		*page = GO_SPAN_ABSENT;
+	return GO_SPAN_NONE;
 }
 
 /** go_span_object() - the number of the object that an address of a span is in */
@@ -270,8 +262,12 @@ uint32_t go_span_object(const struct go_span *s, uint64_t address)
 /** go_spans_of() - the span of an object */
 const struct go_span *go_spans_of(const struct go_spans *s, uint32_t object)
 {
-	size_t low = s->near[object >> NEAR_SHIFT], high = s->near[(object >> NEAR_SHIFT) + 1] + 1;
+	size_t low = s->listed, high = s->n;
 
+	if (object < s->listed_objects) {
+		low = s->near[object >> NEAR_SHIFT];
+		high = s->near[(object >> NEAR_SHIFT) + 1] + 1;
+	}
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 

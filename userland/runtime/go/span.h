@@ -13,7 +13,7 @@
 struct go_heap_layout;
 struct go_process;
 
-enum { GO_SPAN_NONE = UINT32_MAX, GO_OBJECT_NONE = UINT32_MAX };
+enum { GO_SPAN_NONE = UINT32_MAX, GO_SPAN_ABSENT = GO_SPAN_NONE - 1, GO_OBJECT_NONE = UINT32_MAX };
 
 struct go_span {
 	uint64_t start, end;		/* of its objects */
@@ -30,12 +30,15 @@ struct go_span {
 };
 
 struct go_spans {
-	struct go_span *span;
-	size_t n;
+	const struct go_process *process;
+	const struct go_heap_layout *layout;
+	uint64_t table;			/* the runtime's, of arenas; 0: not found */
+	struct go_span *span;		/* those that are listed, then those that came later; never moved */
+	size_t n, listed, capacity;
 	uint64_t low, high;
-	uint32_t **arena;		/* for each 64 MiB: the span of each page */
+	uint32_t **arena;		/* for each 64 MiB: the span of each page, GO_SPAN_ABSENT: it was looked for */
 	size_t arenas;
-	uint32_t objects;		/* in all */
+	uint32_t objects, listed_objects, objects_max;	/* in all, in those that are listed, at most */
 	uint32_t *near;			/* for every 1,024th object, and the end: its span */
 	uint64_t allocated_objects, allocated_bytes;
 	uint64_t retried;
@@ -43,7 +46,8 @@ struct go_spans {
 
 /* 0, -ENOENT: not found, -EAGAIN: changes all the time, -ENOMEM. */
 int go_spans_read(const struct go_process *p, const struct go_heap_layout *l, struct go_spans *s);
-uint32_t go_spans_at(const struct go_spans *s, uint64_t address);	/* or GO_SPAN_NONE */
+bool go_spans_map(struct go_spans *s, uint32_t span);		/* false: not all of its pages are free */
+uint32_t go_spans_at(struct go_spans *s, uint64_t address);	/* or GO_SPAN_NONE; may add a span */
 uint32_t go_span_object(const struct go_span *s, uint64_t address);	/* address is in it */
 const struct go_span *go_spans_of(const struct go_spans *s, uint32_t object);
 void go_spans_free(struct go_spans *s);
