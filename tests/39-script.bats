@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Programs in Python and PHP: the script's own lines, against the script's own word.
+# Programs in Python, PHP and Ruby: the script's own lines, against the script's own word.
 # bats file_tags=vm,script
 # shellcheck disable=SC2016 # what is quoted are programs
 
@@ -78,10 +78,10 @@ print("done"); input()'
 	"$PYTHON" -S "$TOP/tests/lib/script.py" "$BATS_TEST_TMPDIR/truth" "$REPORT" "$BATS_TEST_TMPDIR/objects"
 }
 
-# bats test_tags=core
-@test "script: PHP's lines are told apart where machine code is one, and are those of its tracebacks" {
+# begin_opening PROGRAM…: begins it with a folder to open files in, and attaches while it does
+begin_opening() {
 	mkdir "$BATS_TEST_TMPDIR/files"
-	begin php "$TOP/tests/victims/script.php" 20 "$BATS_TEST_TMPDIR/files"
+	begin "$@" 20 "$BATS_TEST_TMPDIR/files"
 	lt attach "$program" --background --kinds fd
 	says go
 	hears "done"
@@ -92,16 +92,33 @@ print("done"); input()'
 	read -r -t 300 truth <&6
 	echo "$truth" >"$BATS_TEST_TMPDIR/truth"
 	"$PYTHON" -S "$TOP/tests/lib/script.py" "$BATS_TEST_TMPDIR/truth" "$REPORT" "$BATS_TEST_TMPDIR/objects"
-	# Of what work() calls: one way through the interpreter, four lines, of which the second keeps nothing.
-	jq -e '[.sites[] | select([.frames[] | select(.script)] | length == 3)
+}
+
+# Of what work() calls: one way through the interpreter, four lines, of which the second keeps nothing.
+# lines_are_apart LANGUAGE FRAMES REGEX CLEAN: the script's frames of these lines, their functions, and the second one's
+lines_are_apart() {
+	jq -e --arg language "$1" --argjson frames "$2" --arg functions "$3" '[.sites[]
+		| select([.frames[] | select(.script)] | length == $frames)
 		| {live, own: .frames[.blame], machine: [.frames[] | select(.script | not) | [.module, .offset]]}
-		| select(.own.function | test("^Pool::(one|clean|both)$"))]
-		| length == 4 and (map(.machine) | unique | length == 1)
-		and (sort_by(.own.line) | map(.live) == [20, 0, 20, 20])
-		and all(.own.language == "php")' "$REPORT" || explain "the lines are not apart"
-	jq -e '[.sites[] | select(.frames[.blame].function == "Pool::clean") | .id] as $clean | ($clean | length > 0)
+		| select(.own.function | test($functions))]
+		| (group_by(.machine) | any(map(.own.line) | unique | length == 4))
+		and (group_by(.own.line) | map(map(.live) | add) == [20, 0, 20, 20])
+		and all(.own.language == $language)' "$REPORT" || explain "the lines are not apart"
+	jq -e --arg clean "$4" '[.sites[] | select(.frames[.blame].function == $clean) | .id] as $clean | ($clean | length > 0)
 		and all(.findings[].sites[]; . as $id | $clean | index($id) | not)' "$REPORT" ||
 		explain "the clean twin is a finding"
+}
+
+# bats test_tags=core
+@test "script: PHP's lines are told apart where machine code is one, and are those of its tracebacks" {
+	begin_opening php "$TOP/tests/victims/script.php"
+	lines_are_apart php 3 '^Pool::(one|clean|both)$' Pool::clean
+}
+
+# bats test_tags=core
+@test "script: Ruby's lines are told apart where machine code is one, and are those of its tracebacks" {
+	begin_opening ruby "$TOP/tests/victims/script.rb"
+	lines_are_apart ruby 4 '^(one|clean|both)$' clean
 }
 
 @test "script: of an interpreter that is not known it is said that its lines are missing" {

@@ -32,6 +32,12 @@ static inline bool script_address(const struct script *script, uint64_t at, uint
 	return !memory_read(script->pid, at, value, sizeof(*value)) && *value;
 }
 
-extern const struct interpreter interpreter_cpython, interpreter_php;
+/*
+ * Copies a name, which may be in any encoding; text and terminals are no places for control
+ * characters. False: out of memory.
+ */
+bool script_clean(const char *text, char *to, size_t bytes);
+
+extern const struct interpreter interpreter_cpython, interpreter_php, interpreter_ruby;
 
 #endif

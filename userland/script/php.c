@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* PHP in a process, from outside. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "elf/image.h"
@@ -11,7 +10,6 @@
 #include "script/script.h"
 #include "util/macros.h"
 #include "util/process_memory.h"
-#include "util/utf8.h"
 
 enum {
 	FILE_MAX = 64 << 20,		/* bytes in which a version is looked for */
@@ -74,24 +72,6 @@ static bool describe(const struct script *s, struct leaktrace_chain *chain, bool
 
 /* --- what the words mean --- */
 
-/* Names may be in any encoding; text and terminals are no places for control characters. */
-static bool clean(const char *text, char *to, size_t bytes)
-{
-	char *copy = utf8_copy(text);
-	size_t length = copy ? strnlen(copy, bytes - 1) : 0;
-
-	for (char *c = copy; c && *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-		else if (*c == '\xc2' && (unsigned char)c[1] < 0xa0)
-			*c = c[1] = '?';
-	if (copy)
-		memcpy(to, copy, length);
-	to[length] = '\0';
-	free(copy);
-	return copy;
-}
-
 /* Its characters are signed. */
 static uint64_t hash_of(const char *text, size_t length)
 {
@@ -118,7 +98,7 @@ static bool read_text(const struct script *s, uint64_t at, char *to, size_t byte
 	    head.length > CHARACTERS_MAX || memory_read(s->pid, at + sizeof(head), text, head.length + 1) ||
 	    text[head.length] || (head.hash && head.hash != hash_of(text, head.length)))
 		return false;
-	return clean(text, to, bytes);
+	return script_clean(text, to, bytes);
 }
 
 static bool read_lines(const struct script *s, uint64_t function, uint32_t check, uint32_t line[2])

@@ -16,7 +16,9 @@
 #include "util/proc_maps.h"
 #include "util/target_file.h"
 
-static const struct interpreter *const interpreters[] = { &interpreter_cpython, &interpreter_php };
+static const struct interpreter *const interpreters[] = {
+	&interpreter_cpython, &interpreter_php, &interpreter_ruby,
+};
 
 static const struct interpreter *by_file(const struct map *map)
 {

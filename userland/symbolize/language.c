@@ -6,7 +6,9 @@
 #include "symbolize/frame.h"
 #include "symbolize/language.h"
 
-static const struct language *const languages[] = { &language_go, &language_python, &language_php };
+static const struct language *const languages[] = {
+	&language_go, &language_python, &language_php, &language_ruby,
+};
 
 enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Languages whose frames are a script's, which have no address in machine code: Python, PHP.
+ * Languages whose frames are a script's, which have no address in machine code: Python, PHP, Ruby.
  * Their standard libraries and what package managers install are in folders that have names
  * of their own.
  */
@@ -31,6 +31,11 @@ static bool is_php(const struct symbol_frame *frame)
 	return frame->script && !strcmp(frame->script, language_php.key);
 }
 
+static bool is_ruby(const struct symbol_frame *frame)
+{
+	return frame->script && !strcmp(frame->script, language_ruby.key);
+}
+
 /* A frame without a file is one that could not be named in time. */
 static bool is_library_of_python(const struct symbol_frame *frame)
 {
@@ -46,6 +51,14 @@ static bool is_library_of_php(const struct symbol_frame *frame)
 	       (!frame->file || strstr(frame->file, "/vendor/") || strstr(frame->file, "/share/php/"));
 }
 
+/* What comes with it, or is in a gem; <internal: is in the interpreter. */
+static bool is_library_of_ruby(const struct symbol_frame *frame)
+{
+	return is_ruby(frame) &&
+	       (!frame->file || !strncmp(frame->file, "<internal:", 10) || strstr(frame->file, "/lib/ruby/") ||
+		strstr(frame->file, "/gems/"));
+}
+
 const struct language language_python = {
 	.name = "Python", .key = "python", .library = "Python's library", .open = open_none, .is_root = is_never,
 	.is_collector = is_never, .is_own = is_python, .is_library = is_library_of_python,
@@ -55,5 +68,11 @@ const struct language language_python = {
 const struct language language_php = {
 	.name = "PHP", .key = "php", .library = "PHP's libraries", .open = open_none, .is_root = is_never,
 	.is_collector = is_never, .is_own = is_php, .is_library = is_library_of_php,
+	.starts_threads = is_never,
+};
+
+const struct language language_ruby = {
+	.name = "Ruby", .key = "ruby", .library = "Ruby's libraries", .open = open_none, .is_root = is_never,
+	.is_collector = is_never, .is_own = is_ruby, .is_library = is_library_of_ruby,
 	.starts_threads = is_never,
 };

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "script/cpython.h"
 #include "script/php.h"
+#include "script/ruby.h"
 
 /* A walk as module/chain.c does it, but for the memory: which values has it made? */
 static bool uses_only_what_is_made(const struct leaktrace_chain *c)
@@ -39,7 +40,10 @@ static bool uses_only_what_is_made(const struct leaktrace_chain *c)
 
 static const struct leaktrace_chain *ours(int i)
 {
-	return i < cpython_nlayouts ? &cpython_layouts[i].chain : &php_layouts[i - cpython_nlayouts].chain;
+	if (i < cpython_nlayouts)
+		return &cpython_layouts[i].chain;
+	i -= cpython_nlayouts;
+	return i < php_nlayouts ? &php_layouts[i].chain : &ruby_layouts[i - php_nlayouts].chain;
 }
 
 /* As it is sent. */
@@ -47,7 +51,7 @@ static struct leaktrace_chain copy(int i)
 {
 	struct leaktrace_chain c = *ours(i);
 
-	c.root = i < cpython_nlayouts ? 0 : 0x555555555000;
+	c.root = c.step[0].base == 1 ? 0x555555555000 : 0;
 	return c;
 }
 
@@ -102,7 +106,7 @@ static void test_bent(int layouts)
 
 int main(void)
 {
-	int layouts = cpython_nlayouts + php_nlayouts;
+	int layouts = cpython_nlayouts + php_nlayouts + ruby_nlayouts;
 
 	for (int i = 0; i < layouts; i++)
 		test_refusals(i);
