@@ -75,6 +75,26 @@ leaks_of() {
 		"$REPORT" >/dev/null
 }
 
+# At which speed it grows is not in our hands, so whether it goes on is not asked.
+@test "go: what keeps alive what grows is in the report, though nothing is ever collected" {
+	GOGC=off start_victim victim_go
+	tell login 100
+	lt attach "$VICTIM" --holders --duration "$(paced 8)s" --json >"$(scratch)/live" 3>&- &
+	while kill -0 $! 2>/dev/null; do
+		tell login 100
+		sleep 0.1
+	done
+	wait $! || expect $? 1 "exit status"
+	REPORT=$(scratch)/report
+	jq -c 'select(.totals)' "$(scratch)/live" >"$REPORT"
+	jq -e '[.sites[] | select(.kind == "goholder")] | length == 1 and (.[0].holders[0] |
+		(.root | test("used by main.(login|init)")) and (.chain[0] | test("^map")) and
+		.grown_bytes > 1048576 and .bytes > .grown_bytes)' "$REPORT" >/dev/null ||
+		{ jq -c '[.sites[] | select(.kind == "goholder")]' "$REPORT" >&2; return 1; }
+	jq -e '.totals | has("goheap") and (has("goholder") | not)' "$REPORT" >/dev/null
+	end_victim
+}
+
 @test "go: what only the runtime knows is in profiles and metrics, too" {
 	local dir
 	dir=$(scratch)

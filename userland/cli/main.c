@@ -26,13 +26,13 @@ const struct command commands[] = {
 	  "all of them, also (without --background) those that start later.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace attach 4242 --duration 1m",
-	  OPT_TRACE | OPT_SELECT | OPT_BACKGROUND | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_SUPPRESS, cmd_attach },
+	  OPT_TRACE | OPT_SELECT | OPT_BACKGROUND | OPT_HOLDERS | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_SUPPRESS, cmd_attach },
 	{ "run", "[OPTION…] -- COMMAND [ARG…]", "Run a command and trace it from its first instruction",
 	  "Leaks are shown as they are found; the report follows when the command ends.\n"
 	  "Exit status: that of COMMAND, 128 + N if signal N ended it; 126: not executable,\n"
 	  "127: not found; 2: leaktrace failed. Leaks alone change it only with --fail-on.",
 	  "leaktrace run --fail-on leak --kinds fd -- ./server --selftest",
-	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT |
+	  OPT_TRACE | OPT_SELECT | OPT_HOLDERS | OPT_DURATION | OPT_JSON | OPT_REPORT | OPT_FAIL_ON | OPT_LEAK_EXIT |
 	  OPT_SUPPRESS, cmd_run },
 	{ "tail", "[OPTION…] [PID]", "Show leaks as they are found in every traced process, or in one",
 	  "It does not matter who started the tracing. Nothing is attached or detached.",

@@ -18,6 +18,7 @@
 #include "export/push_encode.h"
 #include "host/table.h"
 #include "model/kind.h"
+#include "model/runtime.h"
 #include "report/output.h"
 #include "session/selector.h"
 #include "session/suppressions.h"
@@ -107,6 +108,10 @@ static const struct option_exception exceptions[] = {
 	{ "diff", "format", "text or json" },
 	{ "top", "every", "look every TIME (default: 3s)" },
 	{ "top", "json", "print JSON, one look per line" },
+	{ "attach", "holders", "of a Go program, show what keeps alive what grows" },
+	{ "attach", "max-memory", "--holders: use at most this much memory (default: 256M)" },
+	{ "run", "holders", "of a Go program, show what keeps alive what grows" },
+	{ "run", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "go", "format", "text, json or pprof" },
 	{ "go", "json", "the same as --format json, on one line" },
 	{ "look", "duration", "look for TIME: 10, 10s, 2m, 1h (default: 1m)" },
@@ -268,10 +273,13 @@ static int parse_go(const char *name, const char *arg, struct options *o)
 static int parse_holders(const char *name, const char *arg, struct options *o)
 {
 	o->holders |= !strcmp(name, "holders");
-	if (strcmp(name, "max-memory"))
-		return 0;
-	o->max_bytes = parse_size(arg);
-	return o->max_bytes >= 1 << 20 ? 0 : fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
+	if (!strcmp(name, "max-memory")) {
+		o->max_bytes = parse_size(arg);
+		if (o->max_bytes < 1 << 20)
+			return fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
+	}
+	o->session.holders_bytes = o->holders ? o->max_bytes ?: RUNTIME_HOLDERS_BYTES : 0;
+	return 0;
 }
 
 /* Names as in Prometheus; any value. */

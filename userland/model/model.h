@@ -65,6 +65,7 @@ struct model {				/* owns what it points to, unless noted */
 	struct proc_load load;		/* of the target, as of the last read */
 	struct history *history;	/* NULL: only one sample */
 	struct runtime *runtime;	/* NULL: no language runtime */
+	uint64_t holders_bytes;		/* memory to find what holds its objects; 0: it is not asked for */
 	struct symbolizer *symbolizer;	/* NULL: nothing can be named */
 	bool borrowed_symbolizer;	/* the parent's, which refreshes it */
 	bool script_is_new;		/* an interpreter that had not begun when it was looked at */

@@ -61,6 +61,12 @@ struct runtime *runtime_open(pid_t pid, char *err, size_t errlen)
 	return NULL;
 }
 
+/** runtime_find_holders() - have samples tell what keeps more and more alive, using at most @max_bytes */
+void runtime_find_holders(struct runtime *p, uint64_t max_bytes)
+{
+	p->ops->find_holders(p->reader, max_bytes);
+}
+
 /** runtime_sample() - take a sample if one is due, or @in_any_case */
 bool runtime_sample(struct runtime *p, bool in_any_case)
 {
@@ -70,7 +76,7 @@ bool runtime_sample(struct runtime *p, bool in_any_case)
 		return false;
 	free(p->sites);
 	p->sites = NULL;
-	p->ops->sample(p->reader);
+	p->ops->sample(p->reader, in_any_case);
 	p->next_ns = monotonic_ns() + SAMPLE_EVERY_NS + 20 * (monotonic_ns() - now);
 	return true;
 }
@@ -117,7 +123,8 @@ int runtime_totals(struct runtime *p, struct runtime_total totals[RUNTIME_KINDS]
 	for (size_t i = 0; i < n; i++) {
 		for (k = 0; k < have && strcmp(totals[k].kind, s[i].kind); k++)
 			;
-		if (k == RUNTIME_KINDS)
+		/* what is held is counted where it was allocated */
+		if (k == RUNTIME_KINDS || s[i].holder)
 			continue;
 		if (k == have)
 			totals[have++] = (struct runtime_total){ .kind = s[i].kind };

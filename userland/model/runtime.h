@@ -20,6 +20,13 @@ struct symbol_frame;
  * A call path whose objects only the runtime knows, such as goroutines; the
  * fields that all languages share.
  */
+/* What keeps more and more objects alive. */
+struct runtime_holder {
+	const char *root;		/* a variable, a goroutine */
+	const char *chain;		/* of references from there to most of them, a line each */
+	uint64_t grown_bytes;
+};
+
 struct runtime_site {			/* owned by the runtime, including what it points to */
 	uint32_t id;			/* from 1; the same in each sample */
 	const char *kind, *type;
@@ -32,6 +39,7 @@ struct runtime_site {			/* owned by the runtime, including what it points to */
 	const struct symbol_frame *frames;	/* innermost first */
 	int nframes;
 	const struct symbol_frame *by;	/* where they were created; NULL: unknown */
+	const struct runtime_holder *holder;	/* NULL: it is a call path, not what holds something */
 };
 
 struct runtime_reader;			/* a running program that is sampled repeatedly */
@@ -43,7 +51,10 @@ struct runtime_ops {
 	 * read, or with an empty err if it is not of this language.
 	 */
 	struct runtime_reader *(*open)(pid_t pid, char *err, size_t errlen);
-	int (*sample)(struct runtime_reader *l);	/* takes a sample and updates the verdicts; 0 or -errno */
+	/* Takes a sample and updates the verdicts; may_be_last: if it is not the first. 0 or -errno. */
+	int (*sample)(struct runtime_reader *l, bool may_be_last);
+	/* From now on, samples tell what keeps more and more alive. */
+	void (*find_holders)(struct runtime_reader *l, uint64_t max_bytes);
 	/* All call paths, unordered; malloced, valid until the next sample. */
 	size_t (*sites)(struct runtime_reader *l, struct runtime_site **sites);
 	void (*close)(struct runtime_reader *l);
@@ -60,6 +71,9 @@ struct runtime;
  * runtime supports it.
  */
 struct runtime *runtime_open(pid_t pid, char *err, size_t errlen);
+/* Before the first sample: also tell what keeps more and more alive, in so much memory. */
+enum { RUNTIME_HOLDERS_BYTES = 256 << 20 };
+void runtime_find_holders(struct runtime *p, uint64_t max_bytes);
 /* Takes a sample if one is due, or in_any_case; returns whether it did. */
 bool runtime_sample(struct runtime *p, bool in_any_case);
 /* As of the last sample, worst first; valid until the next one. */

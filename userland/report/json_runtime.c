@@ -44,6 +44,19 @@ static struct json_object *span(double p50_s, double max_s)
 	return o;
 }
 
+static struct json_object *holder_of(const struct runtime_site *s)
+{
+	struct json_object *o = json_object_new_object(), *chain = json_object_new_array();
+
+	json_put(o, "root", json_object_new_string(s->holder->root));
+	for (const char *c = s->holder->chain; *c; c += strcspn(c, "\n"), c += *c == '\n')
+		json_object_array_add(chain, json_object_new_string_len(c, strcspn(c, "\n")));
+	json_put(o, "chain", chain);
+	json_put_number(o, "bytes", s->bytes);
+	json_put_number(o, "grown_bytes", s->holder->grown_bytes);
+	return o;
+}
+
 /** report_json_runtime_site() - as report_json_site(), for a runtime's site */
 struct json_object *report_json_runtime_site(const struct runtime_site *s)
 {
@@ -63,6 +76,12 @@ struct json_object *report_json_runtime_site(const struct runtime_site *s)
 	report_json_put_frames(o, s->frames, s->nframes, runtime_site_blamed_frame(s));
 	if (s->by)
 		json_put(o, "created_by", report_json_frame(s->by));
+	if (s->holder) {
+		struct json_object *holders = json_object_new_array();
+
+		json_object_array_add(holders, holder_of(s));
+		json_put(o, "holders", holders);
+	}
 	json_put(o, "released_at", json_object_new_array());
 	json_put(o, "examples", json_object_new_array());
 	return o;

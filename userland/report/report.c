@@ -319,6 +319,6 @@ void report_folded(FILE *f, struct model *m)
 		fold(f, comm, kind_name(s->kind), frames, n, blocks_of(m, s));
 	}
 	for (size_t i = 0; i < nknown; i++)
-		if (known[i].live)
+		if (known[i].live && !known[i].holder)
 			fold(f, comm, known[i].kind, known[i].frames, known[i].nframes, known[i].live);
 }

@@ -21,15 +21,24 @@ static void write_head(FILE *f, const struct runtime_site *s, const struct repor
 	char a[32], b[32];
 
 	report_verdict(f, j, style);
-	fprintf(f, "%s %s", format_count(s->live, a), s->kind);
-	if (s->bytes)
+	if (s->holder)
+		fprintf(f, "%s held by ", format_bytes(s->bytes, b));
+	else
+		fprintf(f, "%s %s", format_count(s->live, a), s->kind);
+	if (s->bytes && !s->holder)
 		fprintf(f, " (%s)", format_bytes(s->bytes, b));
 	else
-		fprintf(f, " %s", s->type);
+		fprintf(f, "%s%s", s->holder ? "" : " ", s->type);
 	report_at(f, runtime_site_blamed_frame(s));
 	fprintf(f, "%s", PLAIN(style));
 	report_confidence(f, j);
 	fputc('\n', f);
+}
+
+static void write_chain(FILE *f, const char *chain)
+{
+	for (const char *c = chain; *c; c += strcspn(c, "\n"), c += *c == '\n')
+		fprintf(f, "    -> %.*s\n", (int)strcspn(c, "\n"), c);
 }
 
 /** report_runtime_site() - print a runtime's site as a finding */
@@ -42,6 +51,8 @@ void report_runtime_site(FILE *f, const struct runtime_site *s, const struct rep
 		report_sentence(f, "  - ", s->judgement->evidence[i], style);
 	if (brief)
 		return;
+	if (s->holder)
+		write_chain(f, s->holder->chain);
 	if (s->in_thread)
 		fprintf(f, "  - %s of them occupy a thread each\n", format_count(s->in_thread, held));
 	report_stack(f, s->frames, s->nframes, "  is at      ", runtime_site_blamed_frame(s), style);

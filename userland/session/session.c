@@ -128,6 +128,7 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	if (!t)
 		return NULL;
 	model_init(&t->model);
+	t->model.holders_bytes = s->options->holders_bytes;
 	t->alarms = alarm_set_new();
 	t->model.history = history_new();
 	if (!t->alarms || !t->model.history || client_target_get(s->client, id, &t->model)) {

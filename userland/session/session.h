@@ -57,6 +57,7 @@ struct session_options {
 	uint32_t kinds;		/* bits: 1 << LEAKTRACE_KIND_… */
 	uint32_t max_objects;	/* of a target's table in the kernel; 0: the module's default */
 	uint64_t heap_rate_bytes;	/* mean distance of samples of the heap */
+	uint64_t holders_bytes;	/* memory to find what holds the objects of a runtime; 0: not */
 	bool follow_fork;	/* children become targets */
 	bool background;	/* targets outlive the session */
 	bool every_object;	/* events: also every creation and release */

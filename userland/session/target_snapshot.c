@@ -49,6 +49,8 @@ void target_open_runtime(struct model *m)
 		return;
 	runtime_close(m->runtime);
 	m->runtime = runtime_open(m->target.pid, err, sizeof(err));
+	if (m->runtime && m->holders_bytes)
+		runtime_find_holders(m->runtime, m->holders_bytes);
 	if (m->runtime)
 		runtime_sample(m->runtime, true);
 	else if (*err)

@@ -8,16 +8,18 @@
 #include "runtime/go/holders.h"
 #include "util/array.h"
 #include "util/clock.h"
+#include "util/error.h"
 #include "util/format.h"
+#include "util/macros.h"
 
 enum {
-	MEMORY_MAX_BYTES = 256 << 20, GROWN_MIN_BYTES = 1 << 20,
+	GROWN_MIN_BYTES = 1 << 20,
 	SHARE = 32 /* what changes while it is read may be missed: less than one in so many bytes is not told */,
 };
 
 static bool walk(struct go_held *held, const struct go_process *p, struct go_holders *h)
 {
-	struct go_holders_options o = { .max_bytes = MEMORY_MAX_BYTES };
+	struct go_holders_options o = { .max_bytes = held->max_bytes ?: RUNTIME_HOLDERS_BYTES };
 
 	return !go_holders_read(h, p, &o, held->error, sizeof(held->error));
 }
@@ -27,8 +29,14 @@ void go_held_keep(struct go_held *held, const struct go_process *p)
 {
 	struct go_holders h;
 
-	if (held->walks == 2 || held->error[0])
+	if (held->error[0])
 		return;
+	if (held->walks == ARRAY_SIZE(held->past)) {
+		go_past_free(&held->past[1]);
+		held->past[1] = held->past[2];
+		held->past[2] = (struct go_past){ 0 };
+		held->walks--;
+	}
 	if (walk(held, p, &h) && go_past_keep(&held->past[held->walks], &h))
 		held->walks++;
 	go_holders_free(&h);
@@ -40,13 +48,24 @@ static bool may_grow(const struct go_root *root)
 	return root->kind == GO_ROOT_POOL || root->kind == GO_ROOT_RUNTIME;
 }
 
+/* The walk that leaves a good part of the time behind it; NULL: there were none but the first. */
+static const struct go_past *middle_of(const struct go_held *held)
+{
+	const struct go_past *newest = &held->past[2];
+
+	if (held->walks < 2)
+		return NULL;
+	return held->walks == 3 && held->window_s >= 1.5 * (newest->at_s - held->past[0].at_s) ? newest : &held->past[1];
+}
+
 /* As fast as before, or at least half as fast. */
 static bool is_steady(const struct go_held *held, uint64_t first, uint64_t middle, uint64_t now)
 {
-	double before_s = held->past[1].at_s - held->past[0].at_s;
+	const struct go_past *past = middle_of(held);
+	double before_s = past ? past->at_s - held->past[0].at_s : 0;
 	double after_s = held->window_s - before_s;
 
-	return held->walks == 2 && before_s > 0 && after_s > 0 && middle > first && now > middle &&
+	return before_s > 0 && after_s > 0 && middle > first && now > middle &&
 	       (now - middle) / after_s >= (middle - first) / before_s / 2;
 }
 
@@ -72,6 +91,19 @@ static char *chain_of(struct go_holders *h, uint32_t root)
 	return chain.text;
 }
 
+static void judge(struct go_held *held, struct go_held_growth *g)
+{
+	char grown[32], window[32];
+
+	g->holder = (struct runtime_holder){ g->root, g->chain, g->grown_bytes };
+	g->judgement = (struct judgement){
+		.verdict = g->is_steady ? VERDICT_SUSPECT : VERDICT_OK, .confidence = g->is_steady ? 0.5 : 0,
+	};
+	g->judgement.evidence[0] = strdup_printf("holds %s more than %s ago%s", format_bytes(g->grown_bytes, grown),
+						 format_seconds(held->window_s, window),
+						 g->is_steady ? ", and has not slowed down" : "");
+}
+
 struct amount {				/* that a root held before */
 	uint64_t first, middle;
 };
@@ -89,7 +121,7 @@ static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const
 	g = &held->growth[held->n];
 	*g = (struct go_held_growth){
 		.root = strdup_printf("%s", go_root_name(&h->reach, &h->variables, root)),
-		.chain = chain_of(h, root), .bytes = r->bytes, .grown_bytes = r->bytes - first,
+		.chain = chain_of(h, root), .objects = r->objects, .bytes = r->bytes, .grown_bytes = r->bytes - first,
 		.is_steady = is_steady(held, first, before->middle, r->bytes),
 	};
 	if (!g->root || !g->chain) {
@@ -97,6 +129,7 @@ static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const
 		free(g->chain);
 		return false;
 	}
+	judge(held, g);
 	held->n++;
 	return true;
 }
@@ -110,13 +143,14 @@ static int most_grown(const void *a, const void *b)
 
 static bool compare(struct go_held *held, struct go_holders *h)
 {
+	const struct go_past *middle = middle_of(held);
 	uint32_t roots = h->reach.chains.roots;
 	struct amount *before = calloc(roots + 1, sizeof(*before));
 	bool good = before;
 
 	for (uint32_t i = 0; good && i < roots; i++) {
 		before[i].first = go_past_root(&held->past[0], h, i);
-		before[i].middle = held->walks == 2 ? go_past_root(&held->past[1], h, i) : 0;
+		before[i].middle = middle ? go_past_root(middle, h, i) : 0;
 	}
 	/* uses the first walk up */
 	if (good)
@@ -132,8 +166,9 @@ void go_held_compare(struct go_held *held, const struct go_process *p)
 {
 	struct go_holders h;
 
-	if (!held->walks || held->error[0])
+	if (!held->walks || held->error[0] || held->compared)
 		return;
+	held->compared = true;
 	held->window_s = monotonic_ns() / 1e9 - held->past[0].at_s;
 	if (walk(held, p, &h) && !compare(held, &h))
 		snprintf(held->error, sizeof(held->error), "out of memory");
@@ -142,15 +177,31 @@ void go_held_compare(struct go_held *held, const struct go_process *p)
 	go_holders_free(&h);
 }
 
+/** go_held_look() - walk if it is time, and compare if this may be the last sample */
+void go_held_look(struct go_held *held, const struct go_process *p, bool may_be_last)
+{
+	double now_s = monotonic_ns() / 1e9, first_s = held->past[0].at_s;
+
+	if (held->error[0] || held->compared)
+		return;
+	if (held->walks && may_be_last)
+		go_held_compare(held, p);
+	else if (held->walks < 2 || now_s - first_s >= 2 * (held->past[held->walks - 1].at_s - first_s))
+		go_held_keep(held, p);
+	if (held->error[0])
+		fail("what holds the heap is not told: %s", held->error);
+}
+
 /** go_held_free() - release it */
 void go_held_free(struct go_held *held)
 {
 	for (size_t i = 0; i < held->n; i++) {
 		free(held->growth[i].root);
 		free(held->growth[i].chain);
+		judgement_clear(&held->growth[i].judgement);
 	}
 	free(held->growth);
-	go_past_free(&held->past[0]);
-	go_past_free(&held->past[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(held->past); i++)
+		go_past_free(&held->past[i]);
 	memset(held, 0, sizeof(*held));
 }

@@ -18,6 +18,7 @@
 
 struct runtime_reader {
 	struct go_view view;
+	bool finds_holders;
 };
 
 /* The collector's totals, if they can be found. */
@@ -73,14 +74,31 @@ static struct runtime_reader *reader_open(pid_t pid, char *err, size_t errlen)
 }
 
 /* After an error the previous samples are kept. */
-static int sample_again(struct runtime_reader *l)
+static int sample_again(struct runtime_reader *l, bool may_be_last)
 {
 	int err = go_sample(&l->view);
 
 	if (err)
 		go_view_undo(&l->view);
 	go_judge(&l->view);
+	if (!err && l->finds_holders)
+		go_held_look(&l->view.held, l->view.process, may_be_last);
 	return err;
+}
+
+static void find_holders(struct runtime_reader *l, uint64_t max_bytes)
+{
+	l->finds_holders = true;
+	l->view.held.max_bytes = max_bytes;
+}
+
+static struct runtime_site holder_of(struct go_view *v, struct go_held_growth *g)
+{
+	return (struct runtime_site){
+		.id = v->nsites + 1 + (g - v->held.growth), .kind = "goholder", .type = g->root,
+		.live = g->objects, .baseline = g->objects, .bytes = g->bytes,
+		.baseline_bytes = g->bytes - g->grown_bytes, .judgement = &g->judgement, .holder = &g->holder,
+	};
 }
 
 static struct runtime_site site_of(struct go_view *v, struct go_site *s)
@@ -104,13 +122,15 @@ static size_t sites_of(struct runtime_reader *l, struct runtime_site **sites)
 	struct go_view *v = &l->view;
 	size_t n = 0;
 
-	*sites = calloc(v->nsites + 1, sizeof(**sites));
+	*sites = calloc(v->nsites + v->held.n + 1, sizeof(**sites));
 	for (size_t i = 0; *sites && i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
 
 		if (s->live || s->judgement.verdict > VERDICT_OK)
 			(*sites)[n++] = site_of(v, s);
 	}
+	for (size_t i = 0; *sites && i < v->held.n; i++)
+		(*sites)[n++] = holder_of(v, &v->held.growth[i]);
 	return n;
 }
 
@@ -118,13 +138,15 @@ static void reader_close(struct runtime_reader *l)
 {
 	struct go_process *process = l->view.process;
 
+	go_held_free(&l->view.held);
 	go_view_free(&l->view);
 	go_close(process);
 	free(l);
 }
 
 static const struct runtime_ops runtime = {
-	.open = reader_open, .sample = sample_again, .sites = sites_of, .close = reader_close,
+	.open = reader_open, .sample = sample_again, .find_holders = find_holders, .sites = sites_of,
+	.close = reader_close,
 };
 
 __attribute__((constructor)) static void register_runtime(void)
