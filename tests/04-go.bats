@@ -268,7 +268,7 @@ every_holder() {
 	[ "$1" = new ] || local CHAIN_map='.*' CHAIN_slice='.*' CHAIN_login='.*'
 	holds 'main.cache$|used by main.remember\)' "$CHAIN_map" $((2000 * 4096))
 	holds 'main.pinned$|used by main.(shelf.)?(store|.*init.*)\)' "$CHAIN_slice" $((100 * 65536))
-	holds 'main.front$|used by main.(login|init)\)' "$CHAIN_login" $((3000 * 2048))
+	holds 'main.front$|used by main.login\)' "$CHAIN_login" $((3000 * 2048))
 	holds 'main.chain$|used by main.prepend\)' '[^>]*' $((19999 * 48))
 	holds 'main.queue$|used by main.enqueue\)' 'chan \[\]uint8 -> \[\]\[\]uint8 -> \[\]uint8' $((1000 * 3072))
 	holds '^goroutine in main.waitWithMemory.func1, started by main.waitWithMemory$' '.*' $((100 * 32768))
@@ -392,11 +392,11 @@ used() {
 	done
 	wait $!
 	jq -e '(.target.window_s >= 3) and .roots[0].grown_bytes > 100 * 2048 and
-		(.roots[0].root | test("used by main.(login|init)")) and
+		(.roots[0].root | test("used by main.login")) and
 		(.holders[0] | .grown_bytes > 100 * 2048 and .chain == ["map[string]*main.session",
 			"main.session.blob", "[]uint8"]) and
 		([.roots[] | select(.root | test("main.remember")) | .grown_bytes] == [0]) and
-		(.findings | map(select(.kind == "growth")) | length == 1 and (.[0].root | test("main.(login|init)")) and
+		(.findings | map(select(.kind == "growth")) | length == 1 and (.[0].root | test("main.login")) and
 			(.[0].chain[0] | test("^map")))' "$REPORT" >/dev/null ||
 		{ jq -c '.roots[0], .holders[0], .findings' "$REPORT" >&2; return 1; }
 }
@@ -425,7 +425,7 @@ grow() {
 		tell map 2000
 		watch_while grow
 		jq -e '.grown | length == 1 and (.[0] | .verdict == "suspect" and
-			(.root | test("used by main.(login|init)")) and .chain[0][:3] == "map" and
+			(.root | test("used by main.login")) and .chain[0][:3] == "map" and
 			.grown_bytes > 1048576 and .bytes > .grown_bytes)' "$REPORT" >/dev/null ||
 			{ jq -c .grown "$REPORT" >&2; return 1; }
 		watch_while innocent

@@ -140,6 +140,7 @@ static void merge_uses(struct go_variables *v)
 			continue;
 		now = rank(v->process, one->user);
 		one->is_runtime = !now;
+		one->is_only_set = now == 1;
 		if (kept && v->list[kept - 1].at == one->at) {
 			if (now > best)
 				v->list[kept - 1] = *one;
@@ -269,9 +270,14 @@ struct go_variable go_variables_at(const struct go_variables *v, uint64_t at)
 {
 	struct go_variable one = by_itself(v, at), other;
 
-	if (one.at && (one.name ? !strstr(one.name, "..stmp_") : one.at == at))
+	if (one.at && (one.name ? !strstr(one.name, "..stmp_") : one.at == at && !one.is_only_set))
 		return one;
 	other = by_reference(v, at);
+	/* what is only initialised itself is used by way of the variable that refers to it */
+	if (one.is_only_set && one.at == other.at && !other.is_only_set)
+		one.user = other.user;
+	if (one.at == at && !one.name)
+		return one;
 	if (other.at > one.at || (other.at && one.name))
 		return other;
 	return one.at ? one : (struct go_variable){ .at = at, .bytes = 8, .is_runtime = !v->has_symbols };

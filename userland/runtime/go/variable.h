@@ -19,6 +19,7 @@ struct go_variable {
 	const char *name;		/* NULL: no symbol */
 	uint64_t user;			/* address of code that uses it; 0: none was found */
 	bool is_runtime;		/* nothing but the runtime's */
+	bool is_only_set;		/* user initialises it, and no other was found */
 };
 
 struct go_variables {
