@@ -707,4 +707,10 @@ heap_profile() { lt go "$VICTIM" --json | jq -r .totals.goheap.profile; }
 	tell recv 30
 	out=$(lt go "$VICTIM")
 	[[ $out == *"30 goroutines: chan receive"*main.waitForAnswer* ]]
+	# which does not tell of the heap what has to be known to walk it
+	status=0
+	out=$(lt go "$VICTIM" --holders 2>&1) || status=$?
+	expect "$status" 2 "exit status"
+	[[ $out == *go1.99* ]]
+	expect "$(wc -l <<<"$out")" 1 lines
 }

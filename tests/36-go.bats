@@ -6,6 +6,7 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # REPORT, VICTIM: see lib/common
 
 load lib/common
+load lib/go
 
 setup() {
 	need_module
@@ -93,6 +94,20 @@ leaks_of() {
 		{ jq -c '[.sites[] | select(.kind == "goholder")]' "$REPORT" >&2; return 1; }
 	jq -e '.totals | has("goheap") and (has("goholder") | not)' "$REPORT" >/dev/null
 	end_victim
+}
+
+@test "go: descriptors and C memory of the table of leaks in docs/go.md, and nothing of mended twins" {
+	local name go command answer named looks=()
+	while IFS=$'\t' read -r name go command answer named; do
+		look_at_example "$VICTIMS/victim_go_leaks" "$name" "$command" 3>&- &
+		looks+=($!)
+		look_at_example "$VICTIMS/victim_go_leaks" "$name" "$command" mended 3>&- &
+		looks+=($!)
+	done < <(table_rows attach)
+	expect "${#looks[@]}" 6 looks
+	wait "${looks[@]}"
+	examples_are_as_told attach
+	end_examples
 }
 
 @test "go: what only the runtime knows is in profiles and metrics, too" {

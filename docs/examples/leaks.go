@@ -181,35 +181,39 @@ func watchUntilDone() {
 	close(done)
 }
 
-func open() *os.File {
-	file, err := os.Open("/etc/passwd")
-	if err != nil {
-		panic(err)
-	}
-	return file
-}
-
 // Closed when it returns, and it does not.
 func checkFiles() {
 	for ; ; time.Sleep(pause) {
-		defer open().Close()
+		file, err := os.Open("/etc/passwd")
+		if err == nil {
+			defer file.Close()
+		}
 	}
 }
 
 func checkEachFile() {
 	for ; ; time.Sleep(pause) {
-		func() {
-			defer open().Close()
-		}()
+		checkFile()
 	}
 }
 
+func checkFile() {
+	file, err := os.Open("/etc/passwd")
+	if err == nil {
+		defer file.Close()
+	}
+}
+
+// It is kept, and never closed.
 func readConfig() {
-	opened = append(opened, open())
+	file, err := os.Open("/etc/passwd")
+	if err == nil {
+		opened = append(opened, file)
+	}
 }
 
 func readConfigAndClose() {
-	open().Close()
+	checkFile()
 }
 
 const pause = 20 * time.Millisecond

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the suites about Go share: tests/victims/go, built with the oldest and the
-# newest Go of Debian. A suite says: load lib/common, load lib/go.
+# newest Go of Debian; $LEAKTRACE_GO is another program 'go' than the newest one. A
+# suite says: load lib/common, load lib/go.
 # shellcheck disable=SC2034,SC2153 # REPORT, VICTIMS, VICTIM: see common.bash
 
 # build GO VICTIM VARIANT: compiled packages are kept in the cache
@@ -29,7 +30,7 @@ build_victims() {
 	export GO_VICTIMS=$BATS_FILE_TMPDIR/go
 	mkdir "$GO_VICTIMS"
 	command -v go >/dev/null || lacking "no go: run scripts/setup --test"
-	new=$("$TOP/scripts/golang") || lacking "no newer Go: scripts/golang failed"
+	new=${LEAKTRACE_GO:-$("$TOP/scripts/golang")} || lacking "no newer Go: scripts/golang failed"
 	for variant; do
 		build "$(command -v go)" "$GO_VICTIMS/old" "$variant"
 		build "$new" "$GO_VICTIMS/new" "$variant"
@@ -76,4 +77,50 @@ leak() {
 	printf '%s\n' "${orders[@]}" >&"${VICTIM_IN[$VICTIM]}"
 	mapfile -t -n "${#orders[@]}" -u "${VICTIM_OUT[$VICTIM]}" answers
 	[ "${answers[*]}" = "${orders[*]//*/ok}" ] || { echo "the victim: ${answers[*]}" >&2; return 1; }
+}
+
+# --- the table of leaks in docs/go.md ---
+
+# table_rows SUBCOMMAND: NAME GO COMMAND ANSWER NAMED of its rows, by tabs
+table_rows() {
+	awk -F ' *[|] *' -v subcommand="leaktrace $1 " '/^## / { in_table = /^## Leaks, and/ }
+		in_table && $3 ~ /^`/ && index($4, subcommand) == 2 {
+			go = $2 ~ /before Go/ ? "old" : "new"
+			gsub(/`/, "")
+			print $3 "\t" go "\t" $4 "\t" $5 "\t" $6 }' "$TOP/docs/go.md"
+}
+
+# look_at_example PROGRAM NAME COMMAND [mended]: what COMMAND says of it, to a file
+look_at_example() {
+	local out words pid status=0
+	out=$(scratch)/$2${4-}
+	"$1" "$2" ${4:+"$4"} >"$out.log" 2>&1 3>&- &
+	pid=$!
+	echo $pid >>"$(scratch)/pids"
+	sleep 2		# what is only set up does not grow any more
+	read -ra words <<<"${3/PID/$pid}"
+	lt "${words[@]:1}" >"$out" 2>&1 || status=$?
+	echo "exit status $status" >>"$out"
+	kill $pid
+}
+
+# If they have not ended with the look.
+end_examples() {
+	local pid
+	while read -r pid; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done <"$(scratch)/pids"
+}
+
+# examples_are_as_told SUBCOMMAND: each of its rows, and of mended twins nothing is said
+examples_are_as_told() {
+	local name go command answer named out
+	while IFS=$'\t' read -r name go command answer named; do
+		out=$(scratch)/$name
+		"$PYTHON" "$TOP/tests/lib/docs.py" printed "$out" "$answer" "    $named" ||
+			{ printf '%s\n' "$name" "$answer" "$named" | cat - "$out" >&2; return 1; }
+		expect "$(tail -n 1 "$out")" "exit status $([[ ${answer,,} == leak* ]] && echo 1 || echo 0)" "$name"
+		expect "$(tail -n 1 "${out}mended")" "exit status 0" "mended $name"
+		refute grep -E -i -A 3 '^(leak|suspect|finding|grows)' "${out}mended"
+	done < <(table_rows "$1")
 }

@@ -44,6 +44,7 @@ static const struct {
 	{ "/include/c++/v1/", "libc++" }, { "/include/c++/", "libstdc++" },
 	{ "/libstdc++-v3/", "libstdc++" }, { "/rustlib/src/rust/", "Rust's standard library" },
 	{ "/rust/deps/", "Rust's standard library" },
+	{ "cgo-gcc-prolog", "cgo" }, { "_cgo_export.c", "cgo" }, { "_cgo_gotypes.go", "cgo" },
 };
 
 /* Allocators that a program may be linked with, and wrappers that many have. */
@@ -57,7 +58,7 @@ static const struct {
 	{ "operator new", "operator new" }, { "operator delete", "operator delete" },
 	{ "__rust_alloc", "Rust's allocator" }, { "__rust_realloc", "Rust's allocator" },
 	{ "__rdl_", "Rust's allocator" }, { "__rg_", "Rust's allocator" },
-	{ "__rustc::", "Rust's allocator" }, { "__interceptor_", "a sanitizer" },
+	{ "__rustc::", "Rust's allocator" }, { "__interceptor_", "a sanitizer" }, { "_cgo_", "cgo" },
 };
 
 static const char *const wrappers[] = {

@@ -123,6 +123,9 @@ static void go(void)
 	CHECK(is(of("/bin/a", "runtime/internal/syscall/syscall_linux.go", "syscall.RawSyscall6"), "Go's standard library"));
 	CHECK(is(of("/bin/a", "/root/src/runtimes/a.go", "runtime.leak"), "own"));
 	CHECK(is(of("/bin/a", "/root/src/main.go", "main.leak"), "own"));
+	CHECK(is(of("/bin/a", "/tmp/go-build/cgo-gcc-prolog", "_cgo_b9d662bdf3af_Cfunc_memset"), "cgo"));
+	CHECK(is(of("/bin/a", NULL, "_cgo_b9d662bdf3af_Cfunc_memset"), "cgo"));
+	CHECK(is(of("/bin/a", "_cgo_gotypes.go", "main._Cfunc_memset"), "cgo"));
 }
 
 static void blamed(void)
