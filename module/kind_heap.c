@@ -48,7 +48,6 @@
 
 enum {
 	UNDOS = 64,		/* reallocations that may be undone */
-	MAX_PAGES = 64,		/* brought into memory for one stack */
 	BATCH = 128,
 };
 
@@ -146,15 +145,21 @@ static bool write_tag(struct lt_gate *gate, u64 block, u64 mean, u8 tag)
  * of the target's is touched that is not there.
  */
 
-static bool news_lock(struct heap_news *n)
+/* Or another program's, or another gate: it is over. */
+static bool is_current(void *arg)
 {
+	struct heap_news *n = arg;
 	struct lt_gate *gate;
 
-	lt_work_lock(n->work);
 	n->heap = n->t->dead ? NULL : heap_of(n->t);
 	gate = n->heap ? rcu_access_pointer(n->heap->gates.gate) : NULL;
-	/* Another program's, or another gate: it is over. */
-	if (gate == n->gate && !gate->finished && current->mm == n->gate->mm)
+	return gate == n->gate && !gate->finished && current->mm == n->gate->mm;
+}
+
+static bool news_lock(struct heap_news *n)
+{
+	lt_work_lock(n->work);
+	if (is_current(n))
 		return true;
 	lt_work_unlock(n->work);
 	return false;
@@ -165,37 +170,10 @@ static void news_unlock(struct heap_news *n)
 	lt_work_unlock(n->work);
 }
 
-/* The registers that the caller had within its call. */
-static void caller_regs(const struct heap_news *n, struct pt_regs *regs)
-{
-	*regs = *task_pt_regs(current);
-	instruction_pointer_set(regs, n->caller - 1);
-	user_stack_pointer_set(regs, n->at + sizeof(n->caller));
-}
-
 /* Under news_lock(), which is given up and taken again. Return: as that. */
 static bool capture(struct heap_news *n)
 {
-	unsigned long missed = 0, *want = &missed;
-	struct pt_regs regs;
-	int pages;
-
-	caller_regs(n, &regs);
-	for (pages = 0;; pages++) {
-		if (pages == MAX_PAGES)
-			want = NULL;
-		if (lt_probe_resume()) {
-			n->stack = lt_stack_capture_call(n->t, &regs, want);
-			lt_probe_leave();
-		}
-		if (!want || !missed)
-			return true;
-		news_unlock(n);
-		if (!lt_walk_fault_in(missed))
-			want = NULL;
-		if (!news_lock(n))
-			return false;
-	}
+	return lt_work_capture_call(n->work, n->at, n->caller, &n->stack, is_current, n);
 }
 
 static void make(struct heap_news *n, u64 mean, u8 type, u64 bytes)

@@ -175,6 +175,48 @@ void lt_work_unlock(struct lt_work *w)
 	up_read(&w->target->rwsem);
 }
 
+/**
+ * lt_work_capture_call() - the user stack of current behind a call that is on its way
+ * @w: the work, under lt_work_lock(), which is given up and taken again
+ * @at: where on the stack the return address is; the callee-saved registers are the caller's
+ * @caller: the return address
+ * @stack: set to the stack's id; 0: none
+ * @is_current: whether what is at work still counts, asked under the lock
+ * @arg: passed to @is_current
+ *
+ * Context: a work's run().
+ * Return: false if it does not count any more: the lock is released then.
+ */
+bool lt_work_capture_call(struct lt_work *w, unsigned long at, unsigned long caller, u32 *stack,
+			  bool (*is_current)(void *arg), void *arg)
+{
+	struct pt_regs regs = *task_pt_regs(current);
+	unsigned long missed = 0, *want = &missed;
+	int pages;
+
+	instruction_pointer_set(&regs, caller - 1);
+	user_stack_pointer_set(&regs, at + sizeof(caller));
+	*stack = 0;
+	for (pages = 0;; pages++) {
+		if (pages == MAX_PAGES)
+			want = NULL;
+		if (lt_probe_resume()) {
+			*stack = lt_stack_capture_call(w->target, &regs, want);
+			lt_probe_leave();
+		}
+		if (!want || !missed)
+			return true;
+		lt_work_unlock(w);
+		if (!lt_walk_fault_in(missed))
+			want = NULL;
+		lt_work_lock(w);
+		if (!is_current(arg)) {
+			lt_work_unlock(w);
+			return false;
+		}
+	}
+}
+
 static void work_free(struct lt_work *w)
 {
 	unsigned long flags;

@@ -87,6 +87,8 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		   const struct lt_work_type *type, u32 stack, const void *args);
 u32 lt_work_lock(struct lt_work *w);
 void lt_work_unlock(struct lt_work *w);
+bool lt_work_capture_call(struct lt_work *w, unsigned long at, unsigned long caller, u32 *stack,
+			  bool (*is_current)(void *arg), void *arg);
 int lt_work_at_return(struct callback_head *head);
 int lt_work_at_first_return(struct task_struct *child, struct callback_head *head);
 void lt_work_cancel(struct lt_target *t);
