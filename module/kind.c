@@ -9,4 +9,5 @@ const struct lt_kind *const lt_kinds[LT_KINDS] = {
 	[LEAKTRACE_KIND_THREAD] = &lt_kind_thread,
 	[LEAKTRACE_KIND_MAP] = &lt_kind_map,
 	[LEAKTRACE_KIND_HEAP] = &lt_kind_heap,
+	[LEAKTRACE_KIND_PAIR] = &lt_kind_pair,
 };

@@ -139,6 +139,7 @@ extern const struct lt_kind lt_kind_timer;
 extern const struct lt_kind lt_kind_thread;
 extern const struct lt_kind lt_kind_map;
 extern const struct lt_kind lt_kind_heap;
+extern const struct lt_kind lt_kind_pair;
 
 /* By enum leaktrace_kind. */
 extern const struct lt_kind *const lt_kinds[LT_KINDS];

@@ -18,6 +18,7 @@
 #include "leaktrace.h"
 #include "netlink.h"
 #include "object.h"
+#include "pair.h"
 #include "probe.h"
 #include "ring.h"
 #include "site.h"
@@ -77,6 +78,7 @@ static int stop_set(const char *text, const struct kernel_param *kp)
 		return err;
 	lt_give_up("stopped by hand");
 	lt_heap_stop();
+	lt_pair_stop();
 	return 0;
 }
 

@@ -14,6 +14,7 @@
  */
 #include <linux/capability.h>
 #include <linux/irq_work.h>
+#include <linux/leaktrace_pair.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
@@ -76,6 +77,14 @@ static const struct nla_policy gate_open_policy[LEAKTRACE_A_GATE_MAX + 1] = {
 
 static const struct nla_policy gate_policy[LEAKTRACE_A_GATE_MAX + 1] = {
 	[LEAKTRACE_A_GATE_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+static const struct nla_policy pair_policy[LEAKTRACE_A_PAIR_MAX + 1] = {
+	[LEAKTRACE_A_PAIR_TARGET] = NLA_POLICY_MIN(NLA_U32, 1),
+	[LEAKTRACE_A_PAIR_DOORS] = {
+		.type = NLA_BINARY,
+		.len = LEAKTRACE_PAIR_DOORS_MAX * sizeof(struct leaktrace_pair_door),
+	},
 };
 
 #if defined(GENL_MCAST_CAP_SYS_ADMIN)
@@ -462,6 +471,8 @@ static const struct genl_ops ops[] = {
 	  .policy = gate_policy, .maxattr = LEAKTRACE_A_GATE_MAX },
 	{ .cmd = LEAKTRACE_CMD_GATE_GET, .dumpit = lt_gate_dump,
 	  .policy = gate_policy, .maxattr = LEAKTRACE_A_GATE_MAX },
+	{ .cmd = LEAKTRACE_CMD_PAIR_OPEN, .doit = lt_pair_open_doit,
+	  .policy = pair_policy, .maxattr = LEAKTRACE_A_PAIR_MAX },
 };
 
 struct genl_family lt_family __ro_after_init = {

@@ -88,6 +88,9 @@ int lt_gate_open_doit(struct sk_buff *skb, struct genl_info *info);
 int lt_gate_close_doit(struct sk_buff *skb, struct genl_info *info);
 int lt_gate_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
+/* netlink_pair.c: the command about pairs */
+int lt_pair_open_doit(struct sk_buff *skb, struct genl_info *info);
+
 /* netlink_fill.c: structs to attributes */
 #define LT_PUT64(skb, set, name, value)						\
 	nla_put_u64_64bit(skb, LEAKTRACE_A_##set##_##name, value, LEAKTRACE_A_##set##_PAD)

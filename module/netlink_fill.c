@@ -13,6 +13,7 @@
 #include "leaktrace.h"
 #include "netlink.h"
 #include "object.h"
+#include "pair.h"
 #include "probe.h"
 #include "ring.h"
 #include "site.h"
@@ -119,7 +120,7 @@ int lt_fill_target(struct sk_buff *skb, const struct lt_target *t)
 	for (kind = 0; kind < LT_KINDS; kind++)
 		if (lt_target_wants(t, kind) && fill_kind(skb, t, kind))
 			return -EMSGSIZE;
-	return fill_lost(skb, t);
+	return fill_lost(skb, t) ?: lt_pair_fill_names(skb, t);
 }
 
 static int fill_tables(struct sk_buff *skb)

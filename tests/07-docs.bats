@@ -178,6 +178,9 @@ options_of_page() {
 	load_module
 }
 
+# bats test_tags=vm
+@test "docs: what docs/pairs.md shows is what happens" { in_guest docs/pairs.md; }
+
 # the last one: it unloads the module
 # bats test_tags=vm
 @test "docs: what docs/install.md shows is what happens" { in_guest docs/install.md; }

@@ -71,7 +71,7 @@ teardown() { clean_up; }
 		EINVAL TARGET_ADD
 		ESRCH TARGET_ADD pid=4194000
 		$range TARGET_ADD pid=$VICTIM kinds=0x80000000
-		$range TARGET_ADD pid=$VICTIM kinds=0x40
+		$range TARGET_ADD pid=$VICTIM kinds=0x80
 		$range TARGET_ADD pid=$VICTIM flags=0x80
 		$range TARGET_ADD pid=$VICTIM flags=0x4
 		$range TARGET_ADD pid=$VICTIM 99=1

@@ -188,6 +188,8 @@ WITH = {
     'server': '''(cd docs/examples && GOCACHE="$GOCACHE" GOFLAGS=-buildvcs=false GOTOOLCHAIN=local \
         GOPATH="$PLAY" CGO_ENABLED=0 "$GO" build -trimpath -o "$PLAY/bin/server" server.go) && (server &)
         until pidof server; do sleep 0.1; done''',
+    'folders': '''cc -g -O2 -o "$PLAY/bin/folders" docs/examples/folders.c && (folders &)
+until pidof folders; do sleep 0.1; done''',
     'baskets': '''g++ -O2 -o "$PLAY/bin/baskets" docs/examples/baskets.cc && (baskets &)
         until [ "$(cut -d' ' -f3 "/proc/$(pidof -s baskets)/stat")" = S ]; do sleep 0.1; done''',
     'sessions': '''cp docs/examples/sessions.py "$PLAY/bin/sessions" && (sessions &) && sleep 2''',

@@ -102,6 +102,7 @@ REPLY_SET = {"TARGET_ADD": "target", "TARGET_GET": "target", "RECONCILE": "targe
              "GATE_OPEN": "gate", "GATE_GET": "gate"}
 NESTED = {("target", "kind"): "kind", ("site", "release"): "release",
           ("batch", "event"): "event", ("target", "lost"): "status", ("gate", "door"): "door"}
+MANY = {("target", "pair")}
 
 
 # --- netlink ---
@@ -139,7 +140,7 @@ def decode(name, data):
             value = int.from_bytes(payload, "little")
         else:
             value = payload.hex()
-        if inner or short in result:
+        if inner or (name, short) in MANY:
             result.setdefault(short, []).append(value)
         else:
             result[short] = value
@@ -347,7 +348,7 @@ def main(argv):
             if isinstance(o.get("kind"), int):
                 o["kind"] = KINDS[o["kind"]]
             if isinstance(o.get("type"), int):
-                o["type"] = TYPES[o["type"]]
+                o["type"] = TYPES[o["type"]] if o["type"] < len(TYPES) else o["type"]
             print(json.dumps(o))
     elif what == "count":
         target = u32("id", find_target(nl, family, int(args[1]))["id"])

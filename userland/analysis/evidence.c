@@ -45,6 +45,7 @@ static const struct words *words_of(const struct measures *x)
 		[LEAKTRACE_KIND_THREAD] = { "started", "exited", "running" },
 		[LEAKTRACE_KIND_MAP] = { "created", "removed", "mapped" },
 		[LEAKTRACE_KIND_HEAP] = { "allocated", "freed", "live" },
+		[LEAKTRACE_KIND_PAIR] = { "acquired", "released", "held" },
 	};
 	static const struct words process = { "forked", "reaped", "present" };
 
@@ -136,6 +137,7 @@ static const char *pace(const struct measures *x, char buf[96])
 		[LEAKTRACE_KIND_FD] = "descriptor", [LEAKTRACE_KIND_PAGE] = "page",
 		[LEAKTRACE_KIND_TIMER] = "timer", [LEAKTRACE_KIND_THREAD] = "thread",
 		[LEAKTRACE_KIND_MAP] = "mapping", [LEAKTRACE_KIND_HEAP] = "block",
+		[LEAKTRACE_KIND_PAIR] = "handle",
 	};
 	const char *thing = x->type == LEAKTRACE_TYPE_PROCESS ? "process" : things[x->kind];
 	const struct load_correlation *f = &x->correlation;

@@ -45,6 +45,7 @@ enum { LONG_ONLY = 256 };
 
 static const struct option_row rows[] = {
 	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, heap, all" },
+	{ OPT_KINDS, 0, "pair", "PAIR", "trace what a library hands out: LIBRARY:ACQUIRE/RELEASE, or openssl, sqlite…; may be repeated" },
 	{ OPT_KINDS, 0, "heap-rate", "BYTES", "mean distance of samples of kind heap (default: 64K)" },
 	{ OPT_SELECT, 'p', "pid", "PID", "processes by PID, as without -p: 12 or 12,34" },
 	{ OPT_SELECT, 0, "comm", "NAME", "processes with this name (/proc/PID/comm)" },
@@ -189,8 +190,9 @@ static int parse_kinds(const char *arg, uint32_t *kinds)
 		int kind = kind_parse(word);
 
 		if (!strcmp(word, "all")) {
-			/* Of heap, code is written into the process: that is asked for by its name. */
-			*kinds |= LEAKTRACE_KINDS_ALL & ~(1U << LEAKTRACE_KIND_HEAP);
+			/* What is written into the process is asked for by its name. */
+			*kinds |= LEAKTRACE_KINDS_ALL &
+				~(1U << LEAKTRACE_KIND_HEAP | 1U << LEAKTRACE_KIND_PAIR);
 			continue;
 		}
 		if (kind < 0) {
@@ -375,6 +377,7 @@ void options_free(struct options *o)
 	for (unsigned int i = 0; i < o->npids; i++)
 		free(o->pids[i]);
 	free(o->pids);
+	pair_specs_free(&o->session.pairs);
 }
 
 /* Options without an argument. */
@@ -443,6 +446,10 @@ static int parse_leak_exit(const char *arg, struct options *o)
 
 static int parse_kinds_option(const struct option_row *r, const char *arg, struct options *o)
 {
+	char err[256];
+
+	if (!strcmp(r->name, "pair"))
+		return pair_specs_add(&o->session.pairs, arg, err, sizeof(err)) ? fail("--pair: %s", err) : 0;
 	return !strcmp(r->name, "kinds") ? parse_kinds(arg, &o->session.kinds) :
 					   parse_heap_rate(arg, &o->session.heap_rate_bytes);
 }
@@ -535,6 +542,15 @@ static const struct option_row *row_of(int c)
 	return NULL;
 }
 
+static int add_pair_kind(struct session_options *o)
+{
+	if (o->kinds & 1U << LEAKTRACE_KIND_PAIR && !o->pairs.n)
+		return fail("--kinds pair: say which, by --pair LIBRARY:ACQUIRE/RELEASE");
+	if (o->pairs.n)
+		o->kinds |= 1U << LEAKTRACE_KIND_PAIR;
+	return 0;
+}
+
 /* 0: continue; EXIT_TROUBLE after an error message; -1: help or version was printed. */
 int options_parse(const struct command *cmd, int argc, char **argv, struct options *o)
 {
@@ -586,6 +602,6 @@ int options_parse(const struct command *cmd, int argc, char **argv, struct optio
 	if (o->baseline && suppressions_read_baseline(o->suppressions, o->baseline, &o->session.analysis))
 		return EXIT_TROUBLE;
 	/* run's arguments are its command */
-	return o->npids && strcmp(cmd->name, "run") ? join_pids(o) : 0;
+	return add_pair_kind(&o->session) ?: o->npids && strcmp(cmd->name, "run") ? join_pids(o) : 0;
 }
 

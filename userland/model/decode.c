@@ -45,7 +45,7 @@ POLICY(target, TARGET) = {
 	[A(TARGET, EXECS)] = U32, [A(TARGET, INEXACT)] = U32,
 	[A(TARGET, RECONCILED_NS)] = U64, [A(TARGET, KIND)] = NEST,
 	[A(TARGET, OBJECT_KIND)] = U8, [A(TARGET, LOST)] = NEST,
-	[A(TARGET, CHILDREN_DROPPED)] = U32,
+	[A(TARGET, CHILDREN_DROPPED)] = U32, [A(TARGET, PAIR)] = STR,
 };
 
 POLICY(kind, KIND) = {
@@ -190,6 +190,12 @@ static int decode_lost(struct nlattr *nest, struct target *t)
 	return 0;
 }
 
+static void decode_pair(struct nlattr *a, char name[LEAKTRACE_PAIR_NAME_BYTES])
+{
+	snprintf(name, LEAKTRACE_PAIR_NAME_BYTES, "%.*s", nla_len(a), (const char *)nla_data(a));
+	sanitize(name);
+}
+
 int decode_target(struct nlattr *attrs, int len, struct target *t)
 {
 	struct nlattr *tb[A(TARGET, MAX) + 1], *a;
@@ -217,9 +223,12 @@ int decode_target(struct nlattr *attrs, int len, struct target *t)
 	sanitize(t->comm);
 	if (decode_lost(tb[A(TARGET, LOST)], t))
 		return -EINVAL;
-	nla_for_each_attr(a, attrs, len, rest)
+	nla_for_each_attr(a, attrs, len, rest) {
 		if (nla_type(a) == A(TARGET, KIND) && decode_kind(a, t))
 			return -EINVAL;
+		if (nla_type(a) == A(TARGET, PAIR) && t->npairs < LEAKTRACE_PAIR_ACQUIRES_MAX)
+			decode_pair(a, t->pair[t->npairs++]);
+	}
 	return 0;
 }
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <linux/leaktrace_pair.h>
 
 #include "model/kind.h"
 #include "util/macros.h"
@@ -11,6 +15,7 @@ static const char *const kinds[KINDS] = {
 	[LEAKTRACE_KIND_THREAD] = "thread",
 	[LEAKTRACE_KIND_MAP] = "map",
 	[LEAKTRACE_KIND_HEAP] = "heap",
+	[LEAKTRACE_KIND_PAIR] = "pair",
 };
 
 static const char *const types[__LEAKTRACE_TYPE_MAX] = {
@@ -68,7 +73,24 @@ int kind_parse(const char *name)
 	return -1;
 }
 
+/* Of kind pair, as they were met, in all targets and files. */
+static char acquires[UINT8_MAX + 1 - LEAKTRACE_TYPE_PAIR][LEAKTRACE_PAIR_NAME_BYTES];
+
+unsigned int type_of_pair(const char *acquire)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(acquires); i++) {
+		if (!*acquires[i])
+			snprintf(acquires[i], sizeof(acquires[i]), "%s", acquire);
+		if (!strcmp(acquires[i], acquire))
+			return LEAKTRACE_TYPE_PAIR + i;
+	}
+	return LEAKTRACE_TYPE_UNKNOWN;
+}
+
 const char *type_name(unsigned int type)
 {
+	if (type >= LEAKTRACE_TYPE_PAIR && type - LEAKTRACE_TYPE_PAIR < ARRAY_SIZE(acquires) &&
+	    *acquires[type - LEAKTRACE_TYPE_PAIR])
+		return acquires[type - LEAKTRACE_TYPE_PAIR];
 	return type < ARRAY_SIZE(types) ? types[type] : "unknown";
 }

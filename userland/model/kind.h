@@ -12,4 +12,7 @@ const char *kind_noun(unsigned int kind, unsigned int type);	/* child processes 
 int kind_parse(const char *name);		/* -1: no such kind */
 const char *type_name(unsigned int type);	/* of LEAKTRACE_TYPE_…; "unknown" */
 
+/* The type, in this process, of what a function acquires; LEAKTRACE_TYPE_UNKNOWN: there are too many. */
+unsigned int type_of_pair(const char *acquire);
+
 #endif

@@ -140,6 +140,32 @@ static int take_rest(struct model *m, struct nlattr *attrs, int len)
 	return decode_stack(attrs, len, &rest) ?: model_add_rest(m, &rest);
 }
 
+/* In the kernel a pair's type is a number of that target's. */
+static uint8_t type_here(const struct model *m, uint8_t type)
+{
+	unsigned int i = type - LEAKTRACE_TYPE_PAIR;
+
+	if (type < LEAKTRACE_TYPE_PAIR)
+		return type;
+	return i < m->target.npairs ? type_of_pair(m->target.pair[i]) : LEAKTRACE_TYPE_UNKNOWN;
+}
+
+static int take_site(struct model *m)
+{
+	struct site *s = &m->sites[m->nsites++];
+
+	s->type = type_here(m, s->type);
+	return 0;
+}
+
+static int take_object(struct model *m)
+{
+	struct object *o = &m->objects[m->nobjects++];
+
+	o->type = type_here(m, o->type);
+	return 0;
+}
+
 int model_record(struct model *m, int type, struct nlattr *attrs, int len)
 {
 	switch (type) {
@@ -152,11 +178,11 @@ int model_record(struct model *m, int type, struct nlattr *attrs, int len)
 	case LEAKTRACE_CMD_SITE_GET:
 		if (!GROW(m, sites, SITES_MAX))
 			return -ENOMEM;
-		return decode_site(attrs, len, &m->sites[m->nsites]) ?: (m->nsites++, 0);
+		return decode_site(attrs, len, &m->sites[m->nsites]) ?: take_site(m);
 	case LEAKTRACE_CMD_OBJECT_GET:
 		if (!GROW(m, objects, OBJECTS_MAX))
 			return -ENOMEM;
-		return decode_object(attrs, len, &m->objects[m->nobjects]) ?: (m->nobjects++, 0);
+		return decode_object(attrs, len, &m->objects[m->nobjects]) ?: take_object(m);
 	case LEAKTRACE_CMD_STACK_GET:
 		return add_stack(m, attrs, len);
 	case LEAKTRACE_CMD_STACK_REST:	/* from a file: frames, not memory */

@@ -231,12 +231,15 @@ char *object_describe(struct model *m, const struct object *o)
 		what = describe_timer(m, o);
 	else if (o->kind == LEAKTRACE_KIND_HEAP)
 		what = strdup_printf("block of %" PRIu64 " bytes at %#" PRIx64, o->bytes, o->id);
+	else if (o->kind == LEAKTRACE_KIND_PAIR)
+		what = strdup_printf("%s: %#" PRIx64, type_name(o->type), o->id);
 	else if (o->kind == LEAKTRACE_KIND_MAP && (alive || !object_notes_find(&m->seen, o)))
 		what = describe_map(m, o);
 	else if (o->kind == LEAKTRACE_KIND_THREAD && (alive || o->unjoined))
 		what = describe_thread(m, o);
 	sanitize(what);
-	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE && o->kind != LEAKTRACE_KIND_HEAP)
+	if (what && alive && o->kind != LEAKTRACE_KIND_PAGE && o->kind != LEAKTRACE_KIND_HEAP &&
+	    o->kind != LEAKTRACE_KIND_PAIR)
 		object_notes_add(&m->seen, o, what);
 	if (what)
 		return what;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/leaktrace_pair.h>
+
 #include "model/kind.h"
 
 /* live = baseline + born - died, plus corrections by reconciliation. Objects, or pages. */
@@ -45,6 +47,8 @@ struct target {
 	uint64_t attached_ns, exited_ns, reconciled_ns;
 	char comm[64];
 	struct kind_totals kind[KINDS];
+	unsigned int npairs;
+	char pair[LEAKTRACE_PAIR_ACQUIRES_MAX][LEAKTRACE_PAIR_NAME_BYTES];	/* functions that acquire */
 	bool knows_lost;
 	struct lost lost;		/* its own losses; events: of all targets since it was attached */
 };

@@ -38,6 +38,7 @@ static const char *const inexact_reasons[] = {
 	"the pool for deferred work was empty",
 	"more child processes than max_targets allows: some are not traced",
 	"heap: blocks may have been freed unseen: somebody's probe is at a function of the allocator",
+	"pair: too many calls had begun and not returned: some handles may not be known",
 };
 
 /* The share of objects created since attach that have a complete stack, and why others do not. */

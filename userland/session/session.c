@@ -29,6 +29,7 @@
 #include "report/report.h"
 #include "session/alarm.h"
 #include "session/heap_gate.h"
+#include "session/pair_doors.h"
 #include "session/live_view.h"
 #include "session/news.h"
 #include "session/session.h"
@@ -175,6 +176,7 @@ static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced 
 	limits_read_watches(&(*added)->model);	/* which needs objects */
 	(*added)->ours = true;
 	heap_gate_try(s, *added);
+	pair_doors_try(s, *added);
 	return 0;
 }
 
@@ -303,6 +305,7 @@ int session_final_sample(struct session *s, struct traced *t)
 
 void session_forget(struct traced *t)
 {
+	pair_doors_forget(t);
 	alarm_set_free(t->alarms);
 	model_free(&t->model);
 	free(t);

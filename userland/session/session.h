@@ -11,6 +11,7 @@
 #include "analysis/analysis.h"
 #include "model/hysteresis.h"
 #include "model/model.h"
+#include "pair/spec.h"
 #include "util/terminal.h"
 #include "util/units.h"
 
@@ -42,6 +43,9 @@ struct traced {
 	bool read;		/* the final sample was taken */
 	bool gate_decided;	/* of its heap: opened, or given up */
 	unsigned int gate_tries;
+	bool *pair_is_done;	/* of each of the options' pairs: followed, or refused; NULL: not tried */
+	uint32_t pair_generation;	/* of its code, when they were looked for */
+	unsigned int pair_tries;
 	bool in_family;		/* its findings were added */
 	uint32_t execs_seen;
 	uint64_t sample_next_ns, objects_next_ns, reconcile_next_ns;
@@ -58,6 +62,7 @@ struct session_options {
 	uint32_t max_objects;	/* of a target's table in the kernel; 0: the module's default */
 	uint64_t heap_rate_bytes;	/* mean distance of samples of the heap */
 	uint64_t holders_bytes;	/* memory to find what holds the objects of a runtime; 0: not */
+	struct pair_specs pairs;	/* of kind pair */
 	bool follow_fork;	/* children become targets */
 	bool background;	/* targets outlive the session */
 	bool every_object;	/* events: also every creation and release */

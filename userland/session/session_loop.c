@@ -30,6 +30,7 @@
 #include "netlink/requests.h"
 #include "session/alarm.h"
 #include "session/heap_gate.h"
+#include "session/pair_doors.h"
 #include "session/live_view.h"
 #include "session/news.h"
 #include "session/selection.h"
@@ -281,8 +282,10 @@ static void tick(struct session *s)
 	if (s->follow_all || s->options->follow_fork)
 		adopt_all(s);
 	for (struct traced *t = s->targets; t; t = t->next) {
-		if (!t->done && t->ours)
+		if (!t->done && t->ours) {
 			heap_gate_try(s, t);
+			pair_doors_try(s, t);
+		}
 		if (!t->done && monotonic_ns() >= t->sample_next_ns) {
 			t->sample_next_ns = monotonic_ns() + s->sample_every_ns;
 			sample(s, t);
@@ -306,6 +309,7 @@ void session_exec(struct session *s, struct traced *t)
 	code_map_send(s->client, m);
 	t->gate_decided = false;
 	t->gate_tries = 0;
+	pair_doors_forget(t);
 	limits_forget_growth(m);
 	model_read_proc(m);
 	if (m->borrowed_symbolizer) {

@@ -59,6 +59,11 @@
  *  GATE_GET     dump  [GATE_TARGET] -> one message per gate, GATE_*, and after it
  *                     one per door: GATE_ADDRESS and a GATE_DOOR. Without a target
  *                     also what closed gates have left in processes that live.
+ *  PAIR_OPEN    do    PAIR_TARGET, of kind pair, PAIR_DOORS (leaktrace_pair.h): what
+ *                     functions of its libraries hand out and take back is followed,
+ *                     beside what was before. Exec and its end close the doors.
+ *                     -ENOENT: at a door is no code of a file. -ENOSPC: too many.
+ *                     -EOPNOTSUPP: not on this architecture.
  *  EVENT        multicast groups "events" and, without BORN and DIED, "targets":
  *                     batches of nested events from one CPU's ring, with the
  *                     sequence number of the first. Each group has its rings.
@@ -104,6 +109,7 @@ enum leaktrace_cmd {
 	LEAKTRACE_CMD_GATE_OPEN,
 	LEAKTRACE_CMD_GATE_CLOSE,
 	LEAKTRACE_CMD_GATE_GET,
+	LEAKTRACE_CMD_PAIR_OPEN,
 	__LEAKTRACE_CMD_MAX
 };
 
@@ -117,6 +123,7 @@ enum leaktrace_kind {
 	LEAKTRACE_KIND_THREAD,
 	LEAKTRACE_KIND_MAP,
 	LEAKTRACE_KIND_HEAP,
+	LEAKTRACE_KIND_PAIR,
 	__LEAKTRACE_KIND_MAX
 };
 
@@ -172,6 +179,8 @@ enum leaktrace_type {
 };
 
 #define LEAKTRACE_TYPE_MAX (__LEAKTRACE_TYPE_MAX - 1)
+/* And on: of kind pair, by the order of TARGET_PAIR, the functions that acquire. */
+#define LEAKTRACE_TYPE_PAIR	128
 
 /* LEAKTRACE_A_TARGET_FLAGS. Those of LEAKTRACE_TARGET_F_ALL may be asked for. */
 #define LEAKTRACE_TARGET_F_FOLLOW_FORK	(1U << 0) /* children become targets */
@@ -195,6 +204,7 @@ enum leaktrace_type {
 #define LEAKTRACE_INEXACT_WORK_FULL	(1U << 7) /* deferred work pool empty */
 #define LEAKTRACE_INEXACT_CHILDREN	(1U << 8) /* a child is no target: too many are */
 #define LEAKTRACE_INEXACT_GATE		(1U << 9) /* heap: releases that were not seen */
+#define LEAKTRACE_INEXACT_PAIR		(1U << 10) /* pair: too many calls: some were forgotten */
 
 /* Attributes of a target and of most requests. */
 enum leaktrace_a_target {
@@ -222,6 +232,7 @@ enum leaktrace_a_target {
 	LEAKTRACE_A_TARGET_LOST,		/* nest, STATUS_LOST_*, since attach */
 	LEAKTRACE_A_TARGET_CHILDREN_DROPPED,	/* u32, exited ones that made room for others */
 	LEAKTRACE_A_TARGET_CHAIN,		/* binary, struct leaktrace_chain */
+	LEAKTRACE_A_TARGET_PAIR,		/* string, a function that acquires, many */
 	__LEAKTRACE_A_TARGET_MAX
 };
 
@@ -368,7 +379,7 @@ enum leaktrace_a_object {
 	LEAKTRACE_A_OBJECT_PAD,
 	LEAKTRACE_A_OBJECT_KIND,		/* u8 */
 	LEAKTRACE_A_OBJECT_TYPE,		/* u8 */
-	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer, reader's tid */
+	LEAKTRACE_A_OBJECT_ID,			/* u64: descriptor, address, timer, tid, handle */
 	LEAKTRACE_A_OBJECT_COUNT,		/* u32, pages of a run; absent: 1 */
 	LEAKTRACE_A_OBJECT_SITE,		/* u32, 0: baseline or unknown */
 	LEAKTRACE_A_OBJECT_BORN_NS,		/* u64, 0: baseline */
@@ -541,6 +552,17 @@ enum leaktrace_event_op {
 };
 
 /* One message holds one CPU's batch. */
+/* Attributes of PAIR_OPEN. */
+enum leaktrace_a_pair {
+	LEAKTRACE_A_PAIR_UNSPEC,
+	LEAKTRACE_A_PAIR_PAD,
+	LEAKTRACE_A_PAIR_TARGET,		/* u32, TARGET_ID */
+	LEAKTRACE_A_PAIR_DOORS,			/* binary, struct leaktrace_pair_door, many */
+	__LEAKTRACE_A_PAIR_MAX
+};
+
+#define LEAKTRACE_A_PAIR_MAX (__LEAKTRACE_A_PAIR_MAX - 1)
+
 enum leaktrace_a_batch {
 	LEAKTRACE_A_BATCH_UNSPEC,
 	LEAKTRACE_A_BATCH_PAD,

@@ -54,7 +54,7 @@ static const char *const names[COMMANDS] = {
 	[LEAKTRACE_CMD_RECONCILE] = "reconcile", [LEAKTRACE_CMD_UNWIND_ADD] = "unwind-add",
 	[LEAKTRACE_CMD_UNWIND_GET] = "unwind-get", [LEAKTRACE_CMD_MAPS_SET] = "maps-set",
 	[LEAKTRACE_CMD_GATE_OPEN] = "gate-open", [LEAKTRACE_CMD_GATE_CLOSE] = "gate-close",
-	[LEAKTRACE_CMD_GATE_GET] = "gate-get",
+	[LEAKTRACE_CMD_GATE_GET] = "gate-get", [LEAKTRACE_CMD_PAIR_OPEN] = "pair-open",
 };
 
 static struct family family;

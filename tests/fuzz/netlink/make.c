@@ -206,16 +206,38 @@ static void put_gate(struct talker *t, struct buffer *b, unsigned int attribute,
 		put(b, attribute, &fd, 4);
 }
 
+/* At its doors, which are at the lowest addresses, is no code. */
+static void put_pair(struct talker *t, struct buffer *b, unsigned int attribute, uint32_t target)
+{
+	struct leaktrace_pair_door door[3] = {
+		{ .address = 0x10000, .role = LEAKTRACE_PAIR_ENTER, .handle = LEAKTRACE_PAIR_POINTED,
+		  .argument = 1, .name = "acquire" },
+		{ .address = 0x10001, .role = LEAKTRACE_PAIR_LEAVE },
+		{ .address = 0x10002, .role = LEAKTRACE_PAIR_RELEASE, .argument = 1, .name = "release" },
+	};
+	uint8_t *bytes = (uint8_t *)door;
+
+	for (unsigned int n = below(&t->rng, 3); n; n--)
+		bytes[below(&t->rng, sizeof(door))] ^= 1 << below(&t->rng, 8);
+	if (attribute == LEAKTRACE_A_PAIR_TARGET)
+		put(b, attribute, &target, 4);
+	else if (attribute == LEAKTRACE_A_PAIR_DOORS)
+		put(b, attribute, door, sizeof(door) - (below(&t->rng, 20) ? 0 : below(&t->rng, sizeof(door))));
+}
+
 static void put_field(struct talker *t, struct buffer *b, const struct command *c,
 		      unsigned int attribute, uint32_t target, uint32_t generation)
 {
 	const struct field *f = &t->family->policy[c->policy][attribute];
-	bool gate = c->number >= LEAKTRACE_CMD_GATE_OPEN;
-	bool unwind = !gate && c->number >= LEAKTRACE_CMD_UNWIND_ADD;
+	bool pair = c->number >= LEAKTRACE_CMD_PAIR_OPEN;
+	bool gate = !pair && c->number >= LEAKTRACE_CMD_GATE_OPEN;
+	bool unwind = !pair && !gate && c->number >= LEAKTRACE_CMD_UNWIND_ADD;
 
 	if (f->type == IS_NESTED) {
 		if (unwind || below(&t->rng, 2))
 			put_maps(t, b, attribute);
+	} else if (pair) {
+		put_pair(t, b, attribute, target);
 	} else if (gate) {
 		put_gate(t, b, attribute, target);
 	} else if (unwind) {

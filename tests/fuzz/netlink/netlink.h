@@ -21,6 +21,7 @@
 
 #include <linux/leaktrace.h>
 #include <linux/leaktrace_gate.h>
+#include <linux/leaktrace_pair.h>
 #include <linux/leaktrace_unwind.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

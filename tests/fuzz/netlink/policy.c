@@ -30,6 +30,7 @@ static const unsigned int weights[COMMANDS] = {
 	[LEAKTRACE_CMD_RECONCILE] = 1, [LEAKTRACE_CMD_UNWIND_ADD] = 8,
 	[LEAKTRACE_CMD_UNWIND_GET] = 24, [LEAKTRACE_CMD_MAPS_SET] = 10,
 	[LEAKTRACE_CMD_GATE_OPEN] = 4, [LEAKTRACE_CMD_GATE_CLOSE] = 2, [LEAKTRACE_CMD_GATE_GET] = 4,
+	[LEAKTRACE_CMD_PAIR_OPEN] = 4,
 };
 
 /* A socket has one dump at a time: more would be refused, for the most part. */
