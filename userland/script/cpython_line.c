@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The line of an instruction, by a code object's table; the table may be anything. */
+#include <limits.h>
 #include <stdint.h>
 
 #include "script/cpython.h"
 
 /* 3.9: (bytes of instructions, lines) to add, before the range that they lead to. */
-static int line_of_lnotab(const uint8_t *table, size_t bytes, int line, uint32_t offset)
+static int64_t line_of_lnotab(const uint8_t *table, size_t bytes, int64_t line, uint32_t offset)
 {
 	uint32_t at = 0;
 
@@ -19,7 +20,7 @@ static int line_of_lnotab(const uint8_t *table, size_t bytes, int line, uint32_t
 }
 
 /* 3.10: (bytes of instructions, lines to add) of each range; -128: it has no line. */
-static int line_of_linetable(const uint8_t *table, size_t bytes, int line, uint32_t offset)
+static int64_t line_of_linetable(const uint8_t *table, size_t bytes, int64_t line, uint32_t offset)
 {
 	uint32_t end = 0;
 
@@ -51,7 +52,7 @@ static int read_signed(const uint8_t *table, size_t bytes, size_t at)
 enum { FORM_ONE_LINE_0 = 10, FORM_ONE_LINE_2 = 12, FORM_NO_COLUMNS, FORM_LONG, FORM_NONE };
 
 /* 3.11 on: each entry begins with a byte that has bit 7, a form, and how many units it is of. */
-static int line_of_locations(const uint8_t *table, size_t bytes, int line, uint32_t offset)
+static int64_t line_of_locations(const uint8_t *table, size_t bytes, int64_t line, uint32_t offset)
 {
 	uint32_t end = 0;
 
@@ -74,7 +75,7 @@ static int line_of_locations(const uint8_t *table, size_t bytes, int line, uint3
 int cpython_line(enum cpython_lines lines, const uint8_t *table, size_t bytes, int first_line,
 		 uint32_t offset_bytes)
 {
-	int line;
+	int64_t line;
 
 	switch (lines) {
 	case CPYTHON_LNOTAB:
@@ -86,5 +87,5 @@ int cpython_line(enum cpython_lines lines, const uint8_t *table, size_t bytes, i
 	default:
 		line = line_of_locations(table, bytes, first_line, offset_bytes);
 	}
-	return line > 0 ? line : 0;
+	return line > 0 && line <= INT_MAX ? line : 0;
 }
