@@ -7,35 +7,23 @@
  * Input: a byte that chooses the version, 7 more, and the memory from MEMORY on, of which
  * the first is _PyRuntime. Words there whose highest byte is HERE are relative to it.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Mappings are invented, too: the rest of that file is the real one. */
-#define maps_read maps_read_of_process
-#include "util/proc_maps.c"
-#undef maps_read
-
 #include <json-c/json.h>
 
-#include "fuzz_memory.h"
-#include "fuzz_python.h"
+#include "fuzz_words.h"
 #include "runtime/python/objects.h"
 #include "runtime/python/past.h"
 #include "runtime/python/process.h"
 #include "util/style.h"
 
-enum { MEMORY_BYTES = 1 << 16, HEAD_BYTES = 8, VERSIONS = PYTHON_MINOR_NEWEST - PYTHON_MINOR_OLDEST + 1 };
+enum { HEAD_BYTES = 8, VERSIONS = PYTHON_MINOR_NEWEST - PYTHON_MINOR_OLDEST + 1 };
 
 static FILE *nowhere;
-static uint64_t memory[MEMORY_BYTES / 8];
-static size_t memory_bytes;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int maps_read(pid_t pid, struct maps *maps);
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
 
 /* Nothing here changes while one waits. */
@@ -44,38 +32,6 @@ int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
 	(void)wanted;
 	(void)left;
 	return 0;
-}
-
-int maps_read(pid_t pid, struct maps *maps)
-{
-	char *text = strdup("510000000000-510000010000 rw-p 00000000 00:00 0 \n");
-	int err = text ? maps_parse(text, maps) : -ENOMEM;
-
-	maps->tid = pid;
-	return err;
-}
-
-/* --- what fuzz_memory.h leaves to us --- */
-
-int memory_read(pid_t pid, uint64_t at, void *to, size_t bytes)
-{
-	(void)pid;
-	if (at - PYTHON_MEMORY > memory_bytes || bytes > memory_bytes - (at - PYTHON_MEMORY))
-		return -EFAULT;
-	memcpy(to, (char *)memory + (at - PYTHON_MEMORY), bytes);
-	return 0;
-}
-
-/* --- a program --- */
-
-static void fill(const uint8_t *data, size_t size)
-{
-	memset(memory, 0, sizeof(memory));
-	memory_bytes = MEMORY_BYTES;
-	memcpy(memory, data, size < MEMORY_BYTES ? size : MEMORY_BYTES);
-	for (size_t i = 0; i < MEMORY_BYTES / 8; i++)
-		if (memory[i] >> 56 == PYTHON_HERE)
-			memory[i] = PYTHON_MEMORY + (memory[i] & 0xffff);
 }
 
 static void say(struct python_objects *o)
@@ -114,8 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!nowhere)
 		nowhere = fopen("/dev/null", "w");
-	fill(data + HEAD_BYTES, size - HEAD_BYTES);
-	p.runtime = PYTHON_MEMORY;
+	fill_memory(data + HEAD_BYTES, size - HEAD_BYTES);
+	p.runtime = FUZZ_MEMORY;
 	p.layout = *python_layout_of(PYTHON_MINOR_OLDEST + data[0] % VERSIONS);
 	p.memory = (struct python_memory){ .tid = p.tid, .pagemap = -1, .maps = &p.maps };
 	look(&p);

@@ -10,6 +10,7 @@
  *        seed go FILE               the memory of a program with four goroutines
  *        seed heap FILE             heaps with live, lost, cached and mapped blocks
  *        seed python FILE           the interpreter of tests/unit/made_python.h
+ *        seed script NUMBER FILE    a frame of a script in Python, PHP or Ruby
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 
 #include "recording.h"
 #include "fuzz_heap.h"
-#include "fuzz_python.h"
+#include "fuzz_here.h"
 #include "made_python.h"
 #include "fuzz_loader.h"
 #include "tracefile/container.h"
@@ -235,9 +236,117 @@ static void seed_python(void)
 	static struct made_python m;
 	const uint64_t head = 2;		/* the third version */
 
-	made_python(&m, PYTHON_HERE << 56);
+	made_python(&m, FUZZ_HERE << 56);
 	put(&head, sizeof(head));
 	put(m.word, m.used);
+}
+
+/* --- a script: one frame each, with a name, a file and a line --- */
+
+static uint8_t script[0x6000];
+
+static void here(size_t at, uint64_t to)
+{
+	to |= FUZZ_HERE << 56;
+	memcpy(script + at, &to, sizeof(to));
+}
+
+static void value(size_t at, uint64_t number)
+{
+	memcpy(script + at, &number, sizeof(number));
+}
+
+static void python_text(size_t at)
+{
+	value(at + 16, 3);
+	value(at + 32, 1 << 2 | 1 << 5 | 1 << 6);
+	memcpy(script + at + 48, "abc", 3);
+}
+
+static void script_in_python(void)
+{
+	value(0x608, 1);			/* the key is there, and is the first one */
+	here(FUZZ_THREAD + 0x318, 0x2000);
+	here(0x2000 + 56, 0x2200);
+	here(0x2200 + 8, 0x2300);
+	here(0x2300 + 32, 0x2400);		/* the frame's code, and where it is in there */
+	here(0x2300 + 56, 0x2400 + 184 + 2);
+	value(0x2300 + 68, 1);
+	value(0x2400 + 72, 7);
+	here(0x2400 + 112, 0x2600);
+	here(0x2400 + 128, 0x2700);
+	here(0x2400 + 136, 0x2800);
+	python_text(0x2600);
+	python_text(0x2700);
+	value(0x2800 + 16, 8);			/* the table of lines */
+	memcpy(script + 0x2800 + 32, "\xd8\x02\xe8\x04", 4);
+}
+
+static void php_text(size_t at)
+{
+	value(at, 6ull << 32 | 1);
+	value(at + 16, 3);
+	memcpy(script + at + 24, "abc", 3);
+}
+
+static void script_in_php(void)
+{
+	here(488, 0x2000);
+	here(0x2000, 0x2100);			/* the frame's instruction and function */
+	here(0x2000 + 24, 0x2200);
+	value(0x2000 + 40, 1 << 17);
+	value(0x2100 + 24, 5);
+	value(0x2200, 2);
+	here(0x2200 + 8, 0x2400);
+	here(0x2200 + 16, 0x2600);
+	here(0x2200 + 144, 0x2400);
+	value(0x2200 + 152, 9ull << 32 | 1);
+	php_text(0x2400);
+	value(0x2600, 2);			/* its class */
+	here(0x2600 + 8, 0x2400);
+}
+
+static void script_in_ruby(void)
+{
+	here(FUZZ_THREAD, FUZZ_THREAD);
+	here(FUZZ_THREAD + 16, FUZZ_THREAD);
+	here(FUZZ_THREAD - 8, 0x2000);
+	here(0x2000, 0x4000);			/* the stack of values: two frames at its end */
+	value(0x2000 + 8, 0x1000 / 8);
+	here(0x2000 + 16, 0x5000 - 2 * 64);
+	here(0x5000 - 128, 0x2200 + 16);
+	here(0x5000 - 128 + 16, 0x2100);
+	here(0x5000 - 128 + 32, 0x2180);
+	here(0x5000 - 64 + 32, 0x2190);
+	value(0x2180, 0x20);
+	value(0x2190, 0x79990001);
+	here(0x2100 + 16, 0x2400);
+	value(0x2400, 8ull << 32);		/* code of eight words, with two lines */
+	here(0x2400 + 8, 0x2200);
+	here(0x2400 + 64, 0x2600);
+	here(0x2400 + 80, 0x2640);
+	here(0x2400 + 120, 0x2680);
+	value(0x2400 + 136, 2);
+	here(0x2400 + 144, 0x2700);
+	value(0x2600, 7 | 1 << 13);		/* its path is in an array */
+	here(0x2600 + 16, 0x2640);
+	value(0x2640, 5 | 3 << 14);
+	memcpy(script + 0x2640 + 16, "abc", 3);
+	value(0x2680, 4);
+	value(0x2680 + 12, 5);
+	value(0x2700, 2ull << 7 | 1);
+}
+
+static void seed_script(int number)
+{
+	static void (*const makers[])(void) = { script_in_python, script_in_php, script_in_ruby };
+	static const uint8_t versions[] = { FUZZ_CPYTHON_3_11, FUZZ_PHP_8_0, FUZZ_RUBY_3_1 };
+
+	if (number < 0 || number > 2)
+		exit(2);
+	makers[number]();
+	put_word(versions[number]);
+	put(script, sizeof(script));
 }
 
 int main(int argc, char **argv)
@@ -247,7 +356,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc < 3)
-		return fail("usage: seed loader|made|message|records|recording|go|heap|python [FROM] FILE");
+		return fail("usage: seed loader|made|message|records|recording|go|heap|python|script [FROM] FILE");
 	out = fopen(argv[argc - 1], "we");
 	if (!out)
 		return fail("cannot write %s", argv[argc - 1]);
@@ -261,6 +370,8 @@ int main(int argc, char **argv)
 		seed_loader(argv[2]);
 	else if (!strcmp(argv[1], "made"))
 		seed_made(atoi(argv[2]));
+	else if (!strcmp(argv[1], "script"))
+		seed_script(atoi(argv[2]));
 	else if (!strcmp(argv[1], "records"))
 		seed_records(argv[2]);
 	else
