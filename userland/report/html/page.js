@@ -8,7 +8,7 @@ const RANK = { leak: 3, suspect: 2, cache: 1, ok: 0 };
 // The frame that names a finding; that of what occupies the threads, where they are held.
 const blamedFrame = site => site.frames[site.blame] ||
 	(site.held_by && site.held_by.length ? blamedFrame(site.held_by[0]) : null) || site.frames[0];
-const blamedName = site => site.kind === 'process' ? site.command || 'child process' : blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
+const blamedName = site => site.kind === 'process' ? site.command || 'child process' : site.holders ? site.type : blamedFrame(site) ? frameName(blamedFrame(site)) : 'unknown code';
 const sourceOf = f => f && f.file ? `${f.file}:${f.line}` : f && f.module ? baseName(f.module) : '';
 
 function frames(list) {
@@ -35,6 +35,13 @@ function callPath(site, open) {
 	return el('details', { open: open ? '' : null },
 		el('summary', {}, el('b', {}, 'Created at'), ` ${site.frames.length} frames, innermost first`),
 		frames(site.frames), restOfStack(site));
+}
+
+// Of what holds objects: the references that lead to most of them.
+function chain(holder) {
+	return el('details', { open: '' },
+		el('summary', {}, el('b', {}, 'Held by'), ` ${holder.root}, ${bytes(holder.bytes)}, ${bytes(holder.grown_bytes)} more than at first`),
+		el('ol', { class: 'frames' }, holder.chain.map(part => el('li', {}, el('span', { class: 'fn' }, part)))));
 }
 
 // The site's own stack is incomplete. This one object's is longer; other objects may have been
@@ -123,7 +130,7 @@ function card(report, finding, open) {
 			curve && curveFigure(curve, report.target.window_s, curve.is === 'survivors' ?
 				`${site.sampled ? 'Samples' : 'Objects'} still live, by time of creation` :
 				`Live ${site.sampled ? 'samples' : 'objects'}`, site.kind)),
-		site.kind === 'process' ? null : callPath(site, open), releases(site), examples(site));
+		site.kind === 'process' ? null : site.holders ? chain(site.holders[0]) : callPath(site, open), releases(site), examples(site));
 }
 
 // Of memory of an allocator it is known that it grows, but not by whom.

@@ -212,6 +212,7 @@ void go_roots_records(struct go_reach *r, const struct go_variables *v)
 			go_chains_root(&r->chains, GO_ROOT_RUNTIME, v->has_symbols ? of->allgs_pointer : 0, 0));
 }
 
+/* Its address is as in the file, the same each time that the program runs. */
 static char *name_variable(const struct go_process *p, const struct go_variables *v, const struct go_root *root)
 {
 	struct go_variable one = go_variables_at(v, root->at);
@@ -222,9 +223,9 @@ static char *name_variable(const struct go_process *p, const struct go_variables
 	if (root->at != one.at)
 		snprintf(offset, sizeof(offset), "+%lu", (unsigned long)(root->at - one.at));
 	if (go_variable_user(p, one.user))
-		return strdup_printf("variable at %#lx%s (used by %s)", (unsigned long)one.at, offset,
+		return strdup_printf("variable at %#lx%s (used by %s)", (unsigned long)(one.at - p->bias), offset,
 				     go_variable_user(p, one.user));
-	return strdup_printf("variable at %#lx", (unsigned long)root->at);
+	return strdup_printf("variable at %#lx", (unsigned long)(root->at - p->bias));
 }
 
 static char *name_pool(const struct go_process *p, const struct go_variables *v, const struct go_root *root)
