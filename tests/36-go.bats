@@ -14,7 +14,10 @@ setup() {
 	ip link set lo up 2>/dev/null || true
 }
 
-teardown() { clean_up; }
+teardown() {
+	end_examples
+	clean_up
+}
 
 declare -A WATCHED=()	# tools, by the process that they watch
 
@@ -107,7 +110,6 @@ leaks_of() {
 	expect "${#looks[@]}" 6 looks
 	wait "${looks[@]}"
 	examples_are_as_told attach
-	end_examples
 }
 
 @test "go: what only the runtime knows is in profiles and metrics, too" {

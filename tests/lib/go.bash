@@ -107,6 +107,7 @@ look_at_example() {
 # If they have not ended with the look.
 end_examples() {
 	local pid
+	[ -e "$(scratch)/pids" ] || return 0
 	while read -r pid; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done <"$(scratch)/pids"
