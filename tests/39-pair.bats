@@ -37,7 +37,6 @@ assert_counts() {
 	expect "$(total reborn)" 0 "handed out again without a release"
 }
 
-# bats test_tags=core
 @test "pair: every handle of a library, by result, pointer and argument, with its function" {
 	begin
 	tell early 1
@@ -71,7 +70,6 @@ assert_counts() {
 		"$(jq -c '[.sites[] | select(.kind == "pair") | [.type, .born, .live]] | sort' "$REPORT")" "sites in a file"
 }
 
-# bats test_tags=debug
 @test "pair: exact amid threads, forks and what was there before; exec ends it" {
 	start_victim victim_pair
 	tell early 10

@@ -43,7 +43,7 @@ static void write_examples(FILE *f, struct model *m, const struct site *s, const
 		char *what = object_describe(m, o[i]), age[32];
 
 		if (s->kind == LEAKTRACE_KIND_PAGE || s->kind == LEAKTRACE_KIND_MAP ||
-		    s->kind == LEAKTRACE_KIND_HEAP)
+		    s->kind == LEAKTRACE_KIND_HEAP || s->kind == LEAKTRACE_KIND_PAIR)
 			fprintf(f, "  %s %s", i ? "     " : "e.g. ", what ?: "?");
 		else
 			fprintf(f, "  %s %s %" PRIu64 " %s", i ? "     " : "e.g. ",
