@@ -74,6 +74,7 @@ struct heap {
 	spinlock_t lock;		/* protects what is below */
 	struct heap_undo undo[UNDOS];
 	unsigned int next_undo;
+	struct rcu_head rcu;
 };
 
 /* An announcement. */
@@ -548,8 +549,8 @@ static void heap_detach(struct lt_target *t)
 	if (!heap)
 		return;
 	lt_gate_leave(&heap->gates);
-	t->data[LEAKTRACE_KIND_HEAP] = NULL;
-	kfree(heap);
+	WRITE_ONCE(t->data[LEAKTRACE_KIND_HEAP], NULL);
+	kfree_rcu(heap, rcu);	/* heap_bytes() */
 }
 
 struct heap_batch {
@@ -604,11 +605,17 @@ static void heap_reconcile(struct lt_target *t)
 	lt_mm_put(m);
 }
 
+/* Who only reads the totals holds no lock. */
 static u64 heap_bytes(const struct lt_target *t)
 {
-	struct heap *heap = heap_of(t);
+	struct heap *heap;
+	s64 bytes;
 
-	return heap ? max_t(s64, atomic64_read(&heap->live_bytes), 0) : 0;
+	rcu_read_lock();
+	heap = READ_ONCE(t->data[LEAKTRACE_KIND_HEAP]);
+	bytes = heap ? atomic64_read(&heap->live_bytes) : 0;
+	rcu_read_unlock();
+	return max_t(s64, bytes, 0);
 }
 
 static int heap_fill(struct sk_buff *skb, const struct lt_object *o)
