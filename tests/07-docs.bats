@@ -100,6 +100,11 @@ in_guest() {
 }
 
 # bats test_tags=host
+@test "docs: what docs/agent.md shows is what happens" {
+	DOCS_PLAY=$BATS_TEST_TMPDIR docs run host "$TOP/docs/agent.md"
+}
+
+# bats test_tags=host
 @test "docs: what docs/objects.md shows is what happens" {
 	DOCS_PLAY=$BATS_TEST_TMPDIR docs run host "$TOP/docs/objects.md"
 }

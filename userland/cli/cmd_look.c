@@ -12,7 +12,6 @@
 #include "cli/wait.h"
 #include "look/look.h"
 #include "netlink/client.h"
-#include "netlink/module_absent.h"
 #include "report/output.h"
 #include "report/report.h"
 #include "util/clock.h"
@@ -86,19 +85,6 @@ static double interval_s(const struct options *o, double duration_s)
 	return every_s < EVERY_MIN_S ? EVERY_MIN_S : every_s < EVERY_MAX_S ? every_s : EVERY_MAX_S;
 }
 
-static void look_for_module(struct look *l)
-{
-	char ignored[512];
-	struct client *module = client_open(ignored, sizeof(ignored));
-	struct module_host host;
-
-	if (!module) {
-		module_host_read(&host);
-		module_absent(&host, l->absent, sizeof(l->absent));
-	}
-	client_close(module);
-}
-
 static int run(struct look *l, pid_t pid, const struct options *o)
 {
 	const struct document document = { as_json, as_text, l, o->json };
@@ -106,7 +92,7 @@ static int run(struct look *l, pid_t pid, const struct options *o)
 	char err[512];
 	int status;
 
-	look_for_module(l);
+	client_is_absent(l->absent, sizeof(l->absent));
 	if (look_begin(l, pid, err, sizeof(err)))
 		return fail("%s", err);
 	look_on(l, duration_s, interval_s(o, duration_s));

@@ -30,6 +30,7 @@ int cmd_go(struct options *o);
 int cmd_look(struct options *o);
 int cmd_heap(struct options *o);
 int cmd_objects(struct options *o);
+int cmd_agent(struct options *o);
 int cmd_top(struct options *o);
 int cmd_push(struct options *o);
 int cmd_serve(struct options *o);

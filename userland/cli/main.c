@@ -92,6 +92,12 @@ const struct command commands[] = {
 	  "other keys. Only that needs the kernel module.",
 	  "leaktrace top --once --sort growth",
 	  OPT_TOP | OPT_EVERY | OPT_DURATION | OPT_JSON | OPT_KINDS | OPT_ANALYSIS, cmd_top },
+	{ "agent", "[OPTION…]", "Watch services by rules, and trace what seems to leak, by itself",
+	  "Looks at processes from outside until a rule of its configuration fires; then traces\n"
+	  "that process, or where the module may not be loaded looks at it closely, until there\n"
+	  "is an answer, writes a report, tells, and lets go. Of processes that end it keeps the\n"
+	  "last numbers. SIGHUP has it read its configuration again.",
+	  "leaktrace agent --config /etc/leaktrace/agent.conf", OPT_AGENT | OPT_ANALYSIS | OPT_DEBUGINFOD, cmd_agent },
 	{ "push", "[OPTION…] [PID | FILE] --to URL", "Send profiles to Pyroscope, to Parca, or to a URL that accepts pprof",
 	  "The profiles are those of a traced process, of all of them, or of a file.\n"
 	  "The value of LEAKTRACE_PUSH_TOKEN is sent as a bearer token.",

@@ -84,6 +84,8 @@ static const struct option_row rows[] = {
 	{ OPT_TOP, 0, "cgroups", NULL, "cgroups instead of processes" },
 	{ OPT_TOP, 's', "sort", "COLUMN", "limit (default), growth, fds, threads, timers, maps, memory, pid, name" },
 	{ OPT_TOP, 0, "filter", "TEXT", "only those whose name, PID, unit or cgroup has TEXT" },
+	{ OPT_AGENT, 0, "config", "FILE", "read FILE and FILE.d (default: /etc/leaktrace/agent.conf)" },
+	{ OPT_AGENT, 0, "check", NULL, "only say whether the configuration is right" },
 	{ OPT_RECORD, 0, "interval", "TIME", "time between two samples (default: 10s)" },
 	{ OPT_RECORD, 0, "max-size", "SIZE", "limit of the disk space used: 64M, 1G (default: 1G)" },
 	{ OPT_RECORD, 0, "rotate", "SIZE|TIME", "start a new file after this size or time: 64M, 1h" },
@@ -182,27 +184,11 @@ int options_usage(FILE *f, const struct command *cmd)
 
 static int parse_kinds(const char *arg, uint32_t *kinds)
 {
-	char *copy = strdup(arg), *rest = copy, *word;
-	int err = 0;
+	char unknown[32];
 
-	*kinds = 0;
-	while (copy && (word = strsep(&rest, ","))) {
-		int kind = kind_parse(word);
-
-		if (!strcmp(word, "all")) {
-			/* What is written into the process is asked for by its name. */
-			*kinds |= LEAKTRACE_KINDS_ALL &
-				~(1U << LEAKTRACE_KIND_HEAP | 1U << LEAKTRACE_KIND_PAIR);
-			continue;
-		}
-		if (kind < 0) {
-			err = fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread, map, heap, or all)", word);
-			break;
-		}
-		*kinds |= 1U << kind;
-	}
-	free(copy);
-	return err;
+	if (!kinds_parse(arg, kinds, unknown))
+		return 0;
+	return fail("--kinds: unknown kind '%s' (one of fd, page, timer, thread, map, heap, or all)", unknown);
 }
 
 /* 1: every block. */
@@ -243,21 +229,6 @@ static int parse_time_option(const char *name, const char *arg, double *s)
 	return *s > 0 ? 0 : fail("--%s: '%s' is not a time (10, 10s, 2m, 1h)", name, arg);
 }
 
-/* Bytes from "64M", "1G" or "4096"; 0: invalid. */
-static uint64_t parse_size(const char *arg)
-{
-	static const char units[] = "KMGT";
-	char *end;
-	double v = strtod(arg, &end);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-
-	if (end == arg || !(v > 0) || v > 1e18 || (*end && (!unit || end[1])))
-		return 0;
-	for (const char *u = units; unit && u <= unit; u++)
-		v *= 1024;
-	return v < 1e18 ? v : 0;
-}
-
 static int parse_go(const char *name, const char *arg, struct options *o)
 {
 	char *end;
@@ -276,7 +247,7 @@ static int parse_holders(const char *name, const char *arg, struct options *o)
 {
 	o->holders |= !strcmp(name, "holders");
 	if (!strcmp(name, "max-memory")) {
-		o->max_bytes = parse_size(arg);
+		o->max_bytes = parse_size_bytes(arg);
 		if (o->max_bytes < 1 << 20)
 			return fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
 	}
@@ -389,14 +360,28 @@ static void set_flag(const struct option_row *r, struct options *o)
 	o->output.all |= r->bit == OPT_ALL;
 	o->suppress |= r->bit == OPT_MAKE;
 	o->probes |= r->bit == OPT_PROBES;
+	o->check |= r->bit == OPT_AGENT && !r->arg;
 	o->no_symbols |= r->bit == OPT_NO_SYMBOLS;
 	o->output.no_color |= r->bit == OPT_NO_COLOR;
+}
+
+/* Options whose argument is taken as it is. */
+static void set_word(const struct option_row *r, const char *arg, struct options *o)
+{
+	if (r->bit == OPT_OUTPUT)
+		o->output.path = arg;
+	if (r->bit == OPT_LISTEN)
+		o->listen = arg;
+	if (r->bit == OPT_BETWEEN)
+		o->between[0] = arg;
+	if (r->bit == OPT_AGENT && r->arg)
+		o->config = arg;
 }
 
 /* As in perf: 10m is a time, 10M a size, and a size needs its unit. */
 static int parse_rotate(const char *arg, struct options *o)
 {
-	o->rotate_bytes = strpbrk(arg, "KMGT") ? parse_size(arg) : 0;
+	o->rotate_bytes = strpbrk(arg, "KMGT") ? parse_size_bytes(arg) : 0;
 	o->rotate_s = o->rotate_bytes ? 0 : parse_duration_s(arg);
 	return o->rotate_bytes || o->rotate_s >= 1 ? 0 :
 		fail("--rotate: '%s' is neither a size (64M, 1G) nor a time of at least one second (1h)", arg);
@@ -424,7 +409,7 @@ static int parse_record(const char *name, const char *arg, struct options *o)
 		o->interval_s = parse_duration_s(arg);
 		return o->interval_s >= 1 ? 0 : fail("--interval: '%s' is not a time of at least one second (10s, 1m)", arg);
 	case 'm':
-		o->max_bytes = parse_size(arg);
+		o->max_bytes = parse_size_bytes(arg);
 		return o->max_bytes >= 1 << 20 ? 0 : fail("--max-size: '%s' is not a size of at least 1M (64M, 1G)", arg);
 	case 'r':
 		return parse_rotate(arg, o);
@@ -498,12 +483,7 @@ static int parse_option(const struct option_row *r, const char *arg, struct opti
 		o->output.site = arg;
 		return *arg ? 0 : fail("--site: expected a site's number or hash");
 	}
-	if (r->bit == OPT_OUTPUT)
-		o->output.path = arg;
-	if (r->bit == OPT_LISTEN)
-		o->listen = arg;
-	if (r->bit == OPT_BETWEEN)
-		o->between[0] = arg;
+	set_word(r, arg, o);
 	set_flag(r, o);
 	return 0;
 }

@@ -40,6 +40,7 @@ enum option_bit {
 	OPT_PUSH	= 1 << 20,	/* --to, --protocol, --label */
 	OPT_LISTEN	= 1 << 21,
 	OPT_EVERY	= 1 << 22,
+	OPT_AGENT	= 1 << 29,	/* --config, --check */
 	OPT_TOP		= 1 << 27,	/* --once, --cgroups, --sort, --filter */
 };
 
@@ -67,6 +68,8 @@ struct options {
 	unsigned int count;		/* number of samples; 0: not given */
 	double every_s;			/* 0: not given */
 	const char *to, *listen;
+	const char *config;		/* agent; NULL: the usual file */
+	bool check;
 	int protocol;			/* enum push_protocol */
 	struct option_label labels[OPTIONS_LABELS_MAX];
 	unsigned int nlabels;

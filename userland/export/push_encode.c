@@ -22,12 +22,13 @@ static const struct {
 	[PUSH_PPROF] = { "pprof", "" },
 	[PUSH_PYROSCOPE] = { "pyroscope", "/push.v1.PusherService/Push" },
 	[PUSH_PARCA] = { "parca", "/parca.profilestore.v1alpha1.ProfileStoreService/WriteRaw" },
+	[PUSH_JSON] = { NULL, "" },
 };
 
 int push_protocol_parse(const char *name)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (!strcmp(name, protocols[i].name))
+		if (protocols[i].name && !strcmp(name, protocols[i].name))
 			return i;
 	return -1;
 }
@@ -86,6 +87,7 @@ void push_message(enum push_protocol protocol, const struct push_profile *p, str
 
 	switch (protocol) {
 	case PUSH_PPROF:
+	case PUSH_JSON:
 		bytes_put(b, p->data, p->len);
 		break;
 	case PUSH_PYROSCOPE:

@@ -11,6 +11,7 @@ enum push_protocol {
 	PUSH_PPROF,		/* the profile as the body of a POST */
 	PUSH_PYROSCOPE,		/* push.v1.PusherService/Push, Connect's protocol */
 	PUSH_PARCA,		/* profilestore.v1alpha1 WriteRaw, gRPC */
+	PUSH_JSON,		/* no profile, but what the agent tells */
 };
 
 struct push_label {

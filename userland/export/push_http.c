@@ -124,6 +124,9 @@ static void set_headers(struct push *p)
 	case PUSH_PPROF:
 		add_header(p, "Content-Type: application/octet-stream");
 		break;
+	case PUSH_JSON:
+		add_header(p, "Content-Type: application/json");
+		break;
 	case PUSH_PYROSCOPE:
 		add_header(p, "Content-Type: application/proto");
 		add_header(p, "Connect-Protocol-Version: 1");
@@ -180,7 +183,7 @@ struct push *push_open(const char *url, enum push_protocol protocol,
 		free(p);
 		return NULL;
 	}
-	while (protocol != PUSH_PPROF && len && url[len - 1] == '/')
+	while (*push_path(protocol) && len && url[len - 1] == '/')
 		len--;
 	p->protocol = protocol;
 	p->stop = stop;

@@ -23,7 +23,7 @@ static struct json_object *resource_json(const struct host_row *row, enum host_r
 	return o;
 }
 
-static struct json_object *row_json(const struct host_row *row)
+struct json_object *host_row_json(const struct host_row *row)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -47,7 +47,7 @@ static struct json_object *rows_json(const struct host_table *t, bool groups, en
 	struct json_object *list = row ? json_object_new_array() : NULL;
 
 	for (size_t i = 0; row && i < (groups ? t->ngroups : t->n); i++)
-		json_object_array_add(list, row_json(row[i]));
+		json_object_array_add(list, host_row_json(row[i]));
 	free(row);
 	return list;
 }

@@ -27,6 +27,7 @@ const char *host_time_left(const struct host_row *row, enum host_resource which,
 /* One table, in this order, of what fits the filter (NULL: all). 0, or -1: no memory. */
 int host_text(FILE *f, const struct host_table *t, bool groups, enum host_order order,
 	      const char *filter, unsigned int columns);
+struct json_object *host_row_json(const struct host_row *row);	/* the caller's */
 struct json_object *host_json(const struct host_table *t, enum host_order order);	/* the caller's; NULL: no memory */
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,32 @@ int kind_parse(const char *name)
 		if (!strcmp(kinds[i], name))
 			return i;
 	return -1;
+}
+
+int kinds_parse(const char *list, uint32_t *bits, char unknown[32])
+{
+	*bits = 0;
+	for (const char *word = list;; word++) {
+		int len = strcspn(word, ",");
+		char name[32];
+		int kind;
+
+		snprintf(name, sizeof(name), "%.*s", len, word);
+		kind = kind_parse(name);
+		/* What is written into the process is asked for by its name. */
+		if (!strcmp(name, "all")) {
+			*bits |= LEAKTRACE_KINDS_ALL &
+				~(1U << LEAKTRACE_KIND_HEAP | 1U << LEAKTRACE_KIND_PAIR);
+		} else if (kind >= 0) {
+			*bits |= 1U << kind;
+		} else {
+			strcpy(unknown, name);
+			return -EINVAL;
+		}
+		word += len;
+		if (!*word)
+			return 0;
+	}
 }
 
 /* Of kind pair, as they were met, in all targets and files. */

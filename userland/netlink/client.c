@@ -339,6 +339,20 @@ struct client *client_open(char *err, size_t errlen)
 	return NULL;
 }
 
+bool client_is_absent(char *why, size_t len)
+{
+	char ignored[512];
+	struct client *c = client_open(ignored, sizeof(ignored));
+	struct module_host host;
+
+	client_close(c);
+	if (c)
+		return false;
+	module_host_read(&host);
+	module_absent(&host, why, len);
+	return true;
+}
+
 void client_close(struct client *c)
 {
 	if (!c)

@@ -21,6 +21,8 @@ struct stack_copy;
 
 /* NULL with one line in err: the module is not loaded, or it is another version. */
 struct client *client_open(char *err, size_t errlen);
+/* Why nothing can be asked of the module on this host; false: it can. */
+bool client_is_absent(char *why, size_t len);
 void client_close(struct client *c);		/* NULL is fine */
 const char *client_error(const struct client *c);
 

@@ -2,6 +2,7 @@
 /* Parsing of arguments that more than one layer accepts. */
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,21 @@ double parse_duration_s(const char *arg)
 		if (!strcmp(end, units[i].unit))
 			return v * units[i].s;
 	return -1;
+}
+
+/* Bytes from "64M", "1G" or "4096"; 0: invalid. */
+uint64_t parse_size_bytes(const char *arg)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	double v = strtod(arg, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	if (end == arg || !(v > 0) || v > 1e18 || (*end && (!unit || end[1])))
+		return 0;
+	for (const char *u = units; unit && u <= unit; u++)
+		v *= 1024;
+	return v < 1e18 ? v : 0;
 }
 
 int parse_pid(const char *arg, pid_t *pid)

@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# The agent without the module: what it watches, when a rule fires, whom it tells, and what is
+# left of what has ended.
+# bats file_tags=host
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # VICTIM, STARTED: see lib/common
+
+load lib/common
+
+setup() {
+	[ -x "$LEAKTRACE" ] || lacking "no $LEAKTRACE: run make"
+	[ -x "$VICTIMS/victim_leak" ] || lacking "no victims: run make -C tests/victims"
+	DIR=$(scratch)/reports
+	LOG=$(scratch)/log
+	CONF=$(scratch)/agent.conf
+}
+
+teardown() {
+	[ ! -s "$(scratch)/ear" ] || kill "$(cat "$(scratch)/ear")"
+	kill_victims
+	cat "$LOG" >&2 2>/dev/null || true
+}
+
+# configure [LINE…]: what all tests have, and these lines of [agent]; watches are on stdin
+configure() {
+	{
+		printf '%s\n' "[agent]" "Directory=$DIR" "Interval=200ms" "MaxProcessor=100%" "$@"
+		cat
+	} >"$CONF"
+}
+
+# agent [NAME=VALUE…]: starts it; $AGENT is its pid
+agent() {
+	env "$@" "$LEAKTRACE" agent --config "$CONF" 2>"$LOG" 3>&- &
+	AGENT=$!
+	STARTED+=("$AGENT")
+	until_true 60 grep -q 'watching by' "$LOG"
+}
+
+# told REGEX: in the agent's log
+told() { until_true 120 grep -Eq "$1" "$LOG"; }
+
+# $(scratch)/metrics: what it serves now
+metrics() { curl -sf "$(sed -n 's/.*metrics at //p' "$LOG")" >"$(scratch)/metrics"; }
+
+# has_looked TIMES: at all that it watches
+has_looked() { metrics && awk -v n="$1" '$1 == "leaktrace_agent_looks_total" { exit !($2 >= n) }' "$(scratch)/metrics"; }
+
+end_agent() {
+	kill "$AGENT"
+	wait "$AGENT"
+}
+
+# the JSON of what was written of a process
+written() { echo "$DIR"/*-"$1"-*.json; }
+
+@test "agent: a configuration that is wrong is refused, by file and line" {
+	local line
+	while IFS=$'\t' read -r line message; do
+		printf '[agent]\n[watch a]\nComm=x\n%s\n' "$line" >"$CONF"
+		run "$LEAKTRACE" agent --check --config "$CONF"
+		expect "$status" 2 "exit status of $line"
+		expect "$output" "leaktrace: $CONF:4: $message" "$line"
+	done <<-'WRONG'
+		Descriptors=60	Descriptors=60: expected a share of the limit (60%), or off
+		Descriptor=60%	unknown key 'Descriptor' in [watch a]
+		[watches b]	unknown section [watches b]: expected [agent] or [watch NAME]
+	WRONG
+	printf '[watch a]\nComm=x\n' >"$CONF"
+	lt agent --check --config "$CONF"
+	# what a drop-in adds, and gets wrong
+	mkdir "$CONF.d"
+	printf '[watch a]\nMemory=off\n[agent]\nKeepBytes=1\n' >"$CONF.d/10-x.conf"
+	run "$LEAKTRACE" agent --check --config "$CONF"
+	expect "$status $output" "2 leaktrace: $CONF.d/10-x.conf:4: KeepBytes=1: expected a size of at least 1M (512M, 4G)" "drop-in"
+	run "$LEAKTRACE" agent --check --config "$CONF.none"
+	expect "$status $output" "2 leaktrace: cannot read $CONF.none: No such file or directory" "no file"
+}
+
+@test "agent: descriptors towards their limit are found, told and kept; of the twin nothing is told" {
+	local leaking twin
+	start_victim victim_leak fd plain
+	leaking=$VICTIM
+	start_victim victim_leak fd plain twin
+	twin=$VICTIM
+	prlimit --pid "$leaking" --nofile=300
+	prlimit --pid "$twin" --nofile=300
+	configure "Webhook=http://127.0.0.1:$(hear_posts)/hook" <<-CONF
+		[watch leaks]
+		Comm=victim_leak
+		Descriptors=10%
+		Growth=off
+		AttachFor=24s
+	CONF
+	agent
+	echo "go 250 30000" >&"${VICTIM_IN[$leaking]}"
+	echo "go 250 30000" >&"${VICTIM_IN[$twin]}"
+	told "(report|last words) of victim_leak \($leaking\)"
+	REPORT=$(written "$leaking")
+	jq -e '.agent | .watch == "leaks" and (.reason | test("^descriptors at [0-9]+ % of RLIMIT_NOFILE")) and
+		(.how | test("looked at from outside for .*module not loaded"))' "$REPORT" >/dev/null
+	jq -e '[.sites[] | select(.verdict == "leak" and .kind == "fd")] | length == 1' "$REPORT" >/dev/null
+	grep -q '^LEAK .* fd: ' "${REPORT%.json}.txt"
+	expect "$(stat -c %a "$DIR" "$REPORT" | tr '\n' ' ')" "700 600 " "who may read it"
+	until_true 60 grep -q "^application/json .*\"pid\":$leaking," "$(scratch)/posts"
+	sed -n 's/^application.json //p' "$(scratch)/posts" |
+		jq -e '.event == "report" and .leaks == 1 and (.headline | test("^LEAK")) and (.findings | length) >= 1' >/dev/null
+	expect "$(find "$DIR" -name "*-$twin-*" | wc -l)" 0 "files of the twin"
+	end_agent
+}
+
+# the port at which $(scratch)/posts is filled
+hear_posts() {
+	"$PYTHON" "$TOP/tests/lib/ear.py" http "$(scratch)/posts" >"$(scratch)/port" 3>&- &
+	echo $! >"$(scratch)/ear"
+	until_true 60 [ -s "$(scratch)/port" ]
+	cat "$(scratch)/port"
+}
+
+@test "agent: what ended is there with its last numbers, whatever ended it" {
+	local killed ended
+	configure Listen=127.0.0.1:0 <<-'CONF'
+		[watch all]
+		Comm=victim_fd
+		Growth=off
+		Descriptors=off
+	CONF
+	start_victim victim_fd
+	killed=$VICTIM
+	tell hold 100
+	start_victim victim_fd
+	ended=$VICTIM
+	agent "JOURNAL_STREAM=1:1"
+	until_true 60 has_looked 2
+	kill -KILL "$killed"
+	told "last words of victim_fd \($killed\): watched from outside for .*(killed by signal 9|ended)"
+	end_victim "$ended"
+	told "last words of victim_fd \($ended\)"
+	REPORT=$(written "$killed")
+	jq -e '.agent | .event == "last words" and .reason == "" and .last_look.fds.now >= 100 and
+		.last_look.fds.limit == "RLIMIT_NOFILE"' "$REPORT" >/dev/null
+	grep -Eq '^  fds +1[0-9]{2} ' "${REPORT%.json}.txt"
+	end_agent
+	# without a journal at stderr, no priorities
+	refute grep -q '^<' "$LOG"
+}
+
+@test "agent: SIGHUP reads the configuration again; one that is wrong changes nothing" {
+	start_victim victim_fd
+	configure <<-'CONF'
+		[watch none]
+		Comm=no-such-name
+	CONF
+	agent
+	configure <<-'CONF'
+		[watch none]
+		Comms=victim_fd
+	CONF
+	kill -HUP "$AGENT"
+	told "not reloaded"
+	grep -q "^leaktrace: $CONF:6: unknown key 'Comms'" "$LOG"
+	configure <<-'CONF'
+		[watch all]
+		Comm=victim_fd
+		Threads=1%
+		Descriptors=1%
+		AttachFor=1s
+	CONF
+	kill -HUP "$AGENT"
+	told "$CONF: reloaded"
+	prlimit --pid "$VICTIM" --nofile=200
+	told "report of victim_fd \($VICTIM\): looked at from outside"
+	# it rests now, and its end is told all the same
+	kill -KILL "$VICTIM"
+	told "last words of victim_fd \($VICTIM\): watched"
+	end_agent
+}
+
+@test "agent: systemd is told that it is ready, lives, reloads and ends" {
+	local heard
+	heard=$(scratch)/heard
+	"$PYTHON" "$TOP/tests/lib/ear.py" socket "$(scratch)/notify" "$heard" 3>&- &
+	STARTED+=($!)
+	until_true 60 [ -S "$(scratch)/notify" ]
+	configure Listen=127.0.0.1:0 <<-'CONF'
+		[watch none]
+		Comm=no-such-name
+	CONF
+	agent "NOTIFY_SOCKET=$(scratch)/notify" WATCHDOG_USEC=400000
+	until_true 60 grep -qx READY=1 "$heard"
+	until_true 60 grep -qx WATCHDOG=1 "$heard"
+	until_true 60 grep -q '^STATUS=0 watched, 0 traced or looked at, 0 reports, ' "$heard"
+	kill -HUP "$AGENT"
+	until_true 60 grep -q '^MONOTONIC_USEC=[0-9]' "$heard"
+	until_true 60 awk '/^RELOADING=1/ { on = 1 } on && /^READY=1/ { found = 1 } END { exit !found }' "$heard"
+	metrics
+	grep -qx 'leaktrace_agent_watched 0' "$(scratch)/metrics"
+	grep -q '^leaktrace_agent_processor_seconds_total 0' "$(scratch)/metrics"
+	end_agent
+	until_true 60 grep -qx STOPPING=1 "$heard"
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# The agent with the module: what leaks is found, named and told with nobody attached before;
+# what it traced when it was killed is taken up.
+# bats file_tags=vm
+
+load lib/common
+
+setup() {
+	need_module
+	hide_debug_files
+	DIR=$BATS_TEST_TMPDIR/reports
+	LOG=$BATS_TEST_TMPDIR/log
+	CONF=$BATS_TEST_TMPDIR/agent.conf
+	cat >"$CONF" <<-END
+		[agent]
+		Directory=$DIR
+		Interval=500ms
+		MaxProcessor=100%
+		[watch leaks]
+		Comm=victim_leak
+		Descriptors=10%
+		Growth=off
+		AttachFor=$(paced 120)s
+	END
+}
+
+teardown() {
+	cat "$LOG"* >&2
+	clean_up
+}
+
+# agent LOG: $AGENT is its pid
+agent() {
+	"$LEAKTRACE" agent --config "$CONF" 2>"$1" 3>&- &
+	AGENT=$!
+	STARTED+=("$AGENT")
+	until_true 60 grep -q 'watching by' "$1"
+}
+
+told() { until_true 300 grep -Eq "$1" "$LOG"; }
+
+targets() { genl status | jq .targets; }
+
+@test "agent: a leak is traced, named and told by itself, and let go; not the twin" {
+	start_victim victim_leak fd plain twin
+	local twin=$VICTIM
+	prlimit --pid "$twin" --nofile=300
+	send go 250 60000
+	start_victim victim_leak fd plain
+	prlimit --pid "$VICTIM" --nofile=300
+	agent "$LOG"
+	send go 250 60000
+	told "report of victim_leak \($VICTIM\).*: traced for .*, until a leak was found; LEAK .*leak_fd"
+	expect "$(targets)" 0 "targets after the report"
+	REPORT=$(echo "$DIR/victim_leak-$VICTIM"-*.json)
+	jq -e '.agent.reason | test("^descriptors at [1-9][0-9] % of RLIMIT_NOFILE \\(300\\)$")' "$REPORT"
+	jq -e '[.sites[] | select(.verdict == "leak")] | length == 1 and (.[0] | .kind == "fd" and .died == 0 and
+		any(.frames[]; .function == "leak_fd_here"))' "$REPORT" || explain "no leak of leak_fd_here"
+	run lt report "${REPORT%.json}.leaktrace"
+	[[ $status -le 1 && $output == *leak_fd_here* ]]
+	expect "$(find "$DIR" -name "*-$twin-*" | wc -l)" 0 "files of the twin"
+	kill "$AGENT"
+	wait "$AGENT"
+}
+
+@test "agent: killed, the next one takes up what is traced, and has its last words" {
+	start_victim victim_leak fd plain
+	prlimit --pid "$VICTIM" --nofile=300
+	sed -i 's/Descriptors=10%/Descriptors=1%/' "$CONF"
+	agent "$LOG"
+	told "victim_leak \($VICTIM\) is traced"
+	kill -KILL "$AGENT"
+	wait "$AGENT" || true
+	expect "$(targets)" 1 "targets without an agent"
+	agent "$LOG.2"
+	until_true 60 grep -q "victim_leak ($VICTIM) is still traced: taken up" "$LOG.2"
+	kill -KILL "$VICTIM"
+	until_true 300 grep -Eq "last words of victim_leak \($VICTIM\).*: traced for .*, until its end; taken up .*; killed by signal 9" "$LOG.2"
+	expect "$(targets)" 0 "targets after its last words"
+	jq -e '.target.exited and .agent.watch == "leaks" and .losses.exact' "$DIR/victim_leak-$VICTIM"-*.json ||
+		{ cat "$DIR"/*.txt; false; }
+	kill "$AGENT"
+	wait "$AGENT"
+	expect "$(wc -c <"$DIR/traced")" 0 "what is left to be taken up"
+}
