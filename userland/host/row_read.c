@@ -51,7 +51,7 @@ static unsigned int count_entries(const char *path)
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		n += isdigit((unsigned char)*e->d_name);
+		n += !!isdigit((unsigned char)*e->d_name);
 	if (d)
 		closedir(d);
 	return n;
