@@ -10,6 +10,7 @@
  */
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/static_call.h>
 #include <linux/task_work.h>
