@@ -181,9 +181,9 @@ static int read_line(const struct script *s, uint64_t code, uint64_t table, uint
 static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 		       struct script_name *name)
 {
-	uint64_t code = word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN), table;
+	uint64_t code = script_what(word), table;
 	const struct cpython_layout *l = s->layout;
-	uint32_t check = word[1] >> 32 & 0x7fffffff;
+	uint32_t check = script_check(word);
 
 	if (!code || !script_address(s, code + l->table, &table) || !is_unchanged(s, code, table, check) ||
 	    !read_text(s, code + l->name, name->function, sizeof(name->function)) ||

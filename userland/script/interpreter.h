@@ -32,6 +32,17 @@ static inline bool script_address(const struct script *script, uint64_t at, uint
 	return !memory_read(script->pid, at, value, sizeof(*value)) && *value;
 }
 
+/* The parts of a frame's words (linux/leaktrace_chain.h); where is the lower half of the second. */
+static inline uint64_t script_what(const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS])
+{
+	return word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN);
+}
+
+static inline uint32_t script_check(const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS])
+{
+	return word[1] >> 32 & 0x7fffffff;
+}
+
 /*
  * Copies a name, which may be in any encoding; text and terminals are no places for control
  * characters. False: out of memory.

@@ -139,8 +139,8 @@ static bool read_function(const struct script *s, uint64_t function, char *to, s
 static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 		       struct script_name *name)
 {
-	uint64_t function = word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN), file;
-	uint32_t check = word[1] >> 32 & 0x7fffffff, at = word[1], line[2];
+	uint64_t function = script_what(word), file;
+	uint32_t check = script_check(word), at = word[1], line[2];
 	const struct php_layout *l = s->layout;
 
 	if (!function || !read_lines(s, function, check, line) ||

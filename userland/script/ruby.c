@@ -220,26 +220,25 @@ static int read_line(const struct script *s, uint64_t code, uint32_t pc_bytes)
 	return line > 0 ? line : 0;
 }
 
-static bool is_unchanged(const struct script *s, uint64_t code, uint32_t check)
+/* False: the code has another label than when the kernel saw it. */
+static bool read_label(const struct script *s, uint64_t code, uint32_t check, uint64_t *label)
 {
-	uint64_t label;
-
-	return script_address(s, code + CODE_LABEL, &label) && leaktrace_chain_fold(label) == check;
+	return script_address(s, code + CODE_LABEL, label) && leaktrace_chain_fold(*label) == check;
 }
 
 static bool name_frame(const struct script *s, const uint64_t word[LEAKTRACE_CHAIN_FRAME_WORDS],
 		       struct script_name *name)
 {
-	uint64_t code = word[0] & ~(LEAKTRACE_CHAIN_WORD | LEAKTRACE_CHAIN_END_RUN), label;
-	uint32_t check = word[1] >> 32 & 0x7fffffff;
+	uint64_t code = script_what(word), label;
+	uint32_t check = script_check(word);
 
-	if (!code || !is_unchanged(s, code, check) || !script_address(s, code + CODE_LABEL, &label) ||
+	if (!code || !read_label(s, code, check, &label) ||
 	    !read_text(s, label, name->function, sizeof(name->function)) ||
 	    !read_path(s, code, name->file, sizeof(name->file)))
 		return false;
 	name->line = read_line(s, code, word[1]);
 	/* What was read in between may have been another one's. */
-	return is_unchanged(s, code, check);
+	return read_label(s, code, check, &label);
 }
 
 const struct interpreter interpreter_ruby = {
