@@ -25,6 +25,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/macros.h"
 #include "util/units.h"
 
 enum {
@@ -211,7 +212,7 @@ static int wait_ms(const struct agent *a, const struct times *due)
 	int http_ms = a->http ? http_timeout_ms(a->http) : -1;
 	uint64_t ms;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		next_ns = others[i] < next_ns ? others[i] : next_ns;
 	ms = next_ns > now_ns ? (next_ns - now_ns) / (NSEC_PER_SEC / 1000) + 1 : 0;
 	return http_ms >= 0 && (uint64_t)http_ms < ms ? http_ms : (int)ms;

@@ -17,8 +17,11 @@
 #include "util/atomic_file.h"
 #include "util/error.h"
 #include "util/format.h"
+#include "util/macros.h"
 
 enum { NAME_CHARACTERS = 64, SAME_SECOND_MAX = 1000 };
+
+static const char *const suffixes[] = { ".txt", ".json", ".leaktrace", ".leaktrace.thinned" };
 
 struct kept {				/* files with one stem */
 	char *stem;
@@ -99,10 +102,9 @@ int dossier_write(const char *stem, const char *text, struct json_object *json)
 /* The name without its suffix; NULL: it is none of ours. Malloced. */
 static char *stem_of(const char *directory, const char *name)
 {
-	static const char *const suffixes[] = { ".txt", ".json", ".leaktrace", ".leaktrace.thinned" };
 	size_t len = strlen(name);
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		size_t n = strlen(suffixes[i]);
 
 		if (len > n && !strcmp(name + len - n, suffixes[i]))
@@ -168,9 +170,7 @@ static struct kept *list(const char *directory, size_t *n)
 
 static void delete(const char *stem)
 {
-	static const char *const suffixes[] = { ".txt", ".json", ".leaktrace", ".leaktrace.thinned" };
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		char *path = strdup_printf("%s%s", stem, suffixes[i]);
 
 		if (path)

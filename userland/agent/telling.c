@@ -16,6 +16,7 @@
 #include "model/workload_json.h"
 #include "util/format.h"
 #include "util/json.h"
+#include "util/macros.h"
 
 enum { FINDINGS_MAX = 5 };
 
@@ -25,7 +26,7 @@ static char *headline(const char *report)
 	static const char *const words[] = { "\nLEAK", "\nsuspect" };
 	const char *at = NULL;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && !at; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words) && !at; i++)
 		at = strstr(report, words[i]);
 	return at ? strndup(at + 1, strcspn(at + 1, "\n")) : strdup("");
 }

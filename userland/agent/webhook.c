@@ -11,6 +11,7 @@
 #include "agent/message.h"
 #include "agent/webhook.h"
 #include "export/push_http.h"
+#include "util/macros.h"
 #include "util/protobuf.h"
 
 enum {
@@ -56,7 +57,7 @@ static void child(const char *url, const char *text)
 
 	/* it has our sockets, which must not outlive us */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (unsigned int i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(ours); i++)
 		signal(ours[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
