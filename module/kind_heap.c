@@ -159,11 +159,7 @@ static bool is_current(void *arg)
 
 static bool news_lock(struct heap_news *n)
 {
-	lt_work_lock(n->work);
-	if (is_current(n))
-		return true;
-	lt_work_unlock(n->work);
-	return false;
+	return lt_work_lock_if(n->work, is_current, n);
 }
 
 static void news_unlock(struct heap_news *n)

@@ -195,11 +195,7 @@ static bool is_current(void *arg)
 
 static bool news_lock(struct pair_news *n)
 {
-	lt_work_lock(n->work);
-	if (is_current(n))
-		return true;
-	lt_work_unlock(n->work);
-	return false;
+	return lt_work_lock_if(n->work, is_current, n);
 }
 
 static bool capture(struct pair_news *n)

@@ -177,6 +177,24 @@ void lt_work_unlock(struct lt_work *w)
 }
 
 /**
+ * lt_work_lock_if() - lt_work_lock(), if what is at work still counts
+ * @w: the work
+ * @is_current: whether it does, asked under the lock
+ * @arg: passed to @is_current
+ *
+ * Context: a work's run().
+ * Return: false if it does not: the lock is not held then.
+ */
+bool lt_work_lock_if(struct lt_work *w, bool (*is_current)(void *arg), void *arg)
+{
+	lt_work_lock(w);
+	if (is_current(arg))
+		return true;
+	lt_work_unlock(w);
+	return false;
+}
+
+/**
  * lt_work_capture_call() - the user stack of current behind a call that is on its way
  * @w: the work, under lt_work_lock(), which is given up and taken again
  * @at: where on the stack the return address is; the callee-saved registers are the caller's
@@ -210,11 +228,8 @@ bool lt_work_capture_call(struct lt_work *w, unsigned long at, unsigned long cal
 		lt_work_unlock(w);
 		if (!lt_walk_fault_in(missed))
 			want = NULL;
-		lt_work_lock(w);
-		if (!is_current(arg)) {
-			lt_work_unlock(w);
+		if (!lt_work_lock_if(w, is_current, arg))
 			return false;
-		}
 	}
 }
 

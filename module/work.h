@@ -87,6 +87,7 @@ bool lt_work_queue(struct lt_target *t, struct task_struct *task,
 		   const struct lt_work_type *type, u32 stack, const void *args);
 u32 lt_work_lock(struct lt_work *w);
 void lt_work_unlock(struct lt_work *w);
+bool lt_work_lock_if(struct lt_work *w, bool (*is_current)(void *arg), void *arg);
 bool lt_work_capture_call(struct lt_work *w, unsigned long at, unsigned long caller, u32 *stack,
 			  bool (*is_current)(void *arg), void *arg);
 int lt_work_at_return(struct callback_head *head);
