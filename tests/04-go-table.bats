@@ -12,14 +12,5 @@ setup_file() { build_victims leaks; }
 teardown() { end_examples; }
 
 @test "go: the table of leaks in docs/go.md is what is printed, and of mended twins nothing is" {
-	local name go command answer named looks=()
-	while IFS=$'\t' read -r name go command answer named; do
-		look_at_example "$GO_VICTIMS/$go-leaks" "$name" "$command" 3>&- &
-		looks+=($!)
-		look_at_example "$GO_VICTIMS/$go-leaks" "$name" "$command" mended 3>&- &
-		looks+=($!)
-	done < <(table_rows go)
-	expect "${#looks[@]}" 18 looks
-	wait "${looks[@]}"
-	examples_are_as_told go
+	table_is_as_told go "$GO_VICTIMS/@-leaks" 18
 }

@@ -100,16 +100,7 @@ leaks_of() {
 }
 
 @test "go: descriptors and C memory of the table of leaks in docs/go.md, and nothing of mended twins" {
-	local name go command answer named looks=()
-	while IFS=$'\t' read -r name go command answer named; do
-		look_at_example "$VICTIMS/victim_go_leaks" "$name" "$command" 3>&- &
-		looks+=($!)
-		look_at_example "$VICTIMS/victim_go_leaks" "$name" "$command" mended 3>&- &
-		looks+=($!)
-	done < <(table_rows attach)
-	expect "${#looks[@]}" 6 looks
-	wait "${looks[@]}"
-	examples_are_as_told attach
+	table_is_as_told attach "$VICTIMS/victim_go_leaks" 6
 }
 
 @test "go: what only the runtime knows is in profiles and metrics, too" {

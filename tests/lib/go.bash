@@ -104,6 +104,21 @@ look_at_example() {
 	kill $pid
 }
 
+# table_is_as_told SUBCOMMAND PROGRAM LOOKS: so many looks at once, at its rows and their mended
+# twins; @ in PROGRAM stands for GO
+table_is_as_told() {
+	local name go command answer named twin looks=()
+	while IFS=$'\t' read -r name go command answer named; do
+		for twin in '' mended; do
+			look_at_example "${2/@/$go}" "$name" "$command" $twin 3>&- &
+			looks+=($!)
+		done
+	done < <(table_rows "$1")
+	expect "${#looks[@]}" "$3" looks
+	wait "${looks[@]}"
+	examples_are_as_told "$1"
+}
+
 # If they have not ended with the look.
 end_examples() {
 	local pid
