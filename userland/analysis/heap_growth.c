@@ -6,9 +6,12 @@
 #include "analysis/blame.h"
 #include "analysis/heap_estimate.h"
 #include "analysis/heap_growth.h"
+#include "model/address_range.h"
+#include "model/allocator.h"
 #include "model/judgement.h"
 #include "model/kind.h"
 #include "model/model.h"
+#include "model/object.h"
 #include "model/site.h"
 #include "symbolize/frame.h"
 #include "util/format.h"
@@ -34,6 +37,28 @@ const char *heap_growth_rate(const struct finding *f, char buf[32])
 
 	snprintf(buf, 32, "%.24s/%s", format_bytes(slow ? per_min : per_min / 60, bytes), slow ? "min" : "s");
 	return buf;
+}
+
+const char *heap_growth_owner(struct model *m, const struct finding *f)
+{
+	uint64_t all = 0, in = 0;
+	const char *owner = NULL;
+
+	for (size_t i = 0; i < f->nsites; i++) {
+		size_t n;
+		const struct object *o = model_objects(m, f->sites[i], &n);
+
+		for (size_t k = 0; k < n; k++) {
+			const char *name = range_allocator(m, o[k].id);
+
+			all += o[k].count;
+			if (!name || !strcmp(name, ALLOCATOR_MALLOC))
+				continue;
+			owner = owner ?: name;
+			in += strcmp(owner, name) ? 0 : o[k].count;
+		}
+	}
+	return in * 2 > all ? owner : NULL;
 }
 
 static int by_pages(const void *a, const void *b)

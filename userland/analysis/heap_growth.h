@@ -25,6 +25,9 @@ struct heap_toucher {			/* a function that touched pages first */
 bool heap_growth_is(const struct finding *f);
 const char *heap_growth_rate(const struct finding *f, char buf[32]);	/* "41 KiB/s" */
 
+/* Whose heap most of it is in, "Go"; NULL: malloc's, or it is not known. */
+const char *heap_growth_owner(struct model *m, const struct finding *f);
+
 /* The functions that touched most, the most first; returns how many. */
 unsigned int heap_growth_touchers(struct model *m, const struct finding *f,
 				  struct heap_toucher list[HEAP_TOUCHERS]);

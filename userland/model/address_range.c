@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "model/address_range.h"
+#include "model/allocator.h"
 #include "model/model.h"
-#include "util/macros.h"
 #include "util/proc_maps.h"
 
 #define ARENA_BYTES (64ULL << 20)
@@ -35,29 +35,21 @@ static bool is_arena(const struct map *map, const struct map *rest)
 		!rest->read && !rest->write && rest->end == map->start + ARENA_BYTES;
 }
 
-/* What allocators call their mappings, if they do: glibc.mem.decorate_maps, Android, others. */
-static bool is_named_heap(const char *path)
+/* The part of an arena that was inaccessible when the mappings were read may have been used since. */
+static bool is_in_arena(const struct model *m, const struct map *map)
 {
-	static const char *const names[] = {
-		"[anon: glibc: malloc", "[anon:libc_malloc", "[anon:scudo:", "[anon:jemalloc",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(path, names[i], strlen(names[i])))
-			return true;
-	return !strcmp(path, "[heap]");
+	return is_arena(map, mapping(m, map->end)) || is_arena(mapping(m, map->start - 1), map);
 }
 
-/* The part of an arena that was inaccessible when the mappings were read may have been used since. */
-static bool is_heap(const struct model *m, uint64_t address)
+const char *range_allocator(const struct model *m, uint64_t address)
 {
 	const struct map *map = mapping(m, address);
 
 	if (!map)
-		return false;
+		return is_grown_heap(m, address) ? ALLOCATOR_MALLOC : NULL;
 	if (map->path && *map->path)
-		return is_named_heap(map->path);
-	return is_arena(map, mapping(m, map->end)) || is_arena(mapping(m, map->start - 1), map);
+		return allocator_of_mapping(map->path);
+	return is_in_arena(m, map) ? ALLOCATOR_MALLOC : NULL;
 }
 
 static bool is_stack(const struct model *m, uint64_t address)
@@ -75,7 +67,7 @@ const char *range_name(const struct model *m, uint64_t address)
 		return NULL;
 	if (map->path && *map->path)
 		return map->path;
-	return is_heap(m, address) ? "[malloc arena]" :
+	return is_in_arena(m, map) ? "[malloc arena]" :
 		map->shared ? "shared anonymous" : "anonymous";
 }
 
@@ -90,7 +82,7 @@ enum range range_of(const struct model *m, uint64_t address)
 		return RANGE_STACK;
 	if (map->shared)
 		return RANGE_SHARED;
-	return is_heap(m, address) ? RANGE_HEAP : RANGE_MMAP;
+	return range_allocator(m, address) ? RANGE_HEAP : RANGE_MMAP;
 }
 
 const char *range_kind_name(enum range r)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Allocators other than glibc's, by the libraries that are mapped. */
+/* Allocators, by the names of their mappings and by the libraries that are mapped. */
 #ifndef LEAKTRACE_MODEL_ALLOCATOR_H
 #define LEAKTRACE_MODEL_ALLOCATOR_H
 
 #include "util/proc_maps.h"
 
-/* The name of the nth one that is loaded, or NULL. */
+#define ALLOCATOR_MALLOC "malloc"
+
+/* Whose memory it is, "Go", by the mapping's name; NULL: it has none that tells. */
+const char *allocator_of_mapping(const char *path);
+
+/* The name of the nth one other than glibc's that is loaded, or NULL. */
 const char *allocator_loaded(const struct maps *maps, unsigned int nth);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "analysis/blame.h"
 #include "analysis/heap_estimate.h"
+#include "analysis/heap_growth.h"
 #include "model/finding.h"
 #include "model/judgement.h"
 #include "model/kind.h"
@@ -499,6 +500,8 @@ static struct json_object *finding_of(struct model *m, const struct finding *f)
 	json_put(o, "evidence", evidence_list(j));
 	if (j->first_touch)
 		json_put(o, "first_touch", json_object_new_boolean(true));
+	if (j->first_touch && heap_growth_owner(m, f))
+		json_put(o, "allocator", json_string(heap_growth_owner(m, f)));
 	json_put(o, "sites", list);
 	json_put(o, "born", json_number(f->born));
 	json_put(o, "died", json_number(f->died));

@@ -116,13 +116,15 @@ static void write_heap_growth(FILE *f, struct model *m, const struct finding *g)
 {
 	struct heap_toucher by[HEAP_TOUCHERS];
 	unsigned int n = heap_growth_touchers(m, g, by);
+	const char *owner = heap_growth_owner(m, g);
 	char live[32], rate[32];
 
 	format_bytes(g->live[LEAKTRACE_KIND_PAGE] * PAGE_BYTES, live);
+	fprintf(f, "the heap%s%s", owner ? " of " : "", owner ?: "");
 	if (g->judgement.verdict == VERDICT_SUSPECT)
-		fprintf(f, "the heap grows %s (%s so far)", heap_growth_rate(g, rate), live);
+		fprintf(f, " grows %s (%s so far)", heap_growth_rate(g, rate), live);
 	else
-		fprintf(f, "the heap grew by %s", live);
+		fprintf(f, " grew by %s", live);
 	if (n)
 		report_place(f, ", first touched by", by[0].frame);
 	fputs(n > 1 ? " and others" : "", f);

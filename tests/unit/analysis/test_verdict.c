@@ -641,6 +641,12 @@ static void allocators(void)
 	EXPECT(VERDICT_SUSPECT, "an arena that has grown since its mapping was read");
 	maps = (struct maps){ .map = named, .n = 1 };
 	EXPECT(VERDICT_SUSPECT, "a mapping that is named as malloc's");
+	CHECK(!heap_growth_owner(&m, &m.findings[0]), "malloc's is the heap without a name");
+	named[0].path = "[anon: Go: heap]";
+	EXPECT(VERDICT_SUSPECT, "a mapping that a language's runtime has named");
+	CHECK(heap_growth_is(&m.findings[0]) && !strcmp(heap_growth_owner(&m, &m.findings[0]) ?: "", "Go"));
+	named[0].path = "[anon:Go tables]";
+	EXPECT(VERDICT_LEAK, "a mapping that the program has named");
 	maps = (struct maps){ .map = mapped, .n = 2 };
 	EXPECT(VERDICT_LEAK, "a mapping of the program's own");
 	mapped[1].path = "/usr/lib/libjemalloc.so.2";
