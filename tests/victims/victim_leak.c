@@ -7,6 +7,7 @@
  * The object is made at leak_KIND_here, _in_library, _in_thread, _in_child or
  * _among_pairs. mixed also makes and releases 1,000 a second at pair_KIND_here.
  *
+ *   hold N     opens N descriptors, which are no leak
  *   go N MS    makes N objects, spread over MS; "made=N" "released=N"
  *              "pairs=N", and "child=PID" for child
  *
@@ -174,6 +175,13 @@ static void wait_done(void)
 		wait_word(&work->state, state);
 }
 
+static void hold(int argc, char **argv)
+{
+	for (long i = number(argc, argv, 1, 1); i > 0; i--)
+		if (MAKE_FD(NULL) < 0)
+			return fail("open: %m");
+}
+
 static void go(int argc, char **argv)
 {
 	pid_t pid;
@@ -222,7 +230,7 @@ static int word(const char *const *words, size_t n, const char *which)
 
 int main(int argc, char **argv)
 {
-	static const struct command commands[] = { { "go", go } };
+	static const struct command commands[] = { { "go", go }, { "hold", hold } };
 	volatile char room[16384];
 	pthread_t t;
 

@@ -215,6 +215,12 @@ static double events_per_s(struct inquiry *i, uint64_t now_ns)
 	return first ? -1 : (events - before) / ((double)since_ns / NSEC_PER_SEC);
 }
 
+/* Between two times that a target's objects are read its sites have no verdicts. */
+static bool has_leak(struct inquiry *i)
+{
+	return report_leaks(model_of(i)) || (i->traced && i->traced->leaks);
+}
+
 /* false: it goes on */
 static bool is_answered(struct inquiry *i, uint64_t now_ns)
 {
@@ -222,7 +228,7 @@ static bool is_answered(struct inquiry *i, uint64_t now_ns)
 
 	if (confirm_ns > CONFIRM_S * NSEC_PER_SEC)
 		confirm_ns = CONFIRM_S * NSEC_PER_SEC;
-	if (!report_leaks(model_of(i)))
+	if (!has_leak(i))
 		i->leak_ns = 0;
 	else if (!i->leak_ns)
 		i->leak_ns = now_ns;

@@ -44,8 +44,10 @@ static struct metrics *of_traced(struct agent *a)
 	struct metrics *x = metrics_new();
 
 	for (struct watched *w = a->watched.first; x && w; w = w->next)
-		if (w->inquiry && w->inquiry->traced)
+		if (w->inquiry && w->inquiry->traced) {
+			session_refresh(&a->session, w->inquiry->traced);
 			metrics_add(x, &w->inquiry->traced->model);
+		}
 	return x;
 }
 

@@ -251,6 +251,8 @@ void session_judge(struct session *s, struct traced *t, bool last)
 	model_settle(&t->model);
 	analysis_run(&t->model, &s->options->analysis, alarm_set_curve, t->alarms);
 	suppressions_apply(s->suppressions, &t->model);
+	t->judged = true;
+	t->leaks = report_leaks(&t->model);
 	t->heap_bytes = heap_live_bytes(&t->model);
 	alarm_set_update(t->alarms, &t->model, last, on_news, both);
 	session_children_news(s, t, last);

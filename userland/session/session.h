@@ -41,6 +41,8 @@ struct traced {
 	bool done;		/* exited or detached */
 	bool detached;		/* by another command: nothing more can be read */
 	bool read;		/* the final sample was taken */
+	bool judged;		/* since its sites were read, which drops their verdicts */
+	bool leaks;		/* when it was judged last */
 	bool gate_decided;	/* of its heap: opened, or given up */
 	unsigned int gate_tries;
 	bool *pair_is_done;	/* of each of the options' pairs: followed, or refused; NULL: not tried */
@@ -156,7 +158,7 @@ int session_loop(struct session *s);
 /* The same for who has a loop of its own: once, then again and again; EXIT_TROUBLE after an error message. */
 void session_begin(struct session *s);
 int session_step(struct session *s, int wait_ms);
-void session_refresh(struct session *s, struct traced *t);	/* objects and verdicts, unless that was just done */
+void session_refresh(struct session *s, struct traced *t);	/* verdicts, and unless that was just done objects */
 void session_remove(struct session *s, struct traced *t);	/* detaches what is ours, and frees it */
 int session_final_sample(struct session *s, struct traced *t);	/* 0, or EXIT_TROUBLE: client_error() */
 void session_fold(struct session *s);	/* frees children that have exited */

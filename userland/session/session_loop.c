@@ -44,6 +44,12 @@
 #include "util/error.h"
 #include "util/macros.h"
 
+static int read_sites(struct session *s, struct traced *t)
+{
+	t->judged = false;
+	return client_dump(s->client, LEAKTRACE_CMD_SITE_GET, &t->model, -1);
+}
+
 /* Reads live objects and stacks, which completes the model. */
 static int read_objects(struct session *s, struct traced *t)
 {
@@ -82,7 +88,7 @@ void session_catch_up(struct session *s, struct traced *t)
 		symbolizer_refresh(m->symbolizer);
 	else if (!m->symbolizer)
 		target_open_symbolizer(m);
-	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1) || read_objects(s, t))
+	if (read_sites(s, t) || read_objects(s, t))
 		return;
 	model_settle(m);
 	script_names_last(s->client, t);
@@ -188,7 +194,7 @@ static void sample(struct session *s, struct traced *t)
 	if (m->target.execs != t->execs_seen)
 		session_exec(s, t);
 	t->execs_seen = m->target.execs;
-	if (client_dump(s->client, LEAKTRACE_CMD_SITE_GET, m, -1))
+	if (read_sites(s, t))
 		return;
 	model_settle(m);
 	refresh_names(t);
@@ -396,10 +402,12 @@ static void on_signals(struct session *s)
 
 void session_refresh(struct session *s, struct traced *t)
 {
-	if (t->done || monotonic_ns() < t->objects_next_ns || read_objects(s, t))
-		return;
-	session_judge(s, t, false);
-	note_objects(&t->model);
+	bool fresh = !t->done && monotonic_ns() >= t->objects_next_ns && !read_objects(s, t);
+
+	if (fresh || !t->judged)
+		session_judge(s, t, false);
+	if (fresh)
+		note_objects(&t->model);
 }
 
 void session_begin(struct session *s)
