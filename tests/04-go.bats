@@ -434,6 +434,31 @@ grow() {
 	done
 }
 
+# summed GO ORDER CREATOR: watched while ORDER is obeyed, one finding: of all that CREATOR has made
+summed() {
+	GOMAXPROCS=1 start_victim "$1"
+	# shellcheck disable=SC2086 # words
+	watch_while tell $2
+	expect "$REPORT_STATUS" 1 "exit status"
+	# those that run have no place
+	jq -e --arg creator "$3" '.totals.goroutine.running as $running
+		| ([.sites[] | select(.created_by.function == $creator) | .live] | add) as $live
+		| [.sites[] | select(.verdict != "ok")] | length == 1 and (.[0] | .verdict == "leak" and
+			.created_by.function == $creator and (.evidence[0] | gsub(","; "")
+			| capture("all that its go statement has made.* grew by [0-9]+ to (?<n>[0-9]+) in .*; none ended$")
+			| .n | tonumber | . >= $live and . <= $live + $running))' "$REPORT" >/dev/null ||
+		{ jq -c '.totals, (.sites[] | select(.verdict != "ok"))' "$REPORT" >&2; return 1; }
+	kill_victims
+}
+
+@test "go: goroutines that never end, at a hundred places or at none, are counted by who made them" {
+	local go
+	for go in old-strip new-strip-pie; do
+		summed $go 'deep 40' main.waitDeep
+		summed $go 'spin 10' main.spin
+	done
+}
+
 @test "go: profiles are as the runtime writes them, number for number" {
 	every_variant as_the_runtime old
 	every_variant as_the_runtime new

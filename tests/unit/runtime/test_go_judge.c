@@ -156,9 +156,59 @@ static void undone(void)
 	free(s.series);
 }
 
+/*
+ * A go statement has made so many; at each look other @ended of them are gone, and others
+ * are at the first of two places. What is said of the second one, where more are.
+ */
+static enum verdict judged_creator(const double *y, const double *first, unsigned int ended)
+{
+	static struct go_process process;	/* of no pid: nothing is known outside */
+	static struct go_view v;
+	struct go_site s[] = {
+		{ .kind = GO_GOROUTINE, .type = "sleep", .creator = 7 },
+		{ .kind = GO_GOROUTINE, .type = "runnable", .creator = 7 },
+	};
+	enum verdict have;
+
+	v = (struct go_view){ .process = &process, .sites = s, .nsites = 2 };
+	s[0].series = calloc(GO_SERIES_MAX, sizeof(double));
+	s[1].series = calloc(GO_SERIES_MAX, sizeof(double));
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		go_view_begin(&v);
+		for (unsigned int k = 0; k < y[i]; k++)
+			go_creators_count(&v.creators, 7, i * ended + k + 1);
+		s[0].live = first[i];
+		s[1].live = y[i] - first[i];
+		go_view_end(&v);
+		v.at_s[i] = 10 * i;
+	}
+	go_judge(&v);
+	have = s[1].judgement.verdict;
+	CHECK(s[0].judgement.verdict == VERDICT_OK);
+	judgement_clear(&s[1].judgement);
+	free(s[0].series);
+	free(s[1].series);
+	go_creators_free(&v.creators);
+	return have;
+}
+
+static void creators(void)
+{
+	const double *rises = ROW(10, 20, 30, 40, 50, 60), *here = ROW(0, 4, 1, 3, 1, 4);
+
+	CHECK(judged_creator(rises, here, 0) == VERDICT_LEAK, "some run, others wait");
+	CHECK(judged_creator(rises, here, 1) == VERDICT_LEAK, "hardly one ends");
+	CHECK(judged_creator(rises, here, 2) == VERDICT_OK, "many end");
+	CHECK(judged_creator(rises, here, 1000) == VERDICT_OK, "all end");
+	CHECK(judged_creator(ROW(50, 50, 50, 50, 50, 50), here, 0) == VERDICT_OK, "as many as there were");
+	CHECK(judged_creator(ROW(10, 40, 70, 70, 70, 70), here, 0) == VERDICT_OK, "a pool that is full");
+	CHECK(judged_creator(ROW(10, 20, 30, 29, 50, 60), here, 0) == VERDICT_OK, "it fell");
+}
+
 int main(void)
 {
 	goroutines();
+	creators();
 	heap();
 	maker();
 	undone();

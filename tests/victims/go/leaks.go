@@ -20,6 +20,7 @@ var (
 	pinned  [][]byte
 	titles  []string
 	history []int64
+	deepest int
 	stop    = make(chan struct{})
 	jobs    = make(chan int)
 	buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -203,6 +204,32 @@ func dive(deep int) int {
 		return 0
 	}
 	return dive(deep-1) + 1
+}
+
+// A hundred of them wait at a hundred places.
+func waitDeep() {
+	deepest++
+	go func(deep int) {
+		diveAndWait(deep)
+	}(deepest % 100)
+}
+
+//go:noinline
+func diveAndWait(deep int) int {
+	if deep == 0 {
+		<-stop
+		return 0
+	}
+	return diveAndWait(deep-1) + 1
+}
+
+// It waits for nothing but a processor.
+func spin() {
+	go func() {
+		for {
+			runtime.Gosched()
+		}
+	}()
 }
 
 func worker() {

@@ -42,6 +42,8 @@ var leaks = map[string]func(){
 	"file":    forgetFile,
 	"pool":    rent,
 	"churn":   churn,
+	"deep":    waitDeep,
+	"spin":    spin,
 	"workers": startWorker,
 	"gc":      runtime.GC,
 }

@@ -32,6 +32,7 @@ struct gaze {
 	unsigned char *before, *after, *stack; /* AT_ONCE of each */
 	uint64_t *again;		/* those that changed while they were read */
 	size_t nagain;
+	bool is_repeated;		/* they are counted already */
 	uint64_t now_ns;
 };
 
@@ -173,6 +174,15 @@ static void take(struct gaze *k, uint64_t at, const unsigned char *g, unsigned c
 	account(k, g, &key);
 }
 
+/* Of those whose stacks change or run meanwhile, too: the record is enough. */
+static void count_creator(struct gaze *k, const unsigned char *g)
+{
+	const struct go_layout *l = &k->process->layout;
+
+	if (!k->is_repeated)
+		go_creators_count(&k->view->creators, word(g, l->gopc), word(g, l->goid));
+}
+
 static void read_records(struct gaze *k, const uint64_t *at, size_t n, unsigned char *to,
 			 struct memory_piece *pieces)
 {
@@ -202,6 +212,8 @@ static void read_some(struct gaze *k, const uint64_t *at, size_t n)
 		unsigned char *record = k->before + i * k->g_bytes;
 		uint32_t status = g[i].good ? go_g_status(l, record) : DEAD;
 
+		if (status == RUNNING || status == COPYSTACK || go_g_has_stack(status))
+			count_creator(k, record);
 		if (status == RUNNING || status == COPYSTACK) {
 			k->view->counts.goroutines++;
 			k->view->counts.running++;
@@ -239,6 +251,7 @@ static int read_all(struct gaze *k, uint64_t *list, size_t n)
 {
 	for (int i = 0; i <= TRIES && n; i++) {
 		k->nagain = 0;
+		k->is_repeated = i;
 		for (size_t done = 0; done < n; done += AT_ONCE)
 			read_some(k, list + done, n - done < AT_ONCE ? n - done : AT_ONCE);
 		n = k->nagain;

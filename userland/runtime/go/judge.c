@@ -45,16 +45,16 @@ struct samples {
 };
 
 /* The samples with new information: for memory, those after another collection. */
-static void samples_of(const struct go_view *v, const struct go_site *s, struct samples *l)
+static void samples_of(const struct go_view *v, enum go_kind kind, const double *series, struct samples *l)
 {
 	l->n = 0;
 
 	for (unsigned int i = 0; i < v->snapshots; i++) {
-		if (s->kind == GO_HEAP && i && v->cycle[i] == v->cycle[i - 1])
+		if (kind == GO_HEAP && i && v->cycle[i] == v->cycle[i - 1])
 			continue;
 		l->t_s[l->n] = v->at_s[i];
-		l->missed[l->n] = s->kind == GO_GOROUTINE ? v->missed[i] : 0;
-		l->y[l->n++] = s->series[i];
+		l->missed[l->n] = kind == GO_GOROUTINE ? v->missed[i] : 0;
+		l->y[l->n++] = series[i];
 	}
 }
 
@@ -80,6 +80,12 @@ static bool goes_on(const double *y, unsigned int n)
 				    y[n - 1] - y[n / 2] >= (y[n - 1] - y[0]) / 8);
 }
 
+/* The minimum growth of a number that is exact. */
+static double least_of_count(double first)
+{
+	return fmax(GROWTH, first / 10);
+}
+
 /*
  * The minimum growth that is significant: a sampled count varies by the square
  * root of the number of samples even if the true value is constant, and so do
@@ -90,7 +96,7 @@ static double least(const struct go_view *v, const struct go_site *s, double fir
 	double rate = v->counts.heap_rate, share, samples;
 
 	if (s->kind != GO_HEAP)
-		return fmax(GROWTH, first / 10);
+		return least_of_count(first);
 	share = rate > 1 ? 1 - exp(-(double)s->size_bytes / rate) : 1;
 	samples = first / s->size_bytes * share;
 	return fmax(fmax(SAMPLES, 3 * sqrt(2 * samples * (1 - share))) / share * s->size_bytes,
@@ -120,7 +126,7 @@ static void judge_growth(struct go_view *v, struct go_site *s)
 	double grown, span_s;
 	unsigned int n;
 
-	samples_of(v, s, &l);
+	samples_of(v, s->kind, s->series, &l);
 	n = l.n;
 	span_s = n ? l.t_s[n - 1] - l.t_s[0] : 0;
 	if (n < SAMPLES_SUSPECT || span_s <= 0)
@@ -181,13 +187,83 @@ static void advise(struct go_view *v, struct go_site *s)
 						 maker->function, path_short(maker->file), maker->line));
 }
 
+static double sum_of(const struct go_view *v, const struct go_site *s)
+{
+	double sum = 0;
+
+	for (unsigned int i = 0; i < v->snapshots; i++)
+		sum += s->series[i];
+	return sum;
+}
+
+/*
+ * Of a go statement the place at which most were, over all samples, so that it remains the
+ * same; NULL: the runtime's own, or one of its places says as much by itself.
+ */
+static struct go_site *place_of(struct go_view *v, const struct go_creator *c, enum verdict verdict)
+{
+	struct go_site *best = NULL;
+	double most = 0;
+
+	for (size_t i = 0; i < v->nsites; i++) {
+		struct go_site *s = &v->sites[i];
+		double sum;
+
+		if (s->kind != GO_GOROUTINE || s->creator != c->pc)
+			continue;
+		if (s->system || s->judgement.verdict >= verdict)
+			return NULL;
+		sum = sum_of(v, s);
+		if (sum > most) {
+			best = s;
+			most = sum;
+		}
+	}
+	return best;
+}
+
+/*
+ * Goroutines that never end, but wait now here, now there: none of their places grows all
+ * the time, all together do. Those of a busy server do so, too, while it gets more to do:
+ * but they end.
+ */
+static void judge_creator(struct go_view *v, const struct go_creator *c)
+{
+	char live[32], more[32], span[32], ended[32];
+	enum verdict verdict;
+	struct go_site *s;
+	struct samples l;
+	double grown;
+
+	samples_of(v, GO_GOROUTINE, c->series, &l);
+	if (l.n < SAMPLES_SUSPECT || l.t_s[l.n - 1] <= l.t_s[0])
+		return;
+	grown = l.y[l.n - 1] - l.y[0];
+	if (grown < least_of_count(l.y[0]) || !never_falls(&l) || !goes_on(l.y, l.n) || c->now.ended > grown / 10)
+		return;
+	verdict = l.n >= SAMPLES_LEAK ? VERDICT_LEAK : VERDICT_SUSPECT;
+	s = place_of(v, c, verdict);
+	if (!s)
+		return;
+	s->judgement.verdict = verdict;
+	s->judgement.confidence = 1 - pow(0.5, l.n - 1);
+	s->judgement.rate_per_min = grown / (l.t_s[l.n - 1] - l.t_s[0]) * 60;
+	say(&s->judgement,
+	    strdup_printf("all that its go statement has made, wherever they are, grew by %s to %s in %s and never "
+			  "shrank in %u samples; %s ended", format_count(grown, more),
+			  format_count(c->now.live, live), format_seconds(l.t_s[l.n - 1] - l.t_s[0], span), l.n,
+			  c->now.ended ? format_count(c->now.ended, ended) : "none"));
+}
+
 /** go_judge() - judge all sites by all snapshots */
 void go_judge(struct go_view *v)
 {
-	for (size_t i = 0; i < v->nsites; i++) {
+	for (size_t i = 0; i < v->nsites; i++)
 		judge_site(v, &v->sites[i]);
+	for (size_t i = 0; i < v->creators.n; i++)
+		judge_creator(v, &v->creators.creator[i]);
+	for (size_t i = 0; i < v->nsites; i++)
 		advise(v, &v->sites[i]);
-	}
 }
 
 /** go_leaks() - how many call paths leak, by the last judgement */

@@ -136,6 +136,7 @@ static void decimate(struct go_view *v)
 		v->missed[kept] = v->missed[i] + (i ? v->missed[i - 1] : 0);
 		for (size_t k = 0; k < v->nsites; k++)
 			v->sites[k].series[kept] = v->sites[k].series[i];
+		go_creators_move(&v->creators, i, kept);
 	}
 	v->snapshots = kept;
 }
@@ -156,6 +157,7 @@ void go_view_begin(struct go_view *v)
 	v->before = v->counts;
 	memset(&v->counts, 0, sizeof(v->counts));
 	count_outside(v);
+	go_creators_begin(&v->creators);
 	for (size_t i = 0; i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
 
@@ -180,6 +182,7 @@ void go_view_end(struct go_view *v)
 		s->newest_then = s->newest_marked;
 		s->newest_marked = s->live ? s->newest : 0;
 	}
+	go_creators_end(&v->creators, v->snapshots);
 	v->missed[v->snapshots] = v->counts.given_up + v->counts.unsorted;
 	v->cycle[v->snapshots++] = v->counts.heap_cycle;
 }
@@ -189,6 +192,7 @@ void go_view_undo(struct go_view *v)
 {
 	v->snapshots--;
 	v->counts = v->before;
+	go_creators_undo(&v->creators);
 	for (size_t i = 0; i < v->nsites; i++) {
 		struct go_site *s = &v->sites[i];
 		const struct go_seen *b = &s->before;
@@ -331,4 +335,5 @@ void go_view_free(struct go_view *v)
 	}
 	free(v->sites);
 	free(v->index);
+	go_creators_free(&v->creators);
 }

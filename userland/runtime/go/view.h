@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/judgement.h"
+#include "runtime/go/creator.h"
 #include "runtime/go/held.h"
 #include "symbolize/frame.h"
 
@@ -63,6 +64,7 @@ struct go_view {			/* initialise to zeroes, and set process */
 	size_t nsites, capacity;
 	uint32_t *index;		/* hash table; index of the site + 1 */
 	size_t index_size;
+	struct go_creators creators;
 	unsigned int snapshots;
 	double at_s[GO_SERIES_MAX];	/* since the first sample */
 	uint64_t cycle[GO_SERIES_MAX];	/* of the heap profile */
