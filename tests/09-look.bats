@@ -113,6 +113,28 @@ entries() { find "/proc/$VICTIM/$1" -mindepth 1 -maxdepth 1 | wc -l; }
 	expect "$(key '.look.heap_first == .look.heap_last')" true "whether it stood still"
 }
 
+# Malloc's own counters have what is free; the twin keeps as many blocks, and frees none.
+@test "look: free blocks between live ones are a finding, and no leak, until malloc_trim" {
+	start_victim victim_heap
+	tell keep 40000 1000
+	look "$VICTIM" --duration 1s
+	expect "$(key '[.findings[] | select(.allocator)] | length')" 0 "findings of the twin"
+	tell fragment 600 100000
+	tell info
+	look "$VICTIM" --duration 1s
+	expect "$REPORT_STATUS" 0 "exit status"
+	expect "$(key '[.findings[] | select(.allocator) | "\(.verdict) \(.allocator) \(.bytes) \(.sites)"] | join("; ")')" \
+		"cache malloc $(answer free) []" "what is free"
+	expect "$(key '.ledger.malloc | .fragmented_bytes + .end_bytes')" "$(answer free)" "by place"
+	key '.findings[] | select(.allocator).evidence[0]' |
+		grep -qx '29 MiB of the [0-9]* MiB that malloc has are free blocks between live ones; malloc_trim would give back 27 MiB'
+	lt look "$VICTIM" --duration 1s >"$BATS_TEST_TMPDIR/text"
+	grep -q '^cache  not a leak: 29 MiB of the ' "$BATS_TEST_TMPDIR/text"
+	tell trim
+	look "$VICTIM" --duration 1s
+	expect "$(key '[.findings[] | select(.allocator)] | length')" 0 "findings once it was given back"
+}
+
 @test "look: a process that ends meanwhile is told with what it had" {
 	start_victim victim_fd
 	tell hold 30

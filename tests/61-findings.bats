@@ -36,6 +36,17 @@ teardown() { clean_up; }
 		explain "the odd one is not told"
 }
 
+@test "finding: what malloc keeps although it is free is no leak" {
+	start_and_attach page victim_heap
+	tell fragment 600 100000
+	tell info
+	report
+	jq -e --argjson free "$(answer free)" '[.findings[] | select(.allocator == "malloc")] | length == 1
+		and .[0].verdict == "cache" and .[0].bytes == $free' "$REPORT" || explain "free blocks are not told"
+	run lt report "$VICTIM"
+	[[ $output == *"not a leak: 29 MiB of the "*" are free blocks between live ones; malloc_trim would give back"* ]]
+}
+
 @test "finding: a heap that grows: the deepest function that holds most of it" {
 	start_and_attach page victim_root
 	tell blocks 100 5000

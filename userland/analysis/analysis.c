@@ -11,6 +11,7 @@
 #include "analysis/evidence.h"
 #include "analysis/finding.h"
 #include "analysis/gc_release.h"
+#include "analysis/kept_free.h"
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "analysis/statistics.h"
@@ -88,6 +89,7 @@ void analysis_run(struct model *m, const struct analysis_options *opts,
 		}
 		child_processes_judge(&ctx);
 		findings_make(&ctx, x);
+		kept_free_judge(m);
 		analysis_ctx_free(&ctx);
 	}
 	free(x);

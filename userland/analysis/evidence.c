@@ -400,3 +400,39 @@ void evidence_of_children(struct model *m, enum child_group_id group)
 	if (group == CHILDREN_UNTRACED)
 		say(&g->judgement, "what they create and release is not known: --follow-fork traces them");
 }
+
+/* "live blocks changed by -3.1 MiB since attach, what malloc has by +20 MiB"; NULL: nothing did */
+static char *malloc_sentence(const struct model *m, const char *end)
+{
+	const struct ledger_malloc *then = &m->ledger.malloc_first, *now = &m->ledger.malloc_last;
+	char live[40], all[40];
+
+	if (!then->known || (now->live_bytes == then->live_bytes && now->bytes == then->bytes))
+		return NULL;
+	return strdup_printf("live blocks changed by %s since %s, what malloc has by %s%s",
+			     format_bytes_change(now->live_bytes - then->live_bytes, live),
+			     m->outside ? "the first look" : "attach",
+			     format_bytes_change(now->bytes - then->bytes, all), end);
+}
+
+/* How much malloc keeps, and what became of it since attach. */
+void evidence_of_kept_free(struct model *m)
+{
+	const struct ledger_malloc *now = &m->ledger.malloc_last;
+	bool between = now->fragmented_bytes >= now->end_bytes;
+	char a[32], b[32], c[32], *sentence;
+
+	say(&m->kept_free, "%s of the %s that malloc has are free %s; malloc_trim would give back %s",
+	    format_bytes(between ? now->fragmented_bytes : now->end_bytes, a), format_bytes(now->bytes, b),
+	    between ? "blocks between live ones" : "at the ends of arenas", format_bytes(now->returnable_bytes, c));
+	sentence = malloc_sentence(m, "");
+	if (sentence)
+		say(&m->kept_free, "%s", sentence);
+	free(sentence);
+}
+
+/* Why growth of the heap is no suspect. */
+void evidence_of_live_heap(struct model *m, struct finding *f)
+{
+	say_first(&f->judgement, malloc_sentence(m, ": the growth is free blocks"));
+}

@@ -16,6 +16,8 @@ void evidence_write(struct judgement *j, const struct measures *x);
 void evidence_of_sibling(struct model *m, struct finding *f, int maker, uint32_t release);
 void evidence_of_parts(struct model *m, struct finding *f);
 void evidence_of_children(struct model *m, enum child_group_id group);
+void evidence_of_kept_free(struct model *m);
+void evidence_of_live_heap(struct model *m, struct finding *f);
 void evidence_of_limit(struct model *m, struct finding *f);
 
 #endif

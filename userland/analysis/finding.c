@@ -14,9 +14,11 @@
 #include "analysis/finding.h"
 #include "analysis/finding_limit.h"
 #include "analysis/heap_growth.h"
+#include "analysis/kept_free.h"
 #include "analysis/mapping_share.h"
 #include "analysis/measure.h"
 #include "analysis/sibling_path.h"
+#include "analysis/thresholds.h"
 #include "analysis/verdict.h"
 #include "model/curve.h"
 #include "model/finding.h"
@@ -30,7 +32,6 @@
 #include "util/units.h"
 
 #define SOON_S			86400.0
-#define SMALL_BYTES		(128 << 10)
 #define SMALL_SHARE		0.01	/* of the process's pages */
 #define SMALL_PARTS_SHARE	0.05	/* if each part of the heap's growth is small by itself */
 #define SMALL_BYTES_PER_H	(1 << 20)
@@ -330,6 +331,29 @@ static void join_heap(const struct analysis_ctx *ctx)
 	free(all.p);
 }
 
+/* Growth that the program has already given back to malloc is no suspect. */
+static void clear_free(struct model *m)
+{
+	for (size_t i = 0; i < m->nfindings; i++) {
+		struct finding *f = &m->findings[i];
+
+		if (!f->nsites || !kept_free_explains(m, f))
+			continue;
+		evidence_of_live_heap(m, f);
+		f->judgement.verdict = VERDICT_CACHE;
+		f->judgement.confidence = CACHE_CONFIDENCE_MAX < f->judgement.confidence ?
+			CACHE_CONFIDENCE_MAX : f->judgement.confidence;
+		f->judgement.heap_grows = false;
+		for (size_t k = 0; k < f->nsites; k++) {
+			struct judgement *j = &model_site(m, f->sites[k])->judgement;
+
+			j->verdict = f->judgement.verdict;
+			j->confidence = f->judgement.confidence;
+			j->heap_grows = false;
+		}
+	}
+}
+
 static void number_findings(struct model *m)
 {
 	size_t kept = 0;
@@ -378,6 +402,7 @@ void findings_make(const struct analysis_ctx *ctx, struct measures *x)
 	join(m);
 	join_heap(ctx);
 	heap_growth_join(m, merge);
+	clear_free(m);
 	number_findings(m);
 	free(all.p);
 }

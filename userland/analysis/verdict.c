@@ -172,7 +172,7 @@ double verdict_confidence(enum verdict v, const struct measures *x)
 	double c = fmin(1, fmax(0, x->sure * (1 - x->p)));
 
 	if (v == VERDICT_CACHE)
-		return fmin(c, 0.3);
+		return fmin(c, CACHE_CONFIDENCE_MAX);
 	if (v == VERDICT_SUSPECT)
 		return fmin(c, 0.6);
 	return v == VERDICT_OK ? fmin(c, 0.1) : c;

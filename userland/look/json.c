@@ -8,6 +8,7 @@
 #include "look/summary.h"
 #include "model/kind.h"
 #include "report/json.h"
+#include "report/ledger.h"
 #include "util/json.h"
 #include "util/units.h"
 
@@ -29,17 +30,6 @@ static struct json_object *limits_of(const struct look *l)
 		json_object_array_add(list, o);
 	}
 	return list;
-}
-
-static struct json_object *heap_of(const struct look_heap *h)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_put_number(o, "bytes", h->bytes);
-	json_put_number(o, "live_bytes", h->live_bytes);
-	json_put_number(o, "fragmented_bytes", h->fragmented_bytes);
-	json_put_number(o, "returnable_bytes", h->returnable_bytes);
-	return o;
 }
 
 static struct json_object *groups_of(const struct look *l)
@@ -83,6 +73,7 @@ static void name_sites(const struct look *l, struct json_object *report)
 struct json_object *look_json(struct look *l)
 {
 	struct json_object *report = report_json(&l->model), *look = json_object_new_object();
+	const struct ledger *ledger = &l->model.ledger;
 	struct json_object *list = json_object_new_array();
 	char *advice[LOOK_ADVICE_MAX];
 	int n = look_advice(l, advice);
@@ -95,9 +86,9 @@ struct json_object *look_json(struct look *l)
 	json_put(look, "no_module", json_string(l->absent));
 	json_put(look, "limits", limits_of(l));
 	json_put(look, "groups", groups_of(l));
-	if (l->heap_first.known && l->heap_last.known) {
-		json_put(look, "heap_first", heap_of(&l->heap_first));
-		json_put(look, "heap_last", heap_of(&l->heap_last));
+	if (ledger->malloc_first.known && ledger->malloc_last.known) {
+		json_put(look, "heap_first", report_json_malloc(&ledger->malloc_first));
+		json_put(look, "heap_last", report_json_malloc(&ledger->malloc_last));
 	}
 	json_put(look, "not_seen", list);
 	json_put(report, "look", look);

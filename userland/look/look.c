@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "analysis/analysis.h"
+#include "heap/account.h"
 #include "look/count.h"
 #include "look/look.h"
 #include "look/memory_sites.h"
@@ -203,7 +204,7 @@ static int look_once(struct look *l, bool last)
 	if (!err && m->runtime)
 		runtime_sample(m->runtime, last);
 	if (!err && (last || !l->looks))
-		look_heap_read(m->target.pid, last ? &l->heap_last : &l->heap_first);
+		heap_account_read(m->target.pid, last ? &m->ledger.malloc_last : &m->ledger.malloc_first);
 	err = err ?: make_model(l);
 	l->looks += !err;
 	return err;

@@ -16,7 +16,6 @@
 #include <sys/types.h>
 
 #include "look/group.h"
-#include "look/heap_size.h"
 #include "look/item.h"
 #include "look/memory.h"
 #include "model/model.h"
@@ -45,7 +44,6 @@ struct look {
 	struct look_known known[KINDS];
 	struct look_groups groups;
 	struct look_items items;	/* of the kind that is being looked at */
-	struct look_heap heap_first, heap_last;
 	bool memory_by_mapping;
 	bool no_timers;			/* this kernel does not list them */
 	char absent[384];		/* why the module does not trace instead; "": it is loaded */

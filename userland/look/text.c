@@ -104,6 +104,12 @@ static void write_finding(FILE *f, struct look *l, const struct finding *g, cons
 	fputc('\n', f);
 }
 
+static void write_kept_free(FILE *f, const struct model *m, const struct report_style *style)
+{
+	report_kept_free(f, m, style, false);
+	fputc('\n', f);
+}
+
 static void write_findings(FILE *f, struct look *l, const struct report_style *style)
 {
 	struct model *m = &l->model;
@@ -116,11 +122,13 @@ static void write_findings(FILE *f, struct look *l, const struct report_style *s
 			small++;
 			continue;
 		}
-		told++;
+		told += !items[i].kept_free;
 		if (items[i].g)
 			write_finding(f, l, items[i].g, style);
 		else if (items[i].l)
 			report_runtime_site(f, items[i].l, style, false);
+		else if (items[i].kept_free)
+			write_kept_free(f, m, style);
 	}
 	free(items);
 	if (told)
@@ -160,7 +168,7 @@ static void write_groups(FILE *f, struct look *l, const struct report_style *sty
 /* Whether it is a leak, or fragmentation. */
 static void write_heap(FILE *f, const struct look *l, const struct report_style *style)
 {
-	const struct look_heap *first = &l->heap_first, *last = &l->heap_last;
+	const struct ledger_malloc *first = &l->model.ledger.malloc_first, *last = &l->model.ledger.malloc_last;
 	char live[32], more[40], between[32], between_more[40], back[32], *text;
 
 	if (!first->known || !last->known)

@@ -29,4 +29,5 @@ void findings_drop(struct model *m)
 	for (size_t i = 0; i < m->nfindings; i++)
 		finding_clear(&m->findings[i]);
 	m->nfindings = 0;
+	judgement_clear(&m->kept_free);
 }

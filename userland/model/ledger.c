@@ -12,7 +12,7 @@
 #include "model/workload.h"
 #include "util/kernel_file.h"
 
-enum { LED_PROCESS = 1, LED_CGROUP, LED_LAST = LED_CGROUP };
+enum { LED_PROCESS = 1, LED_CGROUP, LED_MALLOC_FIRST, LED_MALLOC_LAST, LED_LAST = LED_MALLOC_LAST };
 
 static const char *const names[LEDGER_PARTS] = {
 	[LEDGER_ANONYMOUS] = "anonymous", [LEDGER_FILE] = "file",
@@ -138,14 +138,32 @@ static void put_account(struct nl_msg *msg, int attr, const struct ledger_accoun
 		nla_put(msg, attr, sizeof(numbers), numbers);
 }
 
+/* Trace files have these numbers in this order: new ones are added at the end. */
+static void put_malloc(struct nl_msg *msg, int attr, const struct ledger_malloc *a)
+{
+	uint64_t numbers[] = {
+		a->bytes, a->live_bytes, a->fragmented_bytes, a->end_bytes, a->returnable_bytes, a->unread_bytes,
+	};
+
+	if (a->known)
+		nla_put(msg, attr, sizeof(numbers), numbers);
+}
+
+static bool is_known(const struct ledger *l)
+{
+	return l->process.known || l->cgroup.known || l->malloc_first.known || l->malloc_last.known;
+}
+
 void ledger_put(struct nl_msg *msg, int attr, const struct ledger *l)
 {
-	struct nlattr *nest = l->process.known || l->cgroup.known ? nla_nest_start(msg, attr) : NULL;
+	struct nlattr *nest = is_known(l) ? nla_nest_start(msg, attr) : NULL;
 
 	if (!nest)
 		return;
 	put_account(msg, LED_PROCESS, &l->process);
 	put_account(msg, LED_CGROUP, &l->cgroup);
+	put_malloc(msg, LED_MALLOC_FIRST, &l->malloc_first);
+	put_malloc(msg, LED_MALLOC_LAST, &l->malloc_last);
 	nla_nest_end(msg, nest);
 }
 
@@ -161,6 +179,19 @@ static void take_account(struct nlattr *attr, struct ledger_account *a)
 	memcpy(a->bytes, numbers + 1, sizeof(a->bytes));
 }
 
+static void take_malloc(struct nlattr *attr, struct ledger_malloc *a)
+{
+	uint64_t numbers[6] = { 0 };
+
+	if (!attr)
+		return;
+	nla_memcpy(numbers, attr, sizeof(numbers));
+	*a = (struct ledger_malloc){
+		.known = true, .bytes = numbers[0], .live_bytes = numbers[1], .fragmented_bytes = numbers[2],
+		.end_bytes = numbers[3], .returnable_bytes = numbers[4], .unread_bytes = numbers[5],
+	};
+}
+
 int ledger_take(struct nlattr *nest, struct ledger *l)
 {
 	struct nlattr *tb[LED_LAST + 1];
@@ -170,5 +201,7 @@ int ledger_take(struct nlattr *nest, struct ledger *l)
 	*l = (struct ledger){ 0 };
 	take_account(tb[LED_PROCESS], &l->process);
 	take_account(tb[LED_CGROUP], &l->cgroup);
+	take_malloc(tb[LED_MALLOC_FIRST], &l->malloc_first);
+	take_malloc(tb[LED_MALLOC_LAST], &l->malloc_last);
 	return 0;
 }

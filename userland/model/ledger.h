@@ -33,8 +33,20 @@ struct ledger_account {
 	uint64_t total_bytes;		/* resident bytes; memory.current of a cgroup */
 };
 
+/* What glibc's malloc has, by its own structures. A block counts with its header. */
+struct ledger_malloc {
+	bool known;
+	uint64_t bytes;			/* from the system */
+	uint64_t live_bytes;
+	uint64_t fragmented_bytes;	/* free, between live blocks */
+	uint64_t end_bytes;		/* free, at the ends of arenas */
+	uint64_t returnable_bytes;	/* in memory, and malloc_trim() gives it back */
+	uint64_t unread_bytes;		/* not known what for */
+};
+
 struct ledger {
 	struct ledger_account process, cgroup;
+	struct ledger_malloc malloc_first, malloc_last;	/* at attach, and as of the report */
 };
 
 /*
@@ -44,6 +56,12 @@ struct ledger {
 void ledger_read(struct ledger *l, const char *root, pid_t pid);
 
 const char *ledger_part_name(enum ledger_part part);	/* "page_tables"; static */
+
+/* Free, but the allocator's: what fragmentation or a peak has left. */
+static inline uint64_t ledger_malloc_free_bytes(const struct ledger_malloc *a)
+{
+	return a->fragmented_bytes + a->end_bytes;
+}
 
 /* As an attribute of a trace file; ledger_take(): 0 or -EBADMSG. */
 void ledger_put(struct nl_msg *msg, int attr, const struct ledger *l);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/children.h"
+#include "model/judgement.h"
 #include "model/ledger.h"
 #include "model/limits.h"
 #include "model/object_notes.h"
@@ -44,6 +45,7 @@ struct model {				/* owns what it points to, unless noted */
 	uint64_t fd_limit;		/* 0: unknown */
 	struct limit limits[LIMITS];	/* as of the last read */
 	struct ledger ledger;		/* as of the report */
+	struct judgement kept_free;	/* memory that malloc keeps although it is free; ok: none to speak of */
 	struct oom_looks oom;
 	bool oom_killed;		/* the OOM killer ended the target */
 	struct shared_files *shared_files;	/* limits_growth.c */

@@ -532,6 +532,7 @@ static struct json_object *findings_of(struct model *m)
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(list, items[i].l ? report_json_runtime_finding(items[i].l, ++id) :
 				      items[i].children ? report_json_child_finding(m, items[i].group, ++id) :
+				      items[i].kept_free ? report_json_kept_free(m, ++id) :
 				      finding_of(m, items[i].g));
 	free(items);
 	return list;

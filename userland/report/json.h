@@ -28,6 +28,7 @@ struct json_object *report_json_frames(struct model *m, uint32_t stack);
 /* Adds verdict, confidence, evidence and rate, of what is no site of the kernel. */
 void report_json_put_judgement(struct json_object *o, const struct judgement *j);
 struct json_object *report_json_memory(struct model *m);	/* NULL: no pages traced */
+struct json_object *report_json_kept_free(const struct model *m, size_t id);	/* the finding m->kept_free */
 
 /* Child processes. */
 struct json_object *report_json_processes(const struct model *m);	/* NULL: not known */

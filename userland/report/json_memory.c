@@ -6,6 +6,7 @@
 
 #include "analysis/memory_growth.h"
 #include "model/address_range.h"
+#include "model/allocator.h"
 #include "model/model.h"
 #include "report/json.h"
 #include "util/json.h"
@@ -65,5 +66,21 @@ struct json_object *report_json_memory(struct model *m)
 	json_put(o, "path_share", share(x.path_share, x.path ? 1 : 0));
 	json_put(o, "grown_by", parts(x.grew, x.ngrew, "site", x.new_live, m));
 	json_put(o, "given_back_by", parts(x.gave, x.ngave, NULL, x.given_back, m));
+	return o;
+}
+
+/** report_json_kept_free() - a finding that has no call path */
+struct json_object *report_json_kept_free(const struct model *m, size_t id)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_number(o, "id", id);
+	report_json_put_judgement(o, &m->kept_free);
+	json_put(o, "allocator", json_string(ALLOCATOR_MALLOC));
+	json_put(o, "sites", json_object_new_array());
+	json_put_number(o, "born", 0);
+	json_put_number(o, "died", 0);
+	json_put(o, "live", json_object_new_object());
+	json_put_number(o, "bytes", ledger_malloc_free_bytes(&m->ledger.malloc_last));
 	return o;
 }

@@ -113,12 +113,26 @@ static struct json_object *parts_of(const struct ledger_account *a, int n)
 	return o;
 }
 
+/** report_json_malloc() - what glibc's malloc has, and how much of it is in use */
+struct json_object *report_json_malloc(const struct ledger_malloc *a)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_number(o, "bytes", a->bytes);
+	json_put_number(o, "live_bytes", a->live_bytes);
+	json_put_number(o, "fragmented_bytes", a->fragmented_bytes);
+	json_put_number(o, "end_bytes", a->end_bytes);
+	json_put_number(o, "returnable_bytes", a->returnable_bytes);
+	json_put_number(o, "unread_bytes", a->unread_bytes);
+	return o;
+}
+
 struct json_object *report_json_ledger(struct model *m)
 {
 	const struct ledger *l = &m->ledger;
 	struct json_object *o, *cgroup;
 
-	if (!l->process.known && !l->cgroup.known)
+	if (!l->process.known && !l->cgroup.known && !l->malloc_last.known)
 		return NULL;
 	o = l->process.known ? parts_of(&l->process, LEDGER_PAGE_TABLES + 1) : json_object_new_object();
 	if (l->process.known) {
@@ -126,6 +140,10 @@ struct json_object *report_json_ledger(struct model *m)
 		json_put(o, "explained", json_object_new_uint64(explained_bytes(m)));
 		json_put(o, "unexplained", json_object_new_uint64(unexplained_bytes(m)));
 	}
+	if (l->malloc_last.known)
+		json_put(o, "malloc", report_json_malloc(&l->malloc_last));
+	if (l->malloc_last.known && l->malloc_first.known)
+		json_put(o, "malloc_first", report_json_malloc(&l->malloc_first));
 	if (l->cgroup.known) {
 		cgroup = parts_of(&l->cgroup, LEDGER_PARTS);
 		json_put(cgroup, "current", json_object_new_uint64(l->cgroup.total_bytes));

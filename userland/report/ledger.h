@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 struct json_object;
+struct ledger_malloc;
 struct model;
 struct report_style;
 
 void report_ledger(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
 struct json_object *report_json_ledger(struct model *m);	/* NULL: it is not known */
+struct json_object *report_json_malloc(const struct ledger_malloc *a);
 
 #endif

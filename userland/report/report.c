@@ -164,32 +164,37 @@ size_t report_rank(struct model *m, struct site ***sites)
 	return m->nsites;
 }
 
+static const struct judgement *judgement_of(const struct report_item *item)
+{
+	return item->l ? item->l->judgement : item->g ? &item->g->judgement :
+		item->children ? &item->children->judgement : item->kept_free;
+}
+
 enum verdict report_item_verdict(const struct report_item *item)
 {
-	return item->l ? item->l->judgement->verdict : item->g ? item->g->judgement.verdict :
-		item->children->judgement.verdict;
+	return judgement_of(item)->verdict;
 }
 
 static uint64_t item_weight(const struct report_item *item)
 {
 	return item->l ? runtime_site_weight(item->l) : item->g ? finding_weight(item->g) :
-		item->children->judgement.weight;
+		judgement_of(item)->weight;
 }
 
 /* Where its verdict and weight put it; returns whether it is a finding. */
-static bool insert_children(const struct model *m, enum child_group_id group, struct report_item *items, size_t n)
+static bool insert(struct report_item *items, size_t n, struct report_item item)
 {
-	const struct child_group *g = &m->children.group[group];
-	uint64_t weight = g->judgement.weight;
+	enum verdict verdict = report_item_verdict(&item);
+	uint64_t weight = item_weight(&item);
 	size_t at = 0;
 
-	if (g->judgement.verdict == VERDICT_OK)
+	if (verdict == VERDICT_OK)
 		return false;
-	while (at < n && (report_item_verdict(&items[at]) > g->judgement.verdict ||
-			  (report_item_verdict(&items[at]) == g->judgement.verdict && item_weight(&items[at]) >= weight)))
+	while (at < n && (report_item_verdict(&items[at]) > verdict ||
+			  (report_item_verdict(&items[at]) == verdict && item_weight(&items[at]) >= weight)))
 		at++;
 	memmove(&items[at + 1], &items[at], (n - at) * sizeof(*items));
-	items[at] = (struct report_item){ .children = g, .group = group };
+	items[at] = item;
 	return true;
 }
 
@@ -198,7 +203,7 @@ size_t report_findings(struct model *m, struct report_item **items)
 	const struct runtime_site *l = NULL;
 	size_t nl = m->runtime ? runtime_sites(m->runtime, &l) : 0, k = 0, n = 0;
 
-	*items = calloc(m->nfindings + nl + CHILD_GROUPS + 1, sizeof(**items));
+	*items = calloc(m->nfindings + nl + CHILD_GROUPS + 2, sizeof(**items));
 	for (size_t i = 0; *items && i <= m->nfindings; i++) {
 		const struct finding *g = i < m->nfindings ? &m->findings[i] : NULL;
 
@@ -209,7 +214,9 @@ size_t report_findings(struct model *m, struct report_item **items)
 			(*items)[n++].g = g;
 	}
 	for (int i = 0; *items && i < CHILD_GROUPS; i++)
-		n += insert_children(m, i, *items, n);
+		n += insert(*items, n, (struct report_item){ .children = &m->children.group[i], .group = i });
+	if (*items)
+		n += insert(*items, n, (struct report_item){ .kept_free = &m->kept_free });
 	return n;
 }
 
@@ -228,7 +235,7 @@ bool report_too_short(struct model *m)
 		return false;
 	n = report_findings(m, &items);
 	for (size_t i = 0; i < n; i++)
-		told |= !report_is_small(&items[i]);
+		told |= !report_is_small(&items[i]) && !items[i].kept_free;
 	free(items);
 	return !told;
 }

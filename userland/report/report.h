@@ -13,6 +13,7 @@
 #include "model/children.h"
 
 struct finding;
+struct judgement;
 struct runtime_site;
 struct model;
 struct report_style;
@@ -39,12 +40,13 @@ struct losses {
 	unsigned int ninexact;
 };
 
-/* A finding: of the kernel's kinds, of a runtime's, or of child processes. The others are NULL. */
+/* A finding: of the kernel's kinds, a runtime's, child processes or free memory. The others are NULL. */
 struct report_item {
 	const struct finding *g;
 	const struct runtime_site *l;
 	const struct child_group *children;
 	enum child_group_id group;
+	const struct judgement *kept_free;	/* what malloc keeps although it is free */
 };
 
 void report_losses(struct model *m, struct losses *l);

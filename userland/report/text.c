@@ -182,6 +182,8 @@ static char *finding_text(struct model *m, const struct report_item *item, const
 		report_children_finding(f, m, item, style, brief);
 	else if (item->l)
 		report_runtime_site(f, item->l, style, brief);
+	else if (item->kept_free)
+		report_kept_free(f, m, style, brief);
 	else
 		report_finding(f, m, item->g, style, brief);
 	fputc('\n', f);
@@ -325,6 +327,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	struct report_item *items;
 	size_t all = report_findings(m, &items), n = without_told(items, all);
 	size_t told = put_small_last(items, n), shown, others;
+	bool nothing = !told || (told == 1 && items[0].kept_free);
 
 	report_header(f, m, style);
 	report_totals(f, m, style);
@@ -336,7 +339,7 @@ void report_text(FILE *f, struct model *m, const struct report_style *style)
 	others = write_sites(f, m, style);
 	if (n < all)
 		fprintf(f, "%zu finding%s told above\n\n", all - n, plural(all - n));
-	else if (!told)
+	else if (nothing)
 		write_no_leak(f, m);
 	report_children(f, m, style);
 	write_losses(f, m, style);

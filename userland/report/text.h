@@ -32,6 +32,8 @@ void report_children_finding(FILE *f, struct model *m, const struct report_item 
 void report_children(FILE *f, const struct model *m, const struct report_style *style);
 
 void report_memory(FILE *f, struct model *m, const struct report_style *style);	/* nothing without pages */
+/* The finding m->kept_free. */
+void report_kept_free(FILE *f, const struct model *m, const struct report_style *style, bool brief);
 
 /* The verdict at the beginning of a headline, which is bold from there on; and how sure it is. */
 void report_verdict(FILE *f, const struct judgement *j, const struct report_style *style);

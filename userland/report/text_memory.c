@@ -111,3 +111,14 @@ void report_memory(FILE *f, struct model *m, const struct report_style *style)
 	write_given(f, m, &x);
 	fputc('\n', f);
 }
+
+/** report_kept_free() - "cache  not a leak: 305 MiB of the 580 MiB that malloc has are free …" */
+void report_kept_free(FILE *f, const struct model *m, const struct report_style *style, bool brief)
+{
+	char *const *evidence = m->kept_free.evidence;
+
+	report_verdict(f, &m->kept_free, style);
+	fprintf(f, "not a leak: %s%s\n", evidence[0] ?: "", PLAIN(style));
+	for (int i = 1; i < EVIDENCE_MAX && evidence[i] && !brief; i++)
+		report_sentence(f, "  - ", evidence[i], style);
+}

@@ -15,6 +15,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/heap_estimate.h"
+#include "heap/account.h"
 #include "model/history.h"
 #include "model/model.h"
 #include "model/proc_load.h"
@@ -39,6 +40,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hash.h"
+
+#define HEAPS_MAX_NS	(2 * NSEC_PER_SEC)
 
 /* Each traced program, even each of thousands of children, needs a descriptor. */
 static void raise_descriptor_limit(void)
@@ -153,6 +156,22 @@ struct traced *session_adopt(struct session *s, uint32_t id)
 	return t;
 }
 
+/* At attach, and at the end. Of many targets it takes too long: the last ones go without. */
+static void read_malloc(struct session *s, struct traced *t, bool last)
+{
+	uint64_t before = monotonic_ns();
+	struct model *m = &t->model;
+
+	if (s->options->background || !(m->target.kinds & 1U << LEAKTRACE_KIND_PAGE) ||
+	    s->heaps_ns > (last ? 2 : 1) * HEAPS_MAX_NS)
+		return;
+	if (last)
+		target_read_malloc(m);
+	else
+		heap_account_read(m->target.pid, &m->ledger.malloc_first);
+	s->heaps_ns += monotonic_ns() - before;
+}
+
 static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced **added)
 {
 	const struct session_options *o = s->options;
@@ -175,6 +194,8 @@ static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced 
 		model_settle(&(*added)->model);
 	limits_read_watches(&(*added)->model);	/* which needs objects */
 	(*added)->ours = true;
+	if (!parent)
+		read_malloc(s, *added, false);
 	heap_gate_try(s, *added);
 	pair_doors_try(s, *added);
 	return 0;
@@ -290,6 +311,8 @@ int session_final_sample(struct session *s, struct traced *t)
 	t->read = true;
 	model_read_proc(m);
 	model_read_memory(m);
+	if (t->root)
+		read_malloc(s, t, true);
 	m->children.next_ns = 0;	/* the last look comes in any case */
 	session_look_at_children(s, t);
 	if (m->symbolizer && !m->borrowed_symbolizer)

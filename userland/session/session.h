@@ -130,6 +130,7 @@ struct session {
 	int status;		/* result of session_loop(), if it stops */
 	uint64_t started_ns, lost;
 	unsigned int leaks;		/* found */
+	uint64_t heaps_ns;		/* how long the heaps of targets took to read */
 	struct screen screen;
 };
 

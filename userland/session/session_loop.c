@@ -317,6 +317,7 @@ void session_exec(struct session *s, struct traced *t)
 	t->gate_tries = 0;
 	pair_doors_forget(t);
 	limits_forget_growth(m);
+	m->ledger.malloc_first = (struct ledger_malloc){ .known = true };	/* the new program has none yet */
 	model_read_proc(m);
 	if (m->borrowed_symbolizer) {
 		model_forget_names(m);	/* they belong to that symbolizer */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap/account.h"
 #include "model/model.h"
 #include "model/runtime.h"
 #include "model/target.h"
@@ -17,6 +18,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/sanitize.h"
+
+#define MALLOC_BYTES_MIN	(16ULL << 20)	/* in memory: less is not looked into */
 
 /* Opens a symbolizer: for the live target, else from saved mappings. */
 void target_open_symbolizer(struct model *m)
@@ -69,6 +72,19 @@ void target_read_children(struct client *c, struct model *m)
 	free(targets);
 }
 
+void target_read_malloc(struct model *m)
+{
+	const struct ledger_account *p = &m->ledger.process;
+	struct ledger_malloc now;
+
+	if (m->offline || m->target.flags & LEAKTRACE_TARGET_F_EXITED || !p->known ||
+	    !(m->target.kinds & 1U << LEAKTRACE_KIND_PAGE) || p->bytes[LEDGER_ANONYMOUS] < MALLOC_BYTES_MIN)
+		return;
+	heap_account_read(m->target.pid, &now);
+	if (now.known)
+		m->ledger.malloc_last = now;
+}
+
 /* Reads everything about target id. */
 int target_read(struct client *c, struct model *m, uint32_t id)
 {
@@ -80,6 +96,7 @@ int target_read(struct client *c, struct model *m, uint32_t id)
 		return err;
 	model_read_proc(m);
 	model_read_memory(m);
+	target_read_malloc(m);
 	target_read_children(c, m);
 	target_open_symbolizer(m);
 	target_open_runtime(m);

@@ -11,6 +11,7 @@ struct model;
 struct target;
 
 int target_read(struct client *c, struct model *m, uint32_t id);	/* 0 or -errno: client_error() */
+void target_read_malloc(struct model *m);		/* how much of it is in use, if it has much memory */
 void target_read_children(struct client *c, struct model *m);	/* if a look is due */
 void target_open_symbolizer(struct model *m);		/* sets m->symbolizer */
 void target_open_runtime(struct model *m);		/* sets m->runtime */

@@ -655,6 +655,62 @@ static void allocators(void)
 	m.maps = NULL;
 }
 
+#define MIB	(1ULL << 20)
+
+/* The heap grows by 1.8 MiB; what malloc has in use, and what it keeps although it is free. */
+static void kept_free(void)
+{
+	struct map map[] = {
+		{ .start = 0x10000000, .end = 0x20000000, .path = "[heap]", .read = true, .write = true },
+		{ .start = 0x7f0020000000, .end = 0x7f0020010000, .path = "/usr/lib/libjemalloc.so.2", .inode = 7,
+		  .read = true, .exec = true },
+	};
+	struct maps maps = { .map = map, .n = 1 };
+	struct ledger_malloc *now = &m.ledger.malloc_last;
+
+	pages(90, 0x10000000, 0x1000);
+	m.maps = &maps;
+	m.ledger.malloc_first = (struct ledger_malloc){ .known = true, .bytes = 98 * MIB, .live_bytes = 40 * MIB };
+	EXPECT(VERDICT_SUSPECT, "what is in use at the end is not known");
+	CHECK(m.kept_free.verdict == VERDICT_OK);
+	*now = (struct ledger_malloc){ .known = true, .bytes = 100 * MIB, .live_bytes = 42 * MIB,
+				       .fragmented_bytes = 50 * MIB, .end_bytes = 8 * MIB,
+				       .returnable_bytes = 12 * MIB };
+	EXPECT(VERDICT_SUSPECT, "what is in use grew as well");
+	CHECK(m.kept_free.verdict == VERDICT_CACHE && says(&m.kept_free, "50 MiB of the 100 MiB that malloc has are "
+	      "free blocks between live ones; malloc_trim would give back 12 MiB"), "%s", m.kept_free.evidence[0]);
+	CHECK(says(&m.kept_free, "live blocks changed by +2.0 MiB since attach, what malloc has by +2.0 MiB"));
+	now->live_bytes = 40 * MIB;
+	now->fragmented_bytes = 52 * MIB;
+	EXPECT(VERDICT_CACHE, "only what is free grew");
+	CHECK(m.findings[0].judgement.verdict == VERDICT_CACHE && !m.sites[0].judgement.heap_grows &&
+	      says(&m.findings[0].judgement, "live blocks changed by +0 B since attach") &&
+	      m.findings[0].judgement.confidence <= 0.3);
+	now->unread_bytes = 1 * MIB;
+	EXPECT(VERDICT_SUSPECT, "what could not be read may be in use");
+	now->unread_bytes = 0;
+	maps.n = 2;
+	EXPECT(VERDICT_SUSPECT, "of another allocator's blocks nothing is known");
+	maps.n = 1;
+
+	m.ledger.process = (struct ledger_account){ .known = true, .bytes[LEDGER_ANONYMOUS] = 60 * MIB };
+	judged();
+	CHECK(m.kept_free.verdict == VERDICT_OK, "most of it was given back");
+	m.ledger.process.bytes[LEDGER_ANONYMOUS] = 100 * MIB;
+	now->fragmented_bytes = 2 * MIB;
+	now->end_bytes = 30 * MIB;
+	judged();
+	CHECK(says(&m.kept_free, "30 MiB of the 100 MiB that malloc has are free at the ends of arenas"));
+	now->end_bytes = 22 * MIB;
+	judged();
+	CHECK(m.kept_free.verdict == VERDICT_OK, "less than a quarter");
+	*now = (struct ledger_malloc){ .known = true, .bytes = 30 * MIB, .fragmented_bytes = 15 * MIB };
+	judged();
+	CHECK(m.kept_free.verdict == VERDICT_OK, "not much");
+	m.ledger = (struct ledger){ 0 };
+	m.maps = NULL;
+}
+
 /* Two functions touch the heap; a third one maps memory, which stays its own leak. */
 static void one_heap(void)
 {
@@ -897,6 +953,7 @@ int main(void)
 	many_roots();
 	one_limit();
 	allocators();
+	kept_free();
 	one_heap();
 	sampled_heap();
 	blocks_and_their_pages();

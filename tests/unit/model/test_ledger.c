@@ -158,10 +158,15 @@ static void test_file(void)
 
 	nlmsg_put(msg, 0, 0, 1, 0, 0);
 	ledger_read(&l, root, 2);
+	l.malloc_last = (struct ledger_malloc){
+		.known = true, .bytes = 6, .live_bytes = 1, .fragmented_bytes = 2, .end_bytes = 3,
+		.returnable_bytes = 4, .unread_bytes = 5,
+	};
 	ledger_put(msg, 1, &l);
 	CHECK(!ledger_take(nlmsg_find_attr(nlmsg_hdr(msg), 0, 1), &again));
 	CHECK(!memcmp(&l.process, &again.process, sizeof(l.process)) &&
 	      !memcmp(&l.cgroup, &again.cgroup, sizeof(l.cgroup)));
+	CHECK(!again.malloc_first.known && !memcmp(&l.malloc_last, &again.malloc_last, sizeof(l.malloc_last)));
 	nlmsg_free(msg);
 }
 

@@ -88,11 +88,17 @@ function parts(sites, why) {
 			el('code', {}, blamedName(s)), i ? callPath(s, false) : null))));
 }
 
+// What an allocator keeps although it is free has no call path.
+const keptFree = finding => el('article', { class: 'card ' + finding.verdict, id: 'finding-' + finding.id },
+	el('div', { class: 'head' }, el('span', { class: 'badge ' + finding.verdict }, finding.verdict)),
+	el('h3', {}, `Not a leak: ${bytes(finding.bytes)} of what ${finding.allocator} has are free`),
+	el('div', { class: 'body' }, el('ul', { class: 'evidence' }, finding.evidence.map(e => el('li', {}, e)))));
+
 function card(report, finding, open) {
 	const bySite = new Map(report.sites.map(s => [s.id, s]));
 	const sites = finding.sites.map(id => bySite.get(id)).filter(Boolean), site = sites[0];
 	if (!site)
-		return null;
+		return finding.allocator ? keptFree(finding) : null;
 	const place = blamedFrame(site), alike = sites.filter(s => s.kind === site.kind);
 	const curve = sumOf(alike.map(s => report.page.sites[s.id]).filter(Boolean));
 	const kinds = [...new Set(sites.map(s => s.kind))], sum = (list, f) => list.reduce((n, s) => n + f(s), 0);
