@@ -248,6 +248,30 @@ verdicts() {
 	diff "$BATS_TEST_TMPDIR/all" <(verdicts --suppressions "$file")
 }
 
+@test "a file with a Go runtime: its kinds are told, compared and exported like any other" {
+	cd "$BATS_TEST_TMPDIR"
+	"$TOP/userland/build/make_trace" go.lt go
+	"$TOP/userland/build/make_trace" plain.lt
+	run_report 1 go.lt
+	[[ $output == *"LEAK  300 goroutine chan send at main.waitForAnswer (ask.go:32)"* ]]
+	[[ $output == *"48 MiB held by main.answers"*"-> map[string]*main.Answer"*"-> main.Answer.Body"* ]]
+	lt report --format json go.lt >go.json || expect $? 1 status
+	jq -e '.totals.goroutine == {baseline: 10, born: 290, died: 0, live: 300, bytes: 0} and
+		(.totals | has("goholder") | not)' go.json
+	jq -e 'any(.sites[]; .kind == "goholder" and .holders == [{root: "main.answers",
+		chain: ["map[string]*main.Answer", "main.Answer.Body"], bytes: 50331648, grown_bytes: 41943040}])' go.json
+	lt report --format openmetrics go.lt >metrics || expect $? 1 status
+	grep -q '^leaktrace_live{.*kind="goroutine".*function="main.waitForAnswer"} 300$' metrics
+	lt report --format folded go.lt >stacks || expect $? 1 status
+	grep -q '^relayd;goroutine;main.waitForAnswer 300$' stacks
+	lt diff --format json plain.lt go.lt >diff.json || expect $? 1 status
+	jq -e '[.sites[] | [.kind, .growth, .growth_bytes, .bytes_before]] ==
+		[["goholder", 0, 41943040, 8388608], ["goroutine", 300, 0, 0]]' diff.json
+	lt diff plain.lt go.lt >differences || expect $? 1 status
+	grep -q '^+40 MiB (8.0 MiB before)  suspect  48 MiB held by main.answers' differences
+	run_report 0 --baseline go.lt go.lt
+}
+
 @test "suppressions, baseline: child processes that nobody waits for are known, too" {
 	cd "$BATS_TEST_TMPDIR"
 	"$TOP/userland/build/make_trace" z.lt zombies

@@ -80,10 +80,11 @@ leaks_of() {
 }
 
 # At which speed it grows is not in our hands, so whether it goes on is not asked.
-@test "go: what keeps alive what grows is in the report, though nothing is ever collected" {
+@test "go: what keeps alive what grows is in the report and the recording, though nothing is ever collected" {
+	local report
 	GOGC=off start_victim victim_go
 	tell login 100
-	lt attach "$VICTIM" --holders --duration "$(paced 8)s" --json >"$(scratch)/live" 3>&- &
+	lt record "$VICTIM" --holders --duration "$(paced 8)s" --json -o "$(scratch)/go.lt" >"$(scratch)/live" 3>&- &
 	while kill -0 $! 2>/dev/null; do
 		tell login 100
 		sleep 0.1
@@ -96,6 +97,10 @@ leaks_of() {
 		.grown_bytes > 1048576 and .bytes > .grown_bytes)' "$REPORT" >/dev/null ||
 		{ jq -c '[.sites[] | select(.kind == "goholder")]' "$REPORT" >&2; return 1; }
 	jq -e '.totals | has("goheap") and (has("goholder") | not)' "$REPORT" >/dev/null
+	lt report "$(scratch)/go.lt" --format json >"$(scratch)/recorded" || expect $? 1 "exit status"
+	for report in "$REPORT" "$(scratch)/recorded"; do
+		jq -Sc '[.sites[] | select(.kind | IN("goholder", "goroutine", "goheap")) | del(.id)] | sort' "$report"
+	done | uniq | wc -l | grep -qx 1
 	end_victim
 }
 

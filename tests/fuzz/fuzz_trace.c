@@ -17,6 +17,7 @@
 #include "model/delta.h"
 #include "model/history.h"
 #include "model/model.h"
+#include "model/runtime_delta.h"
 #include "report/diff.h"
 #include "tracefile/compact.h"
 #include "tracefile/container.h"
@@ -57,9 +58,11 @@ static void differ(struct model *older, struct model *newer)
 	struct difference_report r = { .older = older, .newer = newer };
 
 	r.n = delta_compare(older, newer, &r.d);
+	r.nruntime = runtime_delta_compare(older->runtime, newer->runtime, &r.runtime);
 	difference_leaks(&r);
 	difference_json(nowhere, &r);
 	delta_free(r.d, r.n);
+	free(r.runtime);
 }
 
 static void read_part(const struct trace_part *part, const uint8_t *data, size_t size)

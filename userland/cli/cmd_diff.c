@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "model/delta.h"
 #include "model/model.h"
+#include "model/runtime_delta.h"
 #include "report/diff.h"
 #include "report/output.h"
 #include "runtime/go/diff.h"
@@ -76,6 +77,8 @@ static int compare(struct difference_report *r, struct model *nothing, const str
 		analysis_run_recorded(r->newer, &o->session.analysis);
 	if (r->newer)
 		r->n = delta_compare(r->older && !r->same ? r->older : nothing, r->newer, &r->d);
+	if (r->newer)
+		r->nruntime = runtime_delta_compare(r->older ? r->older->runtime : NULL, r->newer->runtime, &r->runtime);
 	return 0;
 }
 
@@ -118,6 +121,7 @@ static int compare_targets(struct files *x, int older, int newer)
 		status = read_target(x->o->argv[1], &x->newer, newer, &b);
 	status = status ?: compare(&r, &nothing, x->o) ?: say(x, &r);
 	delta_free(r.d, r.n);
+	free(r.runtime);
 	model_free(&a);
 	model_free(&b);
 	model_free(&nothing);

@@ -47,7 +47,7 @@ static int run(struct python_objects *objects, const struct options *o)
 	const struct document document = { as_json, as_text, objects, o->json };
 	struct python_past past = { 0 };
 	struct python_objects_options how = {
-		.max_bytes = o->max_bytes ?: PYTHON_MEMORY_BYTES, .reach = o->holders || o->every_s > 0,
+		.max_bytes = o->memory_bytes ?: PYTHON_MEMORY_BYTES, .reach = o->holders || o->every_s > 0,
 		.all = o->output.all, .progress = terminal_is_capable(STDERR_FILENO) ? show_progress : NULL,
 	};
 	int status = look(objects, &how);
@@ -77,7 +77,7 @@ int cmd_objects(struct options *o)
 		return fail("objects: invalid PID '%s'", o->argv[0]);
 	if (o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
 		return fail("objects: --format must be text or json");
-	objects.process = python_open(pid, o->max_bytes ?: PYTHON_MEMORY_BYTES, err, sizeof(err));
+	objects.process = python_open(pid, o->memory_bytes ?: PYTHON_MEMORY_BYTES, err, sizeof(err));
 	if (!objects.process)
 		return fail("%s", err);
 	status = run(&objects, o);

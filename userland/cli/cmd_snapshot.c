@@ -33,6 +33,7 @@ int cmd_snapshot(struct options *o)
 	if (!c)
 		return fail("%s", err);
 	model_init(&m);
+	m.holders_bytes = o->session.holders_bytes;
 	status = target_find(c, pid, &t);
 	if (status == -ESRCH)
 		status = fail("%d is not being traced: run 'leaktrace attach %d --background' first", pid, pid);

@@ -79,7 +79,7 @@ static int look(struct go_holders *h, struct go_process *p, const struct go_hold
 int go_holders_tell(struct go_process *p, const struct options *o, bool (*wait_s)(double s))
 {
 	struct go_holders_options how = {
-		.max_bytes = o->max_bytes ?: GO_HOLDERS_MEMORY_BYTES, .all = o->output.all,
+		.max_bytes = o->memory_bytes ?: GO_HOLDERS_MEMORY_BYTES, .all = o->output.all,
 		.progress = terminal_is_capable(STDERR_FILENO) ? show_progress : NULL,
 	};
 	struct go_past past = { 0 };

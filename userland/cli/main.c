@@ -42,15 +42,15 @@ const struct command commands[] = {
 	  "leaktrace status", OPT_PROBES | OPT_JSON | OPT_NO_COLOR, cmd_status },
 	{ "snapshot", "[OPTION…] PID -o FILE", "Write the live objects of a traced process to a file",
 	  "The file is for 'leaktrace report FILE' and 'leaktrace diff'.",
-	  "leaktrace snapshot 4242 -o before.leaktrace", OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD,
-	  cmd_snapshot },
+	  "leaktrace snapshot 4242 -o before.leaktrace",
+	  OPT_HOLDERS | OPT_OUTPUT | OPT_NO_SYMBOLS | OPT_DEBUGINFOD, cmd_snapshot },
 	{ "record", "[OPTION…] PID… | SELECTOR -o FILE", "Record processes over time to one file",
 	  "Recording ends at Ctrl-C, after --duration, or when the processes exit; the file is\n"
 	  "for 'leaktrace report FILE'. Processes not yet traced are traced for the duration\n"
 	  "of the recording.",
 	  "leaktrace record $(pidof server) -o server.leaktrace",
-	  OPT_TRACE | OPT_SELECT | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS | OPT_ALL | OPT_ANALYSIS |
-	  OPT_NO_COLOR, cmd_record },
+	  OPT_TRACE | OPT_SELECT | OPT_HOLDERS | OPT_DURATION | OPT_OUTPUT | OPT_JSON | OPT_RECORD | OPT_NO_SYMBOLS |
+	  OPT_ALL | OPT_ANALYSIS | OPT_NO_COLOR, cmd_record },
 	{ "report", "[OPTION…] [PID | FILE]…", "Print the report of traced processes, or of files",
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",

@@ -115,6 +115,10 @@ static const struct option_exception exceptions[] = {
 	{ "attach", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "run", "holders", "of a Go program, show what keeps alive what grows" },
 	{ "run", "max-memory", "--holders: use at most this much memory (default: 256M)" },
+	{ "record", "holders", "of a Go program, record what keeps alive what grows" },
+	{ "record", "max-memory", "--holders: use at most this much memory (default: 256M)" },
+	{ "snapshot", "holders", "of a Go program, keep what holds most of its memory" },
+	{ "snapshot", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "go", "format", "text, json or pprof" },
 	{ "go", "json", "the same as --format json, on one line" },
 	{ "look", "duration", "look for TIME: 10, 10s, 2m, 1h (default: 1m)" },
@@ -247,11 +251,11 @@ static int parse_holders(const char *name, const char *arg, struct options *o)
 {
 	o->holders |= !strcmp(name, "holders");
 	if (!strcmp(name, "max-memory")) {
-		o->max_bytes = parse_size_bytes(arg);
-		if (o->max_bytes < 1 << 20)
+		o->memory_bytes = parse_size_bytes(arg);
+		if (o->memory_bytes < 1 << 20)
 			return fail("--max-memory: '%s' is not a size of at least 1M (512M, 4G)", arg);
 	}
-	o->session.holders_bytes = o->holders ? o->max_bytes ?: RUNTIME_HOLDERS_BYTES : 0;
+	o->session.holders_bytes = o->holders ? o->memory_bytes ?: RUNTIME_HOLDERS_BYTES : 0;
 	return 0;
 }
 

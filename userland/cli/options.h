@@ -75,6 +75,7 @@ struct options {
 	unsigned int nlabels;
 	double interval_s, rotate_s;	/* 0: the default, never */
 	uint64_t max_bytes, rotate_bytes;
+	uint64_t memory_bytes;		/* for ourselves; 0: as much as is usual */
 	unsigned int keep;
 	const char *between[2];		/* as given; for time_point_parse() */
 	int argc;			/* remaining arguments */

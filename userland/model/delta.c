@@ -16,6 +16,7 @@
 #include "model/kind.h"
 #include "model/model.h"
 #include "model/object.h"
+#include "model/runtime_delta.h"
 #include "model/site.h"
 #include "model/target.h"
 #include "symbolize/frame.h"
@@ -129,6 +130,8 @@ int delta_rebase(struct model *m, const struct model *base)
 			judgement_clear(&s.judgement);
 	}
 	m->nsites = kept;
+	if (m->runtime && base->runtime)
+		runtime_delta_rebase(m->runtime, base->runtime);
 	return 0;
 }
 

@@ -61,6 +61,22 @@ struct runtime *runtime_open(pid_t pid, char *err, size_t errlen)
 	return NULL;
 }
 
+/** runtime_of() - a runtime that is read in another way; NULL without memory */
+struct runtime *runtime_of(const struct runtime_ops *ops, struct runtime_reader *reader)
+{
+	struct runtime *p = calloc(1, sizeof(*p));
+
+	if (p)
+		*p = (struct runtime){ .ops = ops, .reader = reader };
+	return p;
+}
+
+/** runtime_reader_of() - the reader that was given to runtime_of() */
+struct runtime_reader *runtime_reader_of(struct runtime *p)
+{
+	return p->reader;
+}
+
 /** runtime_find_holders() - have samples tell what keeps more and more alive, using at most @max_bytes */
 void runtime_find_holders(struct runtime *p, uint64_t max_bytes)
 {

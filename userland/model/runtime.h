@@ -74,6 +74,9 @@ struct runtime *runtime_open(pid_t pid, char *err, size_t errlen);
 /* Before the first sample: also tell what keeps more and more alive, in so much memory. */
 enum { RUNTIME_HOLDERS_BYTES = 256 << 20 };
 void runtime_find_holders(struct runtime *p, uint64_t max_bytes);
+/* One that no process stands behind; owns the reader. NULL: no memory. */
+struct runtime *runtime_of(const struct runtime_ops *ops, struct runtime_reader *reader);
+struct runtime_reader *runtime_reader_of(struct runtime *p);
 /* Takes a sample if one is due, or in_any_case; returns whether it did. */
 bool runtime_sample(struct runtime *p, bool in_any_case);
 /* As of the last sample, worst first; valid until the next one. */

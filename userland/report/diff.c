@@ -14,10 +14,12 @@
 #include "model/judgement.h"
 #include "model/kind.h"
 #include "model/model.h"
+#include "model/runtime_delta.h"
 #include "model/site.h"
 #include "model/target.h"
 #include "model/workload.h"
 #include "report/diff.h"
+#include "report/diff_runtime.h"
 #include "report/json.h"
 #include "report/report.h"
 #include "report/text.h"
@@ -39,7 +41,7 @@ unsigned int difference_leaks(const struct difference_report *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (grew(&r->d[i]) && r->d[i].site->judgement.verdict == VERDICT_LEAK)
 			n++;
-	return n;
+	return n + runtime_difference_leaks(r);
 }
 
 static void write_target(FILE *f, const char *lead, const struct model *m)
@@ -147,7 +149,8 @@ static void write_sum(FILE *f, const struct difference_report *r)
 			fprintf(f, "  -%s", format_count(down[k], b));
 		fputc('\n', f);
 	}
-	fprintf(f, r->n ? "\n" : "nothing grew\n\n");
+	runtime_difference_sum(f, r);
+	fprintf(f, r->n || r->nruntime ? "\n" : "nothing grew\n\n");
 }
 
 static void write_site(FILE *f, struct model *m, const struct site *s, const struct report_style *style)
@@ -178,7 +181,7 @@ static void write_amount(FILE *f, const struct difference_report *r, const struc
 
 void difference_text(FILE *f, const struct difference_report *r, const struct report_style *style)
 {
-	size_t shown = r->n;
+	size_t shown = r->n, left;
 
 	write_target(f, "old  ", r->older);
 	write_target(f, "new  ", r->newer);
@@ -197,10 +200,11 @@ void difference_text(FILE *f, const struct difference_report *r, const struct re
 		write_site(f, d->model, d->site ?: d->before, style);
 		fputc('\n', f);
 	}
+	left = r->n - shown + runtime_difference_text(f, r, style);
 	write_losses(f, r->older, "old");
 	write_losses(f, r->newer, "new");
-	if (shown < r->n)
-		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", r->n - shown);
+	if (left)
+		fprintf(f, "not shown: %zu more call paths (--all shows them)\n", left);
 }
 
 /* "target" and "losses" are taken from the JSON report, so that they stay the same. */
@@ -265,6 +269,8 @@ int difference_json(FILE *f, const struct difference_report *r)
 	json_put(o, "new", part_of(r->newer));
 	for (size_t i = 0; i < r->n; i++)
 		json_object_array_add(list, json_difference(r, &r->d[i]));
+	for (size_t i = 0; i < r->nruntime; i++)
+		json_object_array_add(list, runtime_difference_json(&r->runtime[i]));
 	json_put(o, "sites", list);
 	json_write_line(f, o);
 	return ferror(f) ? -1 : 0;

@@ -10,12 +10,15 @@
 struct difference;
 struct model;
 struct report_style;
+struct runtime_difference;
 
 struct difference_report {
 	struct model *older, *newer;	/* with verdicts; NULL: not in that file */
 	bool same;			/* two snapshots of one process, and delta_rebase() was applied to newer */
 	struct difference *d;		/* from delta_compare() */
 	size_t n;
+	struct runtime_difference *runtime;	/* from runtime_delta_compare() */
+	size_t nruntime;
 };
 
 unsigned int difference_leaks(const struct difference_report *r);	/* whether anything that grew is a leak */

@@ -207,6 +207,7 @@ static int compact_record(struct compaction *x, unsigned int type, void *data, s
 	case RECORD_META:
 	case RECORD_EXAMPLE:
 	case RECORD_CHILDREN:
+	case RECORD_RUNTIME_SITE:
 		if (x->drop)
 			return 0;
 		break;

@@ -15,7 +15,8 @@
 
 /* Types of records other than the kernel's messages. */
 enum { RECORD_META = 0x100, RECORD_SYMBOL, RECORD_MAPS, RECORD_EXAMPLE,
-       RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS, RECORD_CHILDREN, RECORD_TAIL_CALLS };
+       RECORD_BEGIN, RECORD_END, RECORD_POINT, RECORD_EVENTS, RECORD_CHILDREN, RECORD_TAIL_CALLS,
+       RECORD_RUNTIME_SITE };
 
 /* Their attributes. */
 enum { META_EXE = 1, META_HOSTNAME, META_KERNEL, META_WALL_MINUS_MONO_US, META_FD_LIMIT,
@@ -33,10 +34,16 @@ enum { POINT_TARGET = 1, POINT_TIME_NS, POINT_KINDS, POINT_SITES, POINT_LOAD,
 enum { EVENTS_LIST = 1 };
 enum { CHILDREN_TIME_NS = 1, CHILDREN_LOOKS, CHILDREN_TOTAL, CHILDREN_LIST, CHILDREN_ENDED,
        CHILDREN_LAST = CHILDREN_ENDED };
+enum { RUNTIME_ID = 1, RUNTIME_KIND, RUNTIME_TYPE, RUNTIME_COUNTS, RUNTIME_OWN, RUNTIME_VERDICT, RUNTIME_CONFIDENCE,
+       RUNTIME_RATE, RUNTIME_EVIDENCE, RUNTIME_ROOT, RUNTIME_CHAIN, RUNTIME_GROWN_BYTES, RUNTIME_BY, RUNTIME_FRAME,
+       RUNTIME_LAST = RUNTIME_FRAME };
 
 enum { FRAMES_MAX = 64, MESSAGE_BYTES = 64 << 10 };
 
-/* Rows of POINT, EVENTS and CHILDREN, little endian. */
+/* Sites of a runtime in a snapshot, and frames of each. */
+enum { RUNTIME_SITES_MAX = 1000, RUNTIME_FRAMES_MAX = 128 };
+
+/* Rows of POINT, EVENTS, CHILDREN and RUNTIME_SITE, little endian. */
 struct kind_row {
 	uint32_t kind, reserved;
 	uint64_t born, died, live;
@@ -73,10 +80,14 @@ struct ended_row {			/* of a group of children */
 	uint32_t lifetimes[36];
 };
 
+struct runtime_row {
+	uint64_t baseline, live, baseline_bytes, bytes, in_thread, age_max_us;
+};
+
 _Static_assert(sizeof(struct kind_row) == 32 && sizeof(struct site_row) == 24 &&
 	       sizeof(struct load_row) == 24 &&
 	       sizeof(struct event_row) == 40 && sizeof(struct child_row) == 48 &&
-	       sizeof(struct ended_row) == 168, "as in trace-format.md");
+	       sizeof(struct ended_row) == 168 && sizeof(struct runtime_row) == 48, "as in trace-format.md");
 
 /* Rows per attribute, which holds less than 64 KiB. */
 enum { ROWS_MAX = 2000, EVENT_ROWS_MAX = 1000, CHILD_ROWS_MAX = 1000 };

@@ -15,12 +15,14 @@
 #include "model/kind.h"
 #include "model/model.h"
 #include "model/object_notes.h"
+#include "model/runtime.h"
 #include "model/target.h"
 #include "symbolize/symbolizer.h"
 #include "tracefile/container.h"
 #include "tracefile/format.h"
 #include "tracefile/reader.h"
 #include "tracefile/records.h"
+#include "tracefile/runtime_record.h"
 #include "util/error.h"
 #include "util/units.h"
 
@@ -50,6 +52,7 @@ static void swap_snapshots(struct model *a, struct model *b)
 	TAKE(objects_room);
 	TAKE(seen);
 	TAKE(children);
+	TAKE(runtime);
 #undef TAKE
 }
 
@@ -59,6 +62,8 @@ static void clear_snapshot(struct model *snapshot)
 	model_drop(snapshot, LEAKTRACE_CMD_OBJECT_GET);
 	object_notes_clear(&snapshot->seen);
 	children_free(&snapshot->children);
+	runtime_close(snapshot->runtime);
+	snapshot->runtime = NULL;
 	memset(&snapshot->target, 0, sizeof(snapshot->target));
 	snapshot->dump_interrupted = false;
 }
@@ -161,6 +166,8 @@ static int take_record(struct reading *r, unsigned int type, void *data, size_t 
 		return trace_decode_example(snapshot, data, len);
 	case RECORD_CHILDREN:
 		return trace_decode_children(snapshot, data, len);
+	case RECORD_RUNTIME_SITE:
+		return trace_decode_runtime_site(snapshot, data, len);
 	case RECORD_MAPS:
 		return trace_decode_maps(r->m, data, len);
 	case LEAKTRACE_CMD_STACK_GET:

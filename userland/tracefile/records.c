@@ -22,6 +22,7 @@
 #include "symbolize/frame.h"
 #include "symbolize/symbolizer.h"
 #include "tracefile/format.h"
+#include "tracefile/frame_attributes.h"
 #include "tracefile/records.h"
 #include "util/array.h"
 #include "util/format.h"
@@ -42,14 +43,6 @@ static struct nla_policy meta_policy[META_MAX + 1] = {
 static struct nla_policy symbol_policy[SYM_MAX + 1] = {
 	[SYM_PC] = { .type = NLA_U64 }, [SYM_RETURN] = { .type = NLA_U8 },
 	[SYM_FRAME] = { .type = NLA_NESTED },
-};
-static struct nla_policy frame_policy[FRAME_MAX + 1] = {
-	[FRAME_FUNCTION] = { .type = NLA_STRING }, [FRAME_FILE] = { .type = NLA_STRING },
-	[FRAME_LINE] = { .type = NLA_U32 }, [FRAME_MODULE] = { .type = NLA_STRING },
-	[FRAME_BUILD_ID] = { .type = NLA_STRING }, [FRAME_OFFSET] = { .type = NLA_U64 },
-	[FRAME_INLINED] = { .type = NLA_U8 }, [FRAME_LEADS_BY_INFERENCE] = { .type = NLA_FLAG },
-	[FRAME_NOT_CALLED] = { .type = NLA_FLAG }, [FRAME_MISSING_DEBUG] = { .type = NLA_STRING },
-	[FRAME_RUST_LIBRARY] = { .type = NLA_FLAG }, [FRAME_SCRIPT] = { .type = NLA_STRING },
 };
 static struct nla_policy tail_policy[TAIL_MAX + 1] = {
 	[TAIL_INNER] = { .type = NLA_U64 }, [TAIL_INNER_RETURN] = { .type = NLA_U8 },
@@ -127,28 +120,6 @@ int trace_decode_meta(struct model *m, struct model *snapshot, struct nlattr *at
 	return 0;
 }
 
-static int take_frame(struct nlattr *nest, struct symbol_frame *f)
-{
-	struct nlattr *tb[FRAME_MAX + 1];
-
-	memset(f, 0, sizeof(*f));
-	if (nla_parse_nested(tb, FRAME_MAX, nest, frame_policy))
-		return -EBADMSG;
-	f->function = tb[FRAME_FUNCTION] ? nla_get_string(tb[FRAME_FUNCTION]) : NULL;
-	f->file = tb[FRAME_FILE] ? nla_get_string(tb[FRAME_FILE]) : NULL;
-	f->line = tb[FRAME_LINE] ? nla_get_u32(tb[FRAME_LINE]) & INT32_MAX : 0;
-	f->module = tb[FRAME_MODULE] ? nla_get_string(tb[FRAME_MODULE]) : NULL;
-	f->build_id = tb[FRAME_BUILD_ID] ? nla_get_string(tb[FRAME_BUILD_ID]) : NULL;
-	f->offset = tb[FRAME_OFFSET] ? nla_get_u64(tb[FRAME_OFFSET]) : 0;
-	f->inlined = tb[FRAME_INLINED] && nla_get_u8(tb[FRAME_INLINED]);
-	f->leads_by_inference = !!tb[FRAME_LEADS_BY_INFERENCE];
-	f->not_called = !!tb[FRAME_NOT_CALLED];
-	f->missing_debug = tb[FRAME_MISSING_DEBUG] ? nla_get_string(tb[FRAME_MISSING_DEBUG]) : NULL;
-	f->rust_library = !!tb[FRAME_RUST_LIBRARY];
-	f->script = tb[FRAME_SCRIPT] ? nla_get_string(tb[FRAME_SCRIPT]) : NULL;
-	return 0;
-}
-
 int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len)
 {
 	struct nlattr *tb[SYM_MAX + 1], *a;
@@ -158,7 +129,7 @@ int trace_decode_symbol(struct model *m, struct nlattr *attrs, int len)
 	if (nla_parse(tb, SYM_MAX, attrs, len, symbol_policy) || !tb[SYM_PC])
 		return -EBADMSG;
 	nla_for_each_attr(a, attrs, len, rest)
-		if (nla_type(a) == SYM_FRAME && n < FRAMES_MAX && take_frame(a, &f[n++]))
+		if (nla_type(a) == SYM_FRAME && n < FRAMES_MAX && trace_take_frame(a, &f[n++]))
 			return -EBADMSG;
 	if (!n)
 		return 0;
@@ -176,7 +147,7 @@ int trace_decode_tail_calls(struct model *m, struct nlattr *attrs, int len)
 	if (nla_parse(tb, TAIL_MAX, attrs, len, tail_policy) || !tb[TAIL_INNER] || !tb[TAIL_OUTER])
 		return -EBADMSG;
 	nla_for_each_attr(a, attrs, len, rest)
-		if (nla_type(a) == TAIL_FRAME && n < FRAMES_MAX && take_frame(a, &f[n++]))
+		if (nla_type(a) == TAIL_FRAME && n < FRAMES_MAX && trace_take_frame(a, &f[n++]))
 			return -EBADMSG;
 	for (int i = 0; i < n; i++)
 		f[i].tail_call = !f[i].script;

@@ -2,7 +2,8 @@
 /*
  * Writes the contents of a trace file: the kernel's own messages, unchanged,
  * and what only the traced host can provide: META (program, host, clock),
- * SYMBOL (the frames of a pc), MAPS, EXAMPLE (the description of an object), CHILDREN.
+ * SYMBOL (the frames of a pc), MAPS, EXAMPLE (the description of an object), CHILDREN,
+ * RUNTIME_SITE (what the language runtime has).
  * All are netlink attributes, so that one decoder is enough.
  */
 #include <endian.h>
@@ -22,7 +23,9 @@
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_describe.h"
+#include "model/judgement.h"
 #include "model/proc_load.h"
+#include "model/runtime.h"
 #include "model/site.h"
 #include "model/target.h"
 #include "model/thread_join.h"
@@ -33,6 +36,8 @@
 #include "symbolize/symbolizer.h"
 #include "tracefile/container.h"
 #include "tracefile/format.h"
+#include "tracefile/frame_attributes.h"
+#include "tracefile/runtime_record.h"
 #include "tracefile/writer.h"
 #include "util/array.h"
 #include "util/hash.h"
@@ -40,7 +45,7 @@
 #include "util/proc_maps.h"
 #include "util/version.h"
 
-enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20, STRING_MAX_BYTES = 4096 };
+enum { EXAMPLES = 5, MAPS_MAX_BYTES = 16 << 20 };
 
 struct writing {
 	struct file_writer *w;
@@ -48,18 +53,6 @@ struct writing {
 	bool symbols;
 	struct written_set *known;
 };
-
-/* Truncates strings that do not fit into an attribute (names of C++ templates, now and then). */
-static void put_string(struct nl_msg *msg, int type, const char *s)
-{
-	size_t len = s ? strnlen(s, STRING_MAX_BYTES - 1) : 0;
-	struct nlattr *a = s ? nla_reserve(msg, type, len + 1) : NULL;
-
-	if (!a)
-		return;
-	memcpy(nla_data(a), s, len);
-	((char *)nla_data(a))[len] = '\0';
-}
 
 /* Writes a record of our own: the attributes that fill() adds, without a netlink header. */
 static int put_record(struct writing *w, unsigned int type,
@@ -116,41 +109,13 @@ struct symbol {
 	int n;
 };
 
-static void put_frames(struct nl_msg *msg, int type, const struct symbol_frame *frames, int n)
-{
-	for (int i = 0; i < n && i < FRAMES_MAX; i++) {
-		const struct symbol_frame *f = &frames[i];
-		struct nlattr *nest = nla_nest_start(msg, type);
-
-		if (!nest)
-			return;
-		put_string(msg, FRAME_FUNCTION, f->function);
-		put_string(msg, FRAME_FILE, f->file);
-		if (f->line)
-			nla_put_u32(msg, FRAME_LINE, f->line);
-		put_string(msg, FRAME_MODULE, f->module);
-		put_string(msg, FRAME_BUILD_ID, f->build_id);
-		nla_put_u64(msg, FRAME_OFFSET, f->offset);
-		nla_put_u8(msg, FRAME_INLINED, f->inlined);
-		if (f->leads_by_inference)
-			nla_put_flag(msg, FRAME_LEADS_BY_INFERENCE);
-		if (f->not_called)
-			nla_put_flag(msg, FRAME_NOT_CALLED);
-		put_string(msg, FRAME_MISSING_DEBUG, f->missing_debug);
-		if (f->rust_library)
-			nla_put_flag(msg, FRAME_RUST_LIBRARY);
-		put_string(msg, FRAME_SCRIPT, f->script);
-		nla_nest_end(msg, nest);
-	}
-}
-
 static void fill_symbol(struct nl_msg *msg, const void *arg)
 {
 	const struct symbol *s = arg;
 
 	nla_put_u64(msg, SYM_PC, s->pc);
 	nla_put_u8(msg, SYM_RETURN, s->is_return);
-	put_frames(msg, SYM_FRAME, s->frames, s->n);
+	trace_put_frames(msg, SYM_FRAME, s->frames, s->n);
 }
 
 struct tail_calls {
@@ -166,7 +131,7 @@ static void fill_tail_calls(struct nl_msg *msg, const void *arg)
 	nla_put_u64(msg, TAIL_INNER, t->gap.inner);
 	nla_put_u8(msg, TAIL_INNER_RETURN, t->gap.inner_is_return_address);
 	nla_put_u64(msg, TAIL_OUTER, t->gap.outer);
-	put_frames(msg, TAIL_FRAME, t->frames, t->n);
+	trace_put_frames(msg, TAIL_FRAME, t->frames, t->n);
 }
 
 /* Between all frames of a stack. */
@@ -342,13 +307,13 @@ static void fill_meta(struct nl_msg *msg, const void *arg)
 {
 	const struct model *m = arg;
 
-	put_string(msg, META_EXE, m->exe);
-	put_string(msg, META_HOSTNAME, m->hostname);
-	put_string(msg, META_CGROUP, m->workload.cgroup);
-	put_string(msg, META_CONTAINER, m->workload.container);
-	put_string(msg, META_POD, m->workload.pod);
-	put_string(msg, META_KERNEL, m->kernel);
-	put_string(msg, META_VERSION, LEAKTRACE_VERSION);
+	trace_put_string(msg, META_EXE, m->exe);
+	trace_put_string(msg, META_HOSTNAME, m->hostname);
+	trace_put_string(msg, META_CGROUP, m->workload.cgroup);
+	trace_put_string(msg, META_CONTAINER, m->workload.container);
+	trace_put_string(msg, META_POD, m->workload.pod);
+	trace_put_string(msg, META_KERNEL, m->kernel);
+	trace_put_string(msg, META_VERSION, LEAKTRACE_VERSION);
 	nla_put_u64(msg, META_WALL_MINUS_MONO_US, (int64_t)(m->wall_minus_mono_s * 1e6));
 	nla_put_u64(msg, META_FD_LIMIT, m->fd_limit);
 	if (m->dump_interrupted)
@@ -373,7 +338,7 @@ static void fill_example(struct nl_msg *msg, const void *arg)
 	nla_put_u32(msg, EX_SPACE, e->o->space);
 	nla_put_u64(msg, EX_ID, e->o->id);
 	nla_put_u64(msg, EX_BORN_NS, e->o->born_ns);
-	put_string(msg, EX_WHAT, e->what);
+	trace_put_string(msg, EX_WHAT, e->what);
 }
 
 static int put_example(struct writing *w, const struct object *o)
@@ -534,12 +499,61 @@ static int put_children(struct writing *w)
 	return err;
 }
 
+/* What of a kind is not among the worst is one site. */
+struct runtime_rest {
+	struct runtime_site site[RUNTIME_KINDS];
+	int n;
+};
+
+static void add_rest(struct runtime_rest *rest, const struct runtime_site *s)
+{
+	static struct judgement ok;
+	struct runtime_site *sum;
+	int k;
+
+	for (k = 0; k < rest->n && strcmp(rest->site[k].kind, s->kind); k++)
+		;
+	/* what is held is counted where it was allocated */
+	if (k == RUNTIME_KINDS || s->holder)
+		return;
+	sum = &rest->site[k];
+	if (k == rest->n) {
+		*sum = (struct runtime_site){ .id = s->id, .kind = s->kind, .type = "others", .judgement = &ok };
+		rest->n++;
+	}
+	sum->baseline += s->baseline;
+	sum->live += s->live;
+	sum->baseline_bytes += s->baseline_bytes;
+	sum->bytes += s->bytes;
+	sum->in_thread += s->in_thread;
+}
+
+/* Its sites are nothing but names. */
+static int put_runtime(struct writing *w)
+{
+	struct runtime_rest rest = { .n = 0 };
+	const struct runtime_site *s = NULL;
+	size_t n = w->m->runtime && w->symbols ? runtime_sites(w->m->runtime, &s) : 0;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (i < RUNTIME_SITES_MAX)
+			err = put_record(w, RECORD_RUNTIME_SITE, trace_fill_runtime_site, &s[i]);
+		else
+			add_rest(&rest, &s[i]);
+	}
+	for (int k = 0; k < rest.n && !err; k++)
+		err = put_record(w, RECORD_RUNTIME_SITE, trace_fill_runtime_site, &rest.site[k]);
+	return err;
+}
+
 int trace_write_names(struct model *m, struct file_writer *w, bool symbols, struct written_set *k)
 {
 	struct writing writing = { .w = w, .m = m, .symbols = symbols, .known = k };
 
 	thread_find_unjoined(m);
-	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_children(&writing) ?: put_maps(&writing) ?:
+	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_children(&writing) ?: put_runtime(&writing) ?:
+		put_maps(&writing) ?:
 		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
 }
 

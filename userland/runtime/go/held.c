@@ -24,24 +24,6 @@ static bool walk(struct go_held *held, const struct go_process *p, struct go_hol
 	return !go_holders_read(h, p, &o, held->error, sizeof(held->error));
 }
 
-/** go_held_keep() - walk, and keep what holds how much */
-void go_held_keep(struct go_held *held, const struct go_process *p)
-{
-	struct go_holders h;
-
-	if (held->error[0])
-		return;
-	if (held->walks == ARRAY_SIZE(held->past)) {
-		go_past_free(&held->past[1]);
-		held->past[1] = held->past[2];
-		held->past[2] = (struct go_past){ 0 };
-		held->walks--;
-	}
-	if (walk(held, p, &h) && go_past_keep(&held->past[held->walks], &h))
-		held->walks++;
-	go_holders_free(&h);
-}
-
 /* What should hold something no longer than it needs; a pool and the runtime know what they do. */
 static bool may_grow(const struct go_root *root)
 {
@@ -69,7 +51,12 @@ static bool is_steady(const struct go_held *held, uint64_t first, uint64_t middl
 	       (now - middle) / after_s >= (middle - first) / before_s / 2;
 }
 
-/* The chain of a root that has grown most. */
+static bool is_more(const struct go_link *a, const struct go_link *b)
+{
+	return a->grown_bytes != b->grown_bytes ? a->grown_bytes > b->grown_bytes : a->bytes > b->bytes;
+}
+
+/* The chain of a root that has grown most, or is the largest. */
 static char *chain_of(struct go_holders *h, uint32_t root)
 {
 	const struct go_chains *c = &h->reach.chains;
@@ -77,7 +64,7 @@ static char *chain_of(struct go_holders *h, uint32_t root)
 	uint32_t best = 0;
 
 	for (uint32_t i = GO_LINK_FIRST; i < c->n; i++)
-		if (c->link[i].root == root && (!best || c->link[i].grown_bytes > c->link[best].grown_bytes))
+		if (c->link[i].root == root && (!best || is_more(&c->link[i], &c->link[best])))
 			best = i;
 	if (!best || !go_chain_say(&h->reach, best, &chain)) {
 		free(chain.text);
@@ -99,31 +86,26 @@ static void judge(struct go_held *held, struct go_held_growth *g)
 	g->judgement = (struct judgement){
 		.verdict = g->is_steady ? VERDICT_SUSPECT : VERDICT_OK, .confidence = g->is_steady ? 0.5 : 0,
 	};
+	if (!g->grown_bytes)
+		return;
 	g->judgement.evidence[0] = strdup_printf("holds %s more than %s ago%s", format_bytes(g->grown_bytes, grown),
 						 format_seconds(held->window_s, window),
 						 g->is_steady ? ", and has not slowed down" : "");
 }
 
-struct amount {				/* that a root held before */
-	uint64_t first, middle;
-};
-
-static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const struct amount *before)
+static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const struct go_held_growth *what)
 {
 	const struct go_root *r = &h->reach.chains.root[root];
-	uint64_t first = before->first;
 	struct go_held_growth *g;
 
-	if (may_grow(r) || r->bytes < first + GROWN_MIN_BYTES || r->bytes - first < r->bytes / SHARE)
-		return true;
 	if (!array_reserve(held->growth, held->capacity, held->n, 1))
 		return false;
 	g = &held->growth[held->n];
-	*g = (struct go_held_growth){
-		.root = strdup_printf("%s", go_root_name(&h->reach, &h->variables, root)),
-		.chain = chain_of(h, root), .objects = r->objects, .bytes = r->bytes, .grown_bytes = r->bytes - first,
-		.is_steady = is_steady(held, first, before->middle, r->bytes),
-	};
+	*g = *what;
+	g->root = strdup_printf("%s", go_root_name(&h->reach, &h->variables, root));
+	g->chain = chain_of(h, root);
+	g->objects = r->objects;
+	g->bytes = r->bytes;
 	if (!g->root || !g->chain) {
 		free(g->root);
 		free(g->chain);
@@ -134,6 +116,36 @@ static bool add(struct go_held *held, struct go_holders *h, uint32_t root, const
 	return true;
 }
 
+struct amount {				/* that a root held before */
+	uint64_t first, middle;
+};
+
+static bool add_grown(struct go_held *held, struct go_holders *h, uint32_t root, const struct amount *before)
+{
+	const struct go_root *r = &h->reach.chains.root[root];
+	struct go_held_growth what = { .grown_bytes = r->bytes - before->first };
+
+	if (may_grow(r) || r->bytes < before->first + GROWN_MIN_BYTES || what.grown_bytes < r->bytes / SHARE)
+		return true;
+	what.is_steady = is_steady(held, before->first, before->middle, r->bytes);
+	return add(held, h, root, &what);
+}
+
+/* Of one look, what holds most. */
+static bool tell_most(struct go_held *held, struct go_holders *h)
+{
+	struct go_held_growth what = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; good && i < h->roots; i++) {
+		const struct go_root *r = &h->reach.chains.root[h->root[i]];
+
+		if (r->bytes >= GROWN_MIN_BYTES && r->bytes >= h->reach.bytes / SHARE && !may_grow(r))
+			good = add(held, h, h->root[i], &what);
+	}
+	return good;
+}
+
 static int most_grown(const void *a, const void *b)
 {
 	const struct go_held_growth *x = a, *y = b;
@@ -141,7 +153,7 @@ static int most_grown(const void *a, const void *b)
 	return x->grown_bytes > y->grown_bytes ? -1 : x->grown_bytes < y->grown_bytes;
 }
 
-static bool compare(struct go_held *held, struct go_holders *h)
+static bool compare(struct go_held *held, struct go_past *first, struct go_holders *h)
 {
 	const struct go_past *middle = middle_of(held);
 	uint32_t roots = h->reach.chains.roots;
@@ -149,16 +161,71 @@ static bool compare(struct go_held *held, struct go_holders *h)
 	bool good = before;
 
 	for (uint32_t i = 0; good && i < roots; i++) {
-		before[i].first = go_past_root(&held->past[0], h, i);
+		before[i].first = go_past_root(first, h, i);
 		before[i].middle = middle ? go_past_root(middle, h, i) : 0;
 	}
-	/* uses the first walk up */
 	if (good)
-		go_past_compare(&held->past[0], h);
+		go_past_compare(first, h);
 	for (uint32_t i = 0; good && i < roots; i++)
-		good = add(held, h, i, &before[i]);
+		good = add_grown(held, h, i, &before[i]);
 	free(before);
 	return good;
+}
+
+static void forget_growth(struct go_held *held)
+{
+	for (size_t i = 0; i < held->n; i++) {
+		free(held->growth[i].root);
+		free(held->growth[i].chain);
+		judgement_clear(&held->growth[i].judgement);
+	}
+	held->n = 0;
+}
+
+/* The first walk has to be there for the next comparison. */
+static bool tell_growth(struct go_held *held, struct go_holders *h)
+{
+	struct go_past first = { 0 };
+	bool good = go_past_copy(&first, &held->past[0]);
+
+	forget_growth(held);
+	held->window_s = monotonic_ns() / 1e9 - first.at_s;
+	good = good && compare(held, &first, h);
+	if (held->n)
+		qsort(held->growth, held->n, sizeof(*held->growth), most_grown);
+	go_past_free(&first);
+	return good;
+}
+
+static bool keep(struct go_held *held, struct go_holders *h)
+{
+	if (held->walks == ARRAY_SIZE(held->past)) {
+		go_past_free(&held->past[1]);
+		held->past[1] = held->past[2];
+		held->past[2] = (struct go_past){ 0 };
+		held->walks--;
+	}
+	if (!go_past_keep(&held->past[held->walks], h))
+		return false;
+	held->walks++;
+	return true;
+}
+
+static void fail_for_memory(struct go_held *held)
+{
+	snprintf(held->error, sizeof(held->error), "out of memory");
+}
+
+/** go_held_keep() - walk, and keep what holds how much */
+void go_held_keep(struct go_held *held, const struct go_process *p)
+{
+	struct go_holders h;
+
+	if (held->error[0])
+		return;
+	if (walk(held, p, &h) && !keep(held, &h))
+		fail_for_memory(held);
+	go_holders_free(&h);
 }
 
 /** go_held_compare() - walk once more, and say what has grown */
@@ -169,11 +236,18 @@ void go_held_compare(struct go_held *held, const struct go_process *p)
 	if (!held->walks || held->error[0] || held->compared)
 		return;
 	held->compared = true;
-	held->window_s = monotonic_ns() / 1e9 - held->past[0].at_s;
-	if (walk(held, p, &h) && !compare(held, &h))
-		snprintf(held->error, sizeof(held->error), "out of memory");
-	if (held->n)
-		qsort(held->growth, held->n, sizeof(*held->growth), most_grown);
+	if (walk(held, p, &h) && !tell_growth(held, &h))
+		fail_for_memory(held);
+	go_holders_free(&h);
+}
+
+/* In between, so that a recording that is cut off has it. */
+static void look_again(struct go_held *held, const struct go_process *p)
+{
+	struct go_holders h;
+
+	if (walk(held, p, &h) && (!(held->walks ? tell_growth(held, &h) : tell_most(held, &h)) || !keep(held, &h)))
+		fail_for_memory(held);
 	go_holders_free(&h);
 }
 
@@ -187,7 +261,7 @@ void go_held_look(struct go_held *held, const struct go_process *p, bool may_be_
 	if (held->walks && may_be_last)
 		go_held_compare(held, p);
 	else if (held->walks < 2 || now_s - first_s >= 2 * (held->past[held->walks - 1].at_s - first_s))
-		go_held_keep(held, p);
+		look_again(held, p);
 	if (held->error[0])
 		fail("what holds the heap is not told: %s", held->error);
 }
@@ -195,11 +269,7 @@ void go_held_look(struct go_held *held, const struct go_process *p, bool may_be_
 /** go_held_free() - release it */
 void go_held_free(struct go_held *held)
 {
-	for (size_t i = 0; i < held->n; i++) {
-		free(held->growth[i].root);
-		free(held->growth[i].chain);
-		judgement_clear(&held->growth[i].judgement);
-	}
+	forget_growth(held);
 	free(held->growth);
 	for (size_t i = 0; i < ARRAY_SIZE(held->past); i++)
 		go_past_free(&held->past[i]);

@@ -2,7 +2,8 @@
 /*
  * What holds more and more, by walks of the heap at the first, a middle and the last of
  * several samples. Walks need no garbage collection in between. Where it is not known which
- * sample is the last, there is one walk more each time that as much time has passed again.
+ * sample is the last, there is one walk more each time that as much time has passed again,
+ * and what has grown by then is told; after the first, what holds most.
  */
 #ifndef LEAKTRACE_RUNTIME_GO_HELD_H
 #define LEAKTRACE_RUNTIME_GO_HELD_H
@@ -19,7 +20,7 @@ struct go_process;
 
 struct go_held_growth {
 	char *root, *chain;		/* chain: where most of it is */
-	uint64_t objects, bytes, grown_bytes;
+	uint64_t objects, bytes, grown_bytes;	/* grown_bytes 0: it is only what holds most */
 	bool is_steady;			/* it has not slowed down */
 	struct runtime_holder holder;	/* the same, for reports */
 	struct judgement judgement;

@@ -121,6 +121,23 @@ bool go_past_keep(struct go_past *past, const struct go_holders *h)
 	return true;
 }
 
+static void *copy_of(const void *from, size_t n, size_t each)
+{
+	void *to = malloc((n + 1) * each);
+
+	return to ? memcpy(to, from, n * each) : NULL;
+}
+
+/** go_past_copy() - another one, as comparing uses one up; false: no memory */
+bool go_past_copy(struct go_past *to, const struct go_past *past)
+{
+	*to = *past;
+	to->root = copy_of(past->root, past->roots, sizeof(*past->root));
+	to->link = copy_of(past->link, past->links, sizeof(*past->link));
+	to->channel = copy_of(past->channel, past->channels, sizeof(*past->channel));
+	return to->root && to->link && to->channel;
+}
+
 /* How much more it is; what is compared once is used up. */
 static uint64_t more_than(uint64_t *then, uint64_t now)
 {

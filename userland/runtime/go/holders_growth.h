@@ -22,7 +22,8 @@ struct go_past {			/* initialise to zeroes */
 };
 
 bool go_past_keep(struct go_past *past, const struct go_holders *h);	/* false: no memory */
-/* Sets what has grown of all roots and links, and which channels nobody has received from. */
+bool go_past_copy(struct go_past *to, const struct go_past *past);	/* false: no memory */
+/* Uses it up, and sets what has grown of all roots and links, and which channels nobody has received from. */
 void go_past_compare(struct go_past *past, struct go_holders *h);
 uint64_t go_past_root(const struct go_past *past, const struct go_holders *h, uint32_t root); /* bytes then */
 void go_past_free(struct go_past *past);
