@@ -39,9 +39,10 @@ size_t thread_owners(struct model *m, uint32_t stack, const struct runtime_site 
 {
 	const struct symbol_frame *frames;
 	const struct runtime_site *sites;
+	int nframes = model_frames(m, stack, &frames);
 	size_t n, found = 0;
 
-	if (!m->runtime || !language_starts_thread(frames, model_frames(m, stack, &frames)))
+	if (!m->runtime || !language_starts_thread(frames, nframes))
 		return 0;
 	n = runtime_sites(m->runtime, &sites);
 	for (size_t i = 0; i < n; i++)
