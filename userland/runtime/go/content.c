@@ -11,6 +11,7 @@
 #include "runtime/go/span.h"
 #include "runtime/go/type.h"
 #include "util/array.h"
+#include "util/macros.h"
 #include "util/unaligned.h"
 
 enum {
@@ -18,6 +19,26 @@ enum {
 	CHANNELS_MAX = 1 << 16, DEPTH_MAX = 40, SLOTS_OF_BUCKET = 8,
 	BUCKET_MIN_BYTES = 24, BUCKET_MAX_BYTES = 4096,
 };
+
+/*
+ * Whether that may be the code of a closure or a method value, which the compiler names
+ * after where it is. Other functions have none in the heap, but a number may look like
+ * the address of one.
+ */
+static bool is_closure_code(const struct go_process *p, uint64_t at)
+{
+	static const char *const parts[] = { ".func", ".gowrap", ".deferwrap", "-fm", "-range" };
+	const char *name;
+	struct go_func f;
+
+	if (!go_table_find(&p->table, at - p->bias, &f) || f.start != at - p->bias)
+		return false;
+	name = go_func_name(&p->table, &f);
+	for (size_t i = 0; name && i < ARRAY_SIZE(parts); i++)
+		if (strstr(name, parts[i]))
+			return true;
+	return false;
+}
 
 /* A closure begins with the address of its code. */
 static void know_closure(struct go_content *c, const struct go_object *o)
@@ -27,7 +48,7 @@ static void know_closure(struct go_content *c, const struct go_object *o)
 	uint64_t first = u64_at(o->copy);
 
 	if (first && l->pc != UINT64_MAX && l->pc != first && elf_image_is_code(p->image, first - p->bias) &&
-	    go_function(p, first))
+	    is_closure_code(p, first))
 		l->pc = l->pc ? UINT64_MAX : first;
 }
 
