@@ -46,6 +46,7 @@ enum { LONG_ONLY = 256 };
 static const struct option_row rows[] = {
 	{ OPT_KINDS, 'k', "kinds", "LIST", "kinds to trace: fd,page,timer,thread (default), map, heap, all" },
 	{ OPT_KINDS, 0, "pair", "PAIR", "trace what a library hands out: LIBRARY:ACQUIRE/RELEASE, or openssl, sqlite…; may be repeated" },
+	{ OPT_KINDS, 0, "pairs", "FILE", "the pairs in FILE, one a line; may be repeated" },
 	{ OPT_KINDS, 0, "heap-rate", "BYTES", "mean distance of samples of kind heap (default: 64K)" },
 	{ OPT_SELECT, 'p', "pid", "PID", "processes by PID, as without -p: 12 or 12,34" },
 	{ OPT_SELECT, 0, "comm", "NAME", "processes with this name (/proc/PID/comm)" },
@@ -435,10 +436,12 @@ static int parse_leak_exit(const char *arg, struct options *o)
 
 static int parse_kinds_option(const struct option_row *r, const char *arg, struct options *o)
 {
-	char err[256];
+	char err[512];
 
 	if (!strcmp(r->name, "pair"))
 		return pair_specs_add(&o->session.pairs, arg, err, sizeof(err)) ? fail("--pair: %s", err) : 0;
+	if (!strcmp(r->name, "pairs"))
+		return pair_specs_add_file(&o->session.pairs, arg, err, sizeof(err)) ? fail("--pairs: %s", err) : 0;
 	return !strcmp(r->name, "kinds") ? parse_kinds(arg, &o->session.kinds) :
 					   parse_heap_rate(arg, &o->session.heap_rate_bytes);
 }
@@ -529,7 +532,7 @@ static const struct option_row *row_of(int c)
 static int add_pair_kind(struct session_options *o)
 {
 	if (o->kinds & 1U << LEAKTRACE_KIND_PAIR && !o->pairs.n)
-		return fail("--kinds pair: say which, by --pair LIBRARY:ACQUIRE/RELEASE");
+		return fail("--kinds pair: say which, by --pair LIBRARY:ACQUIRE/RELEASE or --pairs FILE");
 	if (o->pairs.n)
 		o->kinds |= 1U << LEAKTRACE_KIND_PAIR;
 	return 0;

@@ -28,6 +28,8 @@ bool pair_spec_parse(const char *text, struct pair_spec *spec, char *err, size_t
 
 /* Such a pair, or the name of those that known.c has of a library. 0, or -errno with a line in err. */
 int pair_specs_add(struct pair_specs *specs, const char *text, char *err, size_t errlen);
+/* file.c: each line of a file; in err is the line's number, too. */
+int pair_specs_add_file(struct pair_specs *specs, const char *path, char *err, size_t errlen);
 void pair_specs_free(struct pair_specs *specs);
 
 /* Whether a file is the library. path: as in /proc/PID/maps */

@@ -161,8 +161,47 @@ static void exits(void)
 	elf_image_close(image);
 }
 
+static int add_file(struct pair_specs *specs, const char *text)
+{
+	char path[] = "/tmp/pairs.XXXXXX";
+	int fd = mkstemp(path), error;
+	size_t len = strlen(text);
+
+	CHECK(fd >= 0 && write(fd, text, len) == (ssize_t)len);
+	close(fd);
+	error = pair_specs_add_file(specs, path, err, sizeof(err));
+	unlink(path);
+	/* what follows the name of the file */
+	if (error && !strncmp(err, path, strlen(path)))
+		memmove(err, err + strlen(path), strlen(err + strlen(path)) + 1);
+	return error;
+}
+
+static void from_a_file(void)
+{
+	struct pair_specs specs = { 0 };
+
+	CHECK(!add_file(&specs, "# ours\n\n  libshop.so:shop_new/shop_free\t\r\nzlib\n#end\nlibshop.so:shop_open=*arg2/shop_close"),
+	      "%s", err);
+	CHECK(specs.n > 2 && !strcmp(specs.spec[0].acquire, "shop_new") && !strcmp(specs.spec[0].release, "shop_free") &&
+	      !strcmp(specs.spec[1].library, "libz.so.1"));
+	CHECK(!strcmp(specs.spec[specs.n - 1].acquire, "shop_open") && specs.spec[specs.n - 1].argument == 2,
+	      "a last line without an end");
+	pair_specs_free(&specs);
+	CHECK(add_file(&specs, "zlib\n\n# x\nlibshop.so:shop_new\nlibshop.so:a/b\n") &&
+	      !strncmp(err, ":4: 'libshop.so:shop_new' is not ", 32), "%s", err);
+	pair_specs_free(&specs);
+	CHECK(add_file(&specs, "no such library") && !strncmp(err, ":1: ", 4), "%s", err);
+	CHECK(pair_specs_add_file(&specs, "/nonexistent/pairs", err, sizeof(err)) &&
+	      !strcmp(err, "/nonexistent/pairs: No such file or directory"), "%s", err);
+	CHECK(pair_specs_add_file(&specs, "/tmp", err, sizeof(err)) && !strcmp(err, "/tmp: it cannot be read"), "%s", err);
+	CHECK(!add_file(&specs, "") && !specs.n, "an empty file has none");
+	pair_specs_free(&specs);
+}
+
 int main(void)
 {
+	from_a_file();
 	grammar();
 	noise();
 	spaces();
