@@ -327,7 +327,16 @@ in_copy_of_host() {
 		[ "$(leaktrace --version)" = "leaktrace $version" ]
 		leaktrace report --help >/dev/null
 		zcat /usr/share/man/man1/leaktrace-serve.1.gz >/dev/null
-		systemd-analyze verify /lib/systemd/system/leaktrace-serve.service
+		systemd-analyze verify /lib/systemd/system/leaktrace-serve.service /lib/systemd/system/leaktrace-agent.service
+		# as it comes it watches nothing; what it proposes, and what is added, is understood
+		leaktrace agent --check 2>/tmp/said || [ $? = 2 ]
+		grep -F "no section [watch NAME], here or in /etc/leaktrace/agent.conf.d" /tmp/said
+		sed "s/^#\([A-Z[]\)/\1/" /etc/leaktrace/agent.conf >/tmp/agent.conf
+		leaktrace agent --check --config /tmp/agent.conf
+		printf "[watch all]\nComm=any\n" >/etc/leaktrace/agent.conf.d/10-all.conf
+		leaktrace agent --check
+		[ "$(systemctl is-enabled leaktrace-agent.service)" = disabled ]
+		rm /etc/leaktrace/agent.conf.d/10-all.conf
 		mkdir -p /var/cache/leaktrace /run/leaktrace
 		touch /var/cache/leaktrace/table /run/leaktrace/1
 
@@ -382,6 +391,16 @@ in_copy_of_host() {
 		until curl -sf http://127.0.0.1:9746/metrics >/tmp/metrics; do sleep 0.2; kill -0 $!; done
 		grep -q "^leaktrace_" /tmp/metrics
 		kill $!
+		capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' /lib/systemd/system/leaktrace-agent.service |
+			sed 's/CAP_/+/g; s/ /,/g' | tr A-Z a-z)
+		printf '%s\n' '[agent]' Interval=100ms MaxProcessor=100% '[watch all]' Comm=napper Descriptors=1% >/tmp/agent.conf
+		cp /usr/bin/sleep /tmp/napper
+		prlimit --nofile=100 /tmp/napper 1000 &
+		setpriv --bounding-set "-all,$capabilities" --no-new-privs leaktrace agent --config /tmp/agent.conf 2>/tmp/agent &
+		until grep -q 'napper .* is traced' /tmp/agent; do sleep 0.2; kill -0 $!; done
+		kill $!
+		wait $!
+		kill %?napper
 
 		dpkg --purge leaktrace leaktrace-dkms
 		[ "$(cat /sys/module/leaktrace/version)" = "$version" ]
