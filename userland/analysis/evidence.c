@@ -110,23 +110,23 @@ static void say_counts(struct judgement *j, const struct measures *x)
 
 static void say_growth(struct judgement *j, const struct measures *x)
 {
+	double each = x->sums.samples ? x->sums.bytes / x->sums.samples : PAGE_BYTES, low, high;
+	bool in_bytes = x->kind == LEAKTRACE_KIND_PAGE || x->sums.samples;
+	bool slow = x->slope < 0.5 && !(in_bytes && x->slope * each >= 1024);
+	double times = (slow ? 60 : 1) * (in_bytes ? each : 1);
+	struct heap_rate rate = { x->slope * times, { x->slope_low * times, x->slope_high * times } };
+	const char *unit = slow ? "minute" : "second";
 	char a[32], b[32], c[32];
-	double rate = x->slope, low = fmax(0, x->slope_low), high = x->slope_high;
-	double each = x->kind == LEAKTRACE_KIND_PAGE ? PAGE_BYTES : x->bytes_each;
-	const char *unit = "second";
 
-	if (rate < 0.5 && rate * each < 1024) {
-		rate *= 60;
-		low *= 60;
-		high *= 60;
-		unit = "minute";
-	}
-	if (each > 0)
+	if (x->sums.samples)
+		heap_sums_rate(&x->sums, x->live, &rate);
+	low = fmax(0, rate.interval.low);
+	high = rate.interval.high;
+	if (in_bytes)
 		say(j, "grows by %s per %s (95 %% CI %s to %s), trend z = %.1f",
-		    format_bytes(rate * each, a), unit, format_bytes(low * each, b),
-		    format_bytes(high * each, c), x->z);
+		    format_bytes(rate.bytes, a), unit, format_bytes(low, b), format_bytes(high, c), x->z);
 	else
-		say(j, "grows by %.1f per %s (95 %% CI %.1f to %.1f), trend z = %.1f", rate, unit,
+		say(j, "grows by %.1f per %s (95 %% CI %.1f to %.1f), trend z = %.1f", rate.bytes, unit,
 		    low, high, x->z);
 }
 

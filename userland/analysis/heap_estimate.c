@@ -106,6 +106,25 @@ struct heap_interval heap_sums_interval(const struct heap_sums *sums)
 	return interval;
 }
 
+/*
+ * The slope of a line through counts that are added up is less sure than their sum: of a random
+ * walk its variance is larger by a fifth.
+ */
+static const double SLOPE_VARIANCE = 1.2;
+
+void heap_sums_rate(const struct heap_sums *sums, double samples, struct heap_rate *rate)
+{
+	struct heap_interval all = heap_sums_interval(sums);
+	double wider = sqrt(SLOPE_VARIANCE * sums->samples / fmax(samples, 1)), below, above;
+
+	if (sums->bytes <= 0)
+		return;
+	below = rate->bytes * wider * (1 - all.low / sums->bytes);
+	above = rate->bytes * wider * (all.high / sums->bytes - 1);
+	rate->interval.low = rate->bytes - hypot(rate->bytes - rate->interval.low, below);
+	rate->interval.high = rate->bytes + hypot(rate->interval.high - rate->bytes, above);
+}
+
 /* Of no sample at all: as many bytes may have been there. */
 static double unseen(const struct heap_sums *other)
 {

@@ -22,6 +22,12 @@ void heap_sums_add(struct heap_sums *sums, uint64_t size_bytes, uint64_t mean_by
 void heap_sums_join(struct heap_sums *sums, const struct heap_sums *more);
 struct heap_interval heap_sums_interval(const struct heap_sums *sums);
 
+/* Growth of a site, whose interval is that of the samples' number. */
+struct heap_rate { double bytes; struct heap_interval interval; };
+
+/* Makes the interval as wide as it is of what the samples stand for; samples: so many of them grew. */
+void heap_sums_rate(const struct heap_sums *sums, double samples, struct heap_rate *rate);
+
 /* How many bytes there are more than before, in another run; before NULL: there were none. */
 struct heap_change { double bytes; struct heap_interval interval; };
 

@@ -206,23 +206,14 @@ static uint64_t share_of_turnover(const struct analysis_ctx *ctx, unsigned int k
 		(type < __LEAKTRACE_TYPE_MAX ? part_of(ctx->released[kind][type], mine, live) : 0);
 }
 
-static double bytes_each(const struct births *b)
-{
-	struct heap_sums sums = { 0 };
-
-	for (size_t i = 0; i < b->n; i++)
-		heap_sums_add(&sums, b->o[i].bytes, b->o[i].mean_bytes);
-	return sums.samples ? sums.bytes / sums.samples : 0;
-}
-
 void measure_mappings(struct measures *x, const struct analysis_ctx *ctx, const struct births *b)
 {
 	uint64_t where[RANGES] = { 0 }, all = 0;
 
 	x->outside = ctx->m->outside;
 	x->turnover = share_of_turnover(ctx, x->kind, x->type, b);
-	if (x->kind == LEAKTRACE_KIND_HEAP)
-		x->bytes_each = bytes_each(b);
+	for (size_t i = 0; i < b->n && x->kind == LEAKTRACE_KIND_HEAP; i++)
+		heap_sums_add(&x->sums, b->o[i].bytes, b->o[i].mean_bytes);
 	if (x->kind != LEAKTRACE_KIND_PAGE)
 		return;
 	for (size_t i = 0; i < b->n; i++) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/heap_estimate.h"
 #include "analysis/load_correlation.h"
 
 struct analysis_options;
@@ -26,7 +27,7 @@ struct measures {
 	bool fixed;			/* pages: in shared mappings that do not become more */
 	bool outside;			/* counted by looks at /proc */
 	bool unplaced;			/* pages: the process exited, and where they were is unknown */
-	double bytes_each;		/* heap: what a live sample stands for */
+	struct heap_sums sums;		/* heap: what the live samples stand for */
 	double share;			/* pages: of all live pages created since attach */
 	double window_s;		/* from the first creation in it to the end */
 	double grew_s;			/* from the first to the last creation of a live object */

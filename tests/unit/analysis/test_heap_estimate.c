@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Estimates from samples of a heap whose truth is known. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analysis/heap_estimate.h"
+#include "analysis/statistics.h"
 #include "check.h"
 
 static uint64_t state = 1;
@@ -70,6 +72,48 @@ static void changes(uint64_t before, uint64_t after, uint64_t mean)
 	CHECK(right >= 372, "%lu to %lu: %d of 400 intervals have the truth", before, after, right);
 }
 
+/* So many blocks are allocated until one is chosen. */
+static double until_sample(double p)
+{
+	return 1 + floor(log(uniform()) / log1p(-p));
+}
+
+/* A site that keeps blocks of one size, so many bytes a second, and what a session saw of its samples. */
+static bool rate_once(uint64_t size, double bytes_per_s, double window_s, uint64_t mean, double *ratio)
+{
+	double p = -expm1(-(double)(size + 16) / mean), t[60], live[60], low, high, each;
+	struct heap_sums sums = { 0 };
+	struct heap_rate rate;
+	double at_s = until_sample(p) * size / bytes_per_s;
+
+	for (int i = 0; i < 60; i++) {
+		t[i] = window_s * (i + 1) / 60;
+		for (; at_s <= t[i]; at_s += until_sample(p) * size / bytes_per_s)
+			heap_sums_add(&sums, size, mean);
+		live[i] = sums.samples;
+	}
+	rate.bytes = theil_sen(t, live, 60, &low, &high);
+	each = sums.samples ? sums.bytes / sums.samples : 0;
+	rate.bytes *= each;
+	rate.interval = (struct heap_interval){ low * each, high * each };
+	heap_sums_rate(&sums, sums.samples, &rate);
+	*ratio = rate.bytes / bytes_per_s;
+	return rate.interval.low <= bytes_per_s && bytes_per_s <= rate.interval.high;
+}
+
+static void rates(uint64_t size, double bytes_per_s, double window_s, uint64_t mean)
+{
+	double sum = 0, ratio;
+	int right = 0;
+
+	for (int i = 0; i < 400; i++) {
+		right += rate_once(size, bytes_per_s, window_s, mean, &ratio);
+		sum += ratio;
+	}
+	CHECK(fabs(sum / 400 - 1) < 0.05, "blocks of %lu, %g a second: %.3f of the truth", size, bytes_per_s, sum / 400);
+	CHECK(right >= 372, "blocks of %lu, %g a second: %d of 400 intervals have the truth", size, bytes_per_s, right);
+}
+
 int main(void)
 {
 	struct heap_sums sums = { 0 };
@@ -101,5 +145,10 @@ int main(void)
 	changes(0, 4 << 20, 512 << 10);
 	changes(2 << 20, 0, 512 << 10);
 	changes(100 << 10, 8 << 20, 512 << 10);
+	rates(48, 10 << 10, 120, 64 << 10);
+	rates(48, 1 << 20, 20, 64 << 10);
+	rates(4000, 100 << 10, 60, 64 << 10);
+	rates(100000, 1 << 20, 60, 64 << 10);
+	rates(200, 10 << 20, 60, 512 << 10);
 	return verdict("heap estimates");
 }
