@@ -280,6 +280,38 @@ every_holder() {
 	every_variant every_holder new
 }
 
+# What the collector frees when the variable is gone, is the truth.
+freed_without() {
+	local variant=$2 before freed format
+	start_victim "$1-$variant"
+	tell register 3000
+	tell heap
+	before=$(answer heap_bytes)
+	REPORT=$(scratch)/retained.json
+	lt go "$VICTIM" --holders --all --json >"$REPORT"
+	for format in text html; do
+		lt go "$VICTIM" --holders --all --format $format -o "$(scratch)/$format"
+		grep -q '4.2 MiB\( of it\)\? held by nothing else' "$(scratch)/$format"
+	done
+	tell close
+	tell heap
+	freed=$((before - $(answer heap_bytes)))
+	# two thirds of the sessions; the others are reached from one of the two maps first
+	jq -e --argjson freed "$freed" '[.roots[] | select(.kind == "variable" and
+			(.root | test("main.by(Name|Token)$|used by main.register")))] |
+		length == 2 and (map(.bytes) | add > 3000 * 2048) and
+		(.[0].retained_bytes - $freed | fabs) * 100 <= $freed and .[1].retained_bytes < 100000' \
+		"$REPORT" >/dev/null ||
+		{ echo "freed $freed"; jq -c '.roots[] | select(.bytes > 10000)' "$REPORT" >&2; return 1; }
+	kill_victims
+}
+
+@test "go: what is held by nothing else is what is freed when its root goes" {
+	freed_without old plain
+	freed_without new plain
+	freed_without new strip
+}
+
 waste() {
 	tell slice 100
 	tell title 60

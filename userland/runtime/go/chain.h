@@ -21,6 +21,7 @@ struct go_root {
 	uint32_t link;			/* of all that it leads to */
 	uint64_t holders;		/* how many goroutines, timers, objects */
 	uint64_t bytes, objects;	/* reached from it first */
+	uint64_t shared_bytes;		/* of these: other roots lead to them, too */
 	uint64_t grown_bytes;		/* since another walk */
 	char *name;			/* NULL: not yet named */
 };

@@ -16,6 +16,7 @@
 #include "runtime/go/holders.h"
 #include "runtime/go/holders_growth.h"
 #include "runtime/go/process.h"
+#include "runtime/go/shared_spread.h"
 #include "util/array.h"
 #include "util/process.h"
 
@@ -48,7 +49,7 @@ static int walk(struct go_holders *h)
 	if (error)
 		return error;
 	go_roots_variables(r, &h->variables, true);
-	error = go_reach_run(r);
+	error = go_reach_run(r) ?: go_shared_spread(r);
 	if (error)
 		return error;
 	go_roots_queue(r);

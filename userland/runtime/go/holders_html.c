@@ -45,6 +45,8 @@ static void put_branch(FILE *f, const struct go_branch *b, const char *tag)
 	fprintf(f, "<%s><b>%s</b><i>%s</i>", tag, format_bytes(b->all.bytes, bytes), format_count(b->all.objects, objects));
 	if (b->all.grown_bytes)
 		fprintf(f, "<i>%s</i>", format_bytes_change(b->all.grown_bytes, change));
+	if (b->is_shared)
+		fprintf(f, "<i>%s held by nothing else</i>", format_bytes(b->retained_bytes, bytes));
 	fputs("<code>", f);
 	put(f, b->name);
 	fprintf(f, "</code></%s>\n", tag);

@@ -17,11 +17,14 @@ static struct json_object *root_of(struct go_holders *h, uint32_t root)
 {
 	const struct go_root *one = &h->reach.chains.root[root];
 	struct json_object *o = json_object_new_object();
+	uint64_t retained_bytes;
 
 	json_put(o, "root", json_string(go_root_name(&h->reach, &h->variables, root)));
 	json_put(o, "kind", json_string(kinds[one->kind]));
 	json_put_number(o, "bytes", one->bytes);
 	json_put_number(o, "objects", one->objects);
+	if (go_shared_retained(&h->reach.chains, root, &retained_bytes))
+		json_put_number(o, "retained_bytes", retained_bytes);
 	if (h->window_s > 0)
 		json_put_number(o, "grown_bytes", one->grown_bytes);
 	if (one->holders)

@@ -70,9 +70,13 @@ static void write_root(FILE *f, struct go_holders *h, uint32_t root, const struc
 {
 	const struct go_root *one = &h->reach.chains.root[root];
 	char a[32], b[32], change[40];
+	uint64_t retained_bytes;
 
-	fprintf(f, "\n%s%s%s in %s objects: %s", BOLD(style), format_bytes(one->bytes, a), PLAIN(style),
-		format_count(one->objects, b), go_root_name(&h->reach, &h->variables, root));
+	fprintf(f, "\n%s%s%s in %s objects", BOLD(style), format_bytes(one->bytes, a), PLAIN(style),
+		format_count(one->objects, b));
+	if (go_shared_retained(&h->reach.chains, root, &retained_bytes) && retained_bytes < one->bytes)
+		fprintf(f, ", %s of it held by nothing else", format_bytes(retained_bytes, a));
+	fprintf(f, ": %s", go_root_name(&h->reach, &h->variables, root));
 	if (one->holders > 1)
 		fprintf(f, " (%s of them)", format_count(one->holders, a));
 	if (one->grown_bytes)

@@ -119,6 +119,17 @@ static uint32_t *parents_of(const struct go_tree *t)
 	return parent;
 }
 
+static uint32_t add_root(struct go_tree *t, struct go_holders *h, uint32_t root)
+{
+	const struct go_chains *c = &h->reach.chains;
+	uint32_t at = add_branch(t, 0, go_root_name(&h->reach, &h->variables, root));
+	struct go_branch *b = at ? &t->branch[at] : NULL;
+
+	if (b)
+		b->is_shared = go_shared_retained(c, root, &b->retained_bytes) && b->retained_bytes < c->root[root].bytes;
+	return at;
+}
+
 /** go_tree_make() - all chains; false: no memory */
 bool go_tree_make(struct go_tree *t, struct go_holders *h)
 {
@@ -135,7 +146,7 @@ bool go_tree_make(struct go_tree *t, struct go_holders *h)
 		if (!c->link[i].objects)
 			continue;
 		if (!root[r])
-			root[r] = add_branch(t, 0, go_root_name(&h->reach, &h->variables, r));
+			root[r] = add_root(t, h, r);
 		good = root[r] && add_link(t, h, i, root[r]);
 	}
 	parent = good ? parents_of(t) : NULL;

@@ -20,6 +20,8 @@ struct go_amount {
 struct go_branch {
 	char *name;
 	struct go_amount own, all;	/* of what is told by exactly this; with all that is below */
+	bool is_shared;			/* a root, and others lead to some of it, too */
+	uint64_t retained_bytes;	/* then: what they do not lead to */
 	uint32_t first, next;		/* below it, and beside it; 0: none */
 };
 

@@ -17,7 +17,7 @@
 
 enum {
 	PART_BYTES = 256 << 10,		/* larger spans are not copied */
-	OWN_BYTES = 12,			/* of ours for each object: link, parent, queue */
+	OWN_BYTES = 12,			/* of ours for each object: link, parent, queue; and a bit, if it is shared */
 	FINE_BYTES = 128,		/* up to this size an object's words are told apart */
 	HEADER_BYTES = 8,
 	LARGE_BYTES = 2048,		/* from this size on it is noted how much of an object is used */
@@ -35,6 +35,11 @@ struct guess {
 	uint32_t type;
 	uint8_t role;
 };
+
+static uint64_t own_bytes(uint64_t objects)
+{
+	return OWN_BYTES * objects + objects / 8;
+}
 
 /** go_reach_open() - read the spans, and prepare to walk; 0, or -errno with one line in @err */
 int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_bytes, char *err, size_t errlen)
@@ -56,7 +61,7 @@ int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_b
 			 error == -EAGAIN ? "its list of spans changes all the time" : "out of memory");
 		return error;
 	}
-	needed = OWN_BYTES * (uint64_t)r->spans.objects + PART_BYTES;
+	needed = own_bytes(r->spans.objects) + PART_BYTES;
 	if (needed > max_bytes) {
 		snprintf(err, errlen, "%s are needed for the objects of process %d, more than --max-memory %s",
 			 format_bytes(needed, need), p->pid, format_bytes(max_bytes, max));
@@ -66,7 +71,7 @@ int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_b
 	late = (max_bytes - needed) / 4 / OWN_BYTES;
 	if (r->spans.objects_max - r->spans.objects > late)
 		r->spans.objects_max = r->spans.objects + late;
-	r->copies_max_bytes = max_bytes - OWN_BYTES * (uint64_t)r->spans.objects_max;
+	r->copies_max_bytes = max_bytes - own_bytes(r->spans.objects_max);
 	r->link = calloc(r->spans.objects_max, sizeof(*r->link));
 	r->parent = malloc(r->spans.objects_max * sizeof(*r->parent));
 	r->buffer = malloc(PART_BYTES);
@@ -74,7 +79,7 @@ int go_reach_open(struct go_reach *r, const struct go_process *p, uint64_t max_b
 	r->itab_type = r->itab + GO_ITABS;
 	r->content = (struct go_content){ .process = p, .layout = r->layout, .spans = &r->spans,
 					  .types = &r->types, .chains = &r->chains };
-	if (r->link && r->parent && r->buffer && r->itab && go_chains_open(&r->chains) &&
+	if (r->link && r->parent && r->buffer && r->itab && go_chains_open(&r->chains) && go_shared_open(&r->shared, r->spans.objects_max) &&
 	    go_types_open(&r->types, p, r->layout))
 		return 0;
 	snprintf(err, errlen, "out of memory, or the types of process %d were not found", p->pid);
@@ -88,6 +93,7 @@ void go_reach_close(struct go_reach *r)
 	go_types_close(&r->types);
 	go_chains_close(&r->chains);
 	go_content_close(&r->content);
+	go_shared_close(&r->shared);
 	free(r->link);
 	free(r->parent);
 	free(r->queue);
@@ -104,7 +110,8 @@ static void drop_copy(struct go_reach *r, struct go_span *s)
 	s->copy = NULL;
 }
 
-static void drop_copies(struct go_reach *r)
+/** go_reach_drop_copies() - what is needed is read again */
+void go_reach_drop_copies(struct go_reach *r)
 {
 	for (size_t i = 0; i < r->spans.n; i++)
 		drop_copy(r, &r->spans.span[i]);
@@ -120,7 +127,7 @@ static const unsigned char *copy_of(struct go_reach *r, struct go_span *s, bool 
 	if (r->copied_bytes + bytes > r->copies_max_bytes) {
 		if (!must)
 			return NULL;
-		drop_copies(r);
+		go_reach_drop_copies(r);
 	}
 	s->copy = malloc(bytes);
 	if (!s->copy || !go_read(r->process, s->start, s->copy, bytes)) {
@@ -278,7 +285,8 @@ static uint64_t offset_told(struct go_reach *r, const struct source *from, uint6
 	return 0;
 }
 
-static bool push(struct go_reach *r, uint32_t object)
+/** go_reach_queue() - an object is to be read; false: no memory */
+bool go_reach_queue(struct go_reach *r, uint32_t object)
 {
 	if (r->tail == r->capacity) {
 		size_t n = r->tail - r->head, more = r->capacity ? 2 * r->capacity : 4096;
@@ -313,7 +321,7 @@ static void reached(struct go_reach *r, struct go_span *s, uint32_t object, uint
 		l->example = object;
 	r->objects++;
 	r->bytes += s->object_bytes;
-	if (s->has_pointers && !push(r, object))
+	if (s->has_pointers && !go_reach_queue(r, object))
 		r->is_full = true;
 }
 
@@ -351,6 +359,23 @@ static void note_use(struct go_reach *r, struct go_span *s, uint32_t object, str
 	*used = bytes < UINT32_MAX - *used ? *used + bytes : UINT32_MAX;
 }
 
+/** go_reach_share() - an object to which another root leads, too */
+void go_reach_share(struct go_reach *r, const struct go_span *s, uint32_t object)
+{
+	go_shared_mark(&r->shared, object);
+	r->chains.root[r->chains.link[r->link[object]].root].shared_bytes += s->object_bytes;
+}
+
+/* A reference to what is reached already. */
+static void see_again(struct go_reach *r, const struct go_span *s, uint32_t object, uint32_t link)
+{
+	const struct go_link *l = r->chains.link;
+
+	if (r->link[object] != GO_LINK_CLOSED && l[r->link[object]].root != l[link].root &&
+	    !go_shared_has(&r->shared, object))
+		go_reach_share(r, s, object);
+}
+
 static void see(struct go_reach *r, const struct source *from, uint64_t offset, const uint64_t words[3])
 {
 	uint32_t at = go_spans_at(&r->spans, words[1]), object;
@@ -363,6 +388,8 @@ static void see(struct go_reach *r, const struct source *from, uint64_t offset, 
 		return;
 	s = &r->spans.span[at];
 	object = go_span_object(s, value);
+	if (r->link[object] && go_shared_is_open(&r->shared))
+		see_again(r, s, object, from->link);
 	if (r->link[object] && s->object_bytes < LARGE_BYTES)
 		return;
 	start = go_span_address(s, object);
@@ -536,6 +563,25 @@ static void read_object(struct go_reach *r, uint32_t object)
 		drop_copy(r, s);
 }
 
+/** go_reach_read() - the words of an object, without what is known of them; what cannot be read is left out */
+void go_reach_read(struct go_reach *r, uint32_t object,
+		   void (*fn)(struct go_reach *r, const unsigned char *p, uint64_t bytes))
+{
+	struct go_span *s = (struct go_span *)go_spans_of(&r->spans, object);
+	uint64_t at = go_span_address(s, object), n;
+	const unsigned char *p = copy_of(r, s, true);
+
+	if (p)
+		fn(r, p + (at - s->start), s->object_bytes);
+	for (uint64_t done = 0; !p && done < s->object_bytes; done += n) {
+		n = s->object_bytes - done < PART_BYTES ? s->object_bytes - done : PART_BYTES;
+		if (!go_read(r->process, at + done, r->buffer, n))
+			return;
+		r->read_bytes += n;
+		fn(r, r->buffer, n);
+	}
+}
+
 /* An object that a word leads to, if that is a way as that of a link; 0: it is not. */
 static uint64_t object_behind(struct go_reach *r, const struct source *from, uint64_t offset, uint64_t word,
 			      uint64_t before, const struct go_way *way)
@@ -636,6 +682,6 @@ int go_reach_run(struct go_reach *r)
 /** go_reach_forget_copies() - from now on, everything is read as it is now */
 void go_reach_forget_copies(struct go_reach *r)
 {
-	drop_copies(r);
+	go_reach_drop_copies(r);
 	r->copies_max_bytes = 0;
 }

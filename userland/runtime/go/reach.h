@@ -14,6 +14,7 @@
 #include "runtime/go/chain.h"
 #include "runtime/go/content.h"
 #include "runtime/go/heap_layout.h"
+#include "runtime/go/shared.h"
 #include "runtime/go/span.h"
 #include "runtime/go/type.h"
 
@@ -26,6 +27,7 @@ struct go_reach {
 	struct go_types types;
 	struct go_chains chains;
 	struct go_content content;
+	struct go_shared shared;
 	uint32_t *link, *parent;	/* of each object; link 0: not reached */
 	uint32_t *queue;		/* objects that are to be read */
 	size_t head, tail, capacity;
@@ -47,7 +49,13 @@ void go_reach_see(struct go_reach *r, uint32_t link, uint64_t offset, uint64_t w
 void go_reach_close_object(struct go_reach *r, uint64_t at);	/* is not reached until it is opened */
 void go_reach_open_object(struct go_reach *r, uint64_t at);
 int go_reach_run(struct go_reach *r);				/* 0 or -ENOMEM */
-void go_reach_forget_copies(struct go_reach *r);
+void go_reach_share(struct go_reach *r, const struct go_span *s, uint32_t object);
+bool go_reach_queue(struct go_reach *r, uint32_t object);	/* to be read; false: no memory */
+/* The words of an object, in one or more parts. */
+void go_reach_read(struct go_reach *r, uint32_t object,
+		   void (*fn)(struct go_reach *r, const unsigned char *p, uint64_t bytes));
+void go_reach_drop_copies(struct go_reach *r);
+void go_reach_forget_copies(struct go_reach *r);		/* and keep none any more */
 size_t go_reach_next(struct go_reach *r, uint64_t at, uint32_t link, uint32_t next, uint64_t *found, size_t max);
 void go_reach_close(struct go_reach *r);
 
