@@ -47,6 +47,29 @@ teardown() { clean_up; }
 	[[ $output == *"not a leak: 29 MiB of the "*" are free blocks between live ones; malloc_trim would give back"* ]]
 }
 
+@test "finding: small objects that a Python program keeps are in the heap of Python" {
+	local program
+	"$PYTHON" -S -c '
+import os, sys, time
+kept = []
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.05)
+for i in range(200):
+    kept.append([(i, k) for k in range(2000)])
+    time.sleep(0.01)
+print("kept", flush=True)
+time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	program=$!
+	lt attach "$program" --background --kinds page
+	touch "$BATS_TEST_TMPDIR/go"
+	until_true 120 grep -q kept "$BATS_TEST_TMPDIR/out"
+	report "$program"
+	kill "$program"
+	jq -e '.memory | .live_new > 20000000 and .ranges.heap * 10 > .live_new * 7' "$REPORT" || { jq .memory "$REPORT"; false; }
+	jq -e '[.sites[] | select(any(.examples[]; .what | endswith("[heap of Python]")))]
+		| length > 0 and all(.[]; .verdict != "leak")' "$REPORT" || explain "pages of objects are called a leak"
+}
+
 @test "finding: a heap that grows: the deepest function that holds most of it" {
 	start_and_attach page victim_root
 	tell blocks 100 5000

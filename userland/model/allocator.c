@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/allocator.h"
+#include "model/python_heap.h"
 #include "util/macros.h"
 
 static const struct {
@@ -44,6 +45,7 @@ static const struct {
 	{ "[anon: Go: heap", "Go" },
 	{ "[anon:Ruby:GC:", "Ruby" },
 	{ "[anon:cpython:pymalloc", "Python" },
+	{ PYTHON_HEAP_NAME, "Python" },
 	{ "[anon:zend_alloc", "PHP" },
 	{ "[anon:v8", "V8" },
 };

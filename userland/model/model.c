@@ -23,6 +23,7 @@
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_notes.h"
+#include "model/python_heap.h"
 #include "model/runtime.h"
 #include "model/script_frames.h"
 #include "model/site.h"
@@ -474,6 +475,7 @@ void model_read_proc(struct model *m)
 		maps_free(m->maps);
 		free(m->maps);
 	}
+	python_heap_name(maps);
 	m->maps = maps;
 	limits_look_at_shared(m);
 }
