@@ -312,6 +312,26 @@ freed_without() {
 	freed_without new strip
 }
 
+# At some moments it does not run, as it has just been preempted.
+at_work() {
+	local variant=$2 i
+	start_victim "$1-$variant"
+	tell work
+	REPORT=$(scratch)/work.json
+	for ((i = 0; i < 10; i++)); do
+		lt go "$VICTIM" --holders --all --json >"$REPORT"
+		jq -e 'any(.roots[]; .kind == "variable" and (.root | test("main.desk$|used by main.work")) and
+			.bytes > 2048000)' "$REPORT" >/dev/null && break
+	done
+	[ "$i" -lt 10 ] || { jq -c '.roots[] | select(.bytes > 10000)' "$REPORT" >&2; return 1; }
+	kill_victims
+}
+
+@test "go: what a variable has is told with it, even while a goroutine works on it" {
+	at_work old strip
+	at_work new strip
+}
+
 waste() {
 	tell slice 100
 	tell title 60

@@ -17,6 +17,10 @@ type session struct {
 	next *session
 }
 
+type office struct {
+	papers []*session
+}
+
 type server struct {
 	sessions map[string]*session
 }
@@ -31,6 +35,8 @@ var (
 	served  = make(chan []byte, 1<<16)
 	copies  [][]byte
 	answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+	desk *office
 
 	byName, byToken = map[int]*session{}, map[int]*session{}
 
@@ -49,6 +55,22 @@ func register() {
 	if id%3 == 0 {
 		byToken[id] = byName[id]
 	}
+}
+
+// Somebody is at work on them all the time, and so has them nearer.
+func work() {
+	papers := make([]*session, 1000)
+	for i := range papers {
+		papers[i] = &session{id: i, blob: make([]byte, 2000)}
+	}
+	desk = &office{papers: papers}
+	go func() {
+		for {
+			for _, paper := range papers {
+				paper.id++
+			}
+		}
+	}()
 }
 
 // Nobody ever reads it.
@@ -137,6 +159,7 @@ func init() {
 	leaks["login"] = login
 	leaks["enqueue"] = enqueue
 	leaks["register"] = register
+	leaks["work"] = work
 	leaks["close"] = func() { byName = nil }
 	leaks["prepend"] = prepend
 	leaks["hold"] = waitWithMemory

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walks the heap of a Go program: first from what the program has (variables, stacks,
- * timers), then from pools, then from what the runtime has, then from finalizers, at last
+ * timers), then from stacks of goroutines that run, then from pools, then from what the runtime has, then from finalizers, at last
  * from the runtime's records of goroutines, threads and processors. Which chains are told is
  * decided by bytes; each is read a second time before.
  */
@@ -33,6 +33,7 @@ static double cpu_s(void)
 static int walk(struct go_holders *h)
 {
 	struct go_reach *r = &h->reach;
+	struct go_running running = { 0 };
 	struct go_pools pools;
 	int error;
 
@@ -43,7 +44,10 @@ static int walk(struct go_holders *h)
 	go_roots_close_records(r);
 	go_roots_variables(r, &h->variables, false);
 	go_roots_timers(r);
-	error = go_roots_goroutines(r, &h->counts) ?: go_reach_run(r);
+	error = go_roots_goroutines(r, &h->counts, &running) ?: go_reach_run(r);
+	go_roots_running(r, &running);
+	go_running_free(&running);
+	error = error ?: go_reach_run(r);
 	go_roots_pools(r, &h->variables, &pools);
 	error = error ?: go_reach_run(r);
 	if (error)

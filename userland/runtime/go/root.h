@@ -28,10 +28,20 @@ struct go_pools {
 	size_t lists, lists_capacity;
 };
 
+struct go_running {			/* initialise to zeroes */
+	struct go_running_word {
+		uint32_t link;
+		uint64_t word;
+	} *word;			/* on stacks of goroutines that run, if they lead to the heap */
+	size_t n, capacity;
+};
+
 /* Variables of the program, or of the runtime. */
 void go_roots_variables(struct go_reach *r, const struct go_variables *v, bool runtime);
-/* Live variables on stacks. 0, -EAGAIN: the list cannot be read, -ENOMEM. */
-int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c);
+/* Live variables on stacks; those of goroutines that run are kept. 0, -EAGAIN: the list cannot be read, -ENOMEM. */
+int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c, struct go_running *running);
+void go_roots_running(struct go_reach *r, const struct go_running *running);
+void go_running_free(struct go_running *running);
 void go_roots_timers(struct go_reach *r);
 /* What only a sync.Pool keeps. false: no memory. */
 bool go_roots_close_pools(struct go_reach *r, const struct go_variables *v, struct go_pools *pools);

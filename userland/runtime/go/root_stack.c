@@ -14,6 +14,7 @@
 #include "runtime/go/reach.h"
 #include "runtime/go/root.h"
 #include "runtime/go/variable.h"
+#include "util/array.h"
 #include "util/macros.h"
 
 enum { STACK_BYTES_MAX = 64 << 20, FRAMES_MAX = 1 << 16, TRIES = 3, DEFER = 40, DEFER_FN = 24, DEFERS_MAX = 4096,
@@ -33,6 +34,7 @@ struct object {				/* a variable whose address is taken */
 struct stacks {
 	struct go_reach *reach;
 	struct go_root_counts *counts;
+	struct go_running *running;
 	struct go_frame_maps maps;
 	unsigned char *g, *after;
 	unsigned char *stack;		/* a copy of [sp, sp + bytes) */
@@ -298,18 +300,35 @@ static void note_finalizing(struct stacks *s, uint64_t at)
 	}
 }
 
-/* Where a running goroutine is is not known: all of its stack is taken. */
+static void keep_word(struct stacks *s, uint32_t link, uint64_t w)
+{
+	struct go_running *k = s->running;
+
+	if (go_spans_at(&s->reach->spans, w) == GO_SPAN_NONE)
+		return;
+	if (array_reserve(k->word, k->capacity, k->n, 1))
+		k->word[k->n++] = (struct go_running_word){ link, w };
+	else
+		go_reach_see(s->reach, link, 0, w, 0);
+}
+
+/*
+ * Where a running goroutine is is not known: all of its stack is taken, but seen later. What
+ * it works on is near to it only now: the buckets of a map to which it adds are to be told
+ * with the variable that has the map, at every look.
+ */
 static void take_running(struct stacks *s)
 {
 	uint64_t lo = word(s->g), hi = word(s->g + 8);
 	uint32_t link = link_of(s, word(s->g + s->reach->process->layout.startpc));
+	uint64_t w;
 
 	s->counts->running++;
-	s->objects = 0;
-	if (lo && lo < hi && hi - lo <= STACK_BYTES_MAX && link && read_stack(s, lo, hi - lo)) {
-		count_holder(s, link);
-		see_all(s, link, lo, hi);
-	}
+	if (!lo || lo >= hi || hi - lo > STACK_BYTES_MAX || !link || !read_stack(s, lo, hi - lo))
+		return;
+	count_holder(s, link);
+	for (uint64_t at = lo; stack_word(s, at, &w); at += 8)
+		keep_word(s, link, w);
 }
 
 /* False: it has changed meanwhile. */
@@ -344,10 +363,10 @@ static bool take(struct stacks *s, uint64_t at)
 }
 
 /** go_roots_goroutines() - what stacks refer to; 0, -EAGAIN: their list cannot be read, -ENOMEM */
-int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c)
+int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c, struct go_running *running)
 {
 	size_t g_bytes = r->process->layout.g_bytes, n = 0;
-	struct stacks s = { .reach = r, .counts = c, .g = malloc(g_bytes), .after = malloc(g_bytes),
+	struct stacks s = { .reach = r, .counts = c, .running = running, .g = malloc(g_bytes), .after = malloc(g_bytes),
 			    .frame = malloc(FRAMES_MAX * sizeof(*s.frame)) };
 	uint64_t *list = go_g_list(r->process, &n);
 	int error = !list ? -EAGAIN : !s.g || !s.after || !s.frame || !go_frame_maps_open(&s.maps, r->process) ?
@@ -369,4 +388,17 @@ int go_roots_goroutines(struct go_reach *r, struct go_root_counts *c)
 	free(s.stack);
 	free(list);
 	return error;
+}
+
+/** go_roots_running() - what stacks of goroutines refer to that ran when they were read */
+void go_roots_running(struct go_reach *r, const struct go_running *running)
+{
+	for (size_t i = 0; i < running->n; i++)
+		go_reach_see(r, running->word[i].link, 0, running->word[i].word, 0);
+}
+
+/** go_running_free() - release it */
+void go_running_free(struct go_running *running)
+{
+	free(running->word);
 }
