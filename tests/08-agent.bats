@@ -198,3 +198,30 @@ hear_posts() {
 	end_agent
 	until_true 60 grep -qx STOPPING=1 "$heard"
 }
+
+@test "agent: no more than MaxTargets at a time, no more reports than KeepReports" {
+	local pids=()
+	configure MaxTargets=1 KeepReports=1 <<-'CONF'
+		[watch all]
+		Comm=victim_fd
+		Descriptors=10%
+		Growth=off
+		AttachFor=1s
+	CONF
+	for _ in 1 2 3; do
+		start_victim victim_fd
+		prlimit --pid "$VICTIM" --nofile=300
+		tell hold 100
+		pids+=("$VICTIM")
+	done
+	agent
+	for VICTIM in "${pids[@]}"; do
+		told "report of victim_fd \($VICTIM\): looked at from outside"
+	done
+	# one ends before the next begins
+	expect "$(sed -n 's/.* is looked at from .*/begin/p; s/.* report of .*/end/p' "$LOG" | xargs)" \
+		"begin end begin end begin end" "one after the other"
+	end_agent
+	expect "$(find "$DIR" -name '*.json' | wc -l)" 1 "reports that are kept"
+	grep -q "report of victim_fd .*: $(find "$DIR" -name '*.txt')\$" <(tail -n 1 "$LOG")
+}

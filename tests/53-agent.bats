@@ -1,9 +1,12 @@
 #!/usr/bin/env bats
 # The agent with the module: what leaks is found, named and told with nobody attached before;
-# what it traced when it was killed is taken up.
+# what it traced when it was killed is taken up; who is killed has last words; the module goes
+# and comes.
 # bats file_tags=vm
 
 load lib/common
+
+GROUP=/sys/fs/cgroup/leaktrace-agent
 
 setup() {
 	need_module
@@ -26,7 +29,9 @@ setup() {
 
 teardown() {
 	cat "$LOG"* >&2
+	module_loaded || insmod "$LEAKTRACE_KO"
 	clean_up
+	[ ! -d $GROUP ] || rmdir $GROUP
 }
 
 # agent LOG: $AGENT is its pid
@@ -85,4 +90,53 @@ targets() { genl status | jq .targets; }
 	kill "$AGENT"
 	wait "$AGENT"
 	expect "$(wc -c <"$DIR/traced")" 0 "what is left to be taken up"
+}
+
+# start_traced PROGRAM [ARG…]: a victim that a rule selects for what it has from the start
+start_traced() {
+	start_victim "$@"
+	prlimit --pid "$VICTIM" --nofile=300
+	told "$1 \($VICTIM\) is traced"
+}
+
+@test "agent: whom the OOM killer takes has last words, by what filled the memory" {
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || lacking "no memory controller"
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $GROUP
+	echo 32M >$GROUP/memory.max
+	[ ! -w $GROUP/memory.swap.max ] || echo 0 >$GROUP/memory.swap.max
+	sed -i 's/Descriptors=50%/Descriptors=1%/; s/Comm=.*/Comm=victim_page/' "$CONF"
+	start_victim victim_page
+	echo "$VICTIM" >$GROUP/cgroup.procs
+	prlimit --pid "$VICTIM" --nofile=300
+	agent "$LOG"
+	told "victim_page \($VICTIM\) is traced"
+	tell map a 16000 nohuge
+	send touch a write
+	told "last words of victim_page \($VICTIM\).*: traced for .*, until its end; killed by the OOM killer \(memory.max of its cgroup: 32 MiB\)"
+	jq -e '.agent.end | startswith("killed by the OOM killer")' "$DIR/victim_page-$VICTIM"-*.json
+	# the limit is 8,192 pages
+	jq -e '.target.oom_killed and ([.sites[] | select(.kind == "page" and any(.frames[]; .function == "touch_write")) |
+		.live] | add | . > 6000 and . <= 8192)' "$DIR/victim_page-$VICTIM"-*.json
+	kill "$AGENT"
+	wait "$AGENT"
+}
+
+@test "agent: the module goes and comes under it; others detach; too many events are not traced" {
+	sed -i 's/Descriptors=50%/Descriptors=1%/; s/^\[agent\]/&\nMaxEvents=1/' "$CONF"
+	agent "$LOG"
+	start_traced victim_leak fd plain
+	lt detach "$VICTIM"
+	told "report of victim_leak \($VICTIM\).*: traced for .*, until others detached it"
+	until_true 60 rmmod leaktrace
+	start_victim victim_leak fd plain
+	prlimit --pid "$VICTIM" --nofile=300
+	told "victim_leak \($VICTIM\) is looked at from outside: .*module not loaded"
+	insmod "$LEAKTRACE_KO"
+	start_traced victim_leak fd plain twin
+	send go 250 60000
+	told "report of victim_leak \($VICTIM\).*: traced for .*, until it had more events than MaxEvents"
+	expect "$(targets)" 0 targets
+	kill "$AGENT"
+	wait "$AGENT"
 }

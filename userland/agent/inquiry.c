@@ -153,7 +153,7 @@ static void describe_end(struct inquiry *i, char *buf, size_t len)
 	if (i->traced && i->traced->model.target.flags & LEAKTRACE_TARGET_F_EXITED) {
 		w->exit_code = i->traced->model.target.exit_code;
 		if (i->traced->model.oom_killed) {
-			snprintf(buf, len, "killed by the OOM killer");
+			last_words_oom(w, true, buf, len);
 			return;
 		}
 	}

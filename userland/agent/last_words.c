@@ -14,11 +14,22 @@
 #include "util/json.h"
 #include "util/units.h"
 
+const char *last_words_oom(const struct watched *w, bool sure, char *buf, size_t len)
+{
+	const struct limit *l = &w->row.limit[HOST_MEMORY];
+	char max[32], limit[96] = "";
+
+	if (l->max)
+		snprintf(limit, sizeof(limit), " (%s: %s)", l->name, format_bytes(l->max, max));
+	snprintf(buf, len, "%s%s", sure ? "killed by the OOM killer" :
+		 "ended while the OOM killer killed a process of its cgroup", limit);
+	return buf;
+}
+
 const char *last_words_end(const struct watched *w, char *buf, size_t len)
 {
 	if (watched_was_oom_killed(w))
-		snprintf(buf, len, "%s", w->exit_code < 0 ? "ended while the OOM killer killed a process of its cgroup" :
-			 "killed by the OOM killer");
+		last_words_oom(w, w->exit_code >= 0, buf, len);
 	else if (w->exit_code < 0)
 		snprintf(buf, len, "ended");
 	else if (w->exit_code & 0x7f)

@@ -77,6 +77,11 @@ static void remember(const struct stat *st, uint64_t offset_bytes, uint64_t vadd
 	};
 }
 
+void code_map_forget_tables(void)
+{
+	n_known = known_vdso = 0;
+}
+
 /* The ELF virtual address of a file offset that is mapped executable. */
 static int vaddr_of(Elf *elf, uint64_t offset, uint64_t *vaddr)
 {
@@ -248,7 +253,7 @@ int code_map_send(struct client *c, struct model *m)
 		m->script_is_new = code && !code->is_certain;
 		code_map_free(code);
 		if (err == -ENOENT)	/* the kernel has dropped a table that is in our cache */
-			n_known = known_vdso = 0;
+			code_map_forget_tables();
 	}
 	return err;
 }

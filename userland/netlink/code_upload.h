@@ -16,6 +16,9 @@ struct model;
  */
 struct code_map *code_map_read(struct client *c, pid_t pid);
 
+/* What it knows of tables that the module has: after a reload of the module others have their numbers. */
+void code_map_forget_tables(void);
+
 /*
  * Reads the mappings and sends them: after exec, dlopen or fork. 0, or a
  * negative errno; -ESTALE: they changed during every attempt.

@@ -75,6 +75,7 @@ int session_open(struct session *s, const struct session_options *o)
 	sigaddset(&set, SIGCONT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	code_map_forget_tables();
 	s->client = client_open(err, sizeof(err));
 	return s->client ? 0 : fail("%s", err);
 }
@@ -172,15 +173,27 @@ static void read_malloc(struct session *s, struct traced *t, bool last)
 	s->heaps_ns += monotonic_ns() - before;
 }
 
-static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced **added)
+static int add_with_code(struct session *s, pid_t pid, uint32_t parent, uint32_t *id)
 {
 	const struct session_options *o = s->options;
-	uint32_t id, flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
+	uint32_t flags = (o->follow_fork ? LEAKTRACE_TARGET_F_FOLLOW_FORK : 0) |
 		(o->background ? LEAKTRACE_TARGET_F_BACKGROUND : LEAKTRACE_TARGET_F_HOLD);
 	struct code_map *code = code_map_read(s->client, pid);
-	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, parent, code, &id);
+	int err = client_target_add(s->client, pid, o->kinds, flags, o->max_objects, parent, code, id);
 
 	code_map_free(code);
+	return err;
+}
+
+static int try_add(struct session *s, pid_t pid, uint32_t parent, struct traced **added)
+{
+	uint32_t id;
+	int err = add_with_code(s, pid, parent, &id);
+
+	if (err == -ENOENT) {	/* the kernel has dropped a table that it had */
+		code_map_forget_tables();
+		err = add_with_code(s, pid, parent, &id);
+	}
 	*added = NULL;
 	if (err)
 		return err;
