@@ -99,7 +99,7 @@ leaks_of() {
 	jq -e '.totals | has("goheap") and (has("goholder") | not)' "$REPORT" >/dev/null
 	lt report "$(scratch)/go.lt" --format json >"$(scratch)/recorded" || expect $? 1 "exit status"
 	for report in "$REPORT" "$(scratch)/recorded"; do
-		jq -Sc '[.sites[] | select(.kind | IN("goholder", "goroutine", "goheap")) | del(.id)] | sort' "$report"
+		jq -c '[.sites[] | select(.kind | IN("goholder", "goroutine", "goheap")) | del(.id)] | sort' "$report"
 	done | uniq | wc -l | grep -qx 1
 	end_victim
 }
