@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Growth of goroutines and of Go's heap over looks: what leaks, and what does not. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,39 @@ static void goroutines(void)
 	CHECK(judged(g, 1, ROW(1), true) == VERDICT_LEAK, "the runtime has proven it");
 }
 
+/* A lock that nobody lets go of, however few wait for it; all else may take as long as it likes. */
+static void locks(void)
+{
+	struct symbol_frame mutex[] = { { .function = "sync.runtime_SemacquireMutex" }, { .function = "sync.(*Mutex).lockSlow" },
+					{ .function = "main.store" } };
+	struct symbol_frame group[] = { { .function = "sync.(*WaitGroup).Wait" }, { .function = "main.store" } };
+	struct symbol_frame main_own[] = { { .function = "sync.(*Mutex).Lock" }, { .function = "runtime.main" } };
+	struct go_site g = { .kind = GO_GOROUTINE, .type = "semacquire", .age_max_ns = 61 * 1000000000ULL,
+			     .frames = mutex, .nframes = 3 };
+	const double *two = ROW(2, 2, 2, 2, 2, 2);
+
+	CHECK(judged(g, 1, two, true) == VERDICT_SUSPECT);
+	CHECK(judged(g, 6, two, true) == VERDICT_SUSPECT);
+	g.age_max_ns = 59 * 1000000000ULL;
+	CHECK(judged(g, 6, two, true) == VERDICT_OK, "for a moment");
+	g.age_max_ns *= 100;
+	g.frames = group;
+	g.nframes = 2;
+	CHECK(judged(g, 6, two, true) == VERDICT_OK, "others are to end first");
+	g.frames = main_own;
+	CHECK(judged(g, 6, two, true) == VERDICT_OK, "it keeps the program from ending");
+	g.frames = group;
+	for (const char *const *type = (const char *const []){ "chan receive", "select", "IO wait", "sleep",
+			"sync.Cond.Wait", "sync.WaitGroup.Wait", NULL }; *type; type++) {
+		snprintf(g.type, sizeof(g.type), "%s", *type);
+		CHECK(judged(g, 6, two, true) == VERDICT_OK, "%s", *type);
+	}
+	strcpy(g.type, "sync.RWMutex.RLock");
+	CHECK(judged(g, 6, two, true) == VERDICT_SUSPECT);
+	strcpy(g.type, "sync.Mutex.Lock");
+	CHECK(judged(g, 6, two, true) == VERDICT_SUSPECT);
+}
+
 static void heap(void)
 {
 	struct go_site h = { .kind = GO_HEAP, .type = "heap", .size_bytes = 4096 };
@@ -128,6 +162,25 @@ static void maker(void)
 	strcpy(sites[0].type, "ticker");
 	CHECK(!go_maker(&v, &sites[0]), "nobody was seen to make a ticker");
 	CHECK(!go_maker(&v, &sites[3]), "no timer");
+}
+
+/* Who writes to a connection is advised as who reads from it. */
+static void advice(void)
+{
+	struct symbol_frame reads[] = { { .function = "net/http.(*persistConn).readLoop" } };
+	struct symbol_frame writes[] = { { .function = "net/http.(*persistConn).writeLoop" } };
+	struct go_site s[] = {
+		{ .kind = GO_GOROUTINE, .type = "select", .frames = writes, .nframes = 1, .live = 9 },
+		{ .kind = GO_GOROUTINE, .type = "IO wait", .frames = reads, .nframes = 1, .live = 7 },
+		{ .kind = GO_GOROUTINE, .type = "select", .frames = reads, .nframes = 1, .live = 2 },
+	};
+	static struct go_process process;	/* of no pid: nothing is known outside */
+	struct go_view v = { .process = &process, .sites = s, .nsites = 3 };
+
+	CHECK(strstr(go_advice(&v, &s[1]), "idle") && strstr(go_advice(&v, &s[2]), "body"));
+	CHECK(go_advice(&v, &s[0]) == go_advice(&v, &s[1]), "most are idle");
+	s[2].live = 8;
+	CHECK(go_advice(&v, &s[0]) == go_advice(&v, &s[2]), "most are in use");
 }
 
 /* The process went while it was looked at: what was seen before is the answer. */
@@ -209,8 +262,10 @@ int main(void)
 {
 	goroutines();
 	creators();
+	locks();
 	heap();
 	maker();
+	advice();
 	undone();
 	return verdict("go judge");
 }

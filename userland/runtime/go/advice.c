@@ -11,21 +11,21 @@
 #include "symbolize/frame.h"
 #include "util/macros.h"
 
+static const char idle[] =
+	"idle connections of an HTTP client: a new Transport for each request, or one whose IdleConnTimeout is 0";
+static const char in_use[] =
+	"connections of an HTTP client that are never returned to the pool: a response body is not closed, or not "
+	"read to its end; the heap sites below net/http.(*Client).do name the caller";
+
 static const struct {
 	enum go_kind kind;
 	const char *type, *function;	/* prefix of the function's name; type NULL: any */
-	const char *advice;
+	const char *advice;		/* NULL: depends on others */
 	const char *allocates;		/* the function that makes such a timer; NULL: none does */
 } rows[] = {
-	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop",
-	  "idle connections of an HTTP client: a new Transport for each request, or one whose "
-	  "IdleConnTimeout is 0", NULL },
-	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop",
-	  "connections of an HTTP client that are never returned to the pool: a response body is not "
-	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller", NULL },
-	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).writeLoop",
-	  "connections of an HTTP client that are never returned to the pool: a response body is not "
-	  "closed, or not read to its end; the heap sites below net/http.(*Client).do name the caller", NULL },
+	{ GO_GOROUTINE, "IO wait", "net/http.(*persistConn).readLoop", idle, NULL },
+	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).readLoop", in_use, NULL },
+	{ GO_GOROUTINE, NULL, "net/http.(*persistConn).writeLoop", NULL, NULL },
 	{ GO_TIMER, NULL, "context.WithDeadline",
 	  "contexts with a deadline whose cancel function is never called", "context.WithDeadline" },
 	{ GO_TIMER, "ticker", "time.sendTime", "tickers that are never stopped", "time.NewTicker" },
@@ -54,12 +54,31 @@ static int row_of(struct go_view *v, struct go_site *s)
 	return -1;
 }
 
+/* Who writes to a connection always waits alike: who reads from it tells whether it is idle. */
+static const char *advice_of_writers(struct go_view *v)
+{
+	uint64_t live_idle = 0, live_in_use = 0;
+
+	for (size_t i = 0; i < v->nsites; i++) {
+		struct go_site *s = &v->sites[i];
+		int row = s->kind == GO_GOROUTINE && s->live ? row_of(v, s) : -1;
+
+		if (row >= 0 && rows[row].advice == idle)
+			live_idle += s->live;
+		else if (row >= 0 && rows[row].advice == in_use)
+			live_in_use += s->live;
+	}
+	return live_idle > live_in_use ? idle : in_use;
+}
+
 /** go_advice() - the probable cause of a leak, by its stack; NULL if unknown */
 const char *go_advice(struct go_view *v, struct go_site *s)
 {
 	int row = row_of(v, s);
 
-	return row < 0 ? NULL : rows[row].advice;
+	if (row < 0)
+		return NULL;
+	return rows[row].advice ?: advice_of_writers(v);
 }
 
 /* Who called the function, if it is on the stack: the first that is not of its package. */

@@ -15,7 +15,7 @@
 #include "symbolize/frame.h"
 #include "util/format.h"
 
-enum { SAMPLES_SUSPECT = 2, SAMPLES_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000 };
+enum { SAMPLES_SUSPECT = 2, SAMPLES_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000, LOCK_S = 60 };
 
 const char *go_kind_name(enum go_kind kind)
 {
@@ -146,6 +146,45 @@ static void judge_growth(struct go_view *v, struct go_site *s)
 				     format_count(grown, more), span, n));
 }
 
+/*
+ * Whether it waits to lock a mutex, which nobody should hold for long. For a channel a
+ * program may well wait all its life.
+ */
+static bool waits_for_lock(struct go_view *v, struct go_site *s)
+{
+	const struct symbol_frame *f;
+	int n;
+
+	if (!strncmp(s->type, "sync.Mutex.", 11) || !strncmp(s->type, "sync.RWMutex.", 13))
+		return true;
+	if (strcmp(s->type, "semacquire"))	/* before Go 1.20 of everything in sync */
+		return false;
+	n = go_site_frames(v, s, &f);
+	for (int i = 0; i < n; i++)
+		if (f[i].function && (!strncmp(f[i].function, "sync.(*Mutex).", 14) ||
+				      !strncmp(f[i].function, "sync.(*RWMutex).", 16)))
+			return true;
+	return false;
+}
+
+/* What can be said of goroutines that need not grow in number. */
+static void judge_wait(struct go_view *v, struct go_site *s)
+{
+	struct judgement *j = &s->judgement;
+	char text[32];
+
+	if (s->live > CROWD) {
+		say(j, strdup_printf("%s are blocked at the same place", format_count(s->live, text)));
+	} else if (s->age_max_ns >= LOCK_S * 1000000000ULL && !is_main(v, s) && waits_for_lock(v, s)) {
+		say(j, strdup_printf("the lock has not been released for %s: who holds it is stuck, or has forgotten it",
+				     format_seconds(j->age_max_s, text)));
+	} else {
+		return;
+	}
+	j->verdict = VERDICT_SUSPECT;
+	j->confidence = 0.5;
+}
+
 static void judge_site(struct go_view *v, struct go_site *s)
 {
 	struct judgement *j = &s->judgement;
@@ -163,10 +202,8 @@ static void judge_site(struct go_view *v, struct go_site *s)
 		j->confidence = 1;
 		say(j, strdup_printf("the Go runtime has proven that %s of them are leaked",
 				     format_count(s->proven, count)));
-	} else if (s->kind == GO_GOROUTINE && s->live > CROWD && j->verdict == VERDICT_OK) {
-		j->verdict = VERDICT_SUSPECT;
-		j->confidence = 0.5;
-		say(j, strdup_printf("%s are blocked at the same place", format_count(s->live, count)));
+	} else if (s->kind == GO_GOROUTINE && j->verdict == VERDICT_OK) {
+		judge_wait(v, s);
 	}
 }
 
