@@ -40,21 +40,27 @@ static int by_key(const void *a, const void *b)
 	return x->key != y->key ? (x->key < y->key ? -1 : 1) : (int)x->newer - y->newer;
 }
 
-static size_t take_keys(struct runtime *p, bool newer, struct keyed *k)
+/* p NULL: there are none */
+static size_t sites_of(struct runtime *p, const struct runtime_site **s)
 {
-	const struct runtime_site *s = NULL;
-	size_t n = p ? runtime_sites(p, &s) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		k[i] = (struct keyed){ key_of(&s[i]), &s[i], newer };
-	return n;
+	return p ? runtime_sites(p, s) : 0;
 }
 
 static size_t number_of_sites(struct runtime *p)
 {
 	const struct runtime_site *s;
 
-	return p ? runtime_sites(p, &s) : 0;
+	return sites_of(p, &s);
+}
+
+static size_t take_keys(struct runtime *p, bool newer, struct keyed *k)
+{
+	const struct runtime_site *s = NULL;
+	size_t n = sites_of(p, &s);
+
+	for (size_t i = 0; i < n; i++)
+		k[i] = (struct keyed){ key_of(&s[i]), &s[i], newer };
+	return n;
 }
 
 /* The one with most objects represents those with the same key. */

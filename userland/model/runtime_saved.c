@@ -9,6 +9,7 @@
 #include "model/runtime_saved.h"
 #include "symbolize/frame.h"
 #include "util/array.h"
+#include "util/sanitize.h"
 #include "util/string_table.h"
 
 struct saved {				/* what a site points to */
@@ -84,13 +85,13 @@ static void keep_frame(struct string_table *names, struct symbol_frame *to, cons
 	to->script = string_table_intern(names, f->script);
 }
 
-static bool keep_judgement(struct string_table *names, struct judgement *to, const struct judgement *j)
+static bool keep_judgement(struct judgement *to, const struct judgement *j)
 {
 	*to = *j;
 	memset(to->evidence, 0, sizeof(to->evidence));
 	for (int i = 0; i < EVIDENCE_MAX && j->evidence[i]; i++) {
 		/* it is freed by whoever judges */
-		to->evidence[i] = strdup(string_table_intern(names, j->evidence[i]) ?: "");
+		to->evidence[i] = sanitize(strdup(j->evidence[i]));
 		if (!to->evidence[i])
 			return false;
 	}
@@ -99,7 +100,7 @@ static bool keep_judgement(struct string_table *names, struct judgement *to, con
 
 static bool keep(struct runtime_reader *r, struct saved *to, struct runtime_site *s)
 {
-	if (!keep_judgement(r->names, &to->judgement, s->judgement))
+	if (!keep_judgement(&to->judgement, s->judgement))
 		return false;
 	for (int i = 0; i < s->nframes; i++)
 		keep_frame(r->names, &to->frames[i], &s->frames[i]);

@@ -20,10 +20,10 @@
 #include "model/kind.h"
 #include "model/limits.h"
 #include "model/baseline.h"
+#include "model/judgement.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_describe.h"
-#include "model/judgement.h"
 #include "model/proc_load.h"
 #include "model/runtime.h"
 #include "model/site.h"
@@ -553,8 +553,7 @@ int trace_write_names(struct model *m, struct file_writer *w, bool symbols, stru
 
 	thread_find_unjoined(m);
 	return put_record(&writing, RECORD_META, fill_meta, m) ?: put_children(&writing) ?: put_runtime(&writing) ?:
-		put_maps(&writing) ?:
-		put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
+		put_maps(&writing) ?: put_rests(&writing) ?: put_symbols(&writing) ?: put_examples(&writing);
 }
 
 static void fill_edge(struct nl_msg *msg, const void *arg)

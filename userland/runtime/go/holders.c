@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walks the heap of a Go program: first from what the program has (variables, stacks,
- * timers), then from stacks of goroutines that run, then from pools, then from what the runtime has, then from finalizers, at last
- * from the runtime's records of goroutines, threads and processors. Which chains are told is
- * decided by bytes; each is read a second time before.
+ * timers), then from stacks of goroutines that run, then from pools, then from what the
+ * runtime has, then from finalizers, at last from the runtime's records of goroutines,
+ * threads and processors. Which chains are told is decided by bytes; each is read a second
+ * time before.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -14,6 +14,7 @@
 #include "runtime/go/view.h"
 #include "symbolize/frame.h"
 #include "util/format.h"
+#include "util/units.h"
 
 enum { SAMPLES_SUSPECT = 2, SAMPLES_LEAK = 4, GROWTH = 20, SAMPLES = 10, CROWD = 10000, LOCK_S = 60 };
 
@@ -175,7 +176,7 @@ static void judge_wait(struct go_view *v, struct go_site *s)
 
 	if (s->live > CROWD) {
 		say(j, strdup_printf("%s are blocked at the same place", format_count(s->live, text)));
-	} else if (s->age_max_ns >= LOCK_S * 1000000000ULL && !is_main(v, s) && waits_for_lock(v, s)) {
+	} else if (s->age_max_ns >= LOCK_S * NSEC_PER_SEC && !is_main(v, s) && waits_for_lock(v, s)) {
 		say(j, strdup_printf("the lock has not been released for %s: who holds it is stuck, or has forgotten it",
 				     format_seconds(j->age_max_s, text)));
 	} else {
