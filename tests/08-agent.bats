@@ -2,7 +2,7 @@
 # The agent without the module: what it watches, when a rule fires, whom it tells, and what is
 # left of what has ended.
 # bats file_tags=host
-# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # VICTIM, STARTED: see lib/common
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153 # VICTIM, STARTED: see lib/common
 
 load lib/common
 
@@ -84,7 +84,8 @@ written() { echo "$DIR"/*-"$1"-*.json; }
 	twin=$VICTIM
 	prlimit --pid "$leaking" --nofile=300
 	prlimit --pid "$twin" --nofile=300
-	configure "Webhook=http://127.0.0.1:$(hear_posts)/hook" <<-CONF
+	start_alertmanager
+	configure "Webhook=http://127.0.0.1:$(hear_posts)/hook" "Alertmanager=$ALERTMANAGER" <<-CONF
 		[watch leaks]
 		Comm=victim_leak
 		Descriptors=10%
@@ -105,8 +106,31 @@ written() { echo "$DIR"/*-"$1"-*.json; }
 	sed -n 's/^application.json //p' "$(scratch)/posts" |
 		jq -e '.event == "report" and .leaks == 1 and (.headline | test("^LEAK")) and (.findings | length) >= 1' >/dev/null
 	expect "$(find "$DIR" -name "*-$twin-*" | wc -l)" 0 "files of the twin"
+	# an alert that stands as long as its process does
+	until_true 60 alerts 'length == 1 and (.[0] | .labels.alertname == "LeaktraceLeak" and .labels.severity == "warning" and
+		.labels.watch == "leaks" and .labels.pid == $pid and (.annotations.summary | test("^LEAK .* fd: ")))'
+	kill -9 "$leaking"
+	until_true 60 alerts 'length == 0'
 	end_agent
 }
+
+start_alertmanager() {
+	local address
+	command -v prometheus-alertmanager >/dev/null || lacking "no prometheus-alertmanager: run scripts/setup --test"
+	address=127.0.0.1:$("$PYTHON" -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	ALERTMANAGER=http://$address
+	printf 'route: {receiver: none}\nreceivers: [{name: none}]\n' >"$(scratch)/alertmanager.yml"
+	prometheus-alertmanager --config.file="$(scratch)/alertmanager.yml" --storage.path="$(scratch)/alertmanager" \
+		--cluster.listen-address= --web.listen-address="$address" 2>"$(scratch)/alertmanager.log" 3>&- &
+	STARTED+=("$!")
+	until_true 60 curl -sfo /dev/null "$ALERTMANAGER/-/ready"
+}
+
+# alerts FILTER: is it so of those that stand and are about $leaking?
+alerts() { curl -sf "$ALERTMANAGER/api/v2/alerts?filter=pid=$leaking" | jq -e --arg pid "$leaking" "$1" >/dev/null; }
 
 # the port at which $(scratch)/posts is filled
 hear_posts() {

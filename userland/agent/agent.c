@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/alert.h"
 #include "agent/dossier.h"
 #include "agent/inquiry.h"
 #include "agent/last_words.h"
@@ -33,11 +34,12 @@ enum {
 	SELECT_EVERY_S = 30,		/* at most: programs that start are found by then */
 	TRIM_EVERY_S = 60,
 	STATUS_EVERY_S = 10,
+	ALERTS_EVERY_S = 300,
 	LOOKS_TO_TELL = 2,		/* of what has ended sooner there is nothing to tell */
 };
 
 struct times {				/* when something is due */
-	uint64_t select_ns, look_ns, trim_ns, status_ns, watchdog_ns;
+	uint64_t select_ns, look_ns, trim_ns, status_ns, alerts_ns, watchdog_ns;
 };
 
 static bool is_in_use(const char *stem, void *arg)
@@ -83,6 +85,7 @@ static void bury(struct agent *a)
 		}
 		if (w->looks >= LOOKS_TO_TELL && !w->told)
 			last_words_tell(a, w);
+		alert_end(a, w);
 		watched_remove(&a->watched, w);
 	}
 }
@@ -148,6 +151,10 @@ static void do_what_is_due(struct agent *a, struct times *due)
 	if (now_ns >= due->status_ns) {
 		say_status(a);
 		due->status_ns = now_ns + STATUS_EVERY_S * NSEC_PER_SEC;
+	}
+	if (now_ns >= due->alerts_ns) {
+		alerts_renew(a);
+		due->alerts_ns = now_ns + ALERTS_EVERY_S * NSEC_PER_SEC;
 	}
 	if (watchdog_ns && now_ns >= due->watchdog_ns) {
 		service_manager_tell("WATCHDOG=1");

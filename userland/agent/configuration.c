@@ -54,11 +54,30 @@ static int set_directory(struct place *p, const char *key, const char *value)
 	return *value == '/' ? set_text(&p->c->directory, value) : wrong(p, key, value, "a path that begins with /");
 }
 
+static bool is_url(const char *value)
+{
+	return !strncmp(value, "http://", 7) || !strncmp(value, "https://", 8);
+}
+
 static int set_webhook(struct place *p, const char *key, const char *value)
 {
-	if (*value && strncmp(value, "http://", 7) && strncmp(value, "https://", 8))
+	if (*value && !is_url(value))
 		return wrong(p, key, value, "a URL that begins with http:// or https://");
 	return set_text(&p->c->webhook, value);
+}
+
+/* The URL of its page, as people know it. */
+static int set_alertmanager(struct place *p, const char *key, const char *value)
+{
+	int len = strlen(value);
+
+	if (*value && !is_url(value))
+		return wrong(p, key, value, "a URL that begins with http:// or https://");
+	while (len && value[len - 1] == '/')
+		len--;
+	free(p->c->alertmanager);
+	p->c->alertmanager = *value ? strdup_printf("%.*s/api/v2/alerts", len, value) : NULL;
+	return *value && !p->c->alertmanager ? fail("out of memory") : 0;
 }
 
 static int set_listen(struct place *p, const char *key, const char *value)
@@ -188,7 +207,7 @@ static const struct key of_agent[] = {
 	{ "Directory", set_directory }, { "KeepBytes", set_bytes }, { "KeepReports", set_count },
 	{ "Interval", set_interval }, { "MaxProcessor", set_processor }, { "MaxMemory", set_bytes },
 	{ "MaxTargets", set_count }, { "MaxEvents", set_events }, { "Webhook", set_webhook },
-	{ "Listen", set_listen }, { NULL },
+	{ "Alertmanager", set_alertmanager }, { "Listen", set_listen }, { NULL },
 };
 
 static const struct key of_watch[] = {
@@ -384,6 +403,7 @@ void configuration_free(struct configuration *c)
 	}
 	free(c->directory);
 	free(c->webhook);
+	free(c->alertmanager);
 	free(c->listen);
 	*c = (struct configuration){ 0 };
 }

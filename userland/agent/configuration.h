@@ -27,6 +27,7 @@ struct watch {				/* a section [watch NAME] */
 struct configuration {
 	char *directory;		/* of reports and recordings */
 	char *webhook, *listen;		/* NULL: none */
+	char *alertmanager;		/* URL of its API for alerts; NULL: none */
 	uint64_t keep_bytes;
 	unsigned int keep_reports;
 	double interval_s;		/* between two looks from outside */

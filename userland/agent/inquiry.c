@@ -161,6 +161,11 @@ static void describe_end(struct inquiry *i, char *buf, size_t len)
 		last_words_end(w, buf, len);
 }
 
+static bool was_oom_killed(const struct inquiry *i)
+{
+	return (i->traced && i->traced->model.oom_killed) || watched_was_oom_killed(i->watched);
+}
+
 static void count(struct agent *a, enum inquiry_end end, bool ended, unsigned int leaks)
 {
 	a->counts.reports += !ended;
@@ -175,6 +180,7 @@ void inquiry_end(struct agent *a, struct watched *w, enum inquiry_end end)
 	char how[600], died[128], *text;
 	struct json_object *json;
 	unsigned int leaks;
+	bool oom_killed;
 
 	if (end == END_EXITED)
 		watched_has_ended(w);
@@ -187,12 +193,14 @@ void inquiry_end(struct agent *a, struct watched *w, enum inquiry_end end)
 	text = text_of(i);
 	json = i->traced ? report_json(model_of(i)) : look_json(i->look);
 	leaks = report_leak_count(model_of(i));
+	oom_killed = *died && was_oom_killed(i);
 	/* before anybody is told that it is over */
 	if (i->traced)
 		tracing_end(a, i);
 	w->told = *died;
 	tell(a, &(struct telling){ .watched = w, .stem = i->stem, .event = *died ? "last words" : "report", .how = how,
-				   .end = died, .report = text ?: "", .json = json, .leaks = leaks });
+				   .end = died, .report = text ?: "", .json = json, .leaks = leaks,
+				   .oom_killed = oom_killed });
 	count(a, end, *died, leaks);
 	free(text);
 	rest(w);

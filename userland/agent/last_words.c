@@ -81,7 +81,7 @@ void last_words_tell(struct agent *a, struct watched *w)
 	json_put_number(json, "leaktrace", 1);
 	if (stem && text)
 		tell(a, &(struct telling){ .watched = w, .stem = stem, .event = "last words", .how = how,
-					   .end = last_words_end(w, end, sizeof(end)), .report = text, .json = json });
+					   .oom_killed = watched_was_oom_killed(w), .end = last_words_end(w, end, sizeof(end)), .report = text, .json = json });
 	else
 		json_object_put(json);
 	a->counts.last_words++;

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "agent/alert.h"
 #include "agent/dossier.h"
 #include "agent/message.h"
 #include "agent/state.h"
@@ -103,7 +104,8 @@ void tell(struct agent *a, const struct telling *t)
 		"%s of %s (%d)%s%s: %s%s%s%s%s: %s.txt", t->event, w->row.comm, w->row.pid, *label ? ", " : "", label,
 		t->how, *t->end ? "; " : "", t->end, line && *line ? "; " : "", line ?: "", t->stem);
 	if (told)
-		webhook_send(a->configuration.webhook, told);
+		webhook_send("webhook", a->configuration.webhook, told);
+	alert_raise(a, t, line ?: "");
 	free(text);
 	free(line);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What has been found of a process: to its files, the journal and the webhook. */
+/* What has been found of a process: to its files, the journal, the webhook and Alertmanager. */
 #ifndef LEAKTRACE_AGENT_TELLING_H
 #define LEAKTRACE_AGENT_TELLING_H
 
@@ -10,7 +10,7 @@ struct json_object;
 struct watched;
 
 struct telling {
-	const struct watched *watched;
+	struct watched *watched;
 	const char *stem;		/* of its files */
 	const char *event;		/* "report" or "last words" */
 	const char *how;		/* "traced for 34 s, until a leak was found" */
@@ -18,6 +18,7 @@ struct telling {
 	const char *report;		/* as text */
 	struct json_object *json;	/* the same; consumed */
 	unsigned int leaks;
+	bool oom_killed;
 };
 
 void tell(struct agent *a, const struct telling *t);

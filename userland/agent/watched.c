@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "agent/configuration.h"
 #include "agent/watched.h"
 #include "session/selector.h"
@@ -177,5 +179,6 @@ void watched_remove(struct watched_list *l, struct watched *w)
 		close(w->pidfd);
 	host_row_free(&w->row);
 	oom_forget(&w->oom);
+	json_object_put(w->alert);
 	free(w);
 }

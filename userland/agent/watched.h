@@ -14,6 +14,7 @@
 
 struct configuration;
 struct inquiry;
+struct json_object;
 struct watch;
 
 struct watched {
@@ -31,6 +32,8 @@ struct watched {
 	int exit_code;			/* as from wait(); -1: not seen */
 	char reason[RULE_REASON_BYTES];	/* of the rule that fired last; "": none */
 	uint64_t rests_until_ns;	/* until then no rule fires */
+	struct json_object *alert;	/* that stands; NULL: none */
+	uint64_t alert_ends_ns;
 	struct inquiry *inquiry;	/* NULL: only looked at from outside */
 };
 

@@ -29,7 +29,7 @@ static bool never(void *arg)
 	return false;
 }
 
-static int post(const char *url, const char *text)
+static int post(const char *what, const char *url, const char *text)
 {
 	struct push *p = push_open(url, PUSH_JSON, never, NULL);
 	struct bytes body = { 0 };
@@ -44,13 +44,13 @@ static int post(const char *url, const char *text)
 		result = push_send(p, "", &body);
 	}
 	if (result != PUSH_SENT)
-		message(PRIORITY_WARNING, "webhook: not sent: %s", push_error(p));
+		message(PRIORITY_WARNING, "%s: not sent: %s", what, push_error(p));
 	bytes_free(&body);
 	push_close(p);
 	return result != PUSH_SENT;
 }
 
-static void child(const char *url, const char *text)
+static void child(const char *what, const char *url, const char *text)
 {
 	static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
 	sigset_t none;
@@ -62,7 +62,7 @@ static void child(const char *url, const char *text)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	alarm(ALL_S);
-	_exit(post(url, text));
+	_exit(post(what, url, text));
 }
 
 void webhook_reap(void)
@@ -81,7 +81,7 @@ void webhook_wait(void)
 	}
 }
 
-void webhook_send(const char *url, struct json_object *news)
+void webhook_send(const char *what, const char *url, struct json_object *news)
 {
 	const char *text = json_object_to_json_string_ext(news, JSON_C_TO_STRING_PLAIN);
 	pid_t pid = -1;
@@ -93,10 +93,10 @@ void webhook_send(const char *url, struct json_object *news)
 	if (text && i < CHILDREN_MAX)
 		pid = fork();
 	if (!pid)
-		child(url, text);
+		child(what, url, text);
 	if (pid > 0)
 		children[i] = pid;
 	else
-		message(PRIORITY_WARNING, "webhook: not sent: %s", i == CHILDREN_MAX ? "too much waits to be sent" : strerror(errno));
+		message(PRIORITY_WARNING, "%s: not sent: %s", what, i == CHILDREN_MAX ? "too much waits to be sent" : strerror(errno));
 	json_object_put(news);
 }

@@ -11,7 +11,7 @@
 
 static const char good[] =
 	"# a comment\n; another\n\n[agent]\n Directory = /tmp/x y \nKeepBytes=2G\nKeepReports=7\nInterval=2s\n"
-	"MaxProcessor=1%\nMaxMemory=64M\nMaxTargets=2\nMaxEvents=1000\nWebhook=http://127.0.0.1/x\nListen=9747\n"
+	"MaxProcessor=1%\nMaxMemory=64M\nMaxTargets=2\nMaxEvents=1000\nWebhook=http://127.0.0.1/x\nAlertmanager=http://127.0.0.1:9093//\nListen=9747\n"
 	"[watch web]\nUnit=nginx\nExe=/usr/sbin/nginx\nDescriptors=70%\nThreads=off\nGrowth=2h\nKinds=fd,map\n"
 	"AttachFor=5m\nAgain=12h\n[watch any]\nComm=a=b\n";
 
@@ -40,6 +40,7 @@ static void is_read(void)
 	CHECK(!strcmp(c.directory, "/tmp/x y") && c.keep_bytes == 2ULL << 30 && c.keep_reports == 7 && c.interval_s == 2);
 	CHECK(c.processor_share == 0.01 && c.memory_bytes == 64 << 20 && c.targets == 2 && c.events_per_s == 1000);
 	CHECK(!strcmp(c.webhook, "http://127.0.0.1/x") && !strcmp(c.listen, "9747"));
+	CHECK(!strcmp(c.alertmanager, "http://127.0.0.1:9093/api/v2/alerts"), "%s", c.alertmanager);
 	w = configuration_watch(&c, "web");
 	CHECK(w && w->selector && w->rules.share[HOST_FDS] == 0.7 && w->rules.share[HOST_THREADS] == 0);
 	CHECK(w && w->rules.share[HOST_MEMORY] == 0.8 && w->rules.growth_s == 7200, "what is not said is as usual");
@@ -82,6 +83,7 @@ static void is_refused(void)
 		{ "[agent]\nMaxProcessor=off\n[watch a]\nComm=x\n", "x.conf:2: " },
 		{ "[agent]\nDirectory=x\n[watch a]\nComm=x\n", "x.conf:2: " },
 		{ "[agent]\nWebhook=file:///etc\n[watch a]\nComm=x\n", "x.conf:2: " },
+		{ "[agent]\nAlertmanager=localhost:9093\n[watch a]\nComm=x\n", "x.conf:2: " },
 		{ "[agent]\nComm=x\n", "x.conf:2: unknown key 'Comm' in [agent]" },
 		{ "[watch a]\nInterval=1s\n", "x.conf:2: unknown key 'Interval' in [watch a]" },
 		{ "[watch a]\ncomm=x\n", "x.conf:2: unknown key 'comm'" },
