@@ -78,6 +78,8 @@ static __always_inline int chain_step(struct chain_walk *c, unsigned int i)
 	u64 base = c->value[s->base];
 
 	*value = base ? base + s->off : 0;
+	if (s->index && base)
+		*value += (s64)(s32)c->value[s->index] * s->stride;
 	if (!base || !s->bytes || likely(load(*value, s->bytes, value)))
 		return GO_ON;
 	return chain_missed(c->w, *value, s->bytes);
@@ -102,34 +104,54 @@ static u8 action_of(const struct leaktrace_chain_step *s, u64 value)
 	return holds == !(s->action & LEAKTRACE_CHAIN_F_UNLESS) ? s->action : 0;
 }
 
-static int chain_put(struct chain_walk *c)
+static int chain_put(struct chain_walk *c, u64 what, u64 where, u64 check)
 {
-	const struct leaktrace_chain *chain = c->chain;
-	u64 what = c->value[chain->what], where = c->value[chain->where];
 	struct lt_walk *w = c->w;
 	u64 *word = w->pc + w->n + w->nwords;
 
 	if (unlikely(w->nwords == LT_WALK_WORDS))
 		return LEAKTRACE_CHAIN_BUDGET;
-	if (chain->relative)
+	if (c->chain->relative)
 		where -= what;
 	word[0] = LEAKTRACE_CHAIN_WORD | (what & ~LEAKTRACE_CHAIN_END_RUN);
-	word[1] = LEAKTRACE_CHAIN_WORD |
-		(u64)leaktrace_chain_fold(c->value[chain->check]) << 32 | (u32)where;
+	word[1] = LEAKTRACE_CHAIN_WORD | (u64)leaktrace_chain_fold(check) << 32 | (u32)where;
 	w->nwords += LEAKTRACE_CHAIN_FRAME_WORDS;
 	return GO_ON;
+}
+
+static void chain_end_run(struct lt_walk *w)
+{
+	if (w->nwords)
+		w->pc[w->n + w->nwords - LEAKTRACE_CHAIN_FRAME_WORDS] |= LEAKTRACE_CHAIN_END_RUN;
+}
+
+static void chain_carry(struct chain_walk *c, unsigned int from)
+{
+	c->value[LEAKTRACE_CHAIN_CARRIED] = c->value[from];
+	c->value[LEAKTRACE_CHAIN_CARRIED + 1] = c->value[from + 1];
+}
+
+static int chain_put_frame(struct chain_walk *c, u8 actions)
+{
+	const struct leaktrace_chain *chain = c->chain;
+	bool top = actions & LEAKTRACE_CHAIN_F_TOP;
+	int end = chain_put(c, c->value[top ? chain->where : chain->what], c->value[chain->where],
+			    c->value[chain->check]);
+
+	if (chain->carry && end == GO_ON)
+		chain_carry(c, chain->carry);
+	return end;
 }
 
 static int chain_frame(struct chain_walk *c)
 {
 	const struct leaktrace_chain *chain = c->chain;
-	unsigned int i, last = chain->nhead + chain->nframe;
-	struct lt_walk *w = c->w;
+	unsigned int first = chain->nhead + chain->nstack, last = first + chain->nframe, i;
 	int end = GO_ON;
 	u8 actions = 0;
 
 	c->steps += chain->nframe;
-	for (i = chain->nhead; i < last; i++) {
+	for (i = first; i < last; i++) {
 		end = chain_step(c, i);
 		if (unlikely(end != GO_ON))
 			return end;
@@ -141,10 +163,65 @@ static int chain_frame(struct chain_walk *c)
 			break;
 	}
 	if (i == last)
-		end = chain_put(c);
-	if (actions & LEAKTRACE_CHAIN_F_END_RUN && w->nwords && end == GO_ON)
-		w->pc[w->n + w->nwords - LEAKTRACE_CHAIN_FRAME_WORDS] |= LEAKTRACE_CHAIN_END_RUN;
+		end = chain_put_frame(c, actions);
+	if (actions & LEAKTRACE_CHAIN_F_END_RUN && end == GO_ON)
+		chain_end_run(c->w);
 	return actions & LEAKTRACE_CHAIN_F_STOP ? LEAKTRACE_CHAIN_WHOLE : end;
+}
+
+/* At most @n frames, from the one whose address is value @first. */
+static int chain_frames(struct chain_walk *c, unsigned int first, u64 n)
+{
+	const struct leaktrace_chain *chain = c->chain;
+	unsigned int next = chain->nhead + chain->nstack + chain->nframe;
+	int end;
+
+	c->value[LEAKTRACE_CHAIN_FRAME] = c->value[first];
+	while (n-- && c->value[LEAKTRACE_CHAIN_FRAME]) {
+		if (c->steps > MAX_STEPS)
+			return LEAKTRACE_CHAIN_BUDGET;
+		end = chain_frame(c);
+		if (end == GO_ON)
+			end = chain_steps(c, next, chain->nnext);
+		if (end != GO_ON)
+			return end;
+		c->value[LEAKTRACE_CHAIN_FRAME] = c->value[chain->next];
+	}
+	return GO_ON;
+}
+
+/* Of one stack; the next one's address is value STACK then, or 0. */
+static int chain_stack(struct chain_walk *c)
+{
+	const struct leaktrace_chain *chain = c->chain;
+	unsigned int i, frame = chain->nhead + chain->nstack;
+	int end = chain_steps(c, chain->nhead, chain->nstack);
+	bool stop = false;
+	s32 last;
+
+	if (end != GO_ON)
+		return end;
+	for (i = chain->nhead; i < frame; i++)
+		if (chain->step[i].action)
+			stop |= action_of(&chain->step[i], c->value[LEAKTRACE_CHAIN_STEP_0 + i]) &
+				LEAKTRACE_CHAIN_F_STOP;
+	last = c->value[chain->count];
+	if (last >= 0)
+		end = chain_frames(c, chain->first, (u64)last + 1);
+	c->value[LEAKTRACE_CHAIN_STACK] = stop ? 0 : c->value[chain->stack_next];
+	if (c->value[LEAKTRACE_CHAIN_STACK] && end == GO_ON)
+		chain_end_run(c->w);
+	return end;
+}
+
+static int chain_stacks(struct chain_walk *c)
+{
+	int end = GO_ON;
+
+	c->value[LEAKTRACE_CHAIN_STACK] = c->value[c->chain->stack];
+	while (c->value[LEAKTRACE_CHAIN_STACK] && end == GO_ON)
+		end = c->steps > MAX_STEPS ? LEAKTRACE_CHAIN_BUDGET : chain_stack(c);
+	return end;
 }
 
 static u8 chain_walk(struct chain_walk *c)
@@ -154,25 +231,21 @@ static u8 chain_walk(struct chain_walk *c)
 
 	if (chain->leader && !thread_group_leader(current))
 		return LEAKTRACE_CHAIN_NO_STATE;
-	c->value[0] = lt_arch_thread_base();
-	c->value[1] = chain->root;
+	c->value[LEAKTRACE_CHAIN_THREAD] = lt_arch_thread_base();
+	c->value[LEAKTRACE_CHAIN_FRAME] = chain->root;
 	end = chain_steps(c, 0, chain->nhead);
 	if (end != GO_ON)
 		return end;
-	c->value[1] = c->value[chain->first];
-	if (!c->value[1])
+	if (!c->value[chain->nstack ? chain->stack : chain->first])
 		return LEAKTRACE_CHAIN_NO_STATE;
-	while (c->value[1]) {
-		if (c->steps > MAX_STEPS)
-			return LEAKTRACE_CHAIN_BUDGET;
-		end = chain_frame(c);
-		if (end == GO_ON)
-			end = chain_steps(c, chain->nhead + chain->nframe, chain->nnext);
-		if (end != GO_ON)
-			return end;
-		c->value[1] = c->value[chain->next];
-	}
-	return LEAKTRACE_CHAIN_WHOLE;
+	if (chain->carry)
+		chain_carry(c, chain->carry_first);
+	end = chain->nstack ? chain_stacks(c) : chain_frames(c, chain->first, ~0ULL);
+	if (chain->carry && end == GO_ON)
+		end = chain_put(c, c->value[LEAKTRACE_CHAIN_CARRIED],
+				c->value[LEAKTRACE_CHAIN_CARRIED],
+				c->value[LEAKTRACE_CHAIN_CARRIED + 1]);
+	return end == GO_ON ? LEAKTRACE_CHAIN_WHOLE : end;
 }
 
 static noinline u8 walk_described(struct lt_walk *w, const struct leaktrace_chain *chain)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Programs in Python, PHP and Ruby: the script's own lines, against the script's own word.
+# Programs in Python, PHP, Perl and Ruby: the script's own lines, against the script's own word.
 # bats file_tags=vm,script
 # shellcheck disable=SC2016 # what is quoted are programs
 
@@ -113,6 +113,12 @@ lines_are_apart() {
 @test "script: PHP's lines are told apart where machine code is one, and are those of its tracebacks" {
 	begin_opening php "$TOP/tests/victims/script.php"
 	lines_are_apart php 3 '^Pool::(one|clean|both)$' Pool::clean
+}
+
+# bats test_tags=core
+@test "script: Perl's lines are told apart where machine code is one, and are those of its tracebacks" {
+	begin_opening perl "$TOP/tests/victims/script.pl"
+	lines_are_apart perl 3 '^Pool::(one|clean|both)$' Pool::clean
 }
 
 # bats test_tags=core

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the memory of a program in Python, PHP or Ruby can make the tool do: a description of
+ * What the memory of a program in Python, PHP, Perl or Ruby can make the tool do: a description of
  * its frames is made, the kernel walks by it (module/chain.c), and what it finds is named.
  *
  * Input: a byte that chooses interpreter and version, 7 more, and the memory (fuzz_words.h),
@@ -16,6 +16,7 @@
 #include "fuzz_words.h"
 #include "script/cpython.h"
 #include "script/interpreter.h"
+#include "script/perl.h"
 #include "script/php.h"
 #include "script/ruby.h"
 #include "script/script.h"
@@ -33,16 +34,19 @@ bool walk_peek(unsigned long at, unsigned long *value)
 
 static void choose(struct script *s, int number)
 {
-	number %= cpython_nlayouts + php_nlayouts + ruby_nlayouts;
+	number %= cpython_nlayouts + php_nlayouts + ruby_nlayouts + perl_nlayouts;
 	if (number < cpython_nlayouts) {
 		s->interpreter = &interpreter_cpython;
 		s->layout = &cpython_layouts[number];
 	} else if (number < cpython_nlayouts + php_nlayouts) {
 		s->interpreter = &interpreter_php;
 		s->layout = &php_layouts[number - cpython_nlayouts];
-	} else {
+	} else if (number < cpython_nlayouts + php_nlayouts + ruby_nlayouts) {
 		s->interpreter = &interpreter_ruby;
 		s->layout = &ruby_layouts[number - cpython_nlayouts - php_nlayouts];
+	} else {
+		s->interpreter = &interpreter_perl;
+		s->layout = &perl_layouts[number - cpython_nlayouts - php_nlayouts - ruby_nlayouts];
 	}
 }
 
@@ -77,7 +81,7 @@ static void walk(const struct script *s, const struct leaktrace_chain *chain)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct script s = { .pid = getpid(), .root = FUZZ_MEMORY };
+	struct script s = { .pid = getpid(), .root = FUZZ_MEMORY, .begun = FUZZ_MEMORY };
 	struct leaktrace_chain chain;
 	bool is_certain;
 

@@ -49,6 +49,6 @@ static inline uint32_t script_check(const uint64_t word[LEAKTRACE_CHAIN_FRAME_WO
  */
 bool script_clean(const char *text, char *to, size_t bytes);
 
-extern const struct interpreter interpreter_cpython, interpreter_php, interpreter_ruby;
+extern const struct interpreter interpreter_cpython, interpreter_php, interpreter_perl, interpreter_ruby;
 
 #endif

@@ -17,7 +17,7 @@
 #include "util/target_file.h"
 
 static const struct interpreter *const interpreters[] = {
-	&interpreter_cpython, &interpreter_php, &interpreter_ruby,
+	&interpreter_cpython, &interpreter_php, &interpreter_perl, &interpreter_ruby,
 };
 
 static const struct interpreter *by_file(const struct map *map)

@@ -23,6 +23,7 @@ struct script {
 	const struct interpreter *interpreter;	/* NULL: none */
 	const void *layout;		/* the interpreter's own; NULL: none, or it is not known */
 	uint64_t root;			/* address of the variable from which all else is found */
+	uint64_t begun;			/* that of one that is not 0 once it has begun, if there is one */
 	int version;			/* major << 8 | minor; 0: no interpreter */
 	const char *build;		/* "ZTS": the frames of an interpreter that is built so are not known; or NULL */
 	char module[256];		/* the file that it is in, as mapped */

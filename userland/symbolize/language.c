@@ -7,7 +7,7 @@
 #include "symbolize/language.h"
 
 static const struct language *const languages[] = {
-	&language_go, &language_python, &language_php, &language_ruby,
+	&language_go, &language_python, &language_php, &language_perl, &language_ruby,
 };
 
 enum { LANGUAGES = sizeof(languages) / sizeof(languages[0]) };

@@ -43,7 +43,7 @@ struct language {
 	bool (*starts_threads)(const char *function);
 };
 
-extern const struct language language_go, language_python, language_php, language_ruby;
+extern const struct language language_go, language_python, language_php, language_perl, language_ruby;
 
 /* The language of an image, and its data; NULL if it has none that is known. */
 const struct language *language_open(struct elf_image *image, void **code);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Languages whose frames are a script's, which have no address in machine code: Python, PHP, Ruby.
+ * Languages whose frames are a script's, which have no address in machine code: Python, PHP, Perl,
+ * Ruby.
  * Their standard libraries and what package managers install are in folders that have names
  * of their own.
  */
@@ -8,6 +9,7 @@
 
 #include "symbolize/frame.h"
 #include "symbolize/language.h"
+#include "util/macros.h"
 
 static void *open_none(struct elf_image *image)
 {
@@ -31,6 +33,11 @@ static bool is_php(const struct symbol_frame *frame)
 	return frame->script && !strcmp(frame->script, language_php.key);
 }
 
+static bool is_perl(const struct symbol_frame *frame)
+{
+	return frame->script && !strcmp(frame->script, language_perl.key);
+}
+
 static bool is_ruby(const struct symbol_frame *frame)
 {
 	return frame->script && !strcmp(frame->script, language_ruby.key);
@@ -51,6 +58,21 @@ static bool is_library_of_php(const struct symbol_frame *frame)
 	       (!frame->file || strstr(frame->file, "/vendor/") || strstr(frame->file, "/share/php/"));
 }
 
+/* Perl's own folders, Debian's, and those that CPAN's modules are installed to. */
+static bool is_library_of_perl(const struct symbol_frame *frame)
+{
+	static const char *const folders[] = {
+		"/share/perl", "/lib/perl5/", "/perl5/5.", "/perl/5.", "/perl-base/", "/site_perl/", "/vendor_perl/",
+	};
+
+	if (!is_perl(frame) || !frame->file)
+		return is_perl(frame);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (strstr(frame->file, folders[i]))
+			return true;
+	return false;
+}
+
 /* What comes with it, or is in a gem; <internal: is in the interpreter. */
 static bool is_library_of_ruby(const struct symbol_frame *frame)
 {
@@ -68,6 +90,12 @@ const struct language language_python = {
 const struct language language_php = {
 	.name = "PHP", .key = "php", .library = "PHP's libraries", .open = open_none, .is_root = is_never,
 	.is_collector = is_never, .is_own = is_php, .is_library = is_library_of_php,
+	.starts_threads = is_never,
+};
+
+const struct language language_perl = {
+	.name = "Perl", .key = "perl", .library = "Perl's modules", .open = open_none, .is_root = is_never,
+	.is_collector = is_never, .is_own = is_perl, .is_library = is_library_of_perl,
 	.starts_threads = is_never,
 };
 

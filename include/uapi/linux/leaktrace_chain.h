@@ -12,6 +12,18 @@
  * nframe steps are done for each frame; the last nnext steps, too, even if the frame is
  * skipped, and one of their values is the address of the next frame. 0 ends the list.
  *
+ * If frames are on several stacks, 'stack' is a value of the head, the address of the
+ * innermost one, which is value 2. nstack steps, between those of the head and of frames,
+ * are done for each stack; of their values are the address of its innermost frame, 'count',
+ * the number of its frames less 1, as an s32, and the next stack, 0 at the end. The end of
+ * a stack ends a run.
+ *
+ * If a frame has not where it is, but where it was called from, 'carry' is the first of two
+ * values of its steps that are values 3 and 4 of the frame that called it, and
+ * 'carry_first' that of two values of the head, for the innermost one. Behind the last
+ * frame there is one more then, of what is in no function: what and where are value 3, the
+ * check is value 4.
+ *
  * Each frame that is not skipped adds two words to the stack, behind the addresses of
  * machine code, innermost frame first:
  *
@@ -27,29 +39,43 @@
 #include <linux/types.h>
 
 #define LEAKTRACE_CHAIN_STEPS		32
-#define LEAKTRACE_CHAIN_STEP_0		2	/* number of the first step's value */
+#define LEAKTRACE_CHAIN_THREAD		0	/* numbers of values */
+#define LEAKTRACE_CHAIN_FRAME		1
+#define LEAKTRACE_CHAIN_STACK		2
+#define LEAKTRACE_CHAIN_CARRIED		3	/* and 4 */
+#define LEAKTRACE_CHAIN_STEP_0		5	/* that of the first step */
 #define LEAKTRACE_CHAIN_FRAMES_MAX	128	/* of a stack */
 #define LEAKTRACE_CHAIN_FRAME_WORDS	2
 
 #define LEAKTRACE_CHAIN_WORD		(1ULL << 63)
 #define LEAKTRACE_CHAIN_END_RUN		(1ULL << 62)
 
-/* leaktrace_chain_step.action; those of a frame that hold are done together. */
+/*
+ * leaktrace_chain_step.action; those of a frame that hold are done together. Of a stack's
+ * steps there may be STOP: it is the last one.
+ */
 #define LEAKTRACE_CHAIN_F_SKIP		(1U << 0) /* the frame is none of the script's */
-#define LEAKTRACE_CHAIN_F_STOP		(1U << 1) /* nor is any that follows */
+#define LEAKTRACE_CHAIN_F_STOP		(1U << 1) /* nor any that follows */
 #define LEAKTRACE_CHAIN_F_END_RUN	(1U << 2) /* its, or if skipped the last one's, run ends */
 #define LEAKTRACE_CHAIN_F_UNLESS	(1U << 3) /* if the condition does not hold */
-#define LEAKTRACE_CHAIN_F_ALL		15U
+#define LEAKTRACE_CHAIN_F_TOP		(1U << 4) /* in no function: what is where */
+#define LEAKTRACE_CHAIN_F_ALL		31U
 
-/* value = *(base + off), or 0 if the base's value is 0 */
+/*
+ * value = *(base + off), or 0 if the base's value is 0. With an index, the address is that
+ * many strides further: its value is an s32.
+ */
 struct leaktrace_chain_step {
 	__s32 off;
 	__u8 base;		/* number of a value */
 	__u8 bytes;		/* 1, 2, 4, 8; 0: value = base + off, nothing is read */
 	__u8 action;		/* of a frame's steps: if (value & mask) == wanted */
-	__u8 reserved;		/* 0 */
+	__u8 index;		/* number of a step's value; 0: none */
 	__u32 mask;
-	__u32 wanted;
+	union {
+		__u32 wanted;
+		__u32 stride;	/* with an index; there is no action then */
+	};
 };
 
 struct leaktrace_chain {
@@ -63,7 +89,12 @@ struct leaktrace_chain {
 	__u8 check;
 	__u8 relative;		/* 'where' counts from 'what' */
 	__u8 leader;		/* only the process's first thread runs the script */
-	__u8 reserved[6];	/* 0 */
+	__u8 nstack;		/* 0: frames are one list */
+	__u8 stack;		/* these are numbers of values; 0: none */
+	__u8 stack_next;
+	__u8 count;
+	__u8 carry;
+	__u8 carry_first;
 	__u64 root;		/* address of the interpreter's variables; 0: none */
 	struct leaktrace_chain_step step[LEAKTRACE_CHAIN_STEPS];
 };

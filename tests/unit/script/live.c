@@ -5,7 +5,7 @@
  *
  *   script_live INTERPRETER...
  *
- * A program in Python, or in PHP or Ruby if the interpreter's name begins so, runs functions,
+ * A program in Python, or in PHP, Perl or Ruby if the interpreter's name begins so, runs functions,
  * methods, generators and callbacks of C, says what its own traceback is, and waits in a
  * system call, as it would at an event. What says "unknown NAME" instead is an interpreter
  * by that name whose frames cannot be found, or one whose frames can, if NAME is empty.
@@ -286,6 +286,8 @@ static void run(const char *interpreter)
 			execlp(interpreter, interpreter, "-r", in_php, NULL);
 		else if (!strncmp(path_base(interpreter), "ruby", 4))
 			execlp(interpreter, interpreter, "../tests/unit/script/live.rb", NULL);
+		else if (!strncmp(path_base(interpreter), "perl", 4))
+			execlp(interpreter, interpreter, "../tests/unit/script/live.pl", NULL);
 		else
 			execlp(interpreter, interpreter, "-c", in_python, NULL);
 		_exit(127);
