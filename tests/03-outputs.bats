@@ -792,6 +792,11 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 	"$PYTHON" - "$BATS_TEST_TMPDIR/x.prom" "$TOP/packaging" "$BATS_TEST_TMPDIR/dashboard.yml" <<-'PY'
 		import json, re, sys
 		metrics = {l.split()[2] for l in open(sys.argv[1]) if l.startswith('# TYPE')}
+		source = open(sys.argv[2] + '/../userland/agent/metrics.c').read()
+		agents = {'leaktrace_agent_' + name + ('_total' if counter == 'true' else '')
+		          for name, counter in re.findall(r'put\(f, openmetrics, "(\w+)", (true|false),', source)}
+		assert len(agents) >= 11, agents
+		metrics |= agents
 		rules = open(sys.argv[2] + '/prometheus/leaktrace.rules.yml').read()
 		recorded = set(re.findall(r'record: (\S+)', rules))
 		dashboard = json.load(open(sys.argv[2] + '/grafana/leaktrace.json'))
@@ -806,6 +811,8 @@ collector() { until_it_says "$TOP/tests/lib/collector.py" "$BATS_TEST_TMPDIR/got
 		    for name in re.findall(r'\bleaktrace[_:][a-z_:]+', text):
 		        # these are there if a process has one
 		        assert name in metrics | recorded | {'leaktrace_children'}, name
+		for name in agents:
+		    assert any(re.search(r'\b%s\b' % name, text) for text in asked), name
 		for text in asked:
 		    assert set(re.findall(r'\$(\w+)', text)) <= variables, text
 		with open(sys.argv[3], 'w') as f:
