@@ -27,6 +27,7 @@
 #include "util/error.h"
 #include "util/format.h"
 #include "util/macros.h"
+#include "util/process.h"
 #include "util/units.h"
 
 enum {
@@ -329,6 +330,8 @@ int agent_run(const char *path, const struct session_options *options)
 	struct agent a = { .path = path, .options = *options };
 	int signals = block_signals(), status;
 
+	/* each watched process has a descriptor */
+	process_raise_descriptor_limit();
 	status = signals < 0 ? fail("cannot take signals: %s", strerror(errno)) : configuration_read(&a.configuration, path);
 	status = status ?: dossier_open(a.configuration.directory) ?: serve(&a);
 	if (!status) {

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -40,19 +39,9 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/hash.h"
+#include "util/process.h"
 
 #define HEAPS_MAX_NS	(2 * NSEC_PER_SEC)
-
-/* Each traced program, even each of thousands of children, needs a descriptor. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files))
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
 
 int session_open(struct session *s, const struct session_options *o)
 {
@@ -60,7 +49,8 @@ int session_open(struct session *s, const struct session_options *o)
 	struct sigaction hangup;
 	sigset_t set;
 
-	raise_descriptor_limit();
+	/* each traced program, even each of thousands of children, needs a descriptor */
+	process_raise_descriptor_limit();
 	s->options = o;
 	s->news = news_new();
 	s->events_fd = s->timer_fd = -1;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "util/proc_maps.h"
@@ -111,4 +112,14 @@ int process_open_memory(pid_t pid, struct maps *maps, int *pagemap, char *err, s
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", maps->tid);
 	*pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	return 0;
+}
+
+void process_raise_descriptor_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }

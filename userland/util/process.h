@@ -37,4 +37,7 @@ void process_explain_memory(pid_t pid, int error, char *err, size_t errlen);
  */
 int process_open_memory(pid_t pid, struct maps *maps, int *pagemap, char *err, size_t errlen);
 
+/* Of our own process: as many as it may have, not only as many as it usually has. */
+void process_raise_descriptor_limit(void);
+
 #endif
