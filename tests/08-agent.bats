@@ -249,3 +249,68 @@ hear_posts() {
 	expect "$(find "$DIR" -name '*.json' | wc -l)" 1 "reports that are kept"
 	grep -q "report of victim_fd .*: $(find "$DIR" -name '*.txt')\$" <(tail -n 1 "$LOG")
 }
+
+@test "agent: no more bytes than KeepBytes, the oldest go first, and nothing of others" {
+	local age
+	mkdir "$DIR"
+	for age in 3 2 1; do
+		dd if=/dev/urandom of="$DIR/app-1-$age.json" bs=1k count=400 status=none
+		echo "age $age" >"$DIR/app-1-$age.txt"
+		touch -d "$age hours ago" "$DIR/app-1-$age".*
+	done
+	dd if=/dev/urandom of="$DIR/others" bs=1k count=2000 status=none
+	configure KeepBytes=1M <<-'CONF'
+		[watch none]
+		Comm=no-such-name
+	CONF
+	agent
+	until_true 60 [ ! -e "$DIR/app-1-3.json" ]
+	end_agent
+	expect "$(cd "$DIR" && echo app* others)" "app-1-1.json app-1-1.txt app-1-2.json app-1-2.txt others" "what is kept"
+}
+
+@test "agent: with more memory than MaxMemory it lets go and begins nothing; with less again it does" {
+	start_victim victim_fd
+	prlimit --pid "$VICTIM" --nofile=300
+	tell hold 100
+	configure MaxMemory=1M Listen=127.0.0.1:0 <<-'CONF'
+		[watch all]
+		Comm=victim_fd
+		Descriptors=10%
+		Growth=off
+		AttachFor=1h
+		Again=1s
+	CONF
+	agent
+	until_true 60 has_looked 5
+	grep -qx 'leaktrace_agent_watched 1' "$(scratch)/metrics"
+	grep -qx 'leaktrace_agent_rules_fired_total 0' "$(scratch)/metrics"
+	sed -i s/MaxMemory=1M/MaxMemory=4G/ "$CONF"
+	kill -HUP "$AGENT"
+	told "victim_fd \($VICTIM\) is looked at from outside"
+	sed -i s/MaxMemory=4G/MaxMemory=1M/ "$CONF"
+	kill -HUP "$AGENT"
+	told "report of victim_fd \($VICTIM\): looked at from outside for .*, until the agent took more than it may"
+	metrics
+	grep -qx 'leaktrace_agent_stopped_total 1' "$(scratch)/metrics"
+	grep -qx 'leaktrace_agent_looked_at 0' "$(scratch)/metrics"
+	end_agent
+}
+
+@test "agent: it may watch as many as its hard limit of descriptors lets it" {
+	local n
+	cp "$(command -v sleep)" "$(scratch)/napper"
+	for ((n = 0; n < 80; n++)); do
+		"$(scratch)/napper" 1000 3>&- &
+		STARTED+=("$!")
+	done
+	configure Listen=127.0.0.1:0 <<-'CONF'
+		[watch nappers]
+		Comm=napper
+		Growth=off
+	CONF
+	agent prlimit --nofile=64:1024
+	until_true 60 has_looked 2
+	grep -qx 'leaktrace_agent_watched 80' "$(scratch)/metrics"
+	end_agent
+}
