@@ -122,6 +122,40 @@ start_traced() {
 	wait "$AGENT"
 }
 
+# The agent stands still until nothing is left that it could ask.
+@test "agent: a pod that is gone has last words, by the names of pod and container" {
+	local pod container group
+	pod=0f3b1c52-7d4e-4a6b-9c8d-1e2f3a4b5c6d
+	container=$(printf 'ab%.0s' {1..32})
+	grep -q cgroup2 /proc/mounts || lacking "no cgroup 2"
+	group=/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${pod//-/_}.slice
+	mkdir -p "$group/cri-containerd-$container.scope"
+	sed -i 's/Descriptors=50%/Descriptors=off/; s/Comm=.*/Comm=victim_fd/' "$CONF"
+	sed -i '/^\[agent\]/aListen=127.0.0.1:0' "$CONF"
+	start_victim victim_fd
+	echo "$VICTIM" >"$group/cri-containerd-$container.scope/cgroup.procs"
+	tell hold 100
+	agent "$LOG"
+	until_true 60 has_looked 3
+	kill -STOP "$AGENT"
+	kill -KILL "$VICTIM"
+	wait "$VICTIM" || true
+	rmdir "$group/cri-containerd-$container.scope" "$group" "${group%/*}" "${group%/*/*}"
+	kill -CONT "$AGENT"
+	told "last words of victim_fd \($VICTIM\).*: watched"
+	REPORT=$(echo "$DIR"/*-"$VICTIM"-*.json)
+	jq -e --arg pod "$pod" --arg container "$container" '.agent | .event == "last words" and (.last_look |
+		.pod == $pod and .container == $container and .fds.now >= 100)' "$REPORT" || { cat "$REPORT"; false; }
+	kill "$AGENT"
+	wait "$AGENT"
+}
+
+# has_looked TIMES: at all that it watches
+has_looked() {
+	curl -sf "$(sed -n 's/.*metrics at //p' "$LOG")" |
+		awk -v n="$1" '$1 == "leaktrace_agent_looks_total" { found = $2 >= n } END { exit !found }'
+}
+
 @test "agent: the module goes and comes under it; others detach; too many events are not traced" {
 	sed -i 's/Descriptors=50%/Descriptors=1%/; s/^\[agent\]/&\nMaxEvents=1/' "$CONF"
 	agent "$LOG"
