@@ -17,12 +17,28 @@ static bool read_kills(const char *path, uint64_t *kills)
 	return path && kernel_file_lines(path, line, 1);
 }
 
-static void add(struct oom_looks *o, uint64_t kills)
+static void put(uint64_t *kills, uint64_t now)
 {
-	memmove(o->kills + 1, o->kills, (OOM_LOOKS - 1) * sizeof(*o->kills));
-	o->kills[0] = kills;
+	memmove(kills + 1, kills, (OOM_LOOKS - 1) * sizeof(*kills));
+	kills[0] = now;
+}
+
+static void add(struct oom_looks *o, uint64_t kills, uint64_t above)
+{
+	put(o->kills, kills);
+	put(o->above, above);
 	if (o->n < OOM_LOOKS)
 		o->n++;
+}
+
+/* Malloced. Version 1 counts each cgroup by itself. */
+static char *above(const char *file)
+{
+	static const char events[] = "/memory.events";
+	size_t length = strlen(file) - strlen(events);
+	const char *slash = strcmp(file + length, events) ? NULL : memrchr(file, '/', length);
+
+	return slash ? strdup_printf("%.*s%s", (int)(slash - file), file, events) : NULL;
 }
 
 /* Malloced, with its count. The root has no such file: what is killed there is told by nobody's count. */
@@ -45,32 +61,39 @@ static char *find_file(const char *root, pid_t pid, uint64_t *kills)
 
 void oom_look(struct oom_looks *o, const char *root, pid_t pid)
 {
-	uint64_t kills;
+	uint64_t kills, kills_above;
 	char *file = find_file(root, pid, &kills);
 
 	if (!file || !o->file || strcmp(file, o->file))
-		o->n = 0;		/* another cgroup, another count */
+		oom_forget(o);		/* another cgroup, another count */
+	if (file && !o->file)
+		o->file_above = above(file);
 	free(o->file);
 	o->file = file;
+	read_kills(o->file_above, &kills_above);
 	if (file)
-		add(o, kills);
+		add(o, kills, kills_above);
 }
 
 void oom_look_again(struct oom_looks *o)
 {
-	uint64_t kills;
+	uint64_t kills, kills_above;
 
-	if (read_kills(o->file, &kills))
-		add(o, kills);
+	o->is_gone = !read_kills(o->file, &kills);
+	if (read_kills(o->file_above, &kills_above) || !o->is_gone)
+		add(o, kills, kills_above);
 }
 
 bool oom_has_killed(const struct oom_looks *o)
 {
-	return o->n && o->kills[0] > o->kills[o->n - 1];
+	const uint64_t *kills = o->is_gone ? o->above : o->kills;
+
+	return o->n && kills[0] > kills[o->n - 1];
 }
 
 void oom_forget(struct oom_looks *o)
 {
 	free(o->file);
+	free(o->file_above);
 	*o = (struct oom_looks){ 0 };
 }

@@ -4,7 +4,9 @@
  * kernel counts, for each cgroup, the processes that it killed for want of memory.
  *
  * Another process of the same cgroup may have been the one that it killed while somebody
- * else killed the target; both within a few seconds.
+ * else killed the target; both within a few seconds. systemd removes the cgroup of a service
+ * as soon as it is empty, and its count with it; then the cgroup above is asked, which counts
+ * what happens below it, too (version 2 only): there the other process may be another service's.
  */
 #ifndef LEAKTRACE_MODEL_OOM_H
 #define LEAKTRACE_MODEL_OOM_H
@@ -17,9 +19,11 @@ enum { OOM_LOOKS = 3 };
 
 /* The count as of the last looks, the latest first. At the latest the victim may be dying. */
 struct oom_looks {
-	uint64_t kills[OOM_LOOKS];
+	uint64_t kills[OOM_LOOKS], above[OOM_LOOKS];
 	unsigned int n;
 	char *file;			/* where it is counted; malloced. NULL: nowhere */
+	char *file_above;		/* of the cgroup above; NULL: none that counts */
+	bool is_gone;			/* the cgroup, so that only 'above' tells */
 };
 
 /* root is put before the path of every file that is read: "" but in tests. */

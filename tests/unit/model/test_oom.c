@@ -2,6 +2,7 @@
 /* Who was killed by the OOM killer, by the counts that kernels with either version of cgroups keep. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "fake_root.h"
@@ -45,6 +46,38 @@ static void test_moved(void)
 	oom_forget(&o);
 }
 
+/* As systemd removes it. */
+static void remove_cgroup(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s%s/memory.events", root, name);
+	CHECK(!unlink(path));
+}
+
+static void test_removed(void)
+{
+	struct oom_looks o = { 0 };
+
+	put_file("0::/slice/a\n", "/proc/7/cgroup");
+	put_file("oom_kill 0\n", "/sys/fs/cgroup/slice/a/memory.events");
+	put_file("oom_kill 4\n", "/sys/fs/cgroup/slice/memory.events");
+	oom_look(&o, root, 7);
+	put_file("oom_kill 5\n", "/sys/fs/cgroup/slice/memory.events");
+	oom_look_again(&o);
+	CHECK(!oom_has_killed(&o), "its own count is there, and says no");
+	oom_look(&o, root, 7);
+	oom_look(&o, root, 7);
+	oom_look(&o, root, 7);
+	remove_cgroup("/sys/fs/cgroup/slice/a");
+	oom_look_again(&o);
+	CHECK(!oom_has_killed(&o), "nor does the count above");
+	put_file("oom_kill 6\n", "/sys/fs/cgroup/slice/memory.events");
+	oom_look_again(&o);
+	CHECK(oom_has_killed(&o));
+	oom_forget(&o);
+}
+
 int main(void)
 {
 	root_begin();
@@ -53,6 +86,7 @@ int main(void)
 	test_version("7:memory:/docker/x\n0::/\n", "/sys/fs/cgroup/memory/docker/x/memory.oom_control",
 		     "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
 	test_moved();
+	test_removed();
 	root_end();
 	return verdict("oom");
 }
