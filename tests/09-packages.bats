@@ -171,23 +171,13 @@ copy_tree() {
 		xargs -0 -r ls -d -- 2>/dev/null | cpio -pdm --quiet "$1")
 }
 
-# build_packages DIR COMMAND…: in DIR/leaktrace, by a command that sets the scene
-build_packages() {
-	local dir=$1
-	shift
-	(cd "$dir/leaktrace" && env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$dir" \
-		DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" "$@" \
-		dpkg-buildpackage -us -uc -b) >"$dir/log" 2>&1 || { tail -n 60 "$dir/log" >&2; return 1; }
-}
-
-# Built once, by the first test that wants them; into $PACKAGES.
+# Built once, by scripts/test or the first test that wants them; into $PACKAGES.
 need_packages() {
 	command -v dh_dkms lintian >/dev/null || lacking "no lintian or dh-dkms: run scripts/setup"
-	PACKAGES=$BATS_FILE_TMPDIR/packages
+	PACKAGES=${LEAKTRACE_PACKAGES:-$BATS_FILE_TMPDIR/packages}
 	[ ! -e "$PACKAGES/failed" ] || return 1
 	[ ! -d "$PACKAGES" ] || return 0
-	copy_tree "$PACKAGES/leaktrace"
-	build_packages "$PACKAGES" env TZ=UTC LC_ALL=C.UTF-8 || { touch "$PACKAGES/failed"; return 1; }
+	"$TOP/scripts/build-packages" "$PACKAGES" env TZ=UTC LC_ALL=C.UTF-8 || { touch "$PACKAGES/failed"; return 1; }
 }
 
 # build_module DIR: of a copy in DIR, for 6.1
@@ -261,7 +251,7 @@ newer_package() {
 		chown -R nobody "$other"
 		as=(setpriv --reuid nobody --regid nogroup --clear-groups)
 	fi
-	(umask 077 && build_packages "$other" env TZ=Asia/Tokyo LC_ALL=C LANG=tr_TR USER=nobody LOGNAME=nobody "${as[@]}")
+	(umask 077 && "$TOP/scripts/build-packages" "$other" env TZ=Asia/Tokyo LC_ALL=C LANG=tr_TR USER=nobody LOGNAME=nobody "${as[@]}")
 	cmp "$PACKAGES/leaktrace/userland/leaktrace" "$other/leaktrace/userland/leaktrace"
 	for file in "$PACKAGES"/*.deb; do
 		cmp "$file" "$other/${file##*/}"
