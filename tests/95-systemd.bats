@@ -83,13 +83,13 @@ watchdog_was_told_after() { [ "$(property leaktrace-agent WatchdogTimestampMonot
 	local name healthy workers
 	unit leaking "ExecStart=$SERVICE leak"
 	unit workers "ExecStart=$SERVICE prefork bad"
-	unit eating "ExecStart=$SERVICE memory" MemoryMax=96M MemorySwapMax=0
+	unit eating "ExecStart=$SERVICE memory" MemoryMax=64M MemorySwapMax=0
 	container
 	unit clean "ExecStart=$SERVICE clean"
 	unit workers-clean "ExecStart=$SERVICE prefork"
 	unit iperf 'ExecStart=iperf3 -s'
 	unit bus RuntimeDirectory=dbus 'ExecStart=dbus-daemon --system --nofork --nopidfile --address=unix:path=/run/dbus/system_bus_socket'
-	told 'last words of python3 \([0-9]+\), eating.service: .*killed by the OOM killer \(memory.max of its cgroup: 96 MiB\)'
+	told 'last words of python3 \([0-9]+\), eating.service: .*killed by the OOM killer \(memory.max of its cgroup: 64 MiB\)'
 	told 'report of python3 \([0-9]+\), leaking.service: traced for .*, until a leak was found; LEAK .*handle_and_forget'
 	told 'report of python3 \([0-9]+\), box.service.*: traced for .*, until a leak was found; LEAK .*handle_and_forget'
 	told 'report of python3 \([0-9]+\), workers.service: traced for .*, until a leak was found; LEAK .*handle_and_forget'

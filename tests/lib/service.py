@@ -5,7 +5,7 @@
 usage: service.py leak                 keeps a descriptor ten times a second
        service.py clean                opens and closes as many
        service.py prefork [bad]        four workers; the third one, if bad, leaks
-       service.py memory               1 MiB more ten times a second
+       service.py memory               256 KiB more ten times a second
        service.py hold N               N descriptors from the start, no more
 """
 import os
@@ -30,7 +30,7 @@ def serve(request):
 
 
 def fill():
-    kept.append(bytearray(1 << 20))
+    kept.append(bytearray(1 << 18))
 
 
 def prefork(bad):

@@ -5,8 +5,10 @@
 
 #include "model/oom.h"
 #include "model/workload.h"
+#include "util/clock.h"
 #include "util/format.h"
 #include "util/kernel_file.h"
+#include "util/units.h"
 
 /* "oom_kill 3" is a line of memory.events, and of version 1's memory.oom_control. */
 static bool read_kills(const char *path, uint64_t *kills)
@@ -70,9 +72,11 @@ void oom_look(struct oom_looks *o, const char *root, pid_t pid)
 		o->file_above = above(file);
 	free(o->file);
 	o->file = file;
+	if (!file || monotonic_ns() < o->next_ns)
+		return;
 	read_kills(o->file_above, &kills_above);
-	if (file)
-		add(o, kills, kills_above);
+	add(o, kills, kills_above);
+	o->next_ns = monotonic_ns() + NSEC_PER_SEC;
 }
 
 void oom_look_again(struct oom_looks *o)

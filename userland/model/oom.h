@@ -17,13 +17,17 @@
 
 enum { OOM_LOOKS = 3 };
 
-/* The count as of the last looks, the latest first. At the latest the victim may be dying. */
+/*
+ * The count as of the last looks, at least a second apart, the latest first. At the latest
+ * the victim may be dying, which takes its time.
+ */
 struct oom_looks {
 	uint64_t kills[OOM_LOOKS], above[OOM_LOOKS];
 	unsigned int n;
 	char *file;			/* where it is counted; malloced. NULL: nowhere */
 	char *file_above;		/* of the cgroup above; NULL: none that counts */
 	bool is_gone;			/* the cgroup, so that only 'above' tells */
+	uint64_t next_ns;		/* monotonic: looks before that are left out */
 };
 
 /* root is put before the path of every file that is read: "" but in tests. */

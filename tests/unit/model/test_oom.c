@@ -8,22 +8,31 @@
 #include "fake_root.h"
 #include "model/oom.h"
 
+/* A second later. */
+static void look(struct oom_looks *o)
+{
+	o->next_ns = 0;
+	oom_look(o, root, 7);
+}
+
 static void test_version(const char *cgroups, const char *counts, const char *before, const char *after)
 {
 	struct oom_looks o = { 0 };
 
 	put_file(cgroups, "/proc/7/cgroup");
 	put_file(before, counts);
-	oom_look(&o, root, 7);
+	look(&o);
 	CHECK(!oom_has_killed(&o), "one look tells nothing");
-	oom_look(&o, root, 7);
+	look(&o);
 	CHECK(!oom_has_killed(&o));
 	put_file(after, counts);
-	oom_look(&o, root, 7);		/* as it dies */
+	look(&o);		/* as it dies */
+	for (int i = 0; i < OOM_LOOKS; i++)
+		oom_look(&o, root, 7);	/* all at once */
 	oom_look_again(&o);
 	CHECK(oom_has_killed(&o), "%s", counts);
 	for (int i = 0; i < OOM_LOOKS; i++)
-		oom_look(&o, root, 7);
+		look(&o);
 	CHECK(!oom_has_killed(&o), "that was another, long ago");
 	oom_forget(&o);
 }
@@ -35,12 +44,12 @@ static void test_moved(void)
 	put_file("0::/a\n", "/proc/7/cgroup");
 	put_file("oom_kill 1\n", "/sys/fs/cgroup/a/memory.events");
 	put_file("oom 9\noom_kill 5\noom_group_kill 0\n", "/sys/fs/cgroup/b/memory.events");
-	oom_look(&o, root, 7);
+	look(&o);
 	put_file("0::/b\n", "/proc/7/cgroup");
-	oom_look(&o, root, 7);
+	look(&o);
 	CHECK(!oom_has_killed(&o), "another cgroup has another count");
 	put_file("0::/\n", "/proc/7/cgroup");
-	oom_look(&o, root, 7);
+	look(&o);
 	oom_look_again(&o);
 	CHECK(!oom_has_killed(&o) && !o.file);
 	oom_forget(&o);
@@ -62,13 +71,13 @@ static void test_removed(void)
 	put_file("0::/slice/a\n", "/proc/7/cgroup");
 	put_file("oom_kill 0\n", "/sys/fs/cgroup/slice/a/memory.events");
 	put_file("oom_kill 4\n", "/sys/fs/cgroup/slice/memory.events");
-	oom_look(&o, root, 7);
+	look(&o);
 	put_file("oom_kill 5\n", "/sys/fs/cgroup/slice/memory.events");
 	oom_look_again(&o);
 	CHECK(!oom_has_killed(&o), "its own count is there, and says no");
-	oom_look(&o, root, 7);
-	oom_look(&o, root, 7);
-	oom_look(&o, root, 7);
+	look(&o);
+	look(&o);
+	look(&o);
 	remove_cgroup("/sys/fs/cgroup/slice/a");
 	oom_look_again(&o);
 	CHECK(!oom_has_killed(&o), "nor does the count above");
