@@ -97,6 +97,13 @@ leaks_of() {
 		.grown_bytes > 1048576 and .bytes > .grown_bytes)' "$REPORT" >/dev/null ||
 		{ jq -c '[.sites[] | select(.kind == "goholder")]' "$REPORT" >&2; return 1; }
 	jq -e '.totals | has("goheap") and (has("goholder") | not)' "$REPORT" >/dev/null
+	# one walk: what holds most of it
+	lt attach "$VICTIM" --background
+	lt report "$VICTIM" --holders --format json >"$(scratch)/once" || expect $? 1 "exit status"
+	jq -e 'any(.sites[]; .kind == "goholder" and (.holders[0] | (.root | test("used by main.login")) and .bytes > 1048576))' \
+		"$(scratch)/once" >/dev/null
+	run lt report "$(scratch)/go.lt" --holders
+	expect "$status" 2 "exit status of report FILE --holders"
 	lt report "$(scratch)/go.lt" --format json >"$(scratch)/recorded" || expect $? 1 "exit status"
 	for report in "$REPORT" "$(scratch)/recorded"; do
 		jq -c '[.sites[] | select(.kind | IN("goholder", "goroutine", "goheap")) | del(.id)] | sort' "$report"

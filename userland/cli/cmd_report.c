@@ -35,6 +35,9 @@ static int check(struct options *o)
 {
 	if (o->output.site && o->output.format != FORMAT_TEXT && o->output.format != FORMAT_JSON)
 		return fail("--site: only with --format text or json");
+	for (int i = 0; o->holders && i < o->argc; i++)
+		if (input_is_file(o->argv[i]))
+			return fail("--holders: needs a live process; a file has what was asked for when it was written");
 	if (o->suppress && (o->output.format_given || o->output.path || o->output.site))
 		return fail("--suppress: prints suppressions, not a report: without --format, --output and --site");
 	o->output.pager = !o->suppress;
@@ -46,7 +49,7 @@ int cmd_report(struct options *o)
 	struct report_run r = { .o = o, .out = check(o) ? NULL : output_open(&o->output),
 				.suppressions = { .out = stdout } };
 	struct input input = { .analysis = &o->session.analysis, .from = o->between[0], .until = o->between[1],
-				 .selector = o->selector, .fn = say, .arg = &r };
+				 .selector = o->selector, .holders_bytes = o->session.holders_bytes, .fn = say, .arg = &r };
 	int status = 0, i = 0;
 
 	if (!r.out)

@@ -55,7 +55,7 @@ const struct command commands[] = {
 	  "Findings come worst first. Without PID or FILE: all traced processes.\n"
 	  "Exit status: 1 if a leak was found.",
 	  "leaktrace report 4242 --format json | jq '.sites[0]'",
-	  OPT_REPORT | OPT_SUPPRESS | OPT_MAKE | OPT_SITE | OPT_SELECT | OPT_JSON | OPT_BETWEEN |
+	  OPT_REPORT | OPT_SUPPRESS | OPT_MAKE | OPT_SITE | OPT_SELECT | OPT_HOLDERS | OPT_JSON | OPT_BETWEEN |
 	  OPT_DEBUGINFOD, cmd_report },
 	{ "diff", "[OPTION…] OLD NEW", "Show what grew between two snapshots or recordings, by call path",
 	  "Of one process: the objects created between the two and still live. OLD and NEW\n"

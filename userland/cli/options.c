@@ -118,6 +118,8 @@ static const struct option_exception exceptions[] = {
 	{ "run", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "record", "holders", "of a Go program, record what keeps alive what grows" },
 	{ "record", "max-memory", "--holders: use at most this much memory (default: 256M)" },
+	{ "report", "holders", "of a live Go program, show what holds most of its memory" },
+	{ "report", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "snapshot", "holders", "of a Go program, keep what holds most of its memory" },
 	{ "snapshot", "max-memory", "--holders: use at most this much memory (default: 256M)" },
 	{ "go", "format", "text, json or pprof" },

@@ -35,6 +35,7 @@ static int from_target(struct input *s, uint32_t id, bool all)
 	int status, err;
 
 	model_init(&m);
+	m.holders_bytes = s->holders_bytes;
 	err = target_read(s->client, &m, id);
 	if (err) {
 		status = all && (err == -ENOENT || err == -ESRCH) ? 0 :

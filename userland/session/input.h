@@ -7,6 +7,7 @@
 #define LEAKTRACE_SESSION_INPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct analysis_options;
 struct client;
@@ -16,6 +17,7 @@ struct selector;
 struct input {
 	const struct analysis_options *analysis;
 	struct selector *selector;	/* NULL: all */
+	uint64_t holders_bytes;		/* memory to find what holds the objects of a live target; 0: not */
 	const char *from, *until;	/* --between, for time_point_parse(); NULL: all of a file */
 	int (*fn)(struct model *m, void *arg);
 	void *arg;
