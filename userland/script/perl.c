@@ -50,6 +50,7 @@ enum {
 	NAMES_COUNT = 0x1c,
 	NAME_IS_UTF8 = 1,
 	CHARACTERS_MAX = 4096,
+	PART_BYTES = 64,		/* of a text; divides a page */
 };
 
 struct value {
@@ -193,19 +194,22 @@ static bool read_function(const struct script *s, uint64_t body, char *to, size_
 	return snprintf(to, bytes, "%s::%s", package, name) > 0;
 }
 
-/* A text in C's manner, of which less may be in memory than it may be long. */
+/* A text that ends with NUL. What is behind it may be on a page that is not there, so no part crosses one. */
 static bool read_file(const struct script *s, uint64_t at, char *to, size_t bytes)
 {
-	char text[CHARACTERS_MAX + 1];
-	size_t length = 0;
+	char text[CHARACTERS_MAX + PART_BYTES] = "";
+	size_t read = 0, part;
 	uint64_t from;
 
 	if (!script_address(s, at, &from))
 		return false;
-	while (length < CHARACTERS_MAX && !memory_read(s->pid, from + length, text + length, 1) && text[length])
-		length++;
-	text[length] = '\0';
-	return length && script_clean(text, to, bytes);
+	do {
+		part = PART_BYTES - (from + read) % PART_BYTES;
+		if (memory_read(s->pid, from + read, text + read, part))
+			return false;
+		read += part;
+	} while (read < CHARACTERS_MAX && !memchr(text + read - part, '\0', part));
+	return read < CHARACTERS_MAX && *text && script_clean(text, to, bytes);
 }
 
 /*
