@@ -15,12 +15,12 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include "model/baseline.h"
 #include "model/children.h"
 #include "model/decode.h"
+#include "model/judgement.h"
 #include "model/kind.h"
 #include "model/limits.h"
-#include "model/baseline.h"
-#include "model/judgement.h"
 #include "model/model.h"
 #include "model/object.h"
 #include "model/object_describe.h"
