@@ -54,7 +54,9 @@ static void add_survivors(struct model *m, const struct site *s, uint64_t sum[PO
 
 static void put_number(struct json_object *list, double v)
 {
-	json_object_array_add(list, v == (int64_t)v ? json_object_new_int64(v) : json_object_new_double(v));
+	bool whole = v > -0x1p53 && v < 0x1p53 && v == (int64_t)v;
+
+	json_object_array_add(list, whole ? json_object_new_int64(v) : json_object_new_double(v));
 }
 
 static struct json_object *curve_new(const char *is, struct json_object **t, struct json_object **y)
